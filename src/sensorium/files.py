@@ -1,0 +1,61 @@
+"""Writing files so that a failure leaves the old one, and reading them with errors that name the file."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import UserError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a place beside ``path`` to write a file or a folder to; it takes the place of ``path`` on success only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        yield beside
+        if path.is_dir():
+            shutil.rmtree(path)
+        beside.replace(path)
+    finally:
+        if beside.is_dir():
+            shutil.rmtree(beside)
+        else:
+            beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes ``content`` as indented JSON with the keys in the order given."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, made_by: str) -> Any:
+    """Reads what the stage ``made_by`` wrote.
+
+    Raises:
+        UserError: if the file is not there.
+    """
+    return json.loads(existing(path, made_by).read_text(encoding="utf-8"))
+
+
+def existing(path: Path, made_by: str) -> Path:
+    """Returns ``path``.
+
+    Raises:
+        UserError: if nothing is there, naming the stage that makes it.
+    """
+    if not path.exists():
+        raise UserError(f"{path} is not there; run `sensorium {made_by}` first, or `dvc repro` for all stages.")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

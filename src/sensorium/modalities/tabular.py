@@ -1,0 +1,110 @@
+"""Tabular: numbers and categories of a row, each in its own column."""
+
+import json
+import math
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
+from sensorium.modalities.modality import Modality, is_missing
+
+BUCKETS = 32
+
+
+class Columns(Preprocess):
+    """Two numbers a numeric column (value, known or not) and a hashed one-hot of 32 a category.
+
+    Hashing (Weinberger et al. 2009, arXiv:0902.2206) needs no list of the categories, so that one never seen before is
+    served like any other. The network behind standardises, so numbers stay as they are.
+    """
+
+    axes: ClassVar = {"columns": {0: "batch"}}
+
+    def __call__(self, value: Mapping[str, Any]) -> Arrays:
+        parts: list[float] = []
+        for column in self.constants["numbers"]:
+            number = value.get(column)
+            parts += [0.0, 0.0] if number is None else [number, 1.0]
+        for column in self.constants["categories"]:
+            one_hot = [0.0] * BUCKETS
+            if (category := value.get(column)) is not None:
+                one_hot[zlib.crc32(f"{column}={category}".encode()) % BUCKETS] = 1.0
+            parts += one_hot
+        return {"columns": np.array([parts], dtype=np.float32)}
+
+
+class Tabular(Modality):
+    """Columns of numbers and of categories read as one input; it is missing where all of them are."""
+
+    kind: Literal["tabular"] = "tabular"
+    encoder: Literal["columns"] = "columns"
+    numbers: list[str] = Field([], description="columns that hold numbers")
+    categories: list[str] = Field([], description="columns that hold names, such as a country or a colour")
+
+    max_bytes: ClassVar[int] = 2**20
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
+    packaged: ClassVar[dict[str, Any]] = {"columns": None}
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> Self:
+        if not self.numbers and not self.categories:
+            raise ValueError("a tabular input needs column names under numbers, categories or both")
+        return self
+
+    def columns(self, name: str) -> list[str]:
+        return [*self.numbers, *self.categories]
+
+    def raw(self, row: Mapping[str, Any], name: str, root: Path) -> dict[str, Any] | None:
+        cells = {column: row[column] for column in self.columns(name) if not is_missing(row.get(column))}
+        return cells or None
+
+    def decode(self, raw: Any) -> dict[str, Any]:
+        if isinstance(raw, str | bytes):
+            try:
+                raw = json.loads(raw)
+            except ValueError as error:
+                raise BadInput("columns are expected as a JSON object") from error
+        if not isinstance(raw, dict):
+            raise BadInput(f"columns are expected as an object, not {type(raw).__name__}")
+        if unknown := sorted(set(raw) - set(self.columns(""))):
+            raise BadInput(f"unknown column {unknown[0]!r}; known: {', '.join(self.columns(''))}")
+        numbers = {column: _number(column, raw[column]) for column in self.numbers if raw.get(column) is not None}
+        names = {column: str(raw[column]) for column in self.categories if raw.get(column) is not None}
+        return numbers | names
+
+    def check(self, value: dict[str, Any]) -> None:
+        if not value:
+            raise BadInput("all columns are empty")
+
+    def clean(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: " ".join(cell.split()) if isinstance(cell, str) else cell for name, cell in value.items()}
+
+    def pack(self, value: dict[str, Any]) -> bytes:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
+
+    def unpack(self, packed: bytes) -> dict[str, Any]:
+        return json.loads(packed)
+
+    def load_folder(self, folder: Path) -> Encoder:
+        raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
+
+    def load_encoder(self) -> Encoder:
+        from sensorium.models.pretrained import AsToken, TorchNetwork
+
+        return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
+
+
+def _number(column: str, cell: Any) -> float:
+    try:
+        number = float(cell)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"column {column!r} holds {cell!r} where a number is expected") from error
+    if not math.isfinite(number) or abs(number) > np.finfo(np.float32).max:
+        raise BadInput(f"column {column!r} holds {cell!r}, which is no finite number")
+    return number

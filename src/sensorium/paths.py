@@ -1,0 +1,28 @@
+"""Where the stages keep what they write, relative to the root of the repository (dvc.yaml names the same places)."""
+
+import os
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+
+RAW = Path("data/raw")
+VALID = Path("data/valid")
+PREPARED = Path("data/prepared")
+EMBEDDINGS = Path("data/embeddings")
+
+SEARCH = Path("models/search")
+TRAINED = Path("models/trained")
+COMPRESSED = Path("models/compressed")
+PACKAGED = Path("models/packaged")
+BENTO = Path("models/bento.json")
+
+METRICS = Path("metrics")
+PREDICTIONS = Path("predictions")
+REPORTS = Path("reports")
+
+
+def cache() -> Path:
+    """Folder of what is fetched or computed once for all clones: ``$SENSORIUM_CACHE``, else the user's cache."""
+    if chosen := os.environ.get("SENSORIUM_CACHE"):
+        return Path(chosen).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sensorium"

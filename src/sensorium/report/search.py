@@ -1,0 +1,44 @@
+"""What the hyper-parameter search found, as a page."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from optuna.trial import FrozenTrial
+
+from sensorium.report.page import INK, SECOND, Page
+
+
+def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
+    """Writes ``folder/index.html``: the losses over the trials, and all trials, the best first."""
+    best = min(trials, key=lambda trial: trial.value or 0.0)
+    page = Page(
+        "Hyper-parameter search",
+        f"The best of {len(trials)} trials is number {best.number + 1}: validation loss {best.value:.4f}.",
+    )
+    page.picture("Loss by trial", _history(trials), "A dot is a trial; the line is the best so far.")
+    names = list(dict.fromkeys(name for trial in trials for name in trial.params))
+    ranked = sorted(trials, key=lambda trial: trial.value or 0.0)
+    rows = [
+        [f"{trial.number + 1}", f"{trial.value:.4f}", *(_shown(trial.params.get(name, "")) for name in names)]
+        for trial in ranked
+    ]
+    page.table("All trials", ["trial", "loss", *(name.split(".", 1)[1].replace("_", " ") for name in names)], rows)
+    page.write(folder)
+
+
+def _history(trials: Sequence[FrozenTrial]) -> Figure:
+    losses = [trial.value or 0.0 for trial in trials]
+    figure = Figure(figsize=(8, 3))
+    axes = figure.subplots()
+    axes.scatter(range(1, len(losses) + 1), losses, color=INK, s=22)
+    axes.step(range(1, len(losses) + 1), list(accumulate(losses, min)), where="post", color=SECOND)
+    axes.set_xlabel("trial")
+    axes.set_ylabel("validation loss")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,57 @@
+"""ingest: the source's rows and media into data/raw."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich import print
+
+from sensorium import params, paths
+from sensorium.errors import UserError
+from sensorium.files import replacing
+from sensorium.modalities.modality import is_missing
+
+RESERVED = ("split", "group")  # columns that prepare adds
+
+
+def run() -> None:
+    """Writes data/raw/manifest.parquet and the media its cells name."""
+    settings = params.load()
+    with replacing(paths.RAW) as beside:
+        beside.mkdir()
+        table = settings.data.read(settings.inputs, beside)
+        _require_columns(table, settings)
+        _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
+    print(f"ingest: {len(table):,} rows from {settings.data.source}")
+
+
+def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
+    """Says which key of params.yaml names a column that the data lacks."""
+    needed = [(f"inputs.{name}", column) for name, kind in settings.inputs.items() for column in kind.columns(name)]
+    needed += [(f"targets.{name}", name) for name in settings.targets]
+    needed += [("split.group", column) for column in settings.split.groups]
+    needed += [("split.stratify", settings.split.stratify)] if settings.split.stratify else []
+    for key, column in needed:
+        if column not in table:
+            raise UserError(
+                f"{paths.PARAMS}: {key}: the data has no column {column!r}; it has {', '.join(map(str, table.columns))}."
+            )
+        if column in RESERVED:
+            raise UserError(f"{paths.PARAMS}: {key}: the tables use the name {column!r} themselves; rename the column.")
+
+
+def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
+    """Empty cells become null, ids and labels text, so that all sources look alike from here on."""
+    for name in ["id", *settings.targets]:
+        table[name] = [None if is_missing(cell) or cell is pd.NA else str(cell) for cell in table[name]]
+    for name, kind in settings.inputs.items():
+        for column in kind.columns(name):
+            table[column] = table[column].astype(object).where(table[column].notna() & (table[column] != ""), None)
+    for column in table.columns[table.dtypes == object]:  # Parquet columns are of one type
+        if len({type(cell) for cell in table[column] if cell is not None}) > 1:
+            table[column] = [None if cell is None else str(cell) for cell in table[column]]
+    return table.drop(columns=[name for name in RESERVED if name in table])
+
+
+def manifest(folder: Path = paths.RAW) -> Path:
+    """The table that this stage writes."""
+    return folder / "manifest.parquet"

@@ -1,0 +1,81 @@
+"""prepare: cleaned values of every input, and rows with their split."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from rich import print
+
+from sensorium import params, paths
+from sensorium.dataset.items import digest, write_shard
+from sensorium.dataset.split import assign, groups
+from sensorium.errors import UserError
+from sensorium.files import existing, replacing
+from sensorium.modalities import Modality
+from sensorium.shards import map_shards, shards
+
+SPLITS = ("train", "val", "test")
+
+
+def run() -> None:
+    """Writes data/prepared: rows.parquet, and a folder of cleaned values for every input."""
+    settings = params.load()
+    source = existing(paths.VALID / "manifest.parquet", made_by="validate")
+    pieces = list(enumerate(shards(pq.read_table(source).to_pylist())))
+    with replacing(paths.PREPARED) as beside:
+        for name in settings.inputs:
+            (beside / name).mkdir(parents=True)
+        clean = partial(_clean_shard, settings.inputs, beside)
+        cleaned = [row for piece in map_shards(clean, pieces, "cleaning inputs") for row in piece]
+        rows = pd.read_parquet(source)
+        for name in settings.inputs:
+            rows[name] = pd.Series([row[name] for row in cleaned], index=rows.index, dtype="str")
+        _divide(rows, settings)
+        rows.to_parquet(beside / "rows.parquet", index=False)
+    sizes = ", ".join(f"{count:,} {name}" for name, count in rows["split"].value_counts()[list(SPLITS)].items())
+    print(f"prepare: {sizes} rows in {rows['group'].nunique():,} groups that share nothing")
+
+
+def _clean_shard(
+    inputs: Mapping[str, Modality], folder: Path, piece: tuple[int, list[dict[str, Any]]]
+) -> list[dict[str, str | None]]:
+    """Writes one shard of every input's values; returns the digests of every row."""
+    number, rows = piece
+    found: list[dict[str, str | None]] = [{} for _ in rows]
+    for name, kind in inputs.items():
+        packed: dict[str, bytes] = {}
+        seen: dict[str, str] = {}
+        for row, digests in zip(rows, found, strict=True):
+            cells = repr([row.get(column) for column in kind.columns(name)])
+            if cells not in seen and (raw := kind.raw(row, name, paths.RAW)) is not None:
+                item = kind.pack(kind.accept(raw))
+                seen[cells] = digest(item)
+                packed[seen[cells]] = item
+            digests[name] = seen.get(cells)
+        write_shard(folder / name, number, packed)
+    return found
+
+
+def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
+    """Gives the rows their ``group`` and ``split``; an input's column holds digests, so equal content is one group."""
+    split = settings.split
+    rows["group"] = groups(rows, split.groups)
+    stratum = rows[split.stratify] if split.stratify else pd.Series("", index=rows.index)
+    rows["split"] = assign(
+        rows["group"].to_numpy(), stratum.to_numpy(), {name: getattr(split, name) for name in SPLITS}, split.seed
+    )
+    if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
+        raise UserError(
+            f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
+            f"{rows['group'].nunique()} groups of {split.groups or 'single rows'}; use more rows or another split.group."
+        )
+    for target in settings.targets:
+        known = rows[rows["split"] == "train"][target].dropna()
+        if absent := sorted(set(rows[target].dropna()) - set(known)):
+            raise UserError(
+                f"targets.{target}: no training row is of class {absent[0]!r}, all its rows share a group; "
+                "add rows of it, or use another split.group."
+            )

@@ -1,0 +1,73 @@
+"""search: hyper-parameters of fusion and training, tried on the cached features."""
+
+import hashlib
+import json
+from typing import Any
+
+import yaml
+from rich import print
+
+from sensorium import params, paths
+from sensorium.dataset.rows import ROWS_FILE, classes_of, read_rows, read_table
+from sensorium.files import replacing, sha256
+from sensorium.models.network import NetworkConfig
+from sensorium.report.search import write_report
+from sensorium.shards import progress
+from sensorium.training.data import Rows
+from sensorium.training.loop import TrainConfig, fit
+from sensorium.training.search import Space, finished, open_study, run_trials
+
+JOURNAL = paths.SEARCH / "journal.log"
+BEST = paths.SEARCH / "best.yaml"
+
+
+def run() -> None:
+    """Writes the best settings; trials of earlier runs with the same data and space count."""
+    settings = params.load()
+    table = read_table()
+    classes = classes_of(table, settings.targets)
+    train, validation = (
+        read_rows(table[table["split"] == name], settings.inputs, classes) for name in ("train", "val")
+    )
+    space = Space(dict(settings.fusion), dict(settings.training))
+    paths.SEARCH.mkdir(parents=True, exist_ok=True)
+    study = open_study(JOURNAL, _identity(settings))
+    earlier = len(finished(study))
+    if earlier:
+        print(f"search: {earlier} finished trials are in the journal")
+
+    def loss(drawn: dict[str, dict[str, Any]]) -> float:
+        return fit(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), train, validation).best_loss
+
+    budget = settings.search
+    with progress() as bar:
+        task = bar.add_task("searching", total=budget.trials if space.is_open else 1, completed=earlier)
+        for _ in run_trials(study, space, loss, budget.trials, budget.minutes * 60, budget.seed):
+            bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")
+    trials = finished(study)
+    if len(trials) < budget.trials and space.is_open:
+        print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(trials)} trials")
+    best = {"trials": len(trials), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
+    with replacing(BEST) as beside:
+        beside.write_text(yaml.safe_dump(best, sort_keys=False))
+    write_report(trials, paths.REPORTS / "search")
+    print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
+
+
+def network_config(drawn: dict[str, dict[str, Any]], rows: Rows, classes: dict[str, list[str]]) -> NetworkConfig:
+    """The network for drawn settings and these rows."""
+    dims = {name: features.shape[-1] for name, features in rows.features.items()}
+    return NetworkConfig(inputs=dims, targets=classes, **drawn["fusion"])
+
+
+def _identity(settings: params.Params) -> str:
+    """Names the study by all that decides its results, so that trials of other data or spaces are never mixed in."""
+    parts = [
+        json.dumps(settings.model_dump(include={"fusion", "training"}), sort_keys=True),
+        str(settings.search.seed),
+        ",".join(settings.inputs),
+        ",".join(settings.targets),
+        sha256(ROWS_FILE),
+        *(sha256(paths.EMBEDDINGS / name / "features.npy") for name in settings.inputs),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,36 @@
+"""train: the network with the best settings, fitted on the training rows."""
+
+import csv
+
+import yaml
+from rich import print
+
+from sensorium import params, paths
+from sensorium.dataset.rows import classes_of, read_rows, read_table
+from sensorium.files import existing, replacing
+from sensorium.models.network import save
+from sensorium.stages.search import BEST, network_config
+from sensorium.training.loop import TrainConfig, fit
+
+CURVE = paths.REPORTS / "training" / "curve.csv"
+
+
+def run() -> None:
+    """Writes models/trained and the learning curve."""
+    settings = params.load()
+    best = yaml.safe_load(existing(BEST, made_by="search").read_text())
+    table = read_table()
+    classes = classes_of(table, settings.targets)
+    train, validation = (
+        read_rows(table[table["split"] == name], settings.inputs, classes) for name in ("train", "val")
+    )
+    fitted = fit(network_config(best, train, classes), TrainConfig(**best["training"]), train, validation)
+    with replacing(paths.TRAINED) as beside:
+        beside.mkdir()
+        save(fitted.network, beside)
+    with replacing(CURVE) as beside, beside.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["epoch", "train", "validation"])
+        writer.writeheader()
+        writer.writerows(fitted.curve)
+    weights = sum(parameter.numel() for parameter in fitted.network.parameters())
+    print(f"train: {weights:,} weights, {len(fitted.curve)} epochs, validation loss {fitted.best_loss:.4f}")

@@ -1,0 +1,134 @@
+"""The one training loop: a fusion network over cached features."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from sensorium.models.network import Network, NetworkConfig
+from sensorium.training.data import Rows
+
+EVALUATION_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a network is fitted.
+
+    Attributes:
+        learning_rate: of AdamW, falling to zero along a cosine.
+        weight_decay: of AdamW.
+        input_dropout: chance that a row loses an input in a step, so that the model answers for any subset.
+        label_smoothing: share of the label spread over the other classes.
+        batch_size: rows a step.
+        epochs: passes over the training rows, at most.
+        patience: epochs without a better validation loss before stopping.
+        seed: of everything random.
+    """
+
+    learning_rate: float
+    weight_decay: float
+    input_dropout: float
+    label_smoothing: float
+    batch_size: int
+    epochs: int
+    patience: int
+    seed: int
+
+
+@dataclass
+class Fitted:
+    """A network at its best epoch, and how it got there (a row an epoch)."""
+
+    network: Network
+    best_loss: float
+    curve: list[dict[str, float]] = field(default_factory=list)
+
+
+def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+    """Fits a network, keeping the epoch with the lowest validation loss; the same arguments give the same network."""
+    torch.manual_seed(how.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = Network(config)
+    standardise(network, train)
+    network, train, validation = network.to(device), train.to(device), validation.to(device)
+    order = torch.Generator().manual_seed(how.seed)
+    optimiser = torch.optim.AdamW(network.parameters(), how.learning_rate, weight_decay=how.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
+    fitted = Fitted(network, float("inf"))
+    best, waited = copy.deepcopy(network.state_dict()), 0
+    for epoch in range(how.epochs):
+        training_loss = _epoch(network, optimiser, train, how, order)
+        schedule.step()
+        validation_loss = mean_loss(network, validation)
+        fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
+        waited += 1
+        if validation_loss < fitted.best_loss:
+            fitted.best_loss, best, waited = validation_loss, copy.deepcopy(network.state_dict()), 0
+        if waited > how.patience:
+            break
+    network.load_state_dict(best)
+    fitted.network = network.cpu().eval()
+    return fitted
+
+
+def standardise(network: Network, train: Rows) -> None:
+    """Gives every projection the scale of the features of the rows that have its input."""
+    for projection, (name, items) in zip(network.projections, train.items.items(), strict=True):
+        if (items >= 0).any():
+            projection.fit(train.features[name][items[items >= 0]])
+
+
+def _epoch(
+    network: Network, optimiser: torch.optim.Optimizer, train: Rows, how: TrainConfig, order: torch.Generator
+) -> float:
+    network.train()
+    total = 0.0
+    for rows in torch.randperm(len(train), generator=order).split(how.batch_size):
+        features, present, labels = train.batch(rows)
+        present = drop_inputs(present, how.input_dropout, order)
+        loss = joint_loss(network(features, present), labels, how.label_smoothing)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        total += loss.item() * len(rows)
+    return total / len(train)
+
+
+def drop_inputs(present: Mapping[str, Tensor], chance: float, random: torch.Generator) -> dict[str, Tensor]:
+    """Takes inputs away from rows at random, but never the last that a row has."""
+    mask = torch.stack(list(present.values()), dim=1)
+    keep = (torch.rand(mask.shape, generator=random).to(mask.device) >= chance) & (mask > 0)
+    emptied = ~keep.any(dim=1, keepdim=True)
+    kept = torch.where(emptied, mask, keep.to(mask.dtype))
+    return dict(zip(present, kept.unbind(dim=1), strict=True))
+
+
+def joint_loss(logits: Mapping[str, Tensor], labels: Mapping[str, Tensor], smoothing: float = 0.0) -> Tensor:
+    """Mean over targets of the cross-entropy over the rows whose label is known."""
+    losses = [
+        nn.functional.cross_entropy(logits[name][known], labels[name][known], label_smoothing=smoothing)
+        for name in logits
+        if (known := labels[name] >= 0).any()
+    ]
+    return torch.stack(losses).mean() if losses else next(iter(logits.values())).sum() * 0
+
+
+def mean_loss(network: Network, rows: Rows) -> float:
+    """`joint_loss` of all rows, with the inputs they have."""
+    labels = {name: known.to(next(network.parameters()).device) for name, known in rows.labels.items()}
+    return joint_loss(predict(network, rows), labels).item()
+
+
+@torch.inference_mode()
+def predict(network: Network, rows: Rows) -> dict[str, Tensor]:
+    """Logits ``[rows, classes]`` of every target."""
+    network.eval()
+    parts = []
+    for start in range(0, len(rows), EVALUATION_BATCH):
+        features, present, _ = rows.batch(slice(start, start + EVALUATION_BATCH))
+        parts.append(network(features, present))
+    return {name: torch.cat([part[name] for part in parts]) for name in network.config.targets}

@@ -1,0 +1,76 @@
+"""The hyper-parameter search: trials in an Optuna journal that survives a kill."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from sensorium.training.choices import is_open, suggest
+
+STARTUP_TRIALS = 8  # drawn at random before TPE has something to go by
+
+
+@dataclass(frozen=True)
+class Space:
+    """What a trial draws from: the settings of two sections of params.yaml."""
+
+    fusion: Mapping[str, Any]
+    training: Mapping[str, Any]
+
+    def draw(self, trial: optuna.Trial) -> dict[str, dict[str, Any]]:
+        """One value for every setting."""
+        return {"fusion": suggest(trial, "fusion", self.fusion), "training": suggest(trial, "training", self.training)}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to search."""
+        return any(is_open(setting) for setting in [*self.fusion.values(), *self.training.values()])
+
+
+def open_study(journal: Path, name: str) -> optuna.Study:
+    """The study of this name in the journal file; trials that a kill left running are put back in the queue."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
+    for interrupted in study.get_trials(states=(TrialState.RUNNING,)):
+        study.tell(interrupted.number, state=TrialState.FAIL)
+        study.enqueue_trial(interrupted.params)
+    return study
+
+
+def finished(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials with a result."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def spent_seconds(study: optuna.Study) -> float:
+    """Time that finished trials took, in all runs together."""
+    durations = (trial.duration for trial in finished(study))
+    return sum(duration.total_seconds() for duration in durations if duration)
+
+
+def run_trials(
+    study: optuna.Study,
+    space: Space,
+    loss: Callable[[dict[str, dict[str, Any]]], float],
+    trials: int,
+    seconds: float,
+    seed: int,
+) -> Iterator[FrozenTrial]:
+    """Runs and yields trials until there are ``trials`` finished ones or they took ``seconds`` together.
+
+    The sampler is seeded anew for every trial by how many are finished, so that an interrupted search draws what an
+    uninterrupted one would have drawn.
+    """
+    trials = trials if space.is_open else 1
+    while (done := len(finished(study))) < trials and (done == 0 or spent_seconds(study) < seconds):
+        study.sampler = optuna.samplers.TPESampler(seed=seed + done, n_startup_trials=STARTUP_TRIALS)
+        trial = study.ask()
+        settings = space.draw(trial)
+        trial.set_user_attr("settings", settings)
+        yield study.tell(trial, loss(settings))
