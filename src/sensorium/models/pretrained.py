@@ -27,8 +27,7 @@ class TorchNetwork:
         """Writes the module as ONNX; ``example`` gives the arrays, ``axes`` which of their axes vary."""
         from sensorium.models.export import export_onnx
 
-        tensors = {name: torch.from_numpy(array) for name, array in example.items()}
-        export_onnx(self.module.cpu(), path, tensors, ["features"], {**axes, "features": {0: "batch"}})
+        export_onnx(self.module.cpu(), path, example, ["features"], {**axes, "features": {0: "batch"}})
         self.module.to(self.device)
 
 

@@ -1,0 +1,54 @@
+"""The folder that serving loads: networks, tokenizers, constants, and a manifest that vouches for every byte."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import UserError
+from sensorium.files import sha256, write_json
+
+MANIFEST = "manifest.json"
+FUSION = "fusion.onnx"
+ENCODER = "encoder.onnx"
+
+
+def seal(folder: Path, description: Mapping[str, Any]) -> str:
+    """Writes the manifest of a finished folder.
+
+    Args:
+        folder: all files of the model.
+        description: what `Predictor` needs to know, as JSON.
+
+    Returns:
+        The model's version: the same content has the same version.
+    """
+    files = {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    content = json.dumps([description, files], sort_keys=True)
+    version = hashlib.sha256(content.encode()).hexdigest()[:12]
+    write_json(folder / MANIFEST, {"version": version, **description, "files": files})
+    return version
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder whose files are all as they were sealed.
+
+    Raises:
+        UserError: if one is missing or differs.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise UserError(f"{folder} holds no model ({MANIFEST} is missing); run `dvc repro` to make one.")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for name, digest in manifest["files"].items():
+        if not (folder / name).is_file():
+            raise UserError(f"model {folder}: {name} is missing; get the model again (`dvc checkout` or `dvc repro`).")
+        if sha256(folder / name) != digest:
+            raise UserError(f"model {folder}: {name} is not the file that was packaged; get the model again.")
+    return manifest
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
