@@ -7,87 +7,93 @@ from importlib import import_module
 import typer
 
 from sensorium.errors import UserError
+from sensorium.lifeline import end_with_dvc
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=import_module("sensorium").__doc__
-)
+STAGES = "Stages of dvc.yaml, in order"
 
-
-@app.command()
-def fetch() -> None:
-    """Bring the data and the encoders' weights that params.yaml asks for (once; `make setup` does it)."""
-    _stage("fetch")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.callback()
+def describe() -> None:
+    """Models over several kinds of input at once: from data to a served, gated model."""
+
+
+@app.command(rich_help_panel=STAGES)
 def ingest() -> None:
-    """Read the source's rows and media into data/raw."""
+    """Read the source's rows and media."""
     _stage("ingest")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def validate() -> None:
-    """Ask every row what it must answer; quarantine those that fail, with the reason."""
+    """Ask every row; quarantine what fails, with the reason."""
     _stage("validate")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def prepare() -> None:
-    """Clean every input's values and divide the rows into train, val and test."""
+    """Clean the inputs, divide the rows into splits."""
     _stage("prepare")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def embed(name: str = typer.Argument(metavar="INPUT", help="an input of params.yaml")) -> None:
-    """Encode an input's values by its frozen encoder; only what is new."""
+    """Encode an input's values; only what is new."""
     _stage("embed", name)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def search() -> None:
-    """Try hyper-parameters on the cached features; a killed search goes on where it was."""
+    """Try hyper-parameters; a killed search goes on."""
     _stage("search")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def train() -> None:
     """Fit the network with the best hyper-parameters."""
     _stage("train")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def evaluate() -> None:
-    """Measure the network on the test rows: with all inputs, each missing, each alone."""
+    """Measure it: all inputs, each missing, each alone."""
     _stage("evaluate")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def compress() -> None:
-    """Export to ONNX, try int8, keep the best that loses too little."""
+    """Export to ONNX, keep the best small form."""
     _stage("compress")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def gate() -> None:
-    """Hold the metrics against the rules in params.yaml."""
+    """Hold the metrics against the rules."""
     _stage("gate")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def package() -> None:
-    """Make a Bento of the compressed model, if the gate passed."""
+    """Make a Bento, if the gate passed."""
     _stage("package")
 
 
 @app.command()
+def fetch() -> None:
+    """Bring the data and weights that params.yaml needs."""
+    _stage("fetch")
+
+
+@app.command()
 def summary() -> None:
-    """Show the last run: data, metrics, verdict, size, and what to type next."""
+    """Show the last run and what to type next."""
     _stage("summary")
 
 
 @app.command()
 def schema() -> None:
-    """Write params.schema.json, by which editors complete params.yaml."""
+    """Write params.schema.json, for editors."""
     _stage("schema")
 
 
@@ -103,5 +109,6 @@ def main() -> None:
 
 
 def _stage(name: str, *arguments: str) -> None:
+    end_with_dvc()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import_module(f"sensorium.stages.{name}").run(*arguments)

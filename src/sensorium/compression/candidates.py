@@ -9,7 +9,7 @@ from typing import Any
 from sensorium.compression.quantize import QUANTIZERS
 from sensorium.modalities import Modality
 from sensorium.modalities.encoder import Encoder
-from sensorium.models.export import export_network
+from sensorium.compression.export import export_network
 from sensorium.models.network import Network
 from sensorium.serving import artefact
 

@@ -37,7 +37,7 @@ def assign(group: np.ndarray, stratum: np.ndarray, shares: Mapping[str, float], 
     random = np.random.default_rng(seed)
     names, wanted = list(shares), np.array(list(shares.values()))
     frame = pd.DataFrame({"group": group, "stratum": pd.Series(stratum).astype(str)})
-    per_group = frame.groupby("group")["stratum"].agg(lambda values: values.value_counts().sort_index().idxmax())
+    per_group = frame.groupby("group")["stratum"].agg(_commonest)
     sizes = frame.groupby("group").size()
     split_of: dict[int, str] = {}
     for _, members in sorted(per_group.groupby(per_group).groups.items()):
@@ -49,3 +49,8 @@ def assign(group: np.ndarray, stratum: np.ndarray, shares: Mapping[str, float], 
             taken[split] += sizes[member]
             split_of[member] = names[split]
     return np.array([split_of[number] for number in group])
+
+
+def _commonest(values: pd.Series) -> str:
+    """The value that most rows have; of several the first in the alphabet."""
+    return str(values.value_counts().sort_index().idxmax())

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
@@ -72,7 +72,7 @@ class Image(Modality):
             raise
         except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
             raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels") from error
-        except Pillow.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise BadInput(f"not a picture ({', '.join(FORMATS)} are read)") from error
         except Exception as error:  # Pillow's plugins raise whatever their parser trips over
             raise BadInput(f"the picture is broken or cut off ({error})") from error

@@ -56,6 +56,10 @@ class Modality(Section, ABC):
             return None
         return read_inside(root, cell, self.max_bytes) if self.is_file else cell
 
+    def openapi(self, file_format: str) -> dict[str, Any]:
+        """The OpenAPI schema of a raw value in a request; ``file_format`` says how files are carried."""
+        return {"type": "string", "format": file_format} if self.is_file else {"type": "string"}
+
     @abstractmethod
     def decode(self, raw: Any) -> Any:
         """The value in a raw cell, file or request.

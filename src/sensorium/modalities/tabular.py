@@ -64,6 +64,10 @@ class Tabular(Modality):
         cells = {column: row[column] for column in self.columns(name) if not is_missing(row.get(column))}
         return cells or None
 
+    def openapi(self, file_format: str) -> dict[str, Any]:
+        numbers = {column: {"type": "number"} for column in self.numbers}
+        return {"type": "object", "properties": numbers | {name: {"type": "string"} for name in self.categories}}
+
     def decode(self, raw: Any) -> dict[str, Any]:
         if isinstance(raw, str | bytes):
             try:

@@ -34,7 +34,7 @@ class TorchNetwork:
 class MeanOfTokens(nn.Module):
     """Mean over the tokens that are not padding: what sentence-transformers were trained with."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model.get_encoder() if getattr(model.config, "is_encoder_decoder", False) else model
 
@@ -47,7 +47,7 @@ class MeanOfTokens(nn.Module):
 class PooledPicture(nn.Module):
     """A vision model's own pooled output, or the mean over its patches."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = getattr(model, "vision_model", model)
 
@@ -62,9 +62,9 @@ class PooledPicture(nn.Module):
 class MeanOfFrames(nn.Module):
     """Mean over the frames of a waveform model that lie inside the clip."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
-        self.model = model
+        self.model: Any = model
 
     def forward(self, input_values: Tensor, attention_mask: Tensor) -> Tensor:
         states = self.model(input_values=input_values, attention_mask=attention_mask).last_hidden_state
@@ -76,9 +76,9 @@ class MeanOfFrames(nn.Module):
 class ConvolutionalFeatures(nn.Module):
     """The mean over the last feature map of an EfficientNet."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
-        self.model = model
+        self.model: Any = model
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         return self.model.extract_features(pixel_values).mean((2, 3))[:, None]

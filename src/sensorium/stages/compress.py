@@ -95,8 +95,8 @@ def _parity(bench: Bench, rows: Rows, network: Network) -> dict[str, float]:
         found[f"logits.{target}"] = relative_difference(original_logits.numpy(), logits[target])
     if wrong := [name for name, difference in found.items() if difference > SAME]:
         raise UserError(
-            f"compress: the ONNX export of {wrong[0]} differs from the original by {found[wrong[0]]:.2g} of its largest "
-            f"number, more than {SAME:g}; this encoder cannot be served."
+            f"compress: the ONNX export of {wrong[0]} differs from the original by {found[wrong[0]]:.2g} of its "
+            f"largest number, more than {SAME:g}; this encoder cannot be served."
         )
     return found
 

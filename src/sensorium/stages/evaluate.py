@@ -35,7 +35,7 @@ def run() -> None:
         whole = _predictions(logits[target], rows.labels[target], groups, len(classes))
         bounds = intervals(whole, settings.evaluation.bootstrap, settings.evaluation.confidence)
         majority = table.loc[table["split"] == "train", target].value_counts().sort_index().idxmax()
-        always = np.full_like(whole.labels, classes.index(majority))
+        always = np.full_like(whole.labels, classes.index(str(majority)))
         found[target] = {
             **figures(whole),
             "rows": len(whole.labels),

@@ -33,7 +33,8 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
     for key, column in needed:
         if column not in table:
             raise UserError(
-                f"{paths.PARAMS}: {key}: the data has no column {column!r}; it has {', '.join(map(str, table.columns))}."
+                f"{paths.PARAMS}: {key}: the data has no column {column!r}; "
+                f"it has {', '.join(map(str, table.columns))}."
             )
         if column in RESERVED:
             raise UserError(f"{paths.PARAMS}: {key}: the tables use the name {column!r} themselves; rename the column.")
@@ -46,7 +47,7 @@ def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
     for name, kind in settings.inputs.items():
         for column in kind.columns(name):
             table[column] = table[column].astype(object).where(table[column].notna() & (table[column] != ""), None)
-    for column in table.columns[table.dtypes == object]:  # Parquet columns are of one type
+    for column in table.select_dtypes("object").columns:  # Parquet columns are of one type
         if len({type(cell) for cell in table[column] if cell is not None}) > 1:
             table[column] = [None if cell is None else str(cell) for cell in table[column]]
     return table.drop(columns=[name for name in RESERVED if name in table])

@@ -70,7 +70,8 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
-            f"{rows['group'].nunique()} groups of {split.groups or 'single rows'}; use more rows or another split.group."
+            f"{rows['group'].nunique()} groups of {split.groups or 'single rows'}; "
+            "use more rows or another split.group."
         )
     for target in settings.targets:
         known = rows[rows["split"] == "train"][target].dropna()

@@ -3,12 +3,13 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from sensorium.models.network import Network, NetworkConfig
+from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.training.data import Rows
 
 EVALUATION_BATCH = 4096
@@ -64,17 +65,18 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
     order = torch.Generator().manual_seed(how.seed)
     optimiser = torch.optim.AdamW(network.parameters(), how.learning_rate, weight_decay=how.weight_decay)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))
+    mean = cast(Network, averaged.module)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
-    best, waited = copy.deepcopy(averaged.module.state_dict()), 0
+    best, waited = copy.deepcopy(mean.state_dict()), 0
     for epoch in range(how.epochs):
         training_loss = _epoch(network, averaged, optimiser, train, how, order)
         schedule.step()
-        validation_loss = mean_loss(averaged.module, validation)
+        validation_loss = mean_loss(mean, validation)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
         if validation_loss < fitted.best_loss:
-            fitted.best_loss, best, waited = validation_loss, copy.deepcopy(averaged.module.state_dict()), 0
+            fitted.best_loss, best, waited = validation_loss, copy.deepcopy(mean.state_dict()), 0
         if waited > how.patience:
             break
     network.load_state_dict(best)
@@ -84,7 +86,8 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
 
 def standardise(network: Network, train: Rows) -> None:
     """Gives every projection the scale of the features of the rows that have its input."""
-    for projection, (name, items) in zip(network.projections, train.items.items(), strict=True):
+    for layer, (name, items) in zip(network.projections, train.items.items(), strict=True):
+        projection = cast(Projection, layer)
         if (items >= 0).any():
             projection.fit(train.features[name][items[items >= 0]])
 

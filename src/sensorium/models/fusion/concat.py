@@ -1,6 +1,7 @@
 """Fusion by concatenation."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -22,8 +23,7 @@ class ConcatFusion(nn.Module):
         super().__init__()
         sizes = [len(inputs) * (width + 1)] + [width] * layers
         blocks = [
-            nn.Sequential(nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout))
-            for before, after in zip(sizes, sizes[1:], strict=False)
+            nn.Sequential(nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)) for before, after in pairwise(sizes)
         ]
         self.perceptron = nn.Sequential(*blocks)
 

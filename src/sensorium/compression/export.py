@@ -1,0 +1,43 @@
+"""The fusion network as an ONNX file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+
+from sensorium.modalities.encoder import Arrays
+from sensorium.models.export import export_onnx
+from sensorium.models.network import Network
+
+
+class _Flat(nn.Module):
+    """A network whose features and presences come one after the other, as ONNX wants them."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+        names = list(self.network.config.inputs)
+        features = dict(zip(names, arrays[: len(names)], strict=True))
+        present = dict(zip(names, arrays[len(names) :], strict=True))
+        return tuple(self.network(features, present).values())
+
+
+def export_network(network: Network, path: Path, tokens: Mapping[str, int]) -> None:
+    """Writes a fusion network: inputs ``features.NAME`` and ``present.NAME``, outputs ``logits.TARGET``.
+
+    Args:
+        network: in evaluation mode.
+        path: the ONNX file.
+        tokens: how many tokens the features of every input have.
+    """
+    config, rows = network.config, 2
+    example: Arrays = {
+        f"features.{name}": np.zeros((rows, tokens[name], dim), np.float32) for name, dim in config.inputs.items()
+    }
+    example |= {f"present.{name}": np.ones(rows, np.float32) for name in config.inputs}
+    outputs = [f"logits.{target}" for target in config.targets]
+    axes = {name: {0: "batch"} for name in [*example, *outputs]}
+    export_onnx(_Flat(network), path, example, outputs, axes)

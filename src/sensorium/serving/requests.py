@@ -1,0 +1,118 @@
+"""The raw inputs in a request, within limits; nothing a request says is opened as a path or fetched."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.types import Message
+
+from sensorium.serving.predictor import Predictor
+
+MOST_FIELDS = 100  # of a form
+MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
+BASE64 = 4 / 3  # length of base64 over that of what it encodes
+
+
+class Refused(Exception):  # noqa: N818 - the answer to a request, not an error of the service
+    """A request that is answered with a status of 4xx and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
+    """The raw value of every input given: bytes, text or columns; a JSON null counts as not given.
+
+    Raises:
+        Refused: if the body is no JSON object or form, too large, or holds something that is no input.
+    """
+    sort = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    limit = MARGIN + int(BASE64 * sum(kind.max_bytes for kind in predictor.inputs.values()))
+    bounded = _bounded(request, limit)
+    if sort == "application/json":
+        return _from_json(await bounded.body(), predictor)
+    if sort in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return await _from_form(bounded, predictor)
+    raise Refused(415, "the body must be application/json or multipart/form-data")
+
+
+def _bounded(request: Request, limit: int) -> Request:
+    """The same request, refused as soon as more than ``limit`` bytes of its body have come."""
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise Refused(413, f"the body is larger than {limit // 2**20} MiB")
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _from_json(body: bytes, predictor: Predictor) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "the body is no JSON") from error
+    if not isinstance(content, dict):
+        raise Refused(400, "the body must be a JSON object of inputs")
+    given = {name: value for name, value in content.items() if value is not None}
+    _require_known(given, predictor)
+    for name, value in given.items():
+        if predictor.inputs[name].is_file:
+            given[name] = _within(_decoded(name, value), name, predictor)
+    return given
+
+
+async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
+    largest = max(kind.max_bytes for kind in predictor.inputs.values())
+    try:
+        async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=largest) as form:
+            _require_known(form, predictor)
+            given: dict[str, Any] = {}
+            for name, value in form.multi_items():
+                if name in given:
+                    raise Refused(400, f"{name}: given more than once")
+                given[name] = await _from_field(name, value, predictor)
+            return given
+    except (MultiPartException, HTTPException) as error:
+        reason = getattr(error, "message", None) or getattr(error, "detail", "")
+        raise Refused(400, f"the form cannot be read: {reason}") from error
+
+
+async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) -> bytes | str:
+    if isinstance(value, UploadFile):
+        return _within(await value.read(), name, predictor)
+    if predictor.inputs[name].is_file:
+        raise Refused(400, f"{name}: a file is expected; paths and URLs are not opened")
+    return value
+
+
+def _require_known(given: Any, predictor: Predictor) -> None:
+    if unknown := sorted(set(given) - set(predictor.inputs)):
+        raise Refused(400, f"there is no input {unknown[0]!r}; this model reads {', '.join(predictor.inputs)}")
+
+
+def _decoded(name: str, value: Any) -> bytes:
+    try:
+        if isinstance(value, str):
+            return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        pass
+    raise Refused(400, f"{name}: a file's bytes are expected in base64; paths and URLs are not opened")
+
+
+def _within(raw: bytes, name: str, predictor: Predictor) -> bytes:
+    most = predictor.inputs[name].max_bytes
+    if len(raw) > most:
+        raise Refused(413, f"{name}: larger than {most // 2**20} MiB")
+    return raw

@@ -1,0 +1,32 @@
+"""gate: the metrics, held against the rules in params.yaml."""
+
+from typing import Any
+
+from rich import print
+
+from sensorium import params, paths
+from sensorium.evaluation.gates import TIMINGS, Judged, judge
+from sensorium.files import read_json, write_json
+
+FILE = paths.METRICS / "gate.json"
+MADE_BY = {"validate": "validate", "evaluate": "evaluate", "compress": "compress"}
+
+
+def run() -> None:
+    """Writes metrics/gate.json; a failed rule is a result, not an error."""
+    settings = params.load()
+    figures: dict[str, Any] = {
+        name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
+    }
+    figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
+    judged = judge(settings.gate, figures)
+    write_json(FILE, {"passed": all(rule.passed for rule in judged), "rules": [_entry(rule) for rule in judged]})
+    for rule in judged:
+        mark = "[green]pass[/green]" if rule.passed else "[red]FAIL[/red]"
+        print(f"gate: {mark} {rule.name} {rule.value:g} {rule.sense} {rule.bound:g}")
+
+
+def _entry(rule: Judged) -> dict[str, Any]:
+    """A rule as it is kept; a wall-clock figure differs from run to run, so only the place where it stands is kept."""
+    entry = {"name": rule.name, "value": rule.value, "bound": rule.bound, "sense": rule.sense, "passed": rule.passed}
+    return entry | {"value": None, "measured_in": f"metrics/{TIMINGS}/"} if rule.is_timing else entry

@@ -1,0 +1,67 @@
+"""package: a Bento of the compressed model, if the gate passed."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from rich import print
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.files import existing, read_json, replacing, sha256, write_json
+from sensorium.serving import artefact
+from sensorium.stages.gate import FILE as VERDICT
+
+BENTOFILE = Path("bentofile.yaml")
+CODE = Path("src/sensorium")
+
+
+def run() -> None:
+    """Writes models/packaged and builds the Bento, whose tag goes into models/bento.json.
+
+    Raises:
+        UserError: with the failed rules, if the gate did not pass; what was packaged before stays.
+    """
+    verdict = read_json(VERDICT, made_by="gate")
+    if not verdict["passed"]:
+        raise UserError(f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}.")
+    model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
+    with replacing(paths.PACKAGED) as beside:
+        shutil.copytree(paths.COMPRESSED, beside)
+    tag, size = _build(f"{model}-{_code_version()}")
+    write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
+    print(f"package: {tag}, {size / 1e6:.1f} MB")
+
+
+def _failures(verdict: dict[str, Any]) -> list[str]:
+    opposite = {">=": "is below", "<=": "is above"}
+    return [
+        f"{rule['name']} {'' if rule['value'] is None else format(rule['value'], 'g') + ' '}"
+        f"{opposite[rule['sense']]} {rule['bound']:g}"
+        for rule in verdict["rules"]
+        if not rule["passed"]
+    ]
+
+
+def _code_version() -> str:
+    """Six digits that change with anything but the model that goes into a Bento."""
+    files = [BENTOFILE, *sorted(CODE.rglob("*.py"))]
+    return hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()[:6]
+
+
+def _build(version: str) -> tuple[str, int]:
+    """Builds the Bento of this version unless it is in the store; returns its tag and bytes."""
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    import bentoml
+    from bentoml.exceptions import BentoMLException, NotFound
+
+    try:
+        bento = bentoml.get(f"sensorium:{version}")
+    except NotFound:
+        try:
+            bento = bentoml.bentos.build_bentofile(str(BENTOFILE), version=version, build_ctx=".")
+        except BentoMLException as error:
+            raise UserError(f"{BENTOFILE}: the Bento could not be built: {error}") from error
+    return str(bento.tag), artefact.size(Path(bento.path))

@@ -1,0 +1,94 @@
+"""summary: what the last run found, for a person, and what to type next."""
+
+import json
+import shlex
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+from sensorium import params, paths
+from sensorium.files import existing, read_json
+from sensorium.stages.gate import FILE as VERDICT
+
+
+def run() -> None:
+    """Prints data, metrics, verdict, size and latency."""
+    console = Console()
+    console.rule("Sensorium")
+    validated = read_json(paths.METRICS / "validate.json", made_by="validate")
+    console.print(
+        f"data     {validated['rows']:,} rows, {validated['quarantined']:,} of them quarantined "
+        f"({paths.VALID / 'quarantine.parquet'} says why)",
+        highlight=False,
+    )
+    console.print(_metrics(read_json(paths.METRICS / "evaluate.json", made_by="evaluate")))
+    verdict = read_json(VERDICT, made_by="gate")
+    console.print(_rules(verdict))
+    passed = "[bold green]passed[/]" if verdict["passed"] else "[bold red]did not pass[/]"
+    console.print(f"gate     {passed}")
+    if verdict["passed"]:
+        _packaged(console)
+    console.print("reports  reports/evaluation/index.html, reports/validation/index.html", highlight=False)
+
+
+def _metrics(evaluated: dict[str, Any]) -> Table:
+    table = Table(title="test rows", title_justify="left")
+    for heading in ("target", "accuracy", "macro F1", "commonest class", "alone", "without"):
+        table.add_column(heading, justify="left" if heading == "target" else "right")
+    for target, found in evaluated.items():
+        low, high = found["intervals"]["accuracy"]
+        table.add_row(
+            target,
+            f"{found['accuracy']:.3f} [{low:.3f}, {high:.3f}]".replace("[", "\\["),
+            f"{found['macro_f1']:.3f}",
+            f"{found['majority']['accuracy']:.3f}",
+            *(
+                "\n".join(f"{name} {some['accuracy']:.3f}" for name, some in found.get(how, {}).items())
+                for how in ("only", "without")
+            ),
+        )
+    return table
+
+
+def _rules(verdict: dict[str, Any]) -> Table:
+    times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
+    table = Table(title="gate", title_justify="left")
+    for heading in ("rule", "value", "", "bound", ""):
+        table.add_column(heading, justify="right" if heading in ("value", "bound") else "left")
+    for rule in verdict["rules"]:
+        value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
+        mark = "[green]pass[/]" if rule["passed"] else "[bold red]FAIL[/]"
+        table.add_row(rule["name"], f"{value:g}", rule["sense"], f"{rule['bound']:g}", mark)
+    return table
+
+
+def _packaged(console: Console) -> None:
+    bento = read_json(paths.BENTO, made_by="package")
+    compressed = read_json(paths.METRICS / "compress.json", made_by="compress")
+    times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
+    console.print(
+        f"packaged {bento['tag']}: {compressed['name']}, {compressed['megabytes']:.1f} MB, "
+        f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms)",
+        highlight=False,
+    )
+    console.print(
+        f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True
+    )
+
+
+def _example() -> str:
+    """A request for one of the test rows, to paste into a shell."""
+    settings = params.load()
+    tested = pd.read_parquet(existing(paths.PREDICTIONS / "test.parquet", made_by="evaluate"))["id"]
+    rows = pq.read_table(existing(paths.VALID / "manifest.parquet", made_by="validate")).to_pylist()
+    row = next(row for row in rows if row["id"] == tested[0])
+    fields = []
+    for name, kind in settings.inputs.items():
+        if kind.is_file and row[name]:
+            fields.append(f"{name}=@{paths.RAW / row[name]}")
+        elif (raw := kind.raw(row, name, paths.RAW)) is not None:
+            fields.append(f"{name}={raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)}")
+    return " ".join(["curl", *(f"-F {shlex.quote(field)}" for field in fields), "localhost:3000/predict"])
