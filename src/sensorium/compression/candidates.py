@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sensorium.compression.export import export_network
 from sensorium.compression.quantize import QUANTIZERS
 from sensorium.modalities import Modality
 from sensorium.modalities.encoder import Encoder
-from sensorium.compression.export import export_network
 from sensorium.models.network import Network
 from sensorium.serving import artefact
 

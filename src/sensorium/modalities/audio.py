@@ -61,22 +61,20 @@ class MelWindows(Preprocess):
 
 
 class Waveform(Preprocess):
-    """The samples themselves, as wav2vec 2.0 and its kin read them: optionally normalised, padded with a mask."""
+    """The samples themselves, normalised if asked, and a mask of what is padding, as wav2vec 2.0 reads them.
 
-    axes: ClassVar = {"input_values": {0: "batch", 1: "samples"}, "attention_mask": {0: "batch", 1: "samples"}}
+    All are padded to one length: these models' masks do not survive a trace with another.
+    """
+
+    axes: ClassVar = {"input_values": {0: "batch"}, "attention_mask": {0: "batch"}}
 
     def __call__(self, value: np.ndarray) -> Arrays:
-        samples = np.pad(value.astype(np.float32) / 2**15, (0, max(0, RATE - len(value))))
+        samples = value.astype(np.float32) / 2**15
         if self.constants["normalise"]:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-        return {"input_values": samples.astype(np.float32), "attention_mask": np.ones(len(samples), dtype=np.int64)}
-
-    def collate(self, samples: Sequence[Arrays]) -> Arrays:
-        longest = max(len(sample["input_values"]) for sample in samples)
-        return {
-            name: np.stack([np.pad(sample[name], (0, longest - len(sample[name]))) for sample in samples])
-            for name in samples[0]
-        }
+        padding = (0, self.constants["samples"] - len(samples))
+        mask = np.pad(np.ones(len(samples), dtype=np.int64), padding)
+        return {"input_values": np.pad(samples, padding).astype(np.float32), "attention_mask": mask}
 
 
 class Audio(Modality):
@@ -135,7 +133,7 @@ class Audio(Modality):
                 f"encoder {self.encoder!r}: {folder} does not read waveforms; wav2vec 2.0, HuBERT, WavLM and other "
                 "models with a Wav2Vec2FeatureExtractor do."
             )
-        preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)))
+        preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)), samples=int(self.seconds * RATE))
         network = TorchNetwork(MeanOfFrames(load_transformer(folder)))
         return Encoder(preprocess, network, weight_files(folder), int8="dynamic")
 

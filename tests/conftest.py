@@ -1,0 +1,100 @@
+"""What tests share: small real media, a project folder, and a slice of the real stamps."""
+
+import io
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import yaml
+from PIL import Image
+
+REPOSITORY = Path(__file__).parents[1]
+os.environ |= {"GX_ANALYTICS_ENABLED": "false", "BENTOML_DO_NOT_TRACK": "True", "DVC_NO_ANALYTICS": "1"}
+
+
+def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (24, 16)) -> bytes:
+    """A picture of one colour."""
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def wav(seconds: float = 0.5, pitch: float = 440.0, rate: int = 16_000) -> bytes:
+    """A tone."""
+    stream = io.BytesIO()
+    times = np.arange(int(seconds * rate)) / rate
+    soundfile.write(stream, 0.3 * np.sin(2 * np.pi * pitch * times), rate, format="WAV", subtype="PCM_16")
+    return stream.getvalue()
+
+
+class Project:
+    """A folder with a params.yaml and a table of the user's own, which is the working directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.params: dict[str, Any] = {
+            "data": {"source": "manifest", "path": "mine/table.csv"},
+            "inputs": {"note": {"kind": "text"}},
+            "targets": {"label": {"kind": "class"}},
+        }
+
+    def write(self, rows: list[Mapping[str, Any]] | None = None, files: Mapping[str, bytes] | None = None) -> None:
+        """Writes params.yaml, the table and the media beside it."""
+        (self.root / "params.yaml").write_text(yaml.safe_dump(self.params))
+        (self.root / "mine").mkdir(exist_ok=True)
+        if rows is not None:
+            pd.DataFrame(rows).to_csv(self.root / "mine/table.csv", index=False)
+        for name, content in (files or {}).items():
+            path = self.root / "mine" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def stamps() -> Path:
+    """The stamps folder of the real data set."""
+    from sensorium.fetch import tuxpaint_stamps
+
+    return tuxpaint_stamps()
+
+
+@pytest.fixture(scope="session")
+def slice_of_stamps(stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like the real one, with 36 items of each of three categories."""
+    folder = tmp_path_factory.mktemp("stamps")
+    for category in ("animals", "food", "vehicles"):
+        texts = sorted(path for path in (stamps / category).rglob("*.txt") if path.with_suffix(".png").is_file())
+        for text in texts[:36]:
+            for found in [text, text.with_suffix(".png"), *text.parent.glob(f"{text.stem}_desc_*.ogg")]:
+                target = folder / found.relative_to(stamps)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(found, target)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder without features, but with the weights that were fetched."""
+    from sensorium import paths
+    from sensorium.fetch import speech_embedding_models
+
+    weights = speech_embedding_models().parent
+    folder = tmp_path_factory.mktemp("cache")
+    assert weights.parent == paths.cache()
+    (folder / "weights").symlink_to(weights)
+    return folder
+
+
+Write = Callable[..., None]

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from sensorium.errors import BadInput
+from sensorium.modalities import Audio
+from sensorium.modalities.encoder import encode
+from tests.conftest import wav
+
+
+def complaint(raw: bytes) -> str:
+    with pytest.raises(BadInput) as caught:
+        Audio().accept(raw)
+    return str(caught.value)
+
+
+def test_hostile_bytes_get_a_sentence() -> None:
+    assert complaint(b"") == "the sound is empty (0 bytes)"
+    assert complaint(b"just a text\n") == "not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"
+    assert complaint(wav(seconds=1 / 16_000)) == "the sound is too short: 0.0001 s, at least 0.1 s is needed"
+    assert complaint(wav(rate=500_000)) == "a sampling rate of 500000 Hz is more than 384000 Hz"
+
+
+def test_no_cut_of_a_file_raises_anything_else() -> None:
+    raw = wav()
+    for end in range(0, len(raw), 97):
+        try:
+            Audio().accept(raw[:end])
+        except BadInput:
+            pass
+
+
+def test_sounds_become_mono_at_16_khz_and_are_cut() -> None:
+    audio = Audio(seconds=1.0)
+    value = audio.accept(wav(seconds=3, rate=44_100))
+    assert (value.dtype, len(value)) == (np.int16, 16_000)
+    assert 0.28 < np.abs(value).max() / 2**15 < 0.32
+
+
+def test_packing_loses_nothing() -> None:
+    audio = Audio()
+    value = audio.accept(wav())
+    assert np.array_equal(audio.unpack(audio.pack(value)), value)
+
+
+def test_speech_embedding_gives_a_token_of_256_whatever_the_length() -> None:
+    encoder = Audio().load_encoder()
+    values = [Audio().accept(wav(seconds)) for seconds in (0.2, 1.0, 5.0)]
+    features = encode(encoder.preprocess, encoder.network, values)
+    assert features.shape == (3, 1, 256)
+    np.testing.assert_allclose(features[1:2], encode(encoder.preprocess, encoder.network, values[1:2]), atol=1e-4)

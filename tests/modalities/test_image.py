@@ -1,0 +1,93 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from sensorium.errors import BadInput
+from sensorium.modalities import Image
+from sensorium.modalities.encoder import encode
+from sensorium.modalities.image import Pixels, _constants
+from tests.conftest import png
+
+
+def saved(picture: Pillow.Image, form: str = "PNG", **options: object) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def complaint(raw: bytes) -> str:
+    with pytest.raises(BadInput) as caught:
+        Image().accept(raw)
+    return str(caught.value)
+
+
+def test_hostile_bytes_get_a_sentence() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = saved(Pillow.fromarray(noise))
+    assert complaint(b"") == "the picture is empty (0 bytes)"
+    assert complaint(b"hello") == "not a picture (PNG, JPEG, WEBP, GIF, BMP, TIFF are read)"
+    assert complaint(whole[: len(whole) // 2]).startswith("the picture is broken or cut off")
+    assert complaint(png(size=(1, 1))) == "the picture has only 1 x 1 pixels"
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    assert complaint(saved(Pillow.new("1", (30_000, 3_000)))) == "the picture has more than 50 million pixels"
+
+
+@pytest.mark.parametrize("cut", range(0, 200, 7))
+def test_no_cut_of_a_file_raises_anything_else(cut: int) -> None:
+    for form in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"):
+        raw = saved(Pillow.fromarray(np.random.default_rng(1).integers(0, 255, (16, 16, 3), np.uint8)), form)
+        try:
+            Image().accept(raw[: len(raw) * cut // 200])
+        except BadInput:
+            pass
+
+
+def test_transparency_is_laid_on_white() -> None:
+    half = Pillow.new("RGBA", (4, 4), (0, 0, 0, 0))
+    half.paste((10, 20, 30, 255), (0, 0, 4, 2))
+    cleaned = np.asarray(Image().accept(saved(half)))
+    assert cleaned[0, 0].tolist() == [10, 20, 30]
+    assert cleaned[3, 3].tolist() == [255, 255, 255]
+
+
+def test_sixteen_bit_grey_keeps_its_shades() -> None:
+    grey = Pillow.fromarray(np.array([[0, 32768], [65535, 16384]], np.uint16))
+    assert np.asarray(Image().accept(saved(grey)))[..., 0].tolist() == [[0, 128], [255, 64]]
+
+
+def test_large_pictures_shrink_and_packing_loses_nothing() -> None:
+    image = Image()
+    value = image.accept(saved(Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (800, 1200, 3), np.uint8))))
+    assert value.size == (512, 341)
+    assert np.array_equal(np.asarray(image.unpack(image.pack(value))), np.asarray(value))
+
+
+def test_pixels_pad_crop_and_stretch_to_a_square() -> None:
+    wide = Pillow.new("RGB", (40, 20), (100, 100, 100))
+    common = {"size": 20, "resample": 2, "mean": [0.0] * 3, "std": [1.0] * 3}
+    padded = Pixels(fit="pad", **common)(wide)["pixel_values"]
+    assert (padded.shape, padded[0, 0, 0], padded[0, 10, 10]) == ((3, 20, 20), 255.0, 100.0)
+    assert Pixels(fit="crop", resize=20, **common)(wide)["pixel_values"].min() == 100.0
+    assert Pixels(fit="stretch", **common)(wide)["pixel_values"].max() == 100.0
+
+
+def test_constants_do_what_transformers_image_processor_does() -> None:
+    from transformers import ViTImageProcessorPil
+
+    processor = ViTImageProcessorPil(size={"height": 32, "width": 32})
+    constants = _constants(processor.to_dict())
+    picture = Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8))
+    ours = Pixels(**constants)(picture)["pixel_values"]
+    theirs = processor(picture, return_tensors="np")["pixel_values"][0]
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_efficientnet_gives_a_token_of_1280() -> None:
+    encoder = Image().load_encoder()
+    features = encode(encoder.preprocess, encoder.network, [Image().accept(png()), Image().accept(png((0, 0, 200)))])
+    assert features.shape == (2, 1, 1280)
+    assert np.abs(features[0] - features[1]).max() > 0.1

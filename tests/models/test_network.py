@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sensorium.compression.export import export_network
+from sensorium.models import network as networks
+from sensorium.models.fusion import FUSIONS
+from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.models.onnx_network import OnnxNetwork
+
+
+def config(kind: str = "concat") -> NetworkConfig:
+    # Names that torch's own dictionaries of modules refuse.
+    return NetworkConfig({"type": 3, "keys": 5}, {"train": ["x", "y"], "half": ["a", "b", "c"]}, kind, 8, 1, 0.1)
+
+
+def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
+    projection = Projection(2, 4, 0.0)
+    projection.fit(torch.tensor([[[1.0, 7.0]], [[3.0, 7.0]]]))
+    assert projection.mean.tolist() == [2.0, 7.0]
+    assert projection.deviation.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", FUSIONS)
+def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Network(config(kind)).eval()
+    networks.save(network, tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
+    features = {"type": torch.randn(7, 1, 3), "keys": torch.randn(7, 1, 5)}
+    present = {"type": torch.ones(7), "keys": (torch.arange(7) % 2).float()}
+    with torch.inference_mode():
+        logits = networks.load(tmp_path)(features, present)
+    assert {name: tuple(values.shape) for name, values in logits.items()} == {"train": (7, 2), "half": (7, 3)}
+    export_network(network, tmp_path / "fusion.onnx", {"type": 1, "keys": 1})
+    batch = {f"features.{name}": array.numpy() for name, array in features.items()}
+    batch |= {f"present.{name}": array.numpy() for name, array in present.items()}
+    exported = OnnxNetwork(tmp_path / "fusion.onnx").outputs(batch)
+    for name, values in logits.items():
+        np.testing.assert_allclose(exported[f"logits.{name}"], values.numpy(), atol=1e-5)

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sensorium.errors import UserError
+from sensorium.modalities import Image, Text
+from sensorium.sources import Manifest
+from tests.conftest import png
+
+INPUTS = {"front": Image(), "note": Text()}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_every_format_gives_the_same_rows(tmp_path: Path, target: Path, suffix: str) -> None:
+    table = pd.DataFrame({"id": ["a", "b"], "note": ["wörd", None], "front": ["p/x.png", None]})
+    path = tmp_path / f"table{suffix}"
+    {
+        ".csv": lambda: table.to_csv(path, index=False),
+        ".jsonl": lambda: table.to_json(path, orient="records", lines=True),
+        ".parquet": lambda: table.to_parquet(path),
+    }[suffix]()
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/x.png").write_bytes(png())
+    read = Manifest(path=str(path)).read(INPUTS, target)
+    assert read["note"].tolist()[0] == "wörd"
+    assert read["note"].isna().tolist() == [False, True]
+    assert (target / "p/x.png").read_bytes() == png()
+
+
+def test_without_ids_the_rows_are_numbered(tmp_path: Path, target: Path) -> None:
+    (tmp_path / "t.csv").write_text("note\nx\ny\n")
+    assert Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)["id"].tolist() == ["1", "2"]
+
+
+def test_nothing_outside_the_data_root_is_copied(tmp_path: Path) -> None:
+    root, target = tmp_path / "mine", tmp_path / "raw"
+    root.mkdir()
+    target.mkdir()
+    (tmp_path / "secret.png").write_bytes(png())
+    (root / "link.png").symlink_to(tmp_path / "secret.png")
+    (root / "t.csv").write_text(f"front\n../secret.png\nlink.png\n{tmp_path}/secret.png\nabsent.png\n")
+    assert len(Manifest(path=str(root / "t.csv")).read(INPUTS, target)) == 4
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("t.csv", "note,front\n", "has no rows"),
+        ("t.csv", "", "cannot be read: No columns to parse from file"),
+        ("t.parquet", "no parquet", "cannot be read"),
+        ("t.jsonl", "{", "cannot be read"),
+        ("t.xlsx", "", "is no table; .csv, .jsonl, .parquet files are read"),
+        ("absent.csv", None, "does not exist"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why(
+    tmp_path: Path, target: Path, name: str, content: str | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match=sentence):
+        Manifest(path=str(tmp_path / name)).read(INPUTS, target)

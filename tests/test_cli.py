@@ -1,0 +1,64 @@
+import subprocess
+import sys
+
+import yaml
+
+from sensorium.cli import STAGES, app
+from tests.conftest import REPOSITORY, Project
+
+
+def sensorium(*arguments: str, cwd: object = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sensorium", *arguments]
+    return subprocess.run(command, cwd=str(cwd), capture_output=True, text=True)
+
+
+def test_the_stages_of_dvc_are_the_subcommands_in_order() -> None:
+    graph = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    commands = [
+        str(command.callback.__name__) for command in app.registered_commands if command.rich_help_panel == STAGES
+    ]
+    assert list(graph) == commands
+    assert all((REPOSITORY / "src/sensorium/stages" / f"{name}.py").is_file() for name in commands)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, sensorium.cli; print(*{'numpy', 'pandas', 'pydantic', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "\n"
+
+
+def test_help_gives_every_stage_a_line() -> None:
+    shown = sensorium("--help")
+    for name in (
+        "ingest",
+        "validate",
+        "prepare",
+        "embed",
+        "search",
+        "train",
+        "evaluate",
+        "compress",
+        "gate",
+        "package",
+    ):
+        assert any(line.startswith(f"│ {name} ") for line in shown.stdout.splitlines())
+
+
+def test_a_users_mistake_is_a_sentence_and_status_1(project: Project) -> None:
+    done = sensorium("ingest", cwd=project.root)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: params.yaml is not here; run this in the root of a Sensorium repository.\n"
+
+
+def test_a_stage_without_its_input_names_the_stage_before(project: Project) -> None:
+    project.write()
+    done = sensorium("validate", cwd=project.root)
+    assert done.stderr == (
+        "error: data/raw/manifest.parquet is not there; run `sensorium ingest` first, or `dvc repro` for all stages.\n"
+    )
+
+
+def test_ingest_imports_no_torch(project: Project) -> None:
+    project.write([{"note": "a", "label": "x"}])
+    code = "import sys; from sensorium.stages import ingest; ingest.run(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,116 @@
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from sensorium import params
+from sensorium.errors import UserError
+from tests.conftest import REPOSITORY, Project
+
+
+def complaint(project: Project, **changes: object) -> str:
+    project.params |= changes
+    project.write()
+    with pytest.raises(UserError) as caught:
+        params.load()
+    return str(caught.value)
+
+
+def test_the_projects_own_file_is_sound() -> None:
+    loaded = params.load(REPOSITORY / "params.yaml")
+    assert list(loaded.inputs) == ["text", "image", "speech"]
+    assert loaded.split.groups == ["item", "text", "speech"]
+
+
+def test_an_unknown_key_is_named_with_its_likest_neighbour(project: Project) -> None:
+    assert complaint(project, fusion={"knd": "concat"}) == (
+        "params.yaml: fusion: unknown key 'knd' (did you mean 'kind'?); allowed: kind, width, layers, dropout."
+    )
+
+
+def test_an_unknown_section_is_named(project: Project) -> None:
+    assert complaint(project, fusoin={}).startswith("params.yaml: unknown key 'fusoin' (did you mean 'fusion'?)")
+
+
+def test_a_wrong_type_says_what_was_found(project: Project) -> None:
+    assert complaint(project, search={"trials": "many"}) == (
+        "params.yaml: search.trials: 'many' was found; input should be a valid integer."
+    )
+
+
+def test_a_value_out_of_bounds_says_the_bound(project: Project) -> None:
+    assert complaint(project, search={"trials": 0}) == (
+        "params.yaml: search.trials: 0 was found; input should be greater than or equal to 1."
+    )
+
+
+def test_an_encoder_that_does_not_exist(project: Project) -> None:
+    assert complaint(project, inputs={"note": {"kind": "text", "encoder": "minilmm"}}) == (
+        "params.yaml: inputs.note.encoder: there is no encoder 'minilmm'; "
+        "known: minilm, a local folder, or a hub id like org/name."
+    )
+
+
+def test_an_encoder_folder_that_does_not_exist(project: Project) -> None:
+    assert "there is no encoder './mine/bert'" in complaint(
+        project, inputs={"note": {"kind": "text", "encoder": "./mine/bert"}}
+    )
+
+
+def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
+    assert complaint(project, inputs={"note": {"kind": "smell"}}) == (
+        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'tabular'."
+    )
+
+
+def test_an_unknown_source_lists_the_known_ones(project: Project) -> None:
+    assert "allowed: 'tuxpaint', 'manifest'" in complaint(project, data={"source": "kaggle"})
+
+
+def test_a_missing_key_is_named(project: Project) -> None:
+    assert complaint(project, data={"source": "manifest"}) == "params.yaml: data.path: missing, but needed."
+
+
+def test_shares_that_do_not_add_up(project: Project) -> None:
+    assert complaint(project, split={"train": 0.9, "val": 0.2, "test": 0.1}) == (
+        "params.yaml: split: train, val and test add up to 1.2, not to 1."
+    )
+
+
+def test_a_gate_on_a_target_that_is_not_declared(project: Project) -> None:
+    assert complaint(project, gate=[{"metric": "evaluate.colour.accuracy", "min": 0.5}]) == (
+        "params.yaml: gate[0]: 'evaluate.colour.accuracy' names the target 'colour'; there is label."
+    )
+
+
+def test_every_mistake_gets_its_sentence(project: Project) -> None:
+    sentences = complaint(project, search={"trials": 0, "minutes": -1}).splitlines()
+    assert [sentence.split(":")[1] for sentence in sentences] == [" search.trials", " search.minutes"]
+
+
+def test_a_file_that_is_no_yaml(project: Project) -> None:
+    (project.root / "params.yaml").write_text("inputs: {")
+    with pytest.raises(UserError, match="is not YAML"):
+        params.load()
+
+
+def test_no_file(project: Project) -> None:
+    with pytest.raises(UserError, match=r"params.yaml is not here; run this in the root"):
+        params.load()
+
+
+def test_a_list_or_a_range_is_searched_and_a_value_fixed(project: Project) -> None:
+    project.params["fusion"] = {"kind": "attention", "width": [64, 128], "dropout": {"low": 0.1, "high": 0.5}}
+    project.write()
+    fusion = params.load().fusion
+    assert (fusion.kind, fusion.width) == ("attention", [64, 128])
+    assert complaint(project, fusion={"dropout": {"low": 0.5, "high": 0.1}}).startswith(
+        "params.yaml: fusion.dropout: a range needs low < high"
+    )
+
+
+def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
+    committed = json.loads((REPOSITORY / "params.schema.json").read_text())
+    assert committed == params.schema(), "run `sensorium schema`"
+    jsonschema.validate(yaml.safe_load((REPOSITORY / "params.yaml").read_text()), committed)

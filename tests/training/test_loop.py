@@ -1,0 +1,67 @@
+import torch
+
+from sensorium.models.network import NetworkConfig
+from sensorium.training.data import Rows
+from sensorium.training.loop import TrainConfig, drop_inputs, fit, joint_loss, predict
+
+HOW = TrainConfig(
+    learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=30,
+    patience=30, seed=0,
+)  # fmt: skip
+
+
+def rows(count: int, seed: int) -> Rows:
+    """``sign`` can be read from either input, ``size`` from the second only."""
+    random = torch.Generator().manual_seed(seed)
+    one, two = torch.randn(count, 1, 1, generator=random), torch.rand(count, 1, 1, generator=random) + 0.5
+    sign, size = (one > 0).long().flatten(), (two > 1).long().flatten()
+    two = two * (2 * sign[:, None, None] - 1)
+    items = torch.arange(count)
+    return Rows({"one": one, "two": two}, {"one": items, "two": items}, {"sign": sign, "size": size})
+
+
+def config(kind: str) -> NetworkConfig:
+    return NetworkConfig({"one": 1, "two": 1}, {"sign": ["-", "+"], "size": ["small", "large"]}, kind, 16, 1, 0.0)
+
+
+def accuracy(fitted: object, test: Rows, target: str) -> float:
+    return (predict(fitted.network, test)[target].argmax(1) == test.labels[target]).float().mean().item()
+
+
+def test_it_learns_from_any_subset_and_says_nothing_where_nothing_is_known() -> None:
+    for kind in ("concat", "attention"):
+        fitted, test = fit(config(kind), HOW, rows(400, 0), rows(100, 1)), rows(200, 2)
+        assert accuracy(fitted, test, "sign") > 0.95
+        assert accuracy(fitted, test.without({"two"}), "sign") > 0.9
+        assert accuracy(fitted, test.without({"one"}), "size") > 0.85
+        assert accuracy(fitted, test.without({"two"}), "size") < 0.65
+
+
+def test_the_same_seed_gives_the_same_network_to_the_bit() -> None:
+    one, other = (fit(config("attention"), HOW, rows(100, 0), rows(50, 1)) for _ in range(2))
+    assert one.curve == other.curve
+    assert all(torch.equal(a, b) for a, b in zip(one.network.parameters(), other.network.parameters(), strict=True))
+
+
+def test_it_stops_early_and_keeps_the_best_epoch() -> None:
+    hopeless = rows(60, 0)
+    hopeless.labels["sign"] = torch.randint(0, 2, (60,), generator=torch.Generator().manual_seed(3))
+    impatient = TrainConfig(**(HOW.__dict__ | {"patience": 2, "epochs": 200}))
+    fitted = fit(config("concat"), impatient, hopeless, rows(60, 1))
+    assert len(fitted.curve) < 200
+    assert fitted.best_loss == min(epoch["validation"] for epoch in fitted.curve)
+
+
+def test_the_last_input_of_a_row_is_never_dropped() -> None:
+    present = {"a": torch.ones(500), "b": torch.cat([torch.ones(250), torch.zeros(250)])}
+    dropped = drop_inputs(present, 0.9, torch.Generator().manual_seed(0))
+    assert (dropped["a"] + dropped["b"]).min() == 1
+    assert dropped["b"][250:].sum() == 0
+    assert dropped["a"][:250].sum() < 250
+
+
+def test_unknown_labels_do_not_count() -> None:
+    logits = {"y": torch.tensor([[2.0, 0.0], [0.0, 5.0]]), "z": torch.zeros(2, 3)}
+    known = joint_loss(logits, {"y": torch.tensor([0, -1]), "z": torch.tensor([-1, -1])})
+    torch.testing.assert_close(known, torch.log(torch.tensor(1 + torch.e**-2)))
+    assert joint_loss(logits, {"y": torch.tensor([-1, -1]), "z": torch.tensor([-1, -1])}).item() == 0

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from sensorium.training.choices import Range
+from sensorium.training.search import Space, finished, open_study, run_trials
+
+SPACE = Space({"kind": ["concat", "attention"], "width": 64}, {"learning_rate": Range(low=0.01, high=1.0, log=True)})
+
+
+def loss(settings: dict) -> float:
+    return (settings["training"]["learning_rate"] - 0.1) ** 2 + (settings["fusion"]["kind"] == "concat")
+
+
+def drawn(journal: Path, trials: int, name: str = "s") -> list[dict]:
+    study = open_study(journal, name)
+    list(run_trials(study, SPACE, loss, trials, seconds=60, seed=0))
+    return [trial.user_attrs["settings"] for trial in finished(study)]
+
+
+def test_it_keeps_to_its_trials_and_finds_the_better_kind(tmp_path: Path) -> None:
+    settings = drawn(tmp_path / "journal.log", 15)
+    assert len(settings) == 15
+    assert all(one["fusion"]["width"] == 64 for one in settings)
+    assert open_study(tmp_path / "journal.log", "s").best_trial.params["fusion.kind"] == "attention"
+
+
+def test_an_interrupted_search_draws_what_an_uninterrupted_one_draws(tmp_path: Path) -> None:
+    whole = drawn(tmp_path / "whole.log", 12)
+    drawn(tmp_path / "cut.log", 10)
+    study = open_study(tmp_path / "cut.log", "s")
+    trials = run_trials(study, SPACE, lambda _: exit_like_a_kill(), 12, seconds=60, seed=0)
+    try:
+        next(trials)
+    except KeyboardInterrupt:
+        pass
+    assert [trial.state for trial in study.get_trials()][-1] == TrialState.RUNNING
+    assert drawn(tmp_path / "cut.log", 12) == whole
+
+
+def exit_like_a_kill() -> float:
+    raise KeyboardInterrupt
+
+
+def test_trials_of_another_study_do_not_count(tmp_path: Path) -> None:
+    drawn(tmp_path / "journal.log", 3, name="one")
+    assert len(drawn(tmp_path / "journal.log", 2, name="other")) == 2
+
+
+def test_a_spent_time_budget_ends_it_but_one_trial_is_always_run(tmp_path: Path) -> None:
+    study = open_study(tmp_path / "journal.log", "s")
+    assert len(list(run_trials(study, SPACE, loss, 50, seconds=0, seed=0))) == 1
+
+
+def test_where_nothing_is_open_one_trial_is_enough(tmp_path: Path) -> None:
+    study = open_study(tmp_path / "journal.log", "s")
+    fixed = Space({"kind": "attention"}, {"learning_rate": 0.1})
+    assert len(list(run_trials(study, fixed, loss, 50, seconds=60, seed=0))) == 1
