@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich import print
 
 from sensorium import params, paths
 from sensorium.compression.bench import Bench, TestRows, relative_difference

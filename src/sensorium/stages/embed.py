@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset.cache import FeatureCache, fingerprint

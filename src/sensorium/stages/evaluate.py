@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset.rows import read_rows, read_table

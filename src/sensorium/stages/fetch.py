@@ -1,7 +1,5 @@
 """fetch: what params.yaml needs from outside, before the pipeline asks for it."""
 
-from rich import print
-
 from sensorium import params
 
 

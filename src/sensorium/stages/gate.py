@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from rich import print
-
 from sensorium import params, paths
 from sensorium.evaluation.gates import TIMINGS, Judged, judge
 from sensorium.files import read_json, write_json
@@ -22,8 +20,7 @@ def run() -> None:
     judged = judge(settings.gate, figures)
     write_json(FILE, {"passed": all(rule.passed for rule in judged), "rules": [_entry(rule) for rule in judged]})
     for rule in judged:
-        mark = "[green]pass[/green]" if rule.passed else "[red]FAIL[/red]"
-        print(f"gate: {mark} {rule.name} {rule.value:g} {rule.sense} {rule.bound:g}")
+        print(f"gate: {'pass' if rule.passed else 'FAIL'} {rule.name} {rule.value:g} {rule.sense} {rule.bound:g}")
 
 
 def _entry(rule: Judged) -> dict[str, Any]:

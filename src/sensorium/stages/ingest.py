@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-from rich import print
 
 from sensorium import params, paths
 from sensorium.errors import UserError

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from rich import print
-
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import existing, read_json, replacing, sha256, write_json

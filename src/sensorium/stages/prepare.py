@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset.items import digest, write_shard

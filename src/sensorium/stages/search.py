@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import yaml
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, classes_of, read_rows, read_table

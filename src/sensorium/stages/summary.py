@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from sensorium import params, paths
 from sensorium.files import existing, read_json
 from sensorium.stages.gate import FILE as VERDICT
+
+HOWS = ("only", "without")
 
 
 def run() -> None:
@@ -23,41 +26,54 @@ def run() -> None:
         f"data     {validated['rows']:,} rows, {validated['quarantined']:,} of them quarantined "
         f"({paths.VALID / 'quarantine.parquet'} says why)",
         highlight=False,
+        soft_wrap=True,
     )
-    console.print(_metrics(read_json(paths.METRICS / "evaluate.json", made_by="evaluate")))
+    evaluated = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
+    console.print(_metrics(evaluated))
+    console.print(_inputs(evaluated))
     verdict = read_json(VERDICT, made_by="gate")
     console.print(_rules(verdict))
     passed = "[bold green]passed[/]" if verdict["passed"] else "[bold red]did not pass[/]"
     console.print(f"gate     {passed}")
     if verdict["passed"]:
         _packaged(console)
-    console.print("reports  reports/evaluation/index.html, reports/validation/index.html", highlight=False)
+    console.print(
+        f"reports  {', '.join(str(page) for page in sorted(paths.REPORTS.glob('*/index.html')))}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _metrics(evaluated: dict[str, Any]) -> Table:
-    table = Table(title="test rows", title_justify="left")
-    for heading in ("target", "accuracy", "macro F1", "commonest class", "alone", "without"):
-        table.add_column(heading, justify="left" if heading == "target" else "right")
+    table = _table("test rows", ["target"], ["accuracy", "interval", "macro F1", "commonest class"])
     for target, found in evaluated.items():
         low, high = found["intervals"]["accuracy"]
-        table.add_row(
-            target,
-            f"{found['accuracy']:.3f} [{low:.3f}, {high:.3f}]".replace("[", "\\["),
-            f"{found['macro_f1']:.3f}",
-            f"{found['majority']['accuracy']:.3f}",
-            *(
-                "\n".join(f"{name} {some['accuracy']:.3f}" for name, some in found.get(how, {}).items())
-                for how in ("only", "without")
-            ),
-        )
+        figures = (found["accuracy"], found["macro_f1"], found["majority"]["accuracy"])
+        accuracy, f1, majority = (f"{figure:.3f}" for figure in figures)
+        table.add_row(target, accuracy, f"{low:.3f} to {high:.3f}", f1, majority)
+    return table
+
+
+def _inputs(evaluated: dict[str, Any]) -> Table:
+    table = _table("accuracy by input", ["input"], [f"{target} {how}" for target in evaluated for how in HOWS])
+    for name in next(iter(evaluated.values())).get("only", {}):
+        cells = [found[how].get(name) for found in evaluated.values() for how in HOWS]
+        table.add_row(name, *(f"{cell['accuracy']:.3f}" if cell else "" for cell in cells))
+    return table
+
+
+def _table(title: str, words: list[str], numbers: list[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for heading in words:
+        table.add_column(heading)
+    for heading in numbers:
+        table.add_column(heading, justify="right")
     return table
 
 
 def _rules(verdict: dict[str, Any]) -> Table:
     times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
-    table = Table(title="gate", title_justify="left")
-    for heading in ("rule", "value", "", "bound", ""):
-        table.add_column(heading, justify="right" if heading in ("value", "bound") else "left")
+    table = _table("gate", ["rule"], ["value", "", "bound", ""])
     for rule in verdict["rules"]:
         value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
         mark = "[green]pass[/]" if rule["passed"] else "[bold red]FAIL[/]"
@@ -73,6 +89,7 @@ def _packaged(console: Console) -> None:
         f"packaged {bento['tag']}: {compressed['name']}, {compressed['megabytes']:.1f} MB, "
         f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms)",
         highlight=False,
+        soft_wrap=True,
     )
     console.print(
         f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True

@@ -3,7 +3,6 @@
 import csv
 
 import yaml
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset.rows import classes_of, read_rows, read_table

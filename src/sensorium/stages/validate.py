@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
-from rich import print
 
 from sensorium import params, paths
 from sensorium.dataset import validation
