@@ -106,8 +106,7 @@ def ask(table: pd.DataFrame, suite: list[Question], docs: Path) -> dict[int, lis
         .add_batch_definition_whole_dataframe("all")
     )
     expectations = [
-        getattr(gx.expectations, question.type)(**question.settings, meta={"notes": question.meaning})
-        for question in suite
+        getattr(gx.expectations, question.type)(**question.settings, notes=question.meaning) for question in suite
     ]
     checked = context.suites.add(gx.ExpectationSuite("rows", expectations=expectations))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="rows", data=batch, suite=checked))

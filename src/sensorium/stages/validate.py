@@ -12,6 +12,7 @@ from sensorium.dataset import validation
 from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.modalities import Modality
+from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
 from sensorium.stages.ingest import manifest
 
@@ -31,7 +32,9 @@ def run() -> None:
         beside.mkdir()
         valid.to_parquet(beside / "manifest.parquet", index=False)
         rejected.to_parquet(beside / "quarantine.parquet", index=False)
-    write_json(paths.METRICS / "validate.json", _counts(table, valid, rejected, examined, settings))
+    counts = _counts(table, valid, rejected, examined, settings)
+    write_json(paths.METRICS / "validate.json", counts)
+    write_report(counts, rejected, paths.REPORTS / "data")
     print(f"validate: {len(valid):,} of {len(table):,} rows are valid, {len(rejected):,} are in quarantine")
     _require_enough(valid, rejected, settings)
 

@@ -1,0 +1,59 @@
+"""What the data holds and what was rejected, as a page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sensorium.report.page import INK, Page
+
+MOST_CLASSES = 40  # that a plot has room for
+MOST_REASONS = 50
+
+
+def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path) -> None:
+    """Writes ``folder/index.html``: rows, inputs, classes, and why rows are in quarantine.
+
+    Args:
+        counts: what metrics/validate.json holds.
+        rejected: the quarantined rows with their ``reason``.
+        folder: where to write.
+    """
+    page = Page(
+        "Data",
+        f"{counts['valid']:,} of {counts['rows']:,} rows are valid, {counts['quarantined']:,} are in quarantine.",
+    )
+    page.table(
+        "Inputs",
+        ["input", "rows that have it", "share", "unreadable"],
+        [
+            [name, f"{found['present']:,}", f"{found['present'] / max(counts['valid'], 1):.1%}", found["unreadable"]]
+            for name, found in counts["inputs"].items()
+        ],
+        "Of the valid rows; those with an unreadable input are in quarantine.",
+    )
+    for target, classes in counts["classes"].items():
+        commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
+        if commonest:
+            page.picture(f"{target}: {len(classes)} classes", _bars(commonest), "Valid rows of every class.")
+    if not rejected.empty:
+        reasons = rejected.groupby("reason")["id"].agg(["size", "first"]).sort_values("size", ascending=False)
+        page.table(
+            "Quarantine",
+            ["reason", "rows", "for example"],
+            [[reason, size, first] for reason, size, first in reasons.head(MOST_REASONS).itertuples()],
+            "All rows and reasons are in data/valid/quarantine.parquet.",
+        )
+    page.write(folder)
+
+
+def _bars(counts: Mapping[str, int]) -> Figure:
+    figure = Figure(figsize=(8, 0.3 * len(counts) + 0.6))
+    axes = figure.subplots()
+    axes.bar_label(axes.barh(list(counts), list(counts.values()), color=INK), padding=4)
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

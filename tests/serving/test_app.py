@@ -1,0 +1,116 @@
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from sensorium.serving.app import create_app
+from sensorium.serving.predictor import Predictor
+from tests.conftest import png, wav
+from tests.serving.conftest import RAWS
+
+NOT_OPENED = "photo: a file's bytes are expected in base64; paths and URLs are not opened"
+
+
+@pytest.fixture(scope="module")
+def client(model_folder: Path) -> TestClient:
+    app = create_app()
+    app.state.predictor = Predictor(model_folder)
+    return TestClient(app)
+
+
+def test_a_form_and_json_get_the_same_answer(client: TestClient) -> None:
+    form = client.post("/predict", data={"note": "a frog", "car": '{"age": 3}'}, files={"photo": png(), "sound": wav()})
+    encoded = {name: base64.b64encode(raw).decode() for name, raw in (("photo", png()), ("sound", wav()))}
+    as_json = client.post("/predict", json={"note": "a frog", "car": {"age": 3}, **encoded})
+    assert (form.status_code, as_json.status_code) == (200, 200)
+    one, other = form.json(), as_json.json()
+    assert one.keys() == {"request_id", "model_version", "inputs", "targets"}
+    assert one["inputs"] == ["note", "photo", "sound", "car"]
+    assert one["targets"] == other["targets"]
+    assert one["request_id"] != other["request_id"]
+    label = one["targets"]["label"]
+    assert label["probabilities"].keys() == {"no", "yes"}
+    assert label["label"] == max(label["probabilities"], key=label["probabilities"].get)
+
+
+def test_null_counts_as_missing(client: TestClient) -> None:
+    assert client.post("/predict", json={"note": "a frog", "photo": None}).json()["inputs"] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        ({}, 400, "no input was given; give one or more of note, photo, sound, car"),
+        ({"note": None}, 400, "no input was given; give one or more of note, photo, sound, car"),
+        ({"note": " "}, 400, "note: the text is empty"),
+        ({"note": 5}, 400, "note: a text is expected, not int"),
+        ({"smell": "x"}, 400, "there is no input 'smell'; this model reads note, photo, sound, car"),
+        ({"photo": ""}, 400, "photo: the picture is empty (0 bytes)"),
+        ({"photo": "aGVsbG8="}, 400, "photo: not a picture (PNG, JPEG, WEBP, GIF, BMP, TIFF are read)"),
+        ({"photo": "http://127.0.0.1/x.png"}, 400, NOT_OPENED),
+        ({"photo": "../secret.png"}, 400, NOT_OPENED),
+        ({"car": {"age": "old"}}, 400, "car: column 'age' holds 'old' where a number is expected"),
+        ([1], 400, "the body must be a JSON object of inputs"),
+        ("x", 400, "the body must be a JSON object of inputs"),
+    ],
+)  # fmt: skip
+def test_bad_json_gets_a_sentence(client: TestClient, body: object, status: int, sentence: str) -> None:
+    answer = client.post("/predict", json=body)
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"photo": b""}, "photo: the picture is empty (0 bytes)"),
+        ({"photo": png()[:60]}, "photo: the picture is broken or cut off"),
+        ({"sound": b"a text file"}, "sound: not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"),
+        ({"sound": wav(1 / 16_000)}, "sound: the sound is too short: 0.0001 s, at least 0.1 s is needed"),
+        ({"smell": b"x"}, "there is no input 'smell'; this model reads note, photo, sound, car"),
+    ],
+)
+def test_bad_files_get_a_sentence(client: TestClient, files: dict[str, bytes], sentence: str) -> None:
+    answer = client.post("/predict", files=files)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(sentence)
+
+
+def test_a_text_field_for_a_file_is_not_opened(client: TestClient) -> None:
+    answer = client.post("/predict", data={"photo": "file:///etc/passwd"})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"error": "photo: a file is expected; paths and URLs are not opened"},
+    )
+
+
+def test_a_field_given_twice(client: TestClient) -> None:
+    answer = client.post("/predict", files=[("photo", png()), ("photo", png())])
+    assert (answer.status_code, answer.json()) == (400, {"error": "photo: given more than once"})
+
+
+def test_sizes_are_limited(client: TestClient) -> None:
+    one = client.post("/predict", files={"photo": bytes(33 * 2**20)})
+    assert (one.status_code, one.json()) == (413, {"error": "photo: larger than 32 MiB"})
+    whole = client.post("/predict", content=bytes(100 * 2**20), headers={"content-type": "application/json"})
+    assert (whole.status_code, whole.json()) == (413, {"error": "the body is larger than 89 MiB"})
+
+
+def test_other_bodies_and_broken_ones(client: TestClient) -> None:
+    assert client.post("/predict", content=b"hi", headers={"content-type": "text/plain"}).status_code == 415
+    deep = "[" * 100_000
+    for content, sort in (
+        (b"{", "application/json"),
+        (deep.encode(), "application/json"),
+        (b"x", "multipart/form-data"),
+    ):
+        assert client.post("/predict", content=content, headers={"content-type": sort}).status_code == 400
+
+
+def test_the_description_names_inputs_and_classes(client: TestClient) -> None:
+    described = client.get("/docs.json").json()
+    content = described["paths"]["/predict"]["post"]["requestBody"]["content"]
+    assert content["multipart/form-data"]["schema"]["properties"]["photo"] == {"type": "string", "format": "binary"}
+    assert json.dumps(described).count('"enum": ["no", "yes"]') == 1
+    assert content["multipart/form-data"]["schema"]["properties"].keys() == RAWS.keys()

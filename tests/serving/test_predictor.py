@@ -1,0 +1,46 @@
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensorium.errors import BadInput
+from sensorium.serving.predictor import Predictor
+from tests.serving.conftest import RAWS
+
+
+@pytest.fixture(scope="module")
+def predictor(model_folder: Path) -> Predictor:
+    return Predictor(model_folder)
+
+
+def test_any_subset_gets_probabilities_and_batches_change_nothing(predictor: Predictor) -> None:
+    subsets = [names for count in range(1, 5) for names in combinations(RAWS, count)]
+    samples = [predictor.accept({name: RAWS[name] for name in names}) for names in subsets]
+    together = predictor.predict(samples)
+    for sample, answer in zip(samples, together, strict=True):
+        assert [round(float(values.sum()), 5) for values in answer.values()] == [1.0, 1.0]
+        for target, alone in predictor.predict([sample])[0].items():
+            np.testing.assert_allclose(alone, answer[target], atol=1e-3)
+    assert not np.allclose(together[0]["label"], together[1]["label"], atol=1e-4)
+
+
+def test_a_bad_input_is_named(predictor: Predictor) -> None:
+    with pytest.raises(BadInput, match=r"^photo: not a picture"):
+        predictor.accept({"note": "fine", "photo": b"hello"})
+    with pytest.raises(BadInput, match="there is no input 'video'; this model reads note, photo, sound, car"):
+        predictor.accept({"video": b""})
+    with pytest.raises(BadInput, match="no input was given"):
+        predictor.accept({})
+
+
+def test_it_needs_neither_torch_nor_transformers(model_folder: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from sensorium.serving.predictor import Predictor\n"
+        f"p = Predictor(Path({str(model_folder)!r}))\n"
+        "p.predict([p.accept({'note': 'a frog', 'car': {'age': 1}})])\n"
+        "print(*{'torch', 'transformers', 'pandas', 'optuna'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

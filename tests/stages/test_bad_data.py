@@ -1,0 +1,173 @@
+"""What a new user's own table may hold, from ingest to prepare."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sensorium.errors import UserError
+from sensorium.files import read_json
+from sensorium.stages import ingest, prepare, validate
+from tests.conftest import Project, png, wav
+
+MEDIA = {"note": {"kind": "text"}, "photo": {"kind": "image"}, "sound": {"kind": "audio"}}
+
+
+def good(count: int = 12) -> list[dict[str, Any]]:
+    return [
+        {"id": f"good{number}", "note": f"note {number}", "photo": "", "sound": "", "label": "xy"[number % 2]}
+        for number in range(count)
+    ]
+
+
+def row(**cells: Any) -> dict[str, Any]:
+    return {"id": "bad", "note": "fine", "photo": None, "sound": None, "label": "x"} | cells
+
+
+def reasons(project: Project, rows: list[Mapping[str, Any]], files: Mapping[str, bytes] | None = None) -> list[str]:
+    """Why rows beside good ones are quarantined; no row may vanish."""
+    project.params["inputs"] = MEDIA
+    project.write([*good(), *rows], files)
+    ingest.run()
+    validate.run()
+    valid, rejected = (pd.read_parquet(f"data/valid/{name}.parquet") for name in ("manifest", "quarantine"))
+    assert len(valid) + len(rejected) == 12 + len(rows)
+    assert not set(valid["id"]) & set(rejected["id"]) - {"good0"}
+    return rejected["reason"].tolist()
+
+
+def test_media_that_cannot_be_read(project: Project) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(noise).save(stream, "PNG")
+    files = {
+        "cut.png": stream.getvalue()[:2000],
+        "text.ogg": b"this is a text\n",
+        "click.wav": wav(1 / 16_000),
+        "fine.png": png(),
+        "fine.wav": wav(),
+    }
+    (project.root / "secret.png").write_bytes(png())
+    found = reasons(
+        project,
+        [
+            row(id="1", photo="cut.png"),
+            row(id="2", sound="text.ogg"),
+            row(id="3", sound="click.wav"),
+            row(id="4", photo="../secret.png"),
+            row(id="5", photo="/etc/hostname"),
+            row(id="6", photo="absent.png"),
+            row(id="7", photo="cut.png", sound="text.ogg"),
+            row(id="8", photo="fine.png", sound="fine.wav"),
+        ],
+        files,
+    )
+    patterns = [
+        r"photo: the picture is broken or cut off \(.*\)",
+        r"sound: not a sound that can be read \(WAV, FLAC, Ogg and MP3 can\)",
+        r"sound: the sound is too short: 0.0001 s, at least 0.1 s is needed",
+        r"photo: '../secret.png' lies outside the data root",
+        r"photo: '/etc/hostname' lies outside the data root",
+        r"photo: file 'absent.png' does not exist",
+        r"photo: the picture is broken .*; sound: not a sound .*",
+    ]
+    assert len(found) == len(patterns)
+    assert all(re.fullmatch(pattern, reason) for pattern, reason in zip(patterns, found, strict=True)), found
+
+
+def test_rows_that_say_nothing_or_too_little(project: Project) -> None:
+    found = reasons(
+        project,
+        [
+            row(id="1", note=None),
+            row(id="2", label=None),
+            row(id="3", label="seen once"),
+            row(id="good0"),
+            row(id=None),
+            row(id="4", note="一只绿色的青蛙"),
+        ],
+    )
+    assert found == [
+        "every input is missing",
+        "no target has a label",
+        "label: fewer than 5 rows are of class 'seen once'",
+        "the id is already that of row 1",
+        "the id is missing",
+    ]
+
+
+def test_what_was_counted_is_written_and_data_docs_are_built(project: Project) -> None:
+    reasons(project, [row(note=None)])
+    counted = read_json(project.root / "metrics/validate.json", made_by="validate")
+    assert (counted["rows"], counted["quarantined"]) == (13, 1)
+    assert counted["inputs"]["note"] == {"present": 12, "unreadable": 0}
+    assert counted["classes"] == {"label": {"x": 6, "y": 6}}
+    pages = list((project.root / "reports/validation").rglob("*.html"))
+    assert (project.root / "reports/validation/index.html") in pages
+    assert any("a row has at least one input" in page.read_text() for page in pages)
+    assert "every input is missing" in (project.root / "reports/data/index.html").read_text()
+
+
+def test_rows_of_one_class(project: Project) -> None:
+    project.write([{"note": f"n{number}", "label": "x"} for number in range(9)])
+    ingest.run()
+    with pytest.raises(UserError, match="targets.label: all rows are of class 'x', so there is nothing to learn"):
+        validate.run()
+
+
+def test_no_valid_row(project: Project) -> None:
+    project.params["inputs"] = {"photo": {"kind": "image"}}
+    project.write([{"photo": f"{number}.png", "label": "xy"[number % 2]} for number in range(8)])
+    ingest.run()
+    with pytest.raises(UserError, match=r"no row is valid; the commonest reason: photo: file '\d.png' does not exist"):
+        validate.run()
+    assert len(pd.read_parquet("data/valid/quarantine.parquet")) == 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"targets": {"colour": {}}}, "targets.colour: the data has no column 'colour'; it has id, note, label."),
+        ({"inputs": {"photo": {"kind": "image"}}}, "inputs.photo: the data has no column 'photo'"),
+        ({"inputs": {"car": {"kind": "tabular", "numbers": ["age"]}}}, "inputs.car: the data has no column 'age'"),
+        ({"split": {"stratify": "city"}}, "split.stratify: the data has no column 'city'"),
+        ({"split": {"group": ["note", "city"]}}, "split.group: the data has no column 'city'"),
+    ],
+)
+def test_a_column_that_the_data_lacks(project: Project, changes: dict[str, Any], sentence: str) -> None:
+    project.params |= changes
+    project.write([{"note": "a", "label": "x"}])
+    with pytest.raises(UserError, match=re.escape(f"params.yaml: {sentence}")):
+        ingest.run()
+    assert not (project.root / "data/raw").exists()
+
+
+def test_groups_that_leave_nothing_for_a_split(project: Project) -> None:
+    project.params["split"] = {"group": "house"}
+    project.write([{"note": f"n{number}", "label": "xy"[number % 2], "house": "one"} for number in range(12)])
+    ingest.run()
+    validate.run()
+    with pytest.raises(
+        UserError, match=r"split: nothing is left for val and test: 12 rows are in 1 groups of \['house'\]"
+    ):
+        prepare.run()
+
+
+def test_equal_content_is_never_in_two_splits(project: Project) -> None:
+    project.params["split"] = {"group": "photo"}
+    project.params["inputs"] = MEDIA
+    files = {f"{number}.png": png((number % 20 * 10, 0, 0)) for number in range(60)}
+    project.write([row(id=str(number), photo=f"{number}.png", label="xy"[number % 2]) for number in range(60)], files)
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    rows = pd.read_parquet("data/prepared/rows.parquet")
+    assert rows["photo"].nunique() == 20
+    assert rows.groupby("photo")["split"].nunique().max() == 1
+    assert set(rows["split"]) == {"train", "val", "test"}
