@@ -1,0 +1,316 @@
+"""The whole pipeline by `dvc repro` on a slice of the real stamps, and the service it ends in."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import psutil
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY
+
+pytestmark = pytest.mark.slow
+PATIENCE = 300  # seconds
+
+
+@dataclass
+class Workspace:
+    """A copy of the repository in which commands are run as a user runs them."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def params(self, **changes: Any) -> None:
+        path = self.root / "params.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes, sort_keys=False))
+
+    def json(self, name: str) -> Any:
+        return json.loads((self.root / name).read_text())
+
+    def content(self, pattern: str) -> dict[str, bytes]:
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in sorted(self.root.glob(pattern))}
+
+
+@pytest.fixture(scope="module")
+def workspace(
+    slice_of_stamps: Path, cache_of_its_own: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workspace]:
+    root = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if (REPOSITORY / name).is_file() and name != "dvc.lock":
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, root / name)
+    environment = os.environ | {
+        "SENSORIUM_CACHE": str(cache_of_its_own),
+        "BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")),
+        "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
+        "PYTHONUNBUFFERED": "1",
+    }
+    made = Workspace(root, environment)
+    made.run("git", "init", "--quiet")
+    made.params(
+        data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
+        search={"trials": 2, "minutes": 5.0, "seed": 0},
+        evaluation={"bootstrap": 200, "confidence": 0.95},
+        gate=[
+            {"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"},
+            {"metric": "evaluate.language.accuracy", "min": 0.6},
+            {"metric": "timings.compress.p95_ms", "max": 5000},
+        ],
+    )
+    done = made.run("dvc", "repro")
+    assert done.returncode == 0, done.stdout
+    yield made
+
+
+def test_every_stage_leaves_what_the_design_names(workspace: Workspace) -> None:
+    manifest, rows = (
+        pd.read_parquet(workspace.root / name) for name in ("data/raw/manifest.parquet", "data/prepared/rows.parquet")
+    )
+    assert len(manifest) == 207
+    assert {"id", "text", "image", "speech", "category", "language"} <= set(manifest.columns)
+    assert {"split", "category", "language"} <= set(rows.columns)
+    quarantine = pd.read_parquet(workspace.root / "data/valid/quarantine.parquet")
+    assert len(rows) + len(quarantine) == 207
+    evaluated = workspace.json("metrics/evaluate.json")
+    assert {"accuracy", "macro_precision", "macro_recall", "macro_f1"} <= evaluated["category"].keys()
+    assert evaluated["category"]["accuracy"] > evaluated["category"]["majority"]["accuracy"] + 0.2
+    assert evaluated["language"]["without"].keys() == {"text", "image", "speech"}
+    assert evaluated["language"]["only"]["speech"]["accuracy"] > 0.8
+    verdict = workspace.json("metrics/gate.json")
+    assert verdict["passed"]
+    assert all({"name", "value", "bound", "passed"} <= rule.keys() for rule in verdict["rules"])
+    assert max(workspace.json("metrics/compress.json")["parity"].values()) < 1e-3
+    assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")
+    assert {path.suffix for path in (workspace.root / "models/trained").iterdir()} == {".safetensors", ".json"}
+    tested = pd.read_parquet(workspace.root / "predictions/test.parquet")
+    assert len(tested) == (rows["split"] == "test").sum()
+    assert (tested.filter(like="category.probability.").sum(axis=1) - 1).abs().max() < 1e-5
+    for name in ("data", "search", "evaluation", "compression", "validation"):
+        assert (workspace.root / "reports" / name / "index.html").stat().st_size > 1000
+    assert (workspace.root / "reports/evaluation/category.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_summary_is_printed(workspace: Workspace) -> None:
+    shown = workspace.run("sensorium", "summary").stdout
+    assert "gate     passed" in shown
+    assert "make serve" in shown
+
+
+def test_with_nothing_changed_nothing_runs(workspace: Workspace) -> None:
+    again = workspace.run("dvc", "repro").stdout
+    assert "Data and pipelines are up to date." in again
+    assert "Running stage" not in again
+
+
+def test_a_second_full_run_gives_the_same_metrics_to_the_byte(workspace: Workspace) -> None:
+    before = workspace.content("metrics/*.json")
+    journal = workspace.root / "models/search/journal.log"
+    journal.unlink()
+    again = workspace.run("dvc", "repro", "--force", "--no-run-cache")
+    assert again.returncode == 0, again.stdout
+    assert again.stdout.count("Running stage") == 12
+    assert "new to minilm" in again.stdout and ", 0 new to minilm" in again.stdout
+    assert len(before) == 4
+    assert workspace.content("metrics/*.json") == before
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def served(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
+    """The service of the workspace, at ``address``."""
+    port = free_port()
+    running = workspace.start("bentoml", "serve", "--port", str(port))
+    running.address = f"http://127.0.0.1:{port}"  # type: ignore[attr-defined]
+    try:
+        wait_for(lambda: ready(running.address))  # type: ignore[attr-defined]
+        yield running
+    finally:
+        os.killpg(running.pid, signal.SIGTERM)
+        running.wait(PATIENCE)
+
+
+def ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def test_the_running_service_reads_a_real_picture_and_voice(
+    workspace: Workspace, served: Any, slice_of_stamps: Path
+) -> None:
+    address = served.address
+    trained = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
+    row = trained[(trained["category"] == "animals") & (trained["language"] == "fr")].iloc[0]
+    picture, voice = slice_of_stamps / f"{row['item']}.png", slice_of_stamps / f"{row['item']}_desc_fr.ogg"
+    files = {"image": picture.read_bytes(), "speech": voice.read_bytes()}
+    answer = httpx.post(f"{address}/predict", files=files, timeout=30)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["inputs"] == ["image", "speech"]
+    assert told["model_version"] == workspace.json("models/bento.json")["model_version"]
+    assert told["targets"]["category"]["label"] == "animals"
+    assert told["targets"]["language"]["label"] == "fr"
+    text_only = httpx.post(f"{address}/predict", json={"text": "A red lorry."}).json()
+    assert text_only["targets"]["category"]["label"] == "vehicles"
+    refused = httpx.post(f"{address}/predict", files={"image": b"hello"})
+    assert (refused.status_code, refused.json()["error"].split(" (")[0]) == (400, "image: not a picture")
+
+
+def test_the_service_has_no_torch_in_it(served: Any) -> None:
+    processes = [psutil.Process(served.pid), *psutil.Process(served.pid).children(recursive=True)]
+    maps = [Path(f"/proc/{process.pid}/maps").read_text() for process in processes]
+    assert any("onnxruntime" in text for text in maps)
+    assert not any("libtorch" in text for text in maps)
+
+
+def test_the_bento_serves_what_was_packaged(workspace: Workspace, tmp_path: Path) -> None:
+    port = free_port()
+    tag = workspace.json("models/bento.json")["tag"]
+    served = subprocess.Popen(
+        ["bentoml", "serve", tag, "--port", str(port)],
+        cwd=tmp_path, env=workspace.environment, start_new_session=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
+        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json={"text": "A frog."}).json()
+        assert answer["model_version"] == workspace.json("models/bento.json")["model_version"]
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait(PATIENCE)
+
+
+def test_a_gate_that_fails_packages_nothing_and_keeps_what_was(workspace: Workspace) -> None:
+    kept = workspace.content("models/packaged/**/*.onnx")
+    rules = yaml.safe_load((workspace.root / "params.yaml").read_text())["gate"]
+    workspace.params(gate=[*rules, {"metric": "evaluate.category.accuracy", "min": 1.01}])
+    done = workspace.run("dvc", "repro")
+    assert done.returncode != 0
+    assert "nothing is packaged, the gate did not pass: evaluate.category.accuracy 0." in done.stdout
+    assert "is below 1.01." in done.stdout
+    assert not workspace.json("metrics/gate.json")["passed"]
+    assert kept and workspace.content("models/packaged/**/*.onnx") == kept
+    workspace.params(gate=rules)
+    assert workspace.run("dvc", "repro").returncode == 0
+
+
+def test_a_changed_fusion_embeds_nothing(workspace: Workspace) -> None:
+    workspace.params(fusion={"kind": "attention", "width": 64, "layers": 1, "dropout": 0.2})
+    done = workspace.run("dvc", "repro", "evaluate")
+    assert done.returncode == 0, done.stdout
+    ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    assert ran == ["search", "train", "evaluate"]
+
+
+def killed(workspace: Workspace, *command: str, when: Callable[[], bool], **environment: str) -> None:
+    """Kills dvc alone, as a kill -9 by hand would; what it started must end by itself."""
+    running = workspace.start(*command, **environment)
+    wait_for(lambda: when() or running.poll() is not None)
+    assert running.poll() is None, running.communicate()[0]
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    wait_for(lambda: not living(running.pid))
+
+
+def living(session: int) -> list[str]:
+    """The living processes of the session that this process began."""
+    return subprocess.run(["pgrep", "-s", str(session)], capture_output=True, text=True).stdout.split()
+
+
+def embedded(cache: Path) -> int:
+    """Values in the features caches of a folder."""
+    counts = []
+    for path in cache.glob("features/*.sqlite"):
+        with sqlite3.connect(path) as base:
+            try:
+                counts.append(base.execute("SELECT count(*) FROM features").fetchone()[0])
+            except sqlite3.OperationalError:  # the table is being made
+                counts.append(0)
+    return sum(counts)
+
+
+def test_killed_in_embed_it_goes_on_where_it_was(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "weights").symlink_to(Path(workspace.environment["SENSORIUM_CACHE"]) / "weights")
+    command = ("dvc", "repro", "--force", "--single-item", "embed@speech")
+    killed(workspace, *command, when=lambda: embedded(tmp_path) >= 64, SENSORIUM_CACHE=str(tmp_path))
+    had = embedded(tmp_path)
+    again = workspace.start(*command, SENSORIUM_CACHE=str(tmp_path))
+    output = again.communicate(timeout=PATIENCE)[0]
+    assert again.returncode == 0, output
+    total, new = (int(word) for word in output.split("embed speech: ")[1].split() if word.rstrip(",").isdigit())
+    assert new == total - had < total
+
+
+def finished_trials(workspace: Workspace) -> int:
+    journal = workspace.root / "models/search/journal.log"
+    lines = journal.read_text().splitlines() if journal.is_file() else []
+    return sum('"state":1' in line for line in lines)
+
+
+def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
+    workspace.params(
+        search={"trials": 24, "minutes": 5.0, "seed": 1},
+        fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
+    )
+    before = finished_trials(workspace)
+    killed(workspace, "dvc", "repro", "search", when=lambda: finished_trials(workspace) >= before + 3)
+    had = finished_trials(workspace) - before
+    again = workspace.run("dvc", "repro", "search")
+    assert again.returncode == 0, again.stdout
+    assert f"search: {had} finished trials are in the journal" in again.stdout
+    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 24
+
+
+def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:
+    started = time.time()
+    trained = workspace.root / "models/trained"
+    killed(workspace, "dvc", "repro", "train", when=lambda: time.time() > started and not trained.exists())
+    assert workspace.run("dvc", "repro").returncode == 0
+    assert (trained / "network.safetensors").is_file()
+    assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")
