@@ -105,12 +105,6 @@ class Compress(Section):
     calibration_rows: int = Field(96, ge=8, description="training rows that static int8 is calibrated on")
 
 
-class Serve(Section):
-    """Limits of the service."""
-
-    threads: int = Field(1, ge=1, description="threads of one prediction in one worker")
-
-
 class Params(Section):
     """All of params.yaml."""
 
@@ -125,7 +119,6 @@ class Params(Section):
     evaluation: Evaluation = Evaluation()
     compress: Compress = Compress()
     gate: list[Rule] = []
-    serve: Serve = Serve()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -21,6 +21,8 @@ def map_shards(function: Callable[[Any], Any], pieces: Sequence[Any], doing: str
 
     ``function`` must be importable, since it runs in other processes, one thread each; errors it raises come here.
     """
+    if not pieces:
+        return
     workers = min(len(os.sched_getaffinity(0)), len(pieces))
     with progress() as bar:
         tracked = bar.add_task(doing, total=len(pieces))

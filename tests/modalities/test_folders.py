@@ -106,4 +106,4 @@ def test_a_hub_id_that_cannot_be_had_says_so(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(
         UserError, match="encoder 'nobody/nothing' is neither a local folder nor to be had from the hub"
     ):
-        Text(encoder="nobody/nothing").load_encoder()
+        Text(encoder="nobody/nothing").fetch_encoder()

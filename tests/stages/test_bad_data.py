@@ -160,6 +160,15 @@ def test_groups_that_leave_nothing_for_a_split(project: Project) -> None:
         prepare.run()
 
 
+def test_an_input_that_no_row_has(project: Project) -> None:
+    project.params["inputs"] = {"note": {"kind": "text"}, "photo": {"kind": "image"}}
+    project.write(good())
+    for stage in (ingest, validate):
+        stage.run()
+    with pytest.raises(UserError, match="inputs.photo: no training row has it; leave it out of params.yaml"):
+        prepare.run()
+
+
 def test_equal_content_is_never_in_two_splits(project: Project) -> None:
     project.params["split"] = {"group": "photo"}
     project.params["inputs"] = MEDIA

@@ -84,6 +84,16 @@ def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Call
     return load(folder if folder.is_dir() else _download(name))
 
 
+def fetch(name: str, packaged: Mapping[str, Any]) -> None:
+    """Brings an encoder named by a hub id into the local cache; others are there already.
+
+    Raises:
+        UserError: if it cannot be had.
+    """
+    if name not in packaged and not Path(name).expanduser().is_dir():
+        _download(name)
+
+
 def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:
     """Says, without loading anything, what is wrong with an encoder's name; ``None`` if it may exist."""
     if name in packaged or Path(name).expanduser().is_dir():

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import field_validator
 
 from sensorium.errors import BadInput
-from sensorium.modalities.encoder import Encoder, Preprocess, reachable, resolve
+from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
 
 
@@ -101,6 +101,14 @@ class Modality(Section, ABC):
     @abstractmethod
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""
+
+    def fetch_encoder(self) -> None:
+        """Brings an encoder that is named by a hub id, so that a wrong name ends a run before any work.
+
+        Raises:
+            UserError: if it cannot be had.
+        """
+        fetch(self.encoder, self.packaged)
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.

@@ -21,7 +21,7 @@ def write_report(
     confidence: float,
     folder: Path,
 ) -> None:
-    """Writes ``index.html`` and, for every target, its confusion as ``TARGET.png`` and ``TARGET.csv``.
+    """Writes ``index.html`` and, for every target, its confusion as ``TARGET.png`` and ``confusion/TARGET.csv``.
 
     Args:
         found: what metrics/evaluate.json holds.
@@ -59,7 +59,7 @@ def write_report(
             _confusion(matrix, classes[target]).savefig(
                 beside, format="png", dpi=120, bbox_inches="tight", metadata={"Software": None}
             )
-        _write_pairs(matrix, classes[target], folder / f"{target}.csv")
+        _write_pairs(matrix, classes[target], folder / "confusion" / f"{target}.csv")
     page.write(folder)
 
 

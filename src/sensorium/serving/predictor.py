@@ -21,13 +21,12 @@ class Predictor:
 
     Args:
         folder: what the compress stage wrote.
-        threads: of one prediction.
 
     Raises:
         UserError: if a file is missing or was changed.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path) -> None:
         manifest = artefact.read(folder)
         kinds: TypeAdapter[Modality] = TypeAdapter(Input)
         self.version: str = manifest["version"]
@@ -41,9 +40,9 @@ class Predictor:
                 {file: folder / name / file for file in entry["files"]}, **entry["constants"]
             )
             self.inputs[name] = kind
-            self._encoders[name] = (preprocess, OnnxNetwork(folder / name / artefact.ENCODER, threads))
+            self._encoders[name] = (preprocess, OnnxNetwork(folder / name / artefact.ENCODER))
             self._shapes[name] = (entry["tokens"], entry["dim"])
-        self._fusion = OnnxNetwork(folder / artefact.FUSION, threads)
+        self._fusion = OnnxNetwork(folder / artefact.FUSION)
 
     def accept(self, raw: Mapping[str, Any]) -> Sample:
         """The cleaned values of raw ones (bytes, text, columns).

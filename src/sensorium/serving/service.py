@@ -20,7 +20,7 @@ class Sensorium:
 
     def __init__(self) -> None:
         try:
-            app.state.predictor = Predictor(model_folder(), int(os.environ.get("SENSORIUM_THREADS", "1")))
+            app.state.predictor = Predictor(model_folder())
         except UserError as error:
             raise SystemExit(f"error: {error}") from error
 

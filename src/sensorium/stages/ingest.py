@@ -15,12 +15,22 @@ RESERVED = ("split", "group")  # columns that prepare adds
 def run() -> None:
     """Writes data/raw/manifest.parquet and the media its cells name."""
     settings = params.load()
+    _require_encoders(settings)
     with replacing(paths.RAW) as beside:
         beside.mkdir()
         table = settings.data.read(settings.inputs, beside)
         _require_columns(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
     print(f"ingest: {len(table):,} rows from {settings.data.source}")
+
+
+def _require_encoders(settings: params.Params) -> None:
+    """Says which key of params.yaml names an encoder that cannot be had."""
+    for name, kind in settings.inputs.items():
+        try:
+            kind.fetch_encoder()
+        except UserError as problem:
+            raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 
 
 def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:

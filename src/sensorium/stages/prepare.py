@@ -72,8 +72,12 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
             f"{rows['group'].nunique()} groups of {split.groups or 'single rows'}; "
             "use more rows or another split.group."
         )
+    train = rows[rows["split"] == "train"]
+    for name in settings.inputs:
+        if train[name].isna().all():
+            raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
     for target in settings.targets:
-        known = rows[rows["split"] == "train"][target].dropna()
+        known = train[target].dropna()
         if absent := sorted(set(rows[target].dropna()) - set(known)):
             raise UserError(
                 f"targets.{target}: no training row is of class {absent[0]!r}, all its rows share a group; "

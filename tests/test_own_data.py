@@ -1,0 +1,78 @@
+"""A user's own small table through every stage but the last, whatever inputs it has."""
+
+import random
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sensorium.files import read_json
+from sensorium.serving.predictor import Predictor
+from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, search, summary, train, validate
+from tests.conftest import Project, png
+
+pytestmark = pytest.mark.slow
+
+INPUTS: dict[str, dict[str, Any]] = {
+    "note": {"kind": "text", "max_tokens": 16},
+    "photo": {"kind": "image"},
+    "facts": {"kind": "tabular", "numbers": ["weight"], "categories": ["shape"]},
+}
+
+
+def fruit(count: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """Rows of two fruits, each input missing in some, and one target unknown in some."""
+    chance = random.Random(0)
+    rows, files = [], {}
+    for number in range(count):
+        red = chance.random() < 0.5
+        name = f"p/{number}.png"
+        files[name] = png((220, 20 + number % 30, 20) if red else (240, 220, number % 30))
+        cells = {
+            "note": f"a red cherry number {number}" if red else f"a yellow banana number {number}",
+            "photo": name,
+            "weight": 8 + chance.random() if red else 120 + chance.random(),
+            "shape": "round" if red else "long",
+            "kind": "cherry" if red else "banana",
+            "size": ("small" if red else "large") if chance.random() < 0.8 else None,
+        }
+        for name in ("note", "photo", "shape"):
+            if chance.random() < 0.3:
+                cells[name] = None
+        rows.append(cells)
+    return rows, files
+
+
+@pytest.mark.parametrize("names", [["facts"], ["note", "facts"], ["note", "photo", "facts"]])
+def test_any_inputs_go_all_the_way(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: list[str]
+) -> None:
+    project.params |= {
+        "inputs": {name: INPUTS[name] for name in names},
+        "targets": {"kind": {"kind": "class"}, "size": {"kind": "class"}},
+        "split": {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"},
+        "fusion": {"width": 16},
+        "training": {"epochs": 15, "learning_rate": 0.01},
+        "evaluation": {"bootstrap": 100},
+        "gate": [{"metric": "evaluate.kind.accuracy", "min": 0.9}, {"metric": "evaluate.kind.accuracy", "min": 1.01}],
+    }
+    project.write(*fruit(120))
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    for name in names:
+        embed.run(name)
+    for stage in (search, train, evaluate, compress, gate):
+        stage.run()
+    evaluated = read_json(project.root / "metrics/evaluate.json", "evaluate")
+    assert evaluated["kind"]["accuracy"] > 0.9
+    assert evaluated["size"]["rows"] < evaluated["kind"]["rows"] == 23
+    assert evaluated["kind"].get("without", {}).keys() == (set(names) if len(names) > 1 else set())
+    assert [rule["passed"] for rule in read_json(project.root / "metrics/gate.json", "gate")["rules"]] == [True, False]
+    with pytest.raises(Exception, match=r"nothing is packaged.*evaluate.kind.accuracy .* is below 1.01"):
+        package.run()
+    summary.run()
+    assert "gate     did not pass" in capsys.readouterr().out
+    assert pd.read_parquet("predictions/test.parquet").columns[0] == "id"
+    predictor = Predictor(project.root / "models/compressed")
+    answer = predictor.predict([predictor.accept({"facts": {"weight": 8.2, "shape": "round"}})])[0]
+    assert predictor.targets["kind"][answer["kind"].argmax()] == "cherry"
