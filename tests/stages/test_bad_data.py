@@ -171,7 +171,7 @@ def test_an_input_that_no_row_has(project: Project) -> None:
 
 def test_equal_content_is_never_in_two_splits(project: Project) -> None:
     project.params["split"] = {"group": "photo"}
-    project.params["inputs"] = MEDIA
+    project.params["inputs"] = {"note": {"kind": "text"}, "photo": {"kind": "image"}}
     files = {f"{number}.png": png((number % 20 * 10, 0, 0)) for number in range(60)}
     project.write([row(id=str(number), photo=f"{number}.png", label="xy"[number % 2]) for number in range(60)], files)
     for stage in (ingest, validate, prepare):
