@@ -43,9 +43,9 @@ def test_help_gives_every_stage_a_line() -> None:
         assert any(line.startswith(f"│ {name} ") for line in shown.stdout.splitlines())
 
 
-def test_a_users_mistake_is_a_sentence_and_status_1(project: Project) -> None:
+def test_a_users_mistake_is_a_sentence_and_status_2(project: Project) -> None:
     done = sensorium("ingest", cwd=project.root)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: params.yaml is not here; run this in the root of a Sensorium repository.\n"
 
 

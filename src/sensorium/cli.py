@@ -7,7 +7,7 @@ from importlib import import_module
 import typer
 
 from sensorium.errors import UserError
-from sensorium.lifeline import end_with_dvc
+from sensorium.lifeline import end_with_parent
 
 STAGES = "Stages of dvc.yaml, in order"
 
@@ -98,17 +98,18 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Runs the command; a user's mistake is one sentence on standard error and status 1."""
+    """Runs the command; a user's mistake is one sentence on standard error and status 2 (accidents have 1)."""
     try:
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2)
     except BrokenPipeError:
         os._exit(1)
 
 
 def _stage(name: str, *arguments: str) -> None:
-    end_with_dvc()
+    if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
+        end_with_parent()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import_module(f"sensorium.stages.{name}").run(*arguments)

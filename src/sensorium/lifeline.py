@@ -1,4 +1,7 @@
-"""A stage that DVC started ends with DVC, so that a killed `dvc repro` leaves nothing behind that still writes."""
+"""Children that end with the process that started them, so that a killed run leaves nothing behind that still writes.
+
+``python -m sensorium.lifeline COMMAND ...`` becomes that command, which ends when its starter does.
+"""
 
 import ctypes
 import os
@@ -8,7 +11,12 @@ import sys
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal that a process gets when its parent dies
 
 
-def end_with_dvc() -> None:
-    """Asks the kernel to end this process when the one that started it dies; does nothing by hand or off Linux."""
-    if "DVC_STAGE" in os.environ and sys.platform == "linux":
+def end_with_parent() -> None:
+    """Asks the kernel to end this process when the one that started it dies; does nothing off Linux."""
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    os.execvp(sys.argv[1], sys.argv[1:])

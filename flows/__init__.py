@@ -1,0 +1,1 @@
+"""Prefect's view of the pipeline: the graph is read from dvc.yaml, and stages are commands."""

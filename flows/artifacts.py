@@ -1,0 +1,80 @@
+"""What a run leaves for a person to read in Prefect's pages."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+Figures = dict[str, Any]
+
+
+def read_figures(root: Path) -> Figures:
+    """All of metrics/, by file name and below timings/; empty where nothing was measured yet."""
+    folder = root / "metrics"
+    return {
+        ".".join(path.relative_to(folder).with_suffix("").parts): json.loads(path.read_text())
+        for path in sorted(folder.rglob("*.json"))
+    }
+
+
+def leave(root: Path, before: Figures, after: Figures) -> None:
+    """Creates the summary, the table of metrics and links to the reports."""
+    create_markdown_artifact(summary(before, after), key="summary", description="Data, metrics, verdict")
+    create_table_artifact(rows(before, after), key="metrics", description="Figures of this run beside the last one")
+    address = os.environ.get("SENSORIUM_REPORTS_URL", (root / "reports").absolute().as_uri()).rstrip("/")
+    for page in sorted((root / "reports").glob("*/index.html")):
+        name = page.parent.name
+        create_link_artifact(f"{address}/{name}/index.html", link_text=f"{name} report", key=f"report-{name}")
+
+
+def summary(before: Figures, after: Figures) -> str:
+    """A page in markdown: data, metrics against the last run, every rule of the gate."""
+    lines = ["# Train", ""]
+    if verdict := after.get("gate"):
+        lines += [f"**The gate {'passed' if verdict['passed'] else 'did not pass'}.**", ""]
+    if data := after.get("validate"):
+        lines += [f"{data['rows']:,} rows came in, {data['quarantined']:,} of them are in quarantine.", ""]
+    lines += ["| target | accuracy | last run | macro F1 | commonest class |", "|---|--:|--:|--:|--:|"]
+    for target, found in after.get("evaluate", {}).items():
+        last = before.get("evaluate", {}).get(target, {}).get("accuracy")
+        low, high = found["intervals"]["accuracy"]
+        lines.append(
+            f"| {target} | {found['accuracy']:.3f} ({low:.3f} to {high:.3f}) | {_change(found['accuracy'], last)} "
+            f"| {found['macro_f1']:.3f} | {found['majority']['accuracy']:.3f} |"
+        )
+    if verdict:
+        lines += ["", "| rule | value | bound | |", "|---|--:|--:|---|"]
+        for rule in verdict["rules"]:
+            value = _look_up(after, rule["name"]) if rule["value"] is None else rule["value"]
+            mark = "pass" if rule["passed"] else "**FAIL**"
+            lines.append(f"| `{rule['name']}` | {value:g} | {rule['sense']} {rule['bound']:g} | {mark} |")
+    return "\n".join(lines)
+
+
+def rows(before: Figures, after: Figures) -> list[dict[str, Any]]:
+    """A row for every figure of evaluation, compression and their times: its value now and in the last run."""
+    last = dict(_flat(before))
+    return [
+        {"metric": name, "value": value, "last run": last.get(name)}
+        for name, value in _flat(after)
+        if name.startswith(("evaluate.", "compress.", "timings.compress."))
+    ]
+
+
+def _flat(tree: Any, address: str = "") -> Iterator[tuple[str, float]]:
+    if isinstance(tree, Mapping):
+        for name, below in tree.items():
+            yield from _flat(below, f"{address}.{name}" if address else str(name))
+    elif isinstance(tree, int | float) and not isinstance(tree, bool):
+        yield address, tree
+
+
+def _look_up(figures: Figures, address: str) -> float:
+    return dict(_flat(figures))[address]
+
+
+def _change(now: float, last: float | None) -> str:
+    return "none" if last is None else f"{last:.3f} ({now - last:+.3f})"
