@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.commands import Finished, run
+from flows.commands import Finished, are_ending, run
 
 USERS_MISTAKE = "exited with 2"  # DVC's words for the status by which sensorium tells mistakes from accidents
 OUTCOMES = {"didn't change, skipping": "Up to date", "is cached - skipping run": "From cache"}
@@ -33,6 +33,8 @@ def _cause(finished: Finished) -> str:
 
 def is_transient(_task: Any, _run: Any, state: State) -> bool:
     """Whether another try may help: not where the data, the params or the environment must be mended first."""
+    if are_ending():
+        return False
     try:
         state.result()
     except StageFailed as failure:
@@ -45,7 +47,7 @@ def is_transient(_task: Any, _run: Any, state: State) -> bool:
 @task(
     task_run_name="{name}",
     retries=2,
-    retry_delay_seconds=[2, 20],
+    retry_delay_seconds=[2, 10],
     retry_condition_fn=is_transient,
     cache_policy=NO_CACHE,
     persist_result=False,
@@ -66,7 +68,7 @@ def run_stage(name: str, root: Path, force: bool) -> State:
     return Completed(name=outcome, message=f"{name}: {outcome.lower()}")
 
 
-@task(retries=2, retry_delay_seconds=[2, 20], cache_policy=NO_CACHE, persist_result=False)
+@task(retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE, persist_result=False)
 def push(root: Path) -> State:
     """Pushes data and models to the default remote of DVC, where there is one.
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dvc.exceptions import InvalidArgumentError
 from dvc.utils.hydra import apply_overrides
 from filelock import FileLock, Timeout
 from prefect import flow
@@ -18,7 +19,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import artifacts
+from flows import artifacts, commands
 from flows.graph import read_stages
 from flows.stage import StageFailed, push, run_stage
 
@@ -37,7 +38,7 @@ def train(overrides: list[str] | None = None, target: str | None = None, force: 
         force: run every stage, changed or not.
     """
     root = Path.cwd()
-    with _alone_in(root):
+    with _alone_in(root), _ending_together():
         _override(root, overrides or [])
         before = artifacts.read_figures(root)
         futures: dict[str, PrefectFuture[Any]] = {}
@@ -70,9 +71,22 @@ def _alone_in(root: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def _ending_together() -> Iterator[None]:
+    """Ends the stages' commands when the run is cancelled: Prefect then raises in the middle of the flow."""
+    try:
+        yield
+    except BaseException:
+        commands.end_all()
+        raise
+
+
 def _override(root: Path, overrides: list[str]) -> None:
     if overrides:
-        apply_overrides(root / "params.yaml", overrides)
+        try:
+            apply_overrides(root / "params.yaml", overrides)
+        except InvalidArgumentError as error:
+            raise ValueError(f"params.yaml: {' '.join(overrides)}: {error.__cause__ or error}") from error
         get_run_logger().info("params.yaml: %s", ", ".join(overrides))
 
 

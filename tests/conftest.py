@@ -3,7 +3,8 @@
 import io
 import os
 import shutil
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def wav(seconds: float = 0.5, pitch: float = 440.0, rate: int = 16_000) -> bytes
     times = np.arange(int(seconds * rate)) / rate
     soundfile.write(stream, 0.3 * np.sin(2 * np.pi * pitch * times), rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Project:
@@ -95,6 +103,3 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert weights.parent == paths.cache()
     (folder / "weights").symlink_to(weights)
     return folder
-
-
-Write = Callable[..., None]

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -19,7 +18,7 @@ import psutil
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, free_port
 
 pytestmark = pytest.mark.slow
 PATIENCE = 300  # seconds
@@ -147,12 +146,6 @@ def test_a_second_full_run_gives_the_same_metrics_to_the_byte(workspace: Workspa
     assert workspace.content("metrics/*.json") == before
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def served(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
     """The service of the workspace, at ``address``."""
@@ -263,6 +256,14 @@ def living(session: int) -> list[str]:
     return subprocess.run(["pgrep", "-s", str(session)], capture_output=True, text=True).stdout.split()
 
 
+def runs(workspace: Workspace, command: str) -> bool:
+    """Whether a command is at work in the workspace."""
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        if command in " ".join(process.info["cmdline"] or []) and process.info["cwd"] == str(workspace.root):
+            return "dvc" not in " ".join(process.info["cmdline"])
+    return False
+
+
 def embedded(cache: Path) -> int:
     """Values in the features caches of a folder."""
     counts = []
@@ -295,7 +296,7 @@ def finished_trials(workspace: Workspace) -> int:
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     workspace.params(
-        search={"trials": 24, "minutes": 5.0, "seed": 1},
+        search={"trials": 24, "minutes": 60.0, "seed": 1},
         fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
@@ -308,9 +309,8 @@ def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
 
 
 def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:
-    started = time.time()
     trained = workspace.root / "models/trained"
-    killed(workspace, "dvc", "repro", "train", when=lambda: time.time() > started and not trained.exists())
+    killed(workspace, "dvc", "repro", "train", when=lambda: runs(workspace, "sensorium train"))
     assert workspace.run("dvc", "repro").returncode == 0
     assert (trained / "network.safetensors").is_file()
     assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")

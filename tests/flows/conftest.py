@@ -1,0 +1,170 @@
+"""A toy workspace with a graph of quick commands, and a real Prefect server on a port of its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import REPOSITORY, free_port
+
+PATIENCE = 180  # seconds
+
+# a -> b@x, b@y (at once) -> c; what a stage does can be changed by the file it depends on.
+GRAPH = """
+stages:
+  a:
+    cmd: sh a.sh
+    deps: [a.sh]
+    outs: [a.out]
+  b:
+    foreach: [x, y]
+    do:
+      cmd: sh b.sh ${item}
+      deps: [a.out, b.sh]
+      outs: ["b.${item}.out"]
+  c:
+    cmd: sh c.sh
+    deps: [b.x.out, b.y.out, c.sh, d.sh]
+    params: [number]
+    outs: [c.out]
+    meta: {tags: [gpu]}
+"""
+SCRIPTS = {
+    "a.sh": "echo a speaks; date +%s.%N > a.out",
+    "b.sh": "date +%s.%N > b.$1.out; sleep 1; date +%s.%N >> b.$1.out",
+    "c.sh": "grep number params.yaml > c.out; sh d.sh",
+    "d.sh": "true",
+}
+
+
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, f"waited too long for {what}"
+        time.sleep(0.2)
+    return found
+
+
+@dataclass
+class Server:
+    """A Prefect server of the tests' own."""
+
+    port: int
+    home: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "PREFECT_API_URL": self.api,
+            "PREFECT_HOME": str(self.home),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "NO_COLOR": "1",
+        }
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            ["prefect", "server", "start", "--port", str(self.port)],
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        wait_for(self._healthy, "the server")
+
+    def stop(self) -> None:
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _healthy(self) -> bool:
+        try:
+            return httpx.get(f"{self.api}/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def last_run(self) -> dict[str, Any]:
+        return self.post("flow_runs/filter", sort="START_TIME_DESC", limit=1)[0]
+
+    def tasks(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        found = self.post("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return {task["name"].split("-")[0]: task for task in found}
+
+    def logs(self, run: dict[str, Any]) -> list[str]:
+        found = self.post("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}, limit=200)
+        return [entry["message"] for entry in found]
+
+
+@dataclass
+class Toy:
+    """The toy workspace and the server that watches it."""
+
+    root: Path
+    server: Server
+
+    def write(self, **scripts: str) -> None:
+        for name, content in scripts.items():
+            (self.root / f"{name}.sh").write_text(content + "\n")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows.train", *arguments],
+            cwd=self.root, env=self.server.environment, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+    def train(self, *arguments: str) -> tuple[int, dict[str, Any], dict[str, dict[str, Any]]]:
+        """Runs the flow to its end; returns its status, the run and its tasks as the server knows them."""
+        running = self.start(*arguments)
+        output = running.communicate(timeout=PATIENCE)[0]
+        (self.root / "last.log").write_text(output)
+        run = self.server.last_run()
+        return running.returncode, run, self.server.tasks(run)
+
+    def command(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.root, env=self.server.environment, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(free_port(), tmp_path_factory.mktemp("prefect"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def toy(tmp_path: Path, server: Server) -> Toy:
+    made = Toy(tmp_path / "toy", server)
+    made.root.mkdir()
+    shutil.copytree(REPOSITORY / "flows", made.root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "prefect.yaml", made.root / "prefect.yaml")
+    (made.root / "dvc.yaml").write_text(GRAPH)
+    (made.root / "params.yaml").write_text("number: 1 # kept\n")
+    (made.root / "metrics").mkdir()
+    (made.root / "metrics/validate.json").write_text(json.dumps({"rows": 10, "quarantined": 1}))
+    made.write(**{name.removesuffix(".sh"): content for name, content in SCRIPTS.items()})
+    for command in (["git", "init", "--quiet"], ["dvc", "init", "--quiet"]):
+        done = made.command(*command)
+        assert done.returncode == 0, done.stdout
+    return made

@@ -1,0 +1,48 @@
+from flows.artifacts import rows, summary
+
+EVALUATED = {
+    "colour": {
+        "accuracy": 0.9,
+        "macro_f1": 0.8,
+        "intervals": {"accuracy": [0.85, 0.95]},
+        "majority": {"accuracy": 0.4},
+    }
+}
+RULES = [
+    {"name": "evaluate.colour.accuracy", "value": 0.9, "bound": 0.95, "sense": ">=", "passed": False},
+    {"name": "timings.compress.p95_ms", "value": None, "bound": 50, "sense": "<=", "passed": True},
+]
+AFTER = {
+    "validate": {"rows": 1200, "quarantined": 3},
+    "evaluate": EVALUATED,
+    "gate": {"passed": False, "rules": RULES},
+    "timings.compress": {"p95_ms": 12.5},
+}
+
+
+def test_the_summary_tells_data_metrics_against_the_last_run_and_every_rule() -> None:
+    before = {"evaluate": {"colour": {"accuracy": 0.88}}}
+    assert summary(before, AFTER).splitlines() == [
+        "# Train",
+        "",
+        "**The gate did not pass.**",
+        "",
+        "1,200 rows came in, 3 of them are in quarantine.",
+        "",
+        "| target | accuracy | last run | macro F1 | commonest class |",
+        "|---|--:|--:|--:|--:|",
+        "| colour | 0.900 (0.850 to 0.950) | 0.880 (+0.020) | 0.800 | 0.400 |",
+        "",
+        "| rule | value | bound | |",
+        "|---|--:|--:|---|",
+        "| `evaluate.colour.accuracy` | 0.9 | >= 0.95 | **FAIL** |",
+        "| `timings.compress.p95_ms` | 12.5 | <= 50 | pass |",
+    ]
+
+
+def test_a_first_run_has_no_last_one() -> None:
+    assert "| none |" in summary({}, AFTER)
+    assert {"metric": "evaluate.colour.accuracy", "value": 0.9, "last run": None} in rows({}, AFTER)
+    assert {"metric": "timings.compress.p95_ms", "value": 12.5, "last run": 3} in rows(
+        {"timings.compress": {"p95_ms": 3}}, AFTER
+    )
