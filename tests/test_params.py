@@ -84,6 +84,25 @@ def test_a_gate_on_a_target_that_is_not_declared(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("bound", ["evaluate", "0.8", "high"])
+def test_a_bound_that_is_neither_number_nor_address(project: Project, bound: str) -> None:
+    found = complaint(project, gate=[{"metric": "evaluate.label.accuracy", "min": bound}])
+    assert found.startswith(f"params.yaml: gate[0].min: {bound!r} was found; input should be a valid number, or ")
+
+
+def test_a_target_among_the_columns_of_an_input(project: Project) -> None:
+    facts = {"kind": "tabular", "categories": ["brand", "label"]}
+    assert complaint(project, inputs={"facts": facts}) == (
+        "params.yaml: inputs.facts reads the column 'label', which is a target."
+    )
+
+
+def test_a_range_keeps_the_bounds_of_its_values(project: Project) -> None:
+    assert "fusion.dropout.high: 3 was found; input should be less than 1" in complaint(
+        project, fusion={"dropout": {"low": 0.1, "high": 3}}
+    )
+
+
 def test_every_mistake_gets_its_sentence(project: Project) -> None:
     sentences = complaint(project, search={"trials": 0, "minutes": -1}).splitlines()
     assert [sentence.split(":")[1] for sentence in sentences] == [" search.trials", " search.minutes"]

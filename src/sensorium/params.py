@@ -58,24 +58,31 @@ class Split(Section):
         return [self.group] if isinstance(self.group, str) else list(self.group)
 
 
+class ShareRange(Range):
+    """All shares between two."""
+
+    low: Share
+    high: Share
+
+
 class Fusion(Section):
     """How inputs meet. A list or a range is searched, a single value is fixed."""
 
     kind: FusionKind | Annotated[list[FusionKind], Field(min_length=1)] = "concat"
     width: Width | Annotated[list[Width], Field(min_length=1)] = 128
     layers: Layers | Annotated[list[Layers], Field(min_length=1)] = 1
-    dropout: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.2
+    dropout: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = 0.2
 
 
 class Training(Section):
     """How the network is fitted. A list or a range is searched, a single value is fixed."""
 
     learning_rate: Positive | Annotated[list[Positive], Field(min_length=1)] | Range = 1e-3
-    weight_decay: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.01
-    input_dropout: Share | Annotated[list[Share], Field(min_length=1)] | Range = Field(
+    weight_decay: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = 0.01
+    input_dropout: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = Field(
         0.2, description="chance that a row loses an input in a step"
     )
-    label_smoothing: Share | Annotated[list[Share], Field(min_length=1)] | Range = 0.0
+    label_smoothing: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = 0.0
     batch_size: int = Field(64, ge=1)
     epochs: int = Field(60, ge=1)
     patience: int = Field(8, ge=1, description="epochs without a better validation loss before stopping")
@@ -124,6 +131,9 @@ class Params(Section):
     def _fits_together(self) -> Self:
         if both := sorted(set(self.inputs) & set(self.targets)):
             raise ValueError(f"{both[0]!r} is both an input and a target")
+        for name, kind in self.inputs.items():
+            if leaked := sorted(set(kind.columns(name)) & set(self.targets)):
+                raise ValueError(f"inputs.{name} reads the column {leaked[0]!r}, which is a target")
         if reserved := sorted({"id", "split", "group"} & {*self.inputs, *self.targets}):
             raise ValueError(f"{reserved[0]!r} cannot be the name of an input or target; the tables use it")
         for number, rule in enumerate(self.gate):

@@ -10,6 +10,7 @@ from sensorium.serving.predictor import Predictor
 from tests.conftest import png, wav
 from tests.serving.conftest import RAWS
 
+JSON = {"content-type": "application/json"}
 NOT_OPENED = "photo: a file's bytes are expected in base64; paths and URLs are not opened"
 
 
@@ -51,6 +52,7 @@ def test_null_counts_as_missing(client: TestClient) -> None:
         ({"photo": "aGVsbG8="}, 400, "photo: not a picture (PNG, JPEG, WEBP, GIF, BMP, TIFF are read)"),
         ({"photo": "http://127.0.0.1/x.png"}, 400, NOT_OPENED),
         ({"photo": "../secret.png"}, 400, NOT_OPENED),
+        ({"car": {"age": 10**400}}, 400, f"car: column 'age' holds '1{'0' * 39}' where a number is expected"),
         ({"car": {"age": "old"}}, 400, "car: column 'age' holds 'old' where a number is expected"),
         ([1], 400, "the body must be a JSON object of inputs"),
         ("x", 400, "the body must be a JSON object of inputs"),
@@ -106,6 +108,26 @@ def test_other_bodies_and_broken_ones(client: TestClient) -> None:
         (b"x", "multipart/form-data"),
     ):
         assert client.post("/predict", content=content, headers={"content-type": sort}).status_code == 400
+
+
+def test_text_that_no_encoding_knows_is_read_as_blanks(client: TestClient) -> None:
+    answer = client.post("/predict", content=b'{"car": {"colour": "a\\ud800"}}', headers=JSON)
+    assert answer.status_code == 200
+
+
+def test_deep_columns_in_a_form(client: TestClient) -> None:
+    answer = client.post("/predict", data={"car": "[" * 100_000})
+    assert (answer.status_code, answer.json()) == (400, {"error": "car: columns are expected as a JSON object"})
+
+
+def test_a_form_that_is_cut_off(client: TestClient) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\nhi\r\n--x\r\n'
+    body += b'Content-Disposition: form-data; name="photo"; filename="a"\r\n\r\n\x89PNG half'
+    answer = client.post("/predict", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"error": "the form is cut off: its closing boundary is missing"},
+    )
 
 
 def test_the_description_names_inputs_and_classes(client: TestClient) -> None:

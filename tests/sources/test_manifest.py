@@ -46,9 +46,31 @@ def test_nothing_outside_the_data_root_is_copied(tmp_path: Path) -> None:
     target.mkdir()
     (tmp_path / "secret.png").write_bytes(png())
     (root / "link.png").symlink_to(tmp_path / "secret.png")
-    (root / "t.csv").write_text(f"front\n../secret.png\nlink.png\n{tmp_path}/secret.png\nabsent.png\n")
-    assert len(Manifest(path=str(root / "t.csv")).read(INPUTS, target)) == 4
+    (root / "mine.png").write_bytes(png())
+    cells = [
+        "../secret.png",
+        "link.png",
+        f"{tmp_path}/secret.png",
+        "absent.png",
+        "../mine/mine.png",
+        f"{root}/mine.png",
+    ]
+    (root / "t.csv").write_text("\n".join(["front", *cells, "x" * 5000]))
+    assert len(Manifest(path=str(root / "t.csv")).read(INPUTS, target)) == 7
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "raw", "secret.png"]
     assert list(target.iterdir()) == []
+    assert (root / "mine.png").read_bytes() == png()
+
+
+def test_rows_with_more_fields_than_the_header_are_not_read_shifted(tmp_path: Path, target: Path) -> None:
+    (tmp_path / "t.csv").write_text("note,label\ngood, thing,yes\nbad, thing,no\n")
+    with pytest.raises(UserError, match="t.csv has rows with more fields than its header; mend the commas"):
+        Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)
+
+
+def test_cells_that_are_no_paths_are_left_for_validation(tmp_path: Path, target: Path) -> None:
+    pd.DataFrame({"note": ["a"] * 3, "front": [["x.png"], ["a", "b"], None]}).to_parquet(tmp_path / "t.parquet")
+    assert len(Manifest(path=str(tmp_path / "t.parquet")).read(INPUTS, target)) == 3
 
 
 @pytest.mark.parametrize(

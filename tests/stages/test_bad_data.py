@@ -1,5 +1,6 @@
 """What a new user's own table may hold, from ingest to prepare."""
 
+import io
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from sensorium.errors import UserError
 from sensorium.files import read_json
@@ -21,6 +24,14 @@ def good(count: int = 12) -> list[dict[str, Any]]:
         {"id": f"good{number}", "note": f"note {number}", "photo": "", "sound": "", "label": "xy"[number % 2]}
         for number in range(count)
     ]
+
+
+def with_broken_exif() -> bytes:
+    """A picture whose pixels are fine and whose EXIF is not."""
+    stream, about = io.BytesIO(), PngInfo()
+    about.add_text("Raw profile type exif", "garbage\n\n\nzz")
+    Image.new("RGB", (20, 20)).save(stream, "PNG", pnginfo=about)
+    return stream.getvalue()
 
 
 def row(**cells: Any) -> dict[str, Any]:
@@ -41,16 +52,13 @@ def reasons(project: Project, rows: list[Mapping[str, Any]], files: Mapping[str,
 
 def test_media_that_cannot_be_read(project: Project) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
-    import io
-
-    from PIL import Image
-
     stream = io.BytesIO()
     Image.fromarray(noise).save(stream, "PNG")
     files = {
         "cut.png": stream.getvalue()[:2000],
         "text.ogg": b"this is a text\n",
         "click.wav": wav(1 / 16_000),
+        "exif.png": with_broken_exif(),
         "fine.png": png(),
         "fine.wav": wav(),
     }
@@ -65,7 +73,9 @@ def test_media_that_cannot_be_read(project: Project) -> None:
             row(id="5", photo="/etc/hostname"),
             row(id="6", photo="absent.png"),
             row(id="7", photo="cut.png", sound="text.ogg"),
-            row(id="8", photo="fine.png", sound="fine.wav"),
+            row(id="8", photo="exif.png"),
+            row(id="9", photo="x" * 5000),
+            row(id="10", photo="fine.png", sound="fine.wav"),
         ],
         files,
     )
@@ -77,6 +87,8 @@ def test_media_that_cannot_be_read(project: Project) -> None:
         r"photo: '/etc/hostname' lies outside the data root",
         r"photo: file 'absent.png' does not exist",
         r"photo: the picture is broken .*; sound: not a sound .*",
+        r"photo: the picture is broken .*",
+        r"photo: 'x{200}\.\.\.' is no path \(File name too long\)",
     ]
     assert len(found) == len(patterns)
     assert all(re.fullmatch(pattern, reason) for pattern, reason in zip(patterns, found, strict=True)), found
@@ -126,7 +138,7 @@ def test_no_valid_row(project: Project) -> None:
     project.params["inputs"] = {"photo": {"kind": "image"}}
     project.write([{"photo": f"{number}.png", "label": "xy"[number % 2]} for number in range(8)])
     ingest.run()
-    with pytest.raises(UserError, match=r"no row is valid; the commonest reason: photo: file '\d.png' does not exist"):
+    with pytest.raises(UserError, match=r"no row is valid; the first one's reason: photo: file '0.png' does not exist"):
         validate.run()
     assert len(pd.read_parquet("data/valid/quarantine.parquet")) == 8
 
@@ -147,6 +159,17 @@ def test_a_column_that_the_data_lacks(project: Project, changes: dict[str, Any],
     with pytest.raises(UserError, match=re.escape(f"params.yaml: {sentence}")):
         ingest.run()
     assert not (project.root / "data/raw").exists()
+
+
+def test_a_nullable_column_of_pandas_is_a_sound_target(project: Project) -> None:
+    project.params["data"]["path"] = "mine/table.parquet"
+    project.write()
+    labels = pd.array([1, 0, None, *([1, 0] * 6)], dtype="Int64")
+    notes = [f"n{number}" for number in range(len(labels))]
+    pd.DataFrame({"note": notes, "label": labels}).to_parquet("mine/table.parquet")
+    ingest.run()
+    validate.run()
+    assert pd.read_parquet("data/valid/quarantine.parquet")["reason"].tolist() == ["no target has a label"]
 
 
 def test_groups_that_leave_nothing_for_a_split(project: Project) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,8 @@ from sensorium.section import Section
 
 TIMINGS = "timings"
 
-Bound = float | str
+ADDRESS = r"^(validate|evaluate|compress|timings)(\.[^.]+)+$"
+Bound = float | Annotated[str, Field(pattern=ADDRESS)]
 
 
 class Rule(Section):
@@ -21,7 +22,7 @@ class Rule(Section):
     ``category.accuracy`` in metrics/evaluate.json. A bound is a number or the address of another figure.
     """
 
-    metric: str = Field(pattern=r"^(validate|evaluate|compress|timings)(\.[^.]+)+$", description="address of a figure")
+    metric: str = Field(pattern=ADDRESS, description="address of a figure")
     min: Bound | None = Field(None, description="a number, or the address of the figure that it must reach")
     max: Bound | None = Field(None, description="a number, or the address of the figure that it must not exceed")
 

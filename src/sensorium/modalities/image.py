@@ -67,7 +67,7 @@ class Image(Modality):
                 if picture.width * picture.height > MAX_PIXELS:
                     raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels")
                 picture.load()
-                return picture
+                return ImageOps.exif_transpose(picture)
         except BadInput:
             raise
         except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
@@ -82,8 +82,7 @@ class Image(Modality):
             raise BadInput(f"the picture has only {value.width} x {value.height} pixels")
 
     def clean(self, value: Pillow.Image) -> Pillow.Image:
-        """RGB, upright, on white, at most 512 pixels a side."""
-        value = ImageOps.exif_transpose(value)
+        """RGB, on white, at most 512 pixels a side."""
         if value.mode == "I;16":  # Pillow clips 16-bit grey at 255 when it converts
             value = Pillow.fromarray((np.asarray(value) >> 8).astype(np.uint8))
         if value.has_transparency_data:

@@ -1,6 +1,7 @@
 """What a kind of input must answer for; each kind is one file beside this one."""
 
 import math
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,9 +87,14 @@ class Modality(Section, ABC):
         Raises:
             BadInput: if it cannot be read or used.
         """
-        value = self.decode(raw)
-        self.check(value)
-        return self.clean(value)
+        try:
+            value = self.decode(raw)
+            self.check(value)
+            return self.clean(value)
+        except BadInput:
+            raise
+        except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
+            raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error
 
     @abstractmethod
     def pack(self, value: Any) -> bytes:
@@ -122,22 +128,45 @@ class Modality(Section, ABC):
 
 def is_missing(cell: Any) -> bool:
     """Whether a cell of a table holds nothing: null, not-a-number, or an empty string."""
-    return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+    return cell is None or (isinstance(cell, str) and not cell) or (isinstance(cell, float) and math.isnan(cell))
+
+
+def plain(text: str) -> str:
+    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
+    printable = "".join(
+        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
+    )
+    return " ".join(printable.split())
+
+
+def file_inside(root: Path, relative: Any) -> Path:
+    """The file that a path names below ``root``.
+
+    Raises:
+        BadInput: if the path is none, leaves ``root`` (links included), or no file is there.
+    """
+    if not isinstance(relative, str):
+        raise BadInput(f"a path is expected, not {type(relative).__name__}")
+    shown = relative if len(relative) < 200 else relative[:200] + "..."
+    try:
+        path = (root / relative).resolve()
+        is_file = path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
+        raise BadInput(f"{shown!r} is no path ({error.args[-1] if len(error.args) == 1 else error.args[1]})") from error
+    if not path.is_relative_to(root.resolve()):
+        raise BadInput(f"{shown!r} lies outside the data root")
+    if not is_file:
+        raise BadInput(f"file {shown!r} does not exist")
+    return path
 
 
 def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:
     """The bytes of a file below ``root``.
 
     Raises:
-        BadInput: if the path is none, leaves ``root`` (links included), is absent or too large.
+        BadInput: if there is no such file, or it is too large.
     """
-    if not isinstance(relative, str):
-        raise BadInput(f"a path is expected, not {relative!r}")
-    path = (root / relative).resolve()
-    if not path.is_relative_to(root.resolve()):
-        raise BadInput(f"{relative!r} lies outside the data root")
-    if not path.is_file():
-        raise BadInput(f"file {relative!r} does not exist")
+    path = file_inside(root, relative)
     if path.stat().st_size > max_bytes:
         raise BadInput(f"file {relative!r} is larger than {max_bytes // 2**20} MiB")
     return path.read_bytes()

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality, is_missing
+from sensorium.modalities.modality import Modality, is_missing, plain
 
 BUCKETS = 32
 
@@ -72,7 +72,7 @@ class Tabular(Modality):
         if isinstance(raw, str | bytes):
             try:
                 raw = json.loads(raw)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadInput("columns are expected as a JSON object") from error
         if not isinstance(raw, dict):
             raise BadInput(f"columns are expected as an object, not {type(raw).__name__}")
@@ -87,7 +87,7 @@ class Tabular(Modality):
             raise BadInput("all columns are empty")
 
     def clean(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {name: " ".join(cell.split()) if isinstance(cell, str) else cell for name, cell in value.items()}
+        return {name: plain(cell) if isinstance(cell, str) else cell for name, cell in value.items()}
 
     def pack(self, value: dict[str, Any]) -> bytes:
         return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
@@ -107,8 +107,8 @@ class Tabular(Modality):
 def _number(column: str, cell: Any) -> float:
     try:
         number = float(cell)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"column {column!r} holds {cell!r} where a number is expected") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadInput(f"column {column!r} holds {str(cell)[:40]!r} where a number is expected") from error
     if not math.isfinite(number) or abs(number) > np.finfo(np.float32).max:
         raise BadInput(f"column {column!r} holds {cell!r}, which is no finite number")
     return number

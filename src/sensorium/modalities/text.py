@@ -1,6 +1,5 @@
 """Text: a string in the cell."""
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality
+from sensorium.modalities.modality import Modality, plain
 
 
 class Tokenize(Preprocess):
@@ -68,12 +67,8 @@ class Text(Modality):
             raise BadInput("the text is empty")
 
     def clean(self, value: str) -> str:
-        """NFC, control characters and runs of white space as single blanks."""
-        printable = "".join(
-            " " if unicodedata.category(letter) in ("Cc", "Cs") else letter
-            for letter in unicodedata.normalize("NFC", value)
-        )
-        return " ".join(printable.split())
+        """Composed and single-spaced."""
+        return plain(value)
 
     def pack(self, value: str) -> bytes:
         return value.encode("utf-8")

@@ -14,6 +14,7 @@ from starlette.types import Message
 from sensorium.serving.predictor import Predictor
 
 MOST_FIELDS = 100  # of a form
+TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
 BASE64 = 4 / 3  # length of base64 over that of what it encodes
 
@@ -46,11 +47,14 @@ async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
 def _bounded(request: Request, limit: int) -> Request:
     """The same request, refused as soon as more than ``limit`` bytes of its body have come."""
     received = 0
+    request.state.tail = b""
 
     async def receive() -> Message:
         nonlocal received
         message = await request.receive()
-        received += len(message.get("body", b""))
+        body = message.get("body", b"")
+        received += len(body)
+        request.state.tail = (request.state.tail + body)[-TAIL:]
         if received > limit:
             raise Refused(413, f"the body is larger than {limit // 2**20} MiB")
         return message
@@ -83,6 +87,7 @@ async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
                 if name in given:
                     raise Refused(400, f"{name}: given more than once")
                 given[name] = await _from_field(name, value, predictor)
+            _require_whole(request)
             return given
     except (MultiPartException, HTTPException) as error:
         reason = getattr(error, "message", None) or getattr(error, "detail", "")
@@ -95,6 +100,14 @@ async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) 
     if predictor.inputs[name].is_file:
         raise Refused(400, f"{name}: a file is expected; paths and URLs are not opened")
     return value
+
+
+def _require_whole(request: Request) -> None:
+    """Refuses a multipart body without its closing boundary: the parser drops a part that is cut off."""
+    _, _, boundary = request.headers["content-type"].partition("boundary=")
+    closing = b"--" + boundary.partition(";")[0].strip().strip('"').encode() + b"--"
+    if boundary and not request.state.tail.rstrip().endswith(closing):
+        raise Refused(400, "the form is cut off: its closing boundary is missing")
 
 
 def _require_known(given: Any, predictor: Predictor) -> None:

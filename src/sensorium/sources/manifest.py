@@ -1,6 +1,7 @@
 """A table of the user's own: CSV, JSON lines or Parquet, with media beside it."""
 
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -8,12 +9,13 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
-from sensorium.errors import UserError
+from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Modality
+from sensorium.modalities.modality import file_inside
 from sensorium.sources.source import Source
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]),
+    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False),
     ".jsonl": lambda path: pd.read_json(path, lines=True, convert_dates=False, dtype=False),
     ".parquet": pd.read_parquet,
 }
@@ -35,18 +37,22 @@ class Manifest(Source):
         root = Path(self.path).expanduser().parent.resolve()
         for name, modality in inputs.items():
             if modality.is_file and name in table:
-                for relative in table[name].dropna().unique():
+                for relative in sorted({cell for cell in table[name] if isinstance(cell, str)}):
                     _copy(root, relative, folder)
         return table
 
 
 def _read(path: Path) -> pd.DataFrame:
-    if path.suffix not in READERS:
+    if path.suffix.lower() not in READERS:
         raise UserError(f"data.path: {path} is no table; {', '.join(READERS)} files are read.")
     if not path.is_file():
         raise UserError(f"data.path: {path} does not exist.")
     try:
-        table = READERS[path.suffix](path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = READERS[path.suffix.lower()](path)
+    except pd.errors.ParserWarning as error:
+        raise UserError(f"data.path: {path} has rows with more fields than its header; mend the commas.") from error
     except Exception as error:  # every reader has errors of its own
         raise UserError(f"data.path: {path} cannot be read: {str(error).strip().splitlines()[0]}.") from error
     if table.empty:
@@ -56,11 +62,14 @@ def _read(path: Path) -> pd.DataFrame:
     return table
 
 
-def _copy(root: Path, relative: object, folder: Path) -> None:
+def _copy(root: Path, relative: str, folder: Path) -> None:
     """Copies one file, keeping its path; what is absent or outside the root is left for validation to report."""
-    source = (root / str(relative)).resolve()
-    target = (folder / str(relative)).resolve()
-    if not (source.is_file() and source.is_relative_to(root) and target.is_relative_to(folder.resolve())):
+    try:
+        source = file_inside(root, relative)
+    except BadInput:
+        return
+    target = (folder / relative).resolve()
+    if not target.is_relative_to(folder.resolve()):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)

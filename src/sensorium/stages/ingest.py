@@ -37,7 +37,7 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
     """Says which key of params.yaml names a column that the data lacks."""
     needed = [(f"inputs.{name}", column) for name, kind in settings.inputs.items() for column in kind.columns(name)]
     needed += [(f"targets.{name}", name) for name in settings.targets]
-    needed += [("split.group", column) for column in settings.split.groups]
+    needed += [("split.group", column) for column in settings.split.groups if column not in settings.inputs]
     needed += [("split.stratify", settings.split.stratify)] if settings.split.stratify else []
     for key, column in needed:
         if column not in table:
@@ -52,10 +52,11 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
 def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
     """Empty cells become null, ids and labels text, so that all sources look alike from here on."""
     for name in ["id", *settings.targets]:
-        table[name] = [None if is_missing(cell) or cell is pd.NA else str(cell) for cell in table[name]]
+        table[name] = [None if cell is pd.NA or is_missing(cell) else str(cell) for cell in table[name]]
     for name, kind in settings.inputs.items():
         for column in kind.columns(name):
-            table[column] = table[column].astype(object).where(table[column].notna() & (table[column] != ""), None)
+            cells = [None if cell is pd.NA or is_missing(cell) else cell for cell in table[column]]
+            table[column] = pd.Series(cells, index=table.index, dtype=object)
     for column in table.select_dtypes("object").columns:  # Parquet columns are of one type
         if len({type(cell) for cell in table[column] if cell is not None}) > 1:
             table[column] = [None if cell is None else str(cell) for cell in table[column]]

@@ -24,7 +24,10 @@ def run() -> None:
     """
     verdict = read_json(VERDICT, made_by="gate")
     if not verdict["passed"]:
-        raise UserError(f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}.")
+        raise UserError(
+            f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}. "
+            "`sensorium summary` shows all figures."
+        )
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)

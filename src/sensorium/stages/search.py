@@ -42,6 +42,8 @@ def run() -> None:
     with progress() as bar:
         task = bar.add_task("searching", total=budget.trials if space.is_open else 1, completed=earlier)
         for _ in run_trials(study, space, loss, budget.trials, budget.minutes * 60, budget.seed):
+            if not bar.console.is_terminal:
+                print(f"search: {len(finished(study))} trials, best loss {study.best_value:.4f}", flush=True)
             bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")
     trials = finished(study)
     if len(trials) < budget.trials and space.is_open:

@@ -105,7 +105,8 @@ def _example() -> str:
     fields = []
     for name, kind in settings.inputs.items():
         if kind.is_file and row[name]:
-            fields.append(f"{name}=@{paths.RAW / row[name]}")
+            fields += ["-F", f"{name}=@{paths.RAW / row[name]}"]
         elif (raw := kind.raw(row, name, paths.RAW)) is not None:
-            fields.append(f"{name}={raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)}")
-    return " ".join(["curl", *(f"-F {shlex.quote(field)}" for field in fields), "localhost:3000/predict"])
+            text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+            fields += ["--form-string", f"{name}={text}"]
+    return shlex.join(["curl", *fields, "localhost:3000/predict"])

@@ -73,7 +73,7 @@ def _problem(kind: Modality, row: Mapping[str, Any], name: str) -> str | None:
         raw = kind.raw(row, name, paths.RAW)
         if raw is None:
             return None
-        kind.check(kind.decode(raw))
+        kind.accept(raw)
     except BadInput as problem:
         return str(problem)
     return ""
@@ -119,8 +119,8 @@ def _require_enough(valid: pd.DataFrame, rejected: pd.DataFrame, settings: param
     """Stops where nothing could be learnt from what is left."""
     where = paths.VALID / "quarantine.parquet"
     if valid.empty:
-        commonest = rejected["reason"].value_counts().idxmax()
-        raise UserError(f"no row is valid; the commonest reason: {commonest}. All rows and reasons are in {where}.")
+        first = rejected["reason"].iloc[0]
+        raise UserError(f"no row is valid; the first one's reason: {first}. All rows and reasons are in {where}.")
     for target in settings.targets:
         classes = sorted(valid[target].dropna().unique())
         if len(classes) < 2:
