@@ -1,0 +1,37 @@
+"""A PostgreSQL server of the tests' own, by Debian's programs."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import free_port
+
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+NOBODY = 65534  # PostgreSQL refuses to run as root
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Runs a server; yields the address that Prefect takes."""
+    port, user = free_port(), NOBODY if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    if user is not None:
+        os.chown(folder, user, user)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(PROGRAMS[-1] / program), *arguments]
+        subprocess.run(command, check=True, user=user, cwd=folder, env={"LC_ALL": "C"}, stdout=subprocess.DEVNULL)
+
+    data = str(folder / "data")
+    try:
+        run("initdb", "--pgdata", data, "--username", "prefect", "--auth", "trust", "--encoding", "UTF8")
+        run("pg_ctl", "--pgdata", data, "--log", str(folder / "log"), "--options", f"-p {port} -k {folder}", "start")
+        run("createdb", "--host", "127.0.0.1", "--port", str(port), "--username", "prefect", "prefect")
+        yield f"postgresql+asyncpg://prefect@127.0.0.1:{port}/prefect"
+        run("pg_ctl", "--pgdata", data, "--mode", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
