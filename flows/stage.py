@@ -68,7 +68,7 @@ def run_stage(name: str, root: Path, force: bool) -> State:
     return Completed(name=outcome, message=f"{name}: {outcome.lower()}")
 
 
-@task(retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="push", retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE, persist_result=False)
 def push(root: Path) -> State:
     """Pushes data and models to the default remote of DVC, where there is one.
 
