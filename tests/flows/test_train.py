@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -129,25 +131,74 @@ def test_the_server_going_away_loses_no_stages_work(toy: Toy) -> None:
     assert {states(tasks)[name] for name in ("a", "b@x", "b@y")} == {"Up to date"}
 
 
-def test_the_deployment_runs_in_the_folder_of_its_worker(toy: Toy) -> None:
-    for command in (
-        ["prefect", "work-pool", "create", "--type", "process", "local"],
-        ["prefect", "--no-prompt", "deploy", "--all"],
-    ):
-        done = toy.command(*command)
-        assert done.returncode == 0, done.stdout
-    assert str(toy.root) not in toy.command("prefect", "deployment", "inspect", "train/local").stdout
-    worker = subprocess.Popen(
+@contextmanager
+def worker(toy: Toy) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of the pool `local`, started in the toy workspace, to which its prefect.yaml is deployed."""
+    toy.command("prefect", "work-pool", "create", "--type", "process", "local")
+    done = toy.command("prefect", "--no-prompt", "deploy", "--all")
+    assert done.returncode == 0, done.stdout
+    running = subprocess.Popen(
         ["prefect", "worker", "start", "--pool", "local"],
         cwd=toy.root, env=toy.server.environment, start_new_session=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+        yield running
+    finally:
+        end_session(running, signal.SIGTERM)
+
+
+def end_session(leader: subprocess.Popen[bytes], sign: int) -> None:
+    """Signals a process and all that it started."""
+    for process in [*psutil.Process(leader.pid).children(recursive=True), leader] if leader.poll() is None else []:
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            process.send_signal(sign)
+    leader.wait(60)
+
+
+def test_the_deployment_runs_in_the_folder_of_its_worker(toy: Toy) -> None:
+    with worker(toy):
+        assert str(toy.root) not in toy.command("prefect", "deployment", "inspect", "train/local").stdout
         done = toy.command(
             "prefect", "deployment", "run", "train/local", "--param", 'overrides=["number=5"]', "--watch"
         )
         assert done.returncode == 0, done.stdout
         assert (toy.root / "c.out").read_text() == "number: 5 # kept\n"
-    finally:
-        os.killpg(worker.pid, signal.SIGTERM)
-        worker.wait(60)
+
+
+def test_a_deployed_run_that_is_cancelled_ends_its_children(toy: Toy) -> None:
+    toy.write(b=SLOW)
+    with worker(toy):
+        toy.command("prefect", "deployment", "run", "train/local")
+        wait_for(lambda: begun(toy, "begun.x"), "the stage to begin")
+        run = toy.server.last_run()
+        assert toy.command("prefect", "flow-run", "cancel", run["id"]).returncode == 0
+        wait_for(lambda: toy.server.last_run()["state_name"] == "Cancelled", "the run to be cancelled")
+        wait_for(lambda: not stages_at_work(toy), "the children to end")
+    (toy.root / "go").touch()
+    done = toy.command("dvc", "repro")
+    assert done.returncode == 0, done.stdout
+
+
+def test_after_a_killed_worker_a_run_does_only_what_is_missing(toy: Toy) -> None:
+    toy.write(b=SLOW)
+    with worker(toy) as running:
+        toy.command("prefect", "deployment", "run", "train/local")
+        wait_for(lambda: begun(toy, "begun.x"), "the stage to begin")
+        end_session(running, signal.SIGKILL)
+        wait_for(lambda: not stages_at_work(toy), "the children to end")
+    (toy.root / "go").touch()
+    with worker(toy):
+        done = toy.command("prefect", "deployment", "run", "train/local", "--watch")
+        assert done.returncode == 0, done.stdout
+    assert states(toy.server.tasks(toy.server.last_run()))["a"] == "Up to date"
+
+
+def stages_at_work(toy: Toy) -> bool:
+    """Whether a command of DVC, or what it started, is at work in the workspace."""
+    commands = [
+        " ".join(process.info["cmdline"] or [])
+        for process in psutil.process_iter(["cwd", "cmdline"])
+        if process.info["cwd"] == str(toy.root)
+    ]
+    return any("dvc" in command or "sleep" in command for command in commands)
