@@ -314,3 +314,27 @@ def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:
     assert workspace.run("dvc", "repro").returncode == 0
     assert (trained / "network.safetensors").is_file()
     assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")
+
+
+def test_a_second_clone_pulls_runs_nothing_and_serves_the_same_model(workspace: Workspace, tmp_path: Path) -> None:
+    for command in (
+        ["dvc", "remote", "add", "--default", "store", str(tmp_path / "store")],
+        ["dvc", "push"],
+        ["git", "add", "--all"],
+        ["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message", "run"],
+        ["git", "clone", "--quiet", ".", str(tmp_path / "second")],
+    ):
+        done = workspace.run(*command)
+        assert done.returncode == 0, done.stdout
+    second = Workspace(tmp_path / "second", workspace.environment)
+    assert second.run("dvc", "pull").returncode == 0
+    assert "Data and pipelines are up to date." in second.run("dvc", "repro").stdout
+    port = free_port()
+    running = second.start("bentoml", "serve", "--port", str(port))
+    try:
+        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
+        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json={"text": "A frog."}).json()
+        assert answer["model_version"] == workspace.json("models/bento.json")["model_version"]
+    finally:
+        os.killpg(running.pid, signal.SIGTERM)
+        running.wait(PATIENCE)
