@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,18 +147,35 @@ def test_a_second_full_run_gives_the_same_metrics_to_the_byte(workspace: Workspa
     assert workspace.content("metrics/*.json") == before
 
 
-@pytest.fixture(scope="module")
-def served(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
-    """The service of the workspace, at ``address``."""
+@dataclass
+class Served:
+    """A running service."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def predict(self, **request: Any) -> httpx.Response:
+        return httpx.post(f"{self.address}/predict", timeout=30, **request)
+
+
+@contextmanager
+def serving(workspace: Workspace, *what: str) -> Iterator[Served]:
+    """Runs `bentoml serve` until the block ends."""
     port = free_port()
-    running = workspace.start("bentoml", "serve", "--port", str(port))
-    running.address = f"http://127.0.0.1:{port}"  # type: ignore[attr-defined]
+    process = workspace.start("bentoml", "serve", *what, "--port", str(port))
     try:
-        wait_for(lambda: ready(running.address))  # type: ignore[attr-defined]
-        yield running
+        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
+        yield Served(process, f"http://127.0.0.1:{port}")
     finally:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait(PATIENCE)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def served(workspace: Workspace) -> Iterator[Served]:
+    """The service of the workspace."""
+    with serving(workspace) as running:
+        yield running
 
 
 def ready(address: str) -> bool:
@@ -175,48 +193,42 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_the_running_service_reads_a_real_picture_and_voice(
-    workspace: Workspace, served: Any, slice_of_stamps: Path
+    workspace: Workspace, served: Served, slice_of_stamps: Path
 ) -> None:
-    address = served.address
     trained = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
     row = trained[(trained["category"] == "animals") & (trained["language"] == "fr")].iloc[0]
     picture, voice = slice_of_stamps / f"{row['item']}.png", slice_of_stamps / f"{row['item']}_desc_fr.ogg"
-    files = {"image": picture.read_bytes(), "speech": voice.read_bytes()}
-    answer = httpx.post(f"{address}/predict", files=files, timeout=30)
+    answer = served.predict(files={"image": picture.read_bytes(), "speech": voice.read_bytes()})
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert told["inputs"] == ["image", "speech"]
     assert told["model_version"] == workspace.json("models/bento.json")["model_version"]
     assert told["targets"]["category"]["label"] == "animals"
     assert told["targets"]["language"]["label"] == "fr"
-    text_only = httpx.post(f"{address}/predict", json={"text": "A red lorry."}).json()
+    text_only = served.predict(json={"text": "A red lorry."}).json()
     assert text_only["targets"]["category"]["label"] == "vehicles"
-    refused = httpx.post(f"{address}/predict", files={"image": b"hello"})
+    refused = served.predict(files={"image": b"hello"})
     assert (refused.status_code, refused.json()["error"].split(" (")[0]) == (400, "image: not a picture")
 
 
-def test_the_service_has_no_torch_in_it(served: Any) -> None:
-    processes = [psutil.Process(served.pid), *psutil.Process(served.pid).children(recursive=True)]
-    maps = [Path(f"/proc/{process.pid}/maps").read_text() for process in processes]
+def test_the_service_has_no_torch_in_it(served: Served) -> None:
+    leader = psutil.Process(served.process.pid)
+    maps = [Path(f"/proc/{process.pid}/maps").read_text() for process in [leader, *leader.children(recursive=True)]]
     assert any("onnxruntime" in text for text in maps)
     assert not any("libtorch" in text for text in maps)
 
 
 def test_the_bento_serves_what_was_packaged(workspace: Workspace, tmp_path: Path) -> None:
-    port = free_port()
-    tag = workspace.json("models/bento.json")["tag"]
-    served = subprocess.Popen(
-        ["bentoml", "serve", tag, "--port", str(port)],
-        cwd=tmp_path, env=workspace.environment, start_new_session=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
-        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json={"text": "A frog."}).json()
-        assert answer["model_version"] == workspace.json("models/bento.json")["model_version"]
-    finally:
-        os.killpg(served.pid, signal.SIGTERM)
-        served.wait(PATIENCE)
+    bento = workspace.json("models/bento.json")
+    with serving(Workspace(tmp_path, workspace.environment), bento["tag"]) as running:
+        assert running.predict(json={"text": "A frog."}).json()["model_version"] == bento["model_version"]
+
+
+def test_serving_before_anything_is_packaged_is_a_sentence(workspace: Workspace, tmp_path: Path) -> None:
+    shutil.copy(workspace.root / "bentofile.yaml", tmp_path)
+    done = Workspace(tmp_path, workspace.environment).run("bentoml", "serve", "--port", str(free_port()))
+    assert done.returncode != 0
+    assert "models/packaged holds no model (manifest.json is missing); run `dvc repro` to make one." in done.stdout
 
 
 def test_a_gate_that_fails_packages_nothing_and_keeps_what_was(workspace: Workspace) -> None:
@@ -329,12 +341,6 @@ def test_a_second_clone_pulls_runs_nothing_and_serves_the_same_model(workspace: 
     second = Workspace(tmp_path / "second", workspace.environment)
     assert second.run("dvc", "pull").returncode == 0
     assert "Data and pipelines are up to date." in second.run("dvc", "repro").stdout
-    port = free_port()
-    running = second.start("bentoml", "serve", "--port", str(port))
-    try:
-        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
-        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json={"text": "A frog."}).json()
-        assert answer["model_version"] == workspace.json("models/bento.json")["model_version"]
-    finally:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait(PATIENCE)
+    with serving(second) as running:
+        version = running.predict(json={"text": "A frog."}).json()["model_version"]
+    assert version == workspace.json("models/bento.json")["model_version"]
