@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -263,9 +263,14 @@ def killed(workspace: Workspace, *command: str, when: Callable[[], bool], **envi
     wait_for(lambda: not living(running.pid))
 
 
-def living(session: int) -> list[str]:
+def living(session: int) -> list[int]:
     """The living processes of the session that this process began."""
-    return subprocess.run(["pgrep", "-s", str(session)], capture_output=True, text=True).stdout.split()
+    found = []
+    for number in psutil.pids():
+        with suppress(ProcessLookupError):
+            if os.getsid(number) == session:
+                found.append(number)
+    return found
 
 
 def runs(workspace: Workspace, command: str) -> bool:
