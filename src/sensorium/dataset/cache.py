@@ -57,17 +57,17 @@ class FeatureCache:
         ]
 
 
-def fingerprint(encoder: Encoder, source: Path) -> str:
+def fingerprint(encoder: Encoder, *sources: Path) -> str:
     """Hex digest of all that decides an encoder's features.
 
     Args:
         encoder: its weights, constants and files count by content.
-        source: the module that holds its preprocessing, so that a change of code counts as well.
+        sources: the modules of its preprocessing and network, so that a change of code counts as well.
     """
     parts = [
         json.dumps(encoder.preprocess.constants, sort_keys=True),
         *(f"{name}={sha256(path)}" for name, path in sorted(encoder.preprocess.files.items())),
         *(sha256(path) for path in encoder.weights),
-        sha256(source),
+        *(sha256(path) for path in sources),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

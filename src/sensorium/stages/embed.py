@@ -46,8 +46,9 @@ def run(name: str) -> None:
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    source = Path(inspect.getfile(type(kind)))
-    return FeatureCache(paths.cache() / "features", fingerprint(load_encoder(kind.model_dump_json()), source))
+    encoder = load_encoder(kind.model_dump_json())
+    sources = [Path(inspect.getfile(part)) for part in (type(kind), type(encoder.network))]
+    return FeatureCache(paths.cache() / "features", fingerprint(encoder, *sources))
 
 
 @cache
