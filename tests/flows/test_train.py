@@ -39,6 +39,17 @@ def test_stages_are_tasks_at_once_where_they_can_and_up_to_date_the_second_time(
     assert set(states(toy.train()[2]).values()) == {"Up to date", "No remote"}
 
 
+def test_stages_that_share_a_card_take_turns(toy: Toy) -> None:
+    assert toy.command("prefect", "concurrency-limit", "create", "card", "1").returncode == 0
+    graph = toy.root / "dvc.yaml"
+    graph.write_text(
+        graph.read_text().replace("cmd: sh b.sh ${item}", "meta: {tags: [card]}\n      cmd: sh b.sh ${item}")
+    )
+    assert toy.train()[0] == 0
+    (x_start, x_end), (y_start, y_end) = (map(float, (toy.root / f"b.{item}.out").read_text().split()) for item in "xy")
+    assert x_end <= y_start or y_end <= x_start
+
+
 def test_overrides_targets_and_force(toy: Toy) -> None:
     assert toy.train("-S", "number=7")[0] == 0
     assert (toy.root / "c.out").read_text() == (toy.root / "params.yaml").read_text() == "number: 7 # kept\n"
