@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
-from sensorium.dataset.rows import classes_of, read_rows, read_table
+from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.dataset.split import assign
 from sensorium.stages.prepare import SPLITS
 from sensorium.stages.search import BEST, network_config
@@ -39,7 +39,7 @@ def main(seeds: int) -> None:
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(seeds):
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), shares, seed)
-        train, val, test = (read_rows(table[table["split"] == name], settings.inputs, classes) for name in SPLITS)
+        train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
         how = TrainConfig(**(best["training"] | {"seed": seed}))
         logits = predict(fit(network_config(best, train, classes), how, train, val).network, test)
         for target in classes:

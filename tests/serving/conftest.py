@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -39,8 +38,3 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         work / "whole",
     )
     return work / "whole"
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> None:
-    np.random.seed(0)

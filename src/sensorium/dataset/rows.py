@@ -23,6 +23,11 @@ def read_table() -> pd.DataFrame:
     return pd.read_parquet(existing(ROWS_FILE, made_by="prepare"))
 
 
+def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    """The rows of one split, numbered from 0."""
+    return table[table["split"] == split].reset_index(drop=True)
+
+
 def classes_of(table: pd.DataFrame, targets: Iterable[str]) -> dict[str, list[str]]:
     """The classes of every target, sorted: the order of its logits."""
     return {target: sorted(table[target].dropna().unique()) for target in targets}

@@ -13,7 +13,7 @@ from sensorium.compression.bench import Bench, TestRows, relative_difference
 from sensorium.compression.candidates import Part, export_part
 from sensorium.compression.choice import Measured, acceptable, choose
 from sensorium.dataset.items import read_items
-from sensorium.dataset.rows import read_rows, read_table
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
@@ -31,7 +31,7 @@ def run() -> None:
     settings = params.load()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     table = read_table()
-    test = table[table["split"] == "test"].reset_index(drop=True)
+    test = of_split(table, "test")
     rows = read_rows(test, network.config.inputs, network.config.targets)
     bounds = settings.compress.max_drop, settings.compress.max_slowdown
     with tempfile.TemporaryDirectory() as folder:

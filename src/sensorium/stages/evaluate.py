@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from sensorium import params, paths
-from sensorium.dataset.rows import read_rows, read_table
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.evaluation.metrics import Predictions, confusion, figures, intervals
 from sensorium.evaluation.subsets import subsets
 from sensorium.files import existing, replacing, write_json
@@ -24,7 +24,7 @@ def run() -> None:
     settings = params.load()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     table = read_table()
-    test = table[table["split"] == "test"].reset_index(drop=True)
+    test = of_split(table, "test")
     rows = read_rows(test, network.config.inputs, network.config.targets)
     logits = predict(network, rows)
     groups = test["group"].to_numpy()

@@ -7,15 +7,13 @@ from sensorium.evaluation.gates import TIMINGS, Judged, judge
 from sensorium.files import read_json, write_json
 
 FILE = paths.METRICS / "gate.json"
-MADE_BY = {"validate": "validate", "evaluate": "evaluate", "compress": "compress"}
+MEASURING = ("validate", "evaluate", "compress")  # stages, each with a file of its name in metrics/
 
 
 def run() -> None:
     """Writes metrics/gate.json; a failed rule is a result, not an error."""
     settings = params.load()
-    figures: dict[str, Any] = {
-        name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
-    }
+    figures: dict[str, Any] = {stage: read_json(paths.METRICS / f"{stage}.json", made_by=stage) for stage in MEASURING}
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     judged = judge(settings.gate, figures)
     write_json(FILE, {"passed": all(rule.passed for rule in judged), "rules": [_entry(rule) for rule in judged]})

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from sensorium import params, paths
-from sensorium.dataset.rows import ROWS_FILE, classes_of, read_rows, read_table
+from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
 from sensorium.files import replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
@@ -25,9 +25,7 @@ def run() -> None:
     settings = params.load()
     table = read_table()
     classes = classes_of(table, settings.targets)
-    train, validation = (
-        read_rows(table[table["split"] == name], settings.inputs, classes) for name in ("train", "val")
-    )
+    train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     study = open_study(JOURNAL, _identity(settings))

@@ -5,7 +5,7 @@ import csv
 import yaml
 
 from sensorium import params, paths
-from sensorium.dataset.rows import classes_of, read_rows, read_table
+from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
 from sensorium.stages.search import BEST, network_config
@@ -20,9 +20,7 @@ def run() -> None:
     best = yaml.safe_load(existing(BEST, made_by="search").read_text())
     table = read_table()
     classes = classes_of(table, settings.targets)
-    train, validation = (
-        read_rows(table[table["split"] == name], settings.inputs, classes) for name in ("train", "val")
-    )
+    train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
     fitted = fit(network_config(best, train, classes), TrainConfig(**best["training"]), train, validation)
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
