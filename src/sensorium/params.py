@@ -98,10 +98,11 @@ class Search(Section):
 
 
 class Evaluation(Section):
-    """How sure the figures are."""
+    """How sure the figures are, and how many rows are corrupted to see what the model bears."""
 
     bootstrap: int = Field(1000, ge=100, le=100_000, description="draws behind every interval")
     confidence: float = Field(0.95, gt=0.5, lt=1)
+    robustness_rows: int = Field(300, ge=0, description="test rows whose inputs are corrupted; 0 leaves it out")
 
 
 class Compress(Section):

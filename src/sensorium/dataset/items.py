@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,9 +14,11 @@ def digest(packed: bytes) -> str:
     return hashlib.sha256(packed).hexdigest()
 
 
-def write_shard(folder: Path, number: int, items: Mapping[str, bytes]) -> None:
-    """Writes one shard of packed values by digest."""
-    table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary())})
+def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Mapping[str, Mapping[str, float]]) -> None:
+    """Writes one shard of packed values, and what describes each, by digest."""
+    names = dict.fromkeys(name for descriptors in said.values() for name in descriptors)
+    columns = {name: pa.array([said[item].get(name) for item in items], pa.float64()) for name in names}
+    table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
 
 
@@ -28,6 +31,16 @@ def digests(folder: Path) -> list[str]:
     """The digests of all distinct values of an input, in the order of their first appearance."""
     found = (pq.read_table(path, columns=["digest"])["digest"].to_pylist() for path in shard_files(folder))
     return list(dict.fromkeys(name for names in found for name in names))
+
+
+def read_descriptors(folder: Path) -> pd.DataFrame:
+    """What describes the distinct values of an input: a column a descriptor, by digest."""
+    pieces = []
+    for path in shard_files(folder):
+        names = [name for name in pq.read_schema(path).names if name != "packed"]
+        pieces.append(pq.read_table(path, columns=names).to_pandas())
+    table = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame({"digest": []})
+    return table.drop_duplicates("digest").set_index("digest")
 
 
 def read_items(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,13 +1,23 @@
-"""Figures of a classifier, with intervals by bootstrap over groups of rows."""
+"""Figures of a classifier, by scikit-learn where it has them."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    log_loss,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
-DRAWS_AT_ONCE = 100  # bounds the memory of the bootstrap
+BINS = 15  # of confidence, as Guo et al. 2017 took
+LOWER_IS_BETTER = ("log_loss", "calibration_error")
+AVERAGES = ("macro", "micro", "weighted")
 
-Figures = dict[str, float]
+Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -19,70 +29,86 @@ class Predictions:
         predicted: class numbers ``[rows]``.
         groups: a number ``[rows]``; rows of a group are not independent (one picture, several voices).
         classes: how many classes there are.
+        probabilities: ``[rows, classes]``; ``None`` where only the predicted class is kept.
     """
 
     labels: np.ndarray
     predicted: np.ndarray
     groups: np.ndarray
     classes: int
+    probabilities: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> "Predictions":
+        """The likeliest class of every row whose label is known (-1 is not)."""
+        known = labels >= 0
+        kept = probabilities[known].astype(np.float64)
+        return cls(labels[known], kept.argmax(1), groups[known], kept.shape[1], kept)
+
+    def select(self, rows: np.ndarray) -> "Predictions":
+        """The rows where a mask ``[rows]`` is true."""
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Predictions(self.labels[rows], self.predicted[rows], self.groups[rows], self.classes, probabilities)
 
 
 def figures(predictions: Predictions) -> Figures:
-    """Accuracy, and precision, recall and F1 averaged over the classes that occur in labels or predictions."""
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        predictions.labels, predictions.predicted, average="macro", zero_division=0
-    )
-    accuracy = accuracy_score(predictions.labels, predictions.predicted)
+    """All figures of these predictions; those of probabilities only where they are known.
+
+    Precision, recall and F1 are means over the classes that occur in labels or predictions, balanced accuracy over
+    those in labels, ROC-AUC and PR-AUC (one class against the rest) over those that some rows have and others lack:
+    ``None`` if there is none.
+    """
+    labels, predicted = predictions.labels, predictions.predicted
+    found: Figures = {"accuracy": float(accuracy_score(labels, predicted))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes without rows, which the docstring speaks of
+        found["balanced_accuracy"] = float(balanced_accuracy_score(labels, predicted))
+    for average in AVERAGES:
+        three = precision_recall_fscore_support(labels, predicted, average=average, zero_division=0)[:3]
+        found |= {f"{average}_{name}": float(v) for name, v in zip(("precision", "recall", "f1"), three, strict=True)}
+    if predictions.probabilities is None:
+        return found
+    return found | _figures_of_probabilities(predictions.probabilities, labels)
+
+
+def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
+    classes = range(probabilities.shape[1])
+    told_apart = [c for c in classes if 0 < (labels == c).sum() < len(labels)]
     return {
-        "accuracy": float(accuracy),
-        "macro_precision": float(precision),
-        "macro_recall": float(recall),
-        "macro_f1": float(f1),
+        "roc_auc": _mean([roc_auc_score(labels == c, probabilities[:, c]) for c in told_apart]),
+        "pr_auc": _mean([average_precision_score(labels == c, probabilities[:, c]) for c in told_apart]),
+        "log_loss": float(log_loss(labels, probabilities, labels=classes)) if len(classes) > 1 else 0.0,
+        "calibration_error": calibration_error(probabilities, labels),
     }
+
+
+def _mean(values: list[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def bins_of(confidence: np.ndarray) -> np.ndarray:
+    """The bin ``[rows]`` of each confidence: equal widths from 0 to 1."""
+    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """How far confidence is from accuracy, a mean over bins (Guo et al. 2017, arXiv:1706.04599)."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    gaps = np.bincount(bins_of(confidence), weights=confidence - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, int]]:
+    """Mean confidence, accuracy and rows of every bin that has rows."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    bins = bins_of(confidence)
+    return [
+        (float(confidence[bins == b].mean()), float(right[bins == b].mean()), int((bins == b).sum()))
+        for b in np.unique(bins)
+    ]
 
 
 def confusion(predictions: Predictions) -> np.ndarray:
     """Counts ``[classes, classes]``: rows are labels, columns what was predicted."""
     flat = predictions.labels * predictions.classes + predictions.predicted
     return np.bincount(flat, minlength=predictions.classes**2).reshape(predictions.classes, predictions.classes)
-
-
-def intervals(predictions: Predictions, draws: int, confidence: float, seed: int = 0) -> dict[str, list[float]]:
-    """Percentile intervals of `figures`, drawing whole groups with replacement (Field and Welsh 2007).
-
-    Args:
-        predictions: what to measure.
-        draws: how many times the groups are drawn.
-        confidence: share of the draws inside the interval.
-        seed: of the draws.
-    """
-    groups = np.unique(predictions.groups, return_inverse=True)[1]
-    count, classes = groups.max() + 1, predictions.classes
-    flat = (groups * classes + predictions.labels) * classes + predictions.predicted
-    cells = np.bincount(flat, minlength=count * classes**2).reshape(count, classes**2).astype(np.float64)
-    random = np.random.default_rng(seed)
-    found: dict[str, list[np.ndarray]] = {}
-    for start in range(0, draws, DRAWS_AT_ONCE):
-        drawn = random.multinomial(count, np.full(count, 1 / count), size=min(DRAWS_AT_ONCE, draws - start))
-        for name, values in _figures_of(np.reshape(drawn @ cells, (-1, classes, classes))).items():
-            found.setdefault(name, []).append(values)
-    tail = (1 - confidence) / 2
-    return {name: [float(q) for q in np.quantile(np.concatenate(v), [tail, 1 - tail])] for name, v in found.items()}
-
-
-def _figures_of(matrices: np.ndarray) -> dict[str, np.ndarray]:
-    """`figures` of many confusion matrices ``[draws, classes, classes]`` at once."""
-    hits = np.diagonal(matrices, axis1=1, axis2=2)
-    labelled, predicted = matrices.sum(2), matrices.sum(1)
-    occurs = (labelled + predicted) > 0
-
-    def mean_over_classes(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-        share = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
-        return share.sum(1) / occurs.sum(1)
-
-    return {
-        "accuracy": hits.sum(1) / matrices.sum((1, 2)),
-        "macro_precision": mean_over_classes(hits, predicted),
-        "macro_recall": mean_over_classes(hits, labelled),
-        "macro_f1": mean_over_classes(2 * hits, labelled + predicted),
-    }

@@ -1,9 +1,11 @@
 """Audio: a sound file (WAV, FLAC, Ogg, MP3, ...), heard as mono at 16 kHz."""
 
+import base64
 import io
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -14,13 +16,17 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality
+from sensorium.modalities.modality import Corruption, Descriptors, Modality, weighted
 from sensorium.models.onnx_network import OnnxNetwork
 
 RATE = 16_000  # Hz
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 MEL_BANDS = 32
 MAX_RATE = 384_000  # Hz; a header may claim anything
+SPANS = 10  # of a clip that are silenced one by one
+QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
+FRAME = RATE // 50  # 20 ms
+Span = tuple[float, float]
 
 
 class MelWindows(Preprocess):
@@ -113,7 +119,7 @@ class Audio(Modality):
     def clean(self, value: np.ndarray) -> np.ndarray:
         """int16 samples: what a lossless file of the clip holds."""
         cut = value[: int(self.seconds * RATE)]
-        return np.clip(np.rint(cut * 2**15), -(2**15), 2**15 - 1).astype(np.int16)
+        return _clipped(cut * 2**15)
 
     def pack(self, value: np.ndarray) -> bytes:
         packed = io.BytesIO()
@@ -122,6 +128,51 @@ class Audio(Modality):
 
     def unpack(self, packed: bytes) -> np.ndarray:
         return soundfile.read(io.BytesIO(packed), dtype="int16")[0]
+
+    def describe(self, value: np.ndarray) -> Descriptors:
+        """Seconds, loudness (dB of full scale), share of silent frames, and spectral centroid (Hz)."""
+        samples = value.astype(np.float64) / 2**15
+        frames = np.pad(samples, (0, -len(samples) % FRAME)).reshape(-1, FRAME)
+        spectrum = np.abs(np.fft.rfft(frames, axis=1)).sum(0)
+        pitches = np.fft.rfftfreq(FRAME, 1 / RATE)
+        return {
+            "seconds": len(value) / RATE,
+            "loudness": 20 * float(np.log10(np.sqrt((samples**2).mean()) + 1e-5)),
+            "silence": float((np.sqrt((frames**2).mean(1)) < QUIET).mean()),
+            "centroid": float((spectrum * pitches).sum() / max(spectrum.sum(), 1e-9)),
+        }
+
+    def occlusions(self, value: np.ndarray) -> list[tuple[Span, np.ndarray]]:
+        """Spans of equal length, as shares of the clip, each silenced."""
+        ends = np.linspace(0, len(value), SPANS + 1).astype(int)
+        parts = []
+        for start, end in pairwise(ends):
+            silenced = value.copy()
+            silenced[start:end] = 0
+            parts.append(((start / len(value), end / len(value)), silenced))
+        return parts
+
+    def show(self, value: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
+        """The wave, spans that mattered under colour, and a player."""
+        width, height, columns = 300, 60, 150
+        peaks = [np.abs(piece.astype(int)).max(initial=0) for piece in np.array_split(value, columns)]
+        loudest = max(*peaks, 1)
+        wave = "".join(
+            f"M{(place + 0.5) * width / columns:.1f} {height / 2 * (1 - peak / loudest):.1f}V"
+            f"{height / 2 * (1 + peak / loudest) + 0.5:.1f}"
+            for place, peak in enumerate(peaks)
+        )
+        spans = "".join(
+            f'<rect {weighted(weight)} x="{start * width:.1f}" width="{(end - start) * width:.1f}" height="{height}"/>'
+            for (start, end), weight in weights
+        )
+        stream = io.BytesIO()
+        soundfile.write(stream, value, RATE, format="OGG", subtype="VORBIS")
+        source = f"data:audio/ogg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+        return (
+            f'<svg class="wave" viewBox="0 0 {width} {height}" role="img" aria-label="wave">{spans}'
+            f'<path d="{wave}"/></svg><audio controls preload="none" src="{source}"></audio>'
+        )
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.models.pretrained import MeanOfFrames, TorchNetwork, load_transformer, weight_files
@@ -148,4 +199,29 @@ def _speech_embedding(audio: Audio) -> Encoder:
     return Encoder(MelWindows({"melspectrogram.onnx": mel}), network, (embedding,))
 
 
+def _noise(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:
+    """White noise 20, 10 or 0 dB below the sound."""
+    loudness = np.sqrt((value.astype(np.float64) ** 2).mean())
+    return _clipped(value + random.normal(0, 1, len(value)) * loudness * 10 ** (-(20, 10, 0)[strength] / 20))
+
+
+def _gain(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:
+    """12, 24 or 36 dB quieter."""
+    return _clipped(value * 10 ** (-(12, 24, 36)[strength] / 20))
+
+
+def _cut(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:
+    """A stretch from anywhere in the clip, 70, 45 or 20% of it, at least the shortest that is accepted."""
+    length = min(len(value), max(int(SHORTEST * RATE), int((0.7, 0.45, 0.2)[strength] * len(value))))
+    start = int(random.integers(0, len(value) - length + 1))
+    return value[start : start + length]
+
+
+def _clipped(samples: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(samples), -(2**15), 2**15 - 1).astype(np.int16)
+
+
+CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cut}
+
 Audio.packaged = {"speech-embedding": _speech_embedding}
+Audio.corruptions = CORRUPTIONS

@@ -1,23 +1,28 @@
 """Images: a picture file (PNG, JPEG, WebP, GIF, BMP, TIFF)."""
 
+import base64
 import io
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality
+from sensorium.modalities.modality import Corruption, Descriptors, Modality, weighted
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
+GRID = 6  # regions a side that are hidden one by one
+THUMBNAIL = 240  # pixels a side
+Box = tuple[float, float, float, float]
 
 
 class Pixels(Preprocess):
@@ -100,6 +105,44 @@ class Image(Modality):
     def unpack(self, packed: bytes) -> Pillow.Image:
         return Pillow.open(io.BytesIO(packed), formats=("PNG",)).convert("RGB")
 
+    def describe(self, value: Pillow.Image) -> Descriptors:
+        """Brightness and contrast (mean and deviation of grey), colour (saturation), each 0 to 1; width to height."""
+        grey, saturation = ImageStat.Stat(value.convert("L")), ImageStat.Stat(value.convert("HSV").getchannel("S"))
+        return {
+            "brightness": grey.mean[0] / 255,
+            "contrast": grey.stddev[0] / 255,
+            "colour": saturation.mean[0] / 255,
+            "aspect": value.width / value.height,
+        }
+
+    def occlusions(self, value: Pillow.Image) -> list[tuple[Box, Pillow.Image]]:
+        """Cells of a grid, as shares of width and height, each laid over with the picture's mean colour."""
+        colour = tuple(round(mean) for mean in ImageStat.Stat(value).mean)
+        boxes = [(x / GRID, y / GRID, (x + 1) / GRID, (y + 1) / GRID) for y in range(GRID) for x in range(GRID)]
+        parts = []
+        for box in boxes:
+            covered = value.copy()
+            covered.paste(colour, tuple(round(s * side) for s, side in zip(box, value.size * 2, strict=True)))  # type: ignore[arg-type]
+            parts.append((box, covered))
+        return parts
+
+    def show(self, value: Pillow.Image, weights: Sequence[tuple[Box, float]]) -> str:
+        """A thumbnail, the cells that mattered under colour."""
+        small, stream = value.copy(), io.BytesIO()
+        small.thumbnail((THUMBNAIL, THUMBNAIL))
+        small.save(stream, "WEBP", quality=80)
+        width, height = small.size
+        cells = "".join(
+            f'<rect {weighted(weight)} x="{left * width:.1f}" y="{top * height:.1f}" '
+            f'width="{(right - left) * width:.1f}" height="{(bottom - top) * height:.1f}"/>'
+            for (left, top, right, bottom), weight in weights
+        )
+        source = f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
+        return (
+            f'<svg class="picture" viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="picture">'
+            f'<image href="{source}" width="{width}" height="{height}"/>{cells}</svg>'
+        )
+
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.models.pretrained import PooledPicture, TorchNetwork, load_transformer, weight_files
 
@@ -141,4 +184,45 @@ def _efficientnet_lite0(image: Image) -> Encoder:
     return Encoder(preprocess, TorchNetwork(efficientnet_lite0(weights)), (weights,), int8="static")
 
 
+def _noise(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
+    """Gaussian noise of deviation 15, 35 or 70 of 255."""
+    noise = random.normal(0, (15, 35, 70)[strength], (value.height, value.width, 3))
+    return Pillow.fromarray(np.clip(np.asarray(value) + noise, 0, 255).astype(np.uint8))
+
+
+def _blur(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
+    """Gaussian blur by 1, 2 or 4% of the longer side."""
+    return value.filter(ImageFilter.GaussianBlur((0.01, 0.02, 0.04)[strength] * max(value.size)))
+
+
+def _jpeg(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
+    """JPEG of quality 30, 12 or 4."""
+    stream = io.BytesIO()
+    value.save(stream, "JPEG", quality=(30, 12, 4)[strength])
+    return Pillow.open(stream, formats=("JPEG",)).convert("RGB")
+
+
+def _crop(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
+    """A part anywhere in the picture, 85, 65 or 45% of each side."""
+    width, height = (max(2, round((0.85, 0.65, 0.45)[strength] * side)) for side in value.size)
+    left, top = (
+        int(random.integers(0, side - part + 1)) for side, part in zip(value.size, (width, height), strict=True)
+    )
+    return value.crop((left, top, left + width, top + height))
+
+
+def _darkness(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
+    """55, 30 or 12% of the light."""
+    return value.point(lambda level: level * (0.55, 0.3, 0.12)[strength])
+
+
+CORRUPTIONS: dict[str, Corruption] = {
+    "noise": _noise,
+    "blur": _blur,
+    "jpeg": _jpeg,
+    "crop": _crop,
+    "darkness": _darkness,
+}
+
 Image.packaged = {"efficientnet-lite0": _efficientnet_lite0}
+Image.corruptions = CORRUPTIONS

@@ -3,15 +3,20 @@
 import math
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import field_validator
 
 from sensorium.errors import BadInput
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
+
+STRENGTHS = ("mild", "medium", "severe")  # of every corruption
+Corruption = Callable[[Any, int, np.random.Generator], Any]
+Descriptors = dict[str, float]
 
 
 class Modality(Section, ABC):
@@ -25,6 +30,8 @@ class Modality(Section, ABC):
         max_bytes: the largest raw value that is looked at.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
+        corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
+            (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
     """
 
     kind: str
@@ -34,6 +41,7 @@ class Modality(Section, ABC):
     max_bytes: ClassVar[int] = 32 * 2**20
     packaged: ClassVar[dict[str, Any]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
+    corruptions: ClassVar[dict[str, Corruption]] = {}
 
     @field_validator("encoder")
     @classmethod
@@ -105,6 +113,27 @@ class Modality(Section, ABC):
         """The cleaned value that `pack` was given."""
 
     @abstractmethod
+    def describe(self, value: Any) -> Descriptors:
+        """What a person would say of a cleaned value, in numbers: its length, brightness, loudness, ..."""
+
+    @abstractmethod
+    def occlusions(self, value: Any) -> list[tuple[Any, Any]]:
+        """Parts of a cleaned value, each with the value that is left when it is hidden.
+
+        What a part is only this kind knows: it comes back to `show` as it is.
+        """
+
+    @abstractmethod
+    def show(self, value: Any, weights: Sequence[tuple[Any, float]]) -> str:
+        """A cleaned value as HTML to look at or listen to, without anything from outside.
+
+        Args:
+            value: a cleaned value.
+            weights: parts that `occlusions` named, with what each did for the decision, from -1 to 1. The page
+                colours classes ``for`` and ``against`` by the CSS variable ``--weight``.
+        """
+
+    @abstractmethod
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""
 
@@ -129,6 +158,11 @@ class Modality(Section, ABC):
 def is_missing(cell: Any) -> bool:
     """Whether a cell of a table holds nothing: null, not-a-number, or an empty string."""
     return cell is None or (isinstance(cell, str) and not cell) or (isinstance(cell, float) and math.isnan(cell))
+
+
+def weighted(weight: float) -> str:
+    """The class and style of an element that did so much for a decision."""
+    return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
 
 
 def plain(text: str) -> str:

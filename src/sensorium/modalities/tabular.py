@@ -1,9 +1,10 @@
 """Tabular: numbers and categories of a row, each in its own column."""
 
+import html
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -12,7 +13,7 @@ from pydantic import Field, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality, is_missing, plain
+from sensorium.modalities.modality import Descriptors, Modality, is_missing, plain, weighted
 
 BUCKETS = 32
 
@@ -95,6 +96,26 @@ class Tabular(Modality):
     def unpack(self, packed: bytes) -> dict[str, Any]:
         return json.loads(packed)
 
+    def describe(self, value: dict[str, Any]) -> Descriptors:
+        """The numbers themselves."""
+        return {column: value[column] for column in self.numbers if column in value}
+
+    def occlusions(self, value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """Each column; a value of one column has no parts."""
+        if len(value) < 2:
+            return []
+        return [(column, {name: cell for name, cell in value.items() if name != column}) for column in value]
+
+    def show(self, value: dict[str, Any], weights: Sequence[tuple[str, float]]) -> str:
+        """A line for every column, those that mattered on colour."""
+        of_column = dict(weights)
+        lines = (
+            f"<tr><th>{html.escape(column)}</th><td><span {weighted(of_column.get(column, 0.0))}>"
+            f"{html.escape(str(cell))}</span></td></tr>"
+            for column, cell in value.items()
+        )
+        return f'<table class="columns">{"".join(lines)}</table>'
+
     def load_folder(self, folder: Path) -> Encoder:
         raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
 
@@ -102,6 +123,13 @@ class Tabular(Modality):
         from sensorium.models.pretrained import AsToken, TorchNetwork
 
         return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
+
+
+def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> dict[str, Any]:
+    """A quarter, half or three quarters of the columns lost, never all."""
+    columns = list(value)
+    kept = len(columns) - min(len(columns) - 1, round((0.25, 0.5, 0.75)[strength] * len(columns)))
+    return {columns[place]: value[columns[place]] for place in sorted(random.permutation(len(columns))[:kept])}
 
 
 def _number(column: str, cell: Any) -> float:
@@ -112,3 +140,6 @@ def _number(column: str, cell: Any) -> float:
     if not math.isfinite(number) or abs(number) > np.finfo(np.float32).max:
         raise BadInput(f"column {column!r} holds {cell!r}, which is no finite number")
     return number
+
+
+Tabular.corruptions = {"lost columns": _lost}

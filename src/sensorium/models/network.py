@@ -66,6 +66,8 @@ class Network(nn.Module):
         )
         self.fusion = FUSIONS[config.kind](list(config.inputs), config.width, config.layers, config.dropout)
         self.heads = nn.ModuleList(nn.Linear(config.width, len(classes)) for classes in config.targets.values())
+        self.temperatures: Tensor
+        self.register_buffer("temperatures", torch.ones(len(config.targets)))
 
     def forward(self, features: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Logits ``[batch, classes]`` by target.
@@ -74,11 +76,21 @@ class Network(nn.Module):
             features: ``[batch, tokens, dim]`` of every input; whatever finite stands in for a missing one.
             present: float ``[batch]`` of every input, 1 where the row has it and 0 where it is missing.
         """
-        tokens = {
+        return self.answer(self.project(features), present)
+
+    def project(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Tokens ``[batch, tokens, width]`` of every input."""
+        return {
             name: project(features[name]) for name, project in zip(self.config.inputs, self.projections, strict=True)
         }
+
+    def answer(self, tokens: dict[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Logits from tokens; divided by each target's temperature, which training sets last."""
         fused = self.fusion(tokens, {name: present[name] for name in tokens})
-        return {name: head(fused) for name, head in zip(self.config.targets, self.heads, strict=True)}
+        return {
+            name: head(fused) / temperature
+            for name, head, temperature in zip(self.config.targets, self.heads, self.temperatures, strict=True)
+        }
 
 
 def save(network: Network, folder: Path) -> None:

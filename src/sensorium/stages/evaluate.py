@@ -8,12 +8,19 @@ import pandas as pd
 import torch
 
 from sensorium import params, paths
+from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.rows import of_split, read_rows, read_table
-from sensorium.evaluation.metrics import Predictions, confusion, figures, intervals
-from sensorium.evaluation.subsets import subsets
+from sensorium.errors import UserError
+from sensorium.evaluation.examples import explain
+from sensorium.evaluation.measure import Evidence, Measured, measure
+from sensorium.evaluation.robustness import predict_corrupted, sample
+from sensorium.evaluation.slices import presence
+from sensorium.evaluation.subsets import answer_subsets
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
+from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
+from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
 DIGITS = 6  # of figures in metrics/
@@ -23,38 +30,19 @@ def run() -> None:
     """Writes metrics, predictions and the report."""
     settings = params.load()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
+    classes = network.config.targets
     table = read_table()
     test = of_split(table, "test")
-    rows = read_rows(test, network.config.inputs, network.config.targets)
-    logits = predict(network, rows)
-    groups = test["group"].to_numpy()
-    found: dict[str, Any] = {}
-    matrices: dict[str, np.ndarray] = {}
-    for target, classes in network.config.targets.items():
-        whole = _predictions(logits[target], rows.labels[target], groups, len(classes))
-        bounds = intervals(whole, settings.evaluation.bootstrap, settings.evaluation.confidence)
-        majority = table.loc[table["split"] == "train", target].value_counts().sort_index().idxmax()
-        always = np.full_like(whole.labels, classes.index(str(majority)))
-        found[target] = {
-            **figures(whole),
-            "rows": len(whole.labels),
-            "intervals": bounds,
-            "majority": {"accuracy": float((whole.labels == always).mean())},
-        }
-        matrices[target] = confusion(whole)
-    for (how, name), absent in subsets(list(network.config.inputs)):
-        fewer = rows.without(absent)
-        answerable = torch.stack([items >= 0 for items in fewer.items.values()]).any(0)
-        if answerable.any():
-            kept = fewer.select(answerable.nonzero()[:, 0])
-            partial = predict(network, kept)
-            for target, classes in network.config.targets.items():
-                some = _predictions(partial[target], kept.labels[target], groups[answerable.numpy()], len(classes))
-                found[target].setdefault(how, {})[name] = {**figures(some), "rows": len(some.labels)}
-    found = _rounded(found)
+    evidence = _gather(network, settings, table, test)
+    draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
+    measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
+    found = _rounded({target: one.figures for target, one in measured.items()})
     write_json(paths.METRICS / "evaluate.json", found)
-    _write_predictions(test, logits, network.config.targets)
-    write_report(found, matrices, network.config.targets, settings.evaluation.confidence, paths.REPORTS / "evaluation")
+    _write_predictions(test, measured, classes)
+    examples = {
+        target: explain(network, settings.inputs, test, one, target, paths.PREPARED) for target, one in measured.items()
+    }
+    write_report(found, measured, examples, network.config.targets, settings, paths.REPORTS / "evaluation")
     for target, values in found.items():
         low, high = values["intervals"]["accuracy"]
         print(
@@ -63,20 +51,61 @@ def run() -> None:
         )
 
 
-def _predictions(logits: torch.Tensor, labels: torch.Tensor, groups: np.ndarray, classes: int) -> Predictions:
-    known = (labels >= 0).numpy()
-    return Predictions(labels.numpy()[known], logits.argmax(1).numpy()[known], groups[known], classes)
+def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test: pd.DataFrame) -> Evidence:
+    """What the network answers for the test rows, with all inputs, with subsets, and with corrupted ones.
+
+    Raises:
+        UserError: if a target has no label there.
+    """
+    inputs, classes = network.config.inputs, network.config.targets
+    for target in classes:
+        if test[target].isna().all():
+            raise UserError(f"targets.{target}: no test row has a label; add rows, or use another split.")
+    train, val, rows = (read_rows(of_split(table, name), inputs, classes) for name in ("train", "val", "test"))
+    chosen = sample(len(test), settings.evaluation.robustness_rows)
+    chosen_rows = rows.select(torch.from_numpy(chosen))
+    return Evidence(
+        train=train,
+        val=val,
+        test=rows,
+        groups=test["group"].to_numpy(),
+        columns=_columns(test, rows, settings),
+        logits={target: logits.numpy() for target, logits in predict(network, rows).items()},
+        temperatures=dict(zip(classes, network.temperatures.tolist(), strict=True)),
+        answers=answer_subsets(network, rows, {target: _shares(train, target, classes) for target in classes}),
+        corrupted_rows=chosen,
+        corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, settings.inputs, paths.PREPARED),
+    )
 
 
-def _write_predictions(
-    test: pd.DataFrame, logits: Mapping[str, torch.Tensor], classes: Mapping[str, list[str]]
-) -> None:
+def _shares(train: Rows, target: str, classes: Mapping[str, list[str]]) -> np.ndarray:
+    """Each class's share of the training rows."""
+    labels = train.labels[target].numpy()
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes[target]))
+    return (counts / counts.sum()).astype(np.float32)
+
+
+def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
+    """What test rows are sliced by: what the table carries along, targets, the inputs they have, and descriptors."""
+    carried = test.drop(columns=["id", "split", "group", *settings.inputs])
+    columns = {str(name): carried[name] for name in carried}
+    if len(settings.inputs) > 1:
+        columns["inputs"] = presence({name: items.numpy() for name, items in rows.items.items()})
+    for name in settings.inputs:
+        described = read_descriptors(paths.PREPARED / name).reindex(test[name])
+        columns |= {f"{name}.{said}": described[said].reset_index(drop=True) for said in described}
+    return pd.DataFrame(columns)
+
+
+def _write_predictions(test: pd.DataFrame, measured: Mapping[str, Measured], classes: Mapping[str, list[str]]) -> None:
+    """A row a test row: label, prediction, probabilities, and what each input did for it."""
     columns: dict[str, Any] = {"id": test["id"], "group": test["group"]}
     for target, names in classes.items():
-        probabilities = logits[target].softmax(1).numpy()
+        one = measured[target]
         columns[target] = test[target]
-        columns[f"{target}.predicted"] = np.array(names, dtype=object)[probabilities.argmax(1)]
-        columns |= {f"{target}.probability.{name}": probabilities[:, place] for place, name in enumerate(names)}
+        columns[f"{target}.predicted"] = np.array(names, dtype=object)[one.probabilities.argmax(1)]
+        columns |= {f"{target}.probability.{name}": one.probabilities[:, place] for place, name in enumerate(names)}
+        columns |= {f"{target}.shapley.{name}": worth for name, worth in one.shapley.items()}
     with replacing(paths.PREDICTIONS / "test.parquet") as beside:
         pd.DataFrame(columns).to_parquet(beside, index=False)
 

@@ -14,6 +14,7 @@ from sensorium.dataset.split import assign, groups
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
+from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards, shards
 
 SPLITS = ("train", "val", "test")
@@ -46,15 +47,17 @@ def _clean_shard(
     found: list[dict[str, str | None]] = [{} for _ in rows]
     for name, kind in inputs.items():
         packed: dict[str, bytes] = {}
+        said: dict[str, Descriptors] = {}
         seen: dict[str, str] = {}
         for row, digests in zip(rows, found, strict=True):
             cells = repr([row.get(column) for column in kind.columns(name)])
             if cells not in seen and (raw := kind.raw(row, name, paths.RAW)) is not None:
-                item = kind.pack(kind.accept(raw))
+                value = kind.accept(raw)
+                item = kind.pack(value)
                 seen[cells] = digest(item)
-                packed[seen[cells]] = item
+                packed[seen[cells]], said[seen[cells]] = item, kind.describe(value)
             digests[name] = seen.get(cells)
-        write_shard(folder / name, number, packed)
+        write_shard(folder / name, number, packed, said)
     return found
 
 

@@ -1,0 +1,101 @@
+"""Features of prepared values, as they are or corrupted, computed once ever."""
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from sensorium import paths
+from sensorium.dataset.cache import FeatureCache, fingerprint
+from sensorium.dataset.items import read_items
+from sensorium.modalities import Input, Modality
+from sensorium.modalities.encoder import Encoder, encode
+from sensorium.shards import map_shards, shards
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Job:
+    """Values of one input to embed.
+
+    Attributes:
+        kind: the input as declared.
+        folder: its prepared values.
+        digests: which of them.
+        corruption: what befalls them first, by name; nothing if empty.
+        strength: of the corruption, a place in `STRENGTHS`.
+    """
+
+    kind: Modality
+    folder: Path
+    digests: Sequence[str]
+    corruption: str = ""
+    strength: int = 0
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Where the cache keeps the features of each digest."""
+        change = f" {self.corruption} {self.strength}" if self.corruption else ""
+        return {digest: digest + change for digest in self.digests}
+
+    def value(self, digest: str, packed: bytes) -> object:
+        """The value to embed; what chance does to it hangs on its content alone."""
+        value = self.kind.unpack(packed)
+        if not self.corruption:
+            return value
+        return self.kind.corruptions[self.corruption](value, self.strength, np.random.default_rng(int(digest[:16], 16)))
+
+
+def missing(job: Job) -> list[str]:
+    """The digests whose features are not in the cache."""
+    known = open_cache(job.kind).known(list(job.keys.values()))
+    return [digest for digest, key in job.keys.items() if key not in known]
+
+
+def embed(jobs: Sequence[Job], doing: str) -> None:
+    """Puts the features of all jobs into the cache; only those that it lacks are computed."""
+    pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
+    for _ in map_shards(_embed_piece, pieces, doing):
+        pass
+
+
+def features(job: Job) -> Mapping[str, np.ndarray]:
+    """Features ``[tokens, dim]`` by digest, of a job that `embed` has done."""
+    found = open_cache(job.kind).get(list(job.keys.values()))
+    return {digest: found[key] for digest, key in job.keys.items()}
+
+
+def open_cache(kind: Modality) -> FeatureCache:
+    """The cache of features by an input's encoder."""
+    return FeatureCache(paths.cache() / "features", _fingerprint(kind.model_dump_json()))
+
+
+@cache
+def _fingerprint(kind: str) -> str:
+    encoder, modality = load_encoder(kind), _parsed(kind)
+    return fingerprint(encoder, *(Path(inspect.getfile(part)) for part in (type(modality), type(encoder.network))))
+
+
+@cache
+def load_encoder(kind: str) -> Encoder:
+    """The encoder of an input given as JSON, loaded once a process."""
+    return _parsed(kind).load_encoder()
+
+
+def _parsed(kind: str) -> Modality:
+    adapter: TypeAdapter[Modality] = TypeAdapter(Input)
+    return adapter.validate_python(json.loads(kind))
+
+
+def _embed_piece(job: Job) -> None:
+    """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch."""
+    encoder, store = load_encoder(job.kind.model_dump_json()), open_cache(job.kind)
+    for batch in shards(list(read_items(job.folder, job.digests)), BATCH):
+        found = encode(encoder.preprocess, encoder.network, [job.value(digest, packed) for digest, packed in batch])
+        store.put({job.keys[digest]: array for (digest, _), array in zip(batch, found, strict=True)})

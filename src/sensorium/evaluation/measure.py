@@ -1,0 +1,201 @@
+"""All that is measured of one target on the test rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from sensorium.evaluation.baselines import logistic_regression
+from sensorium.evaluation.bootstrap import interval, intervals, means, resample
+from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.evaluation.robustness import Change
+from sensorium.evaluation.shapley import shapley
+from sensorium.evaluation.slices import judge, slices
+from sensorium.evaluation.subsets import Answers, Subset
+from sensorium.training.data import Rows
+
+Tree = dict[str, Any]
+CALIBRATED = ("calibration_error", "log_loss")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a network answered for the test rows, and what it is held against.
+
+    Attributes:
+        train: what it was fitted to.
+        val: what it was chosen by.
+        test: what it is measured on.
+        groups: of test rows that are not independent, a number ``[rows]``.
+        columns: to slice the test rows by.
+        logits: by target ``[rows, classes]``, divided by the temperatures.
+        temperatures: by target.
+        answers: for subsets of the inputs.
+        corrupted_rows: places of the test rows whose inputs were corrupted.
+        corrupted: by change and target, the classes predicted for those rows.
+    """
+
+    train: Rows
+    val: Rows
+    test: Rows
+    groups: np.ndarray
+    columns: pd.DataFrame
+    logits: Mapping[str, np.ndarray]
+    temperatures: Mapping[str, float]
+    answers: Answers
+    corrupted_rows: np.ndarray
+    corrupted: Mapping[Change, Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One target's figures and the predictions behind them.
+
+    Attributes:
+        figures: a tree of figures, as metrics/evaluate.json has it.
+        probabilities: of every test row ``[rows, classes]``.
+        uncalibrated: the same before temperature scaling.
+        labels: of every test row ``[rows]``; -1 where it is not known.
+        predictions: of the rows whose label is known.
+        shapley: by input what it did for the probability of the predicted class ``[rows]``; empty beyond ten inputs.
+    """
+
+    figures: Tree
+    probabilities: np.ndarray
+    uncalibrated: np.ndarray
+    labels: np.ndarray
+    predictions: Predictions
+    shapley: dict[str, np.ndarray]
+
+
+def measure(evidence: Evidence, target: str, classes: list[str], draws: int, confidence: float) -> Measured:
+    """Measures one target.
+
+    Args:
+        evidence: see there.
+        target: its name.
+        classes: their names in the order of the logits.
+        draws: of the bootstrap.
+        confidence: of intervals, and of pointing out slices.
+    """
+    labels = evidence.test.labels[target].numpy()
+    probabilities = softmax(evidence.logits[target].astype(np.float64), axis=1)
+    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target], axis=1)
+    whole = Predictions.of(probabilities, labels, evidence.groups)
+    worth = _shapley(evidence, target)
+    tree: Tree = {
+        **figures(whole),
+        "rows": len(whole.labels),
+        "intervals": intervals(resample(whole, draws), confidence),
+        "calibration": _calibration(whole, Predictions.of(uncalibrated, labels, evidence.groups), evidence, target),
+        **_baselines(evidence, target, classes),
+        **_subsets(evidence, target, draws, confidence),
+        "slices": _slices(evidence, whole, labels >= 0, draws, confidence),
+        "robustness": _robustness(evidence, target, draws, confidence),
+        "attribution": _attribution(evidence, worth),
+    }
+    return Measured(tree, probabilities, uncalibrated, labels, whole, worth)
+
+
+def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:
+    after, before = figures(whole), figures(uncalibrated)
+    return {
+        "temperature": evidence.temperatures[target],
+        "before": {name: before[name] for name in CALIBRATED},
+        "after": {name: after[name] for name in CALIBRATED},
+    }
+
+
+def _baselines(evidence: Evidence, target: str, classes: list[str]) -> Tree:
+    """Always the commonest training class, and logistic regression on the same features."""
+    labels = evidence.test.labels[target].numpy()
+    always = np.bincount(_known(evidence.train, target), minlength=len(classes)).argmax()
+    fitted = logistic_regression(list(evidence.test.items), target, evidence.train, evidence.val, evidence.test)
+    found = {"majority": np.full_like(labels, always), "logistic_regression": fitted}
+    known = labels >= 0
+    return {name: {"accuracy": float((said == labels)[known].mean())} for name, said in found.items()}
+
+
+def _known(rows: Rows, target: str) -> np.ndarray:
+    labels = rows.labels[target].numpy()
+    return labels[labels >= 0]
+
+
+def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> Tree:
+    """Figures with every subset of the inputs; rows that have none of a subset's inputs do not count for it."""
+    labels, answers = evidence.test.labels[target].numpy(), evidence.answers
+    inputs = answers.subsets[-1]
+    said = answers.predicted[target].T
+    answered = (said >= 0) & (labels >= 0)[:, None]
+    accuracies = means(evidence.groups, said == labels[:, None], answered, draws)
+    entries: dict[Subset, Tree] = {}
+    for place, kept in enumerate(answers.subsets):
+        rows = answered[:, place]
+        if rows.any():
+            some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
+            entries[kept] = {
+                **figures(some), "interval": interval(accuracies[:, place], confidence), "rows": int(rows.sum())
+            }  # fmt: skip
+    found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
+    if len(inputs) > 1:
+        missing = {name: tuple(other for other in inputs if other != name) for name in inputs}
+        found["without"] = {name: entries[kept] for name, kept in missing.items() if kept in entries}
+        found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
+    return found
+
+
+def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: int, confidence: float) -> Tree:
+    parts = slices(evidence.columns[known].reset_index(drop=True), whole.groups)
+    if not parts:
+        return {}
+    right = whole.labels == whole.predicted
+    masks = np.stack([part.rows for part in parts], axis=1)
+    accuracies = means(whole.groups, right[:, None], masks, draws)
+    found: Tree = {}
+    for place, (part, verdict) in enumerate(zip(parts, judge(parts, right, whole.groups, confidence), strict=True)):
+        found.setdefault(part.column, {})[part.value] = {
+            "accuracy": verdict.accuracy,
+            "interval": interval(accuracies[:, place], confidence),
+            "rows": verdict.rows,
+            "p_value": verdict.p_value,
+            "worse": verdict.worse,
+        }
+    return found
+
+
+def _robustness(evidence: Evidence, target: str, draws: int, confidence: float) -> Tree:
+    """Accuracy under every corruption, and what it takes from the same rows' accuracy, with a paired interval."""
+    chosen = evidence.corrupted_rows
+    labels, groups = evidence.test.labels[target].numpy()[chosen], evidence.groups[chosen]
+    clean = evidence.logits[target][chosen].argmax(1) == labels
+    found: Tree = {}
+    for change, said in evidence.corrupted.items():
+        has = (evidence.test.items[change.name][chosen] >= 0).numpy() & (labels >= 0)
+        if has.any():
+            right = said[target] == labels
+            lost = (clean.astype(float) - right)[:, None]
+            name, corruption, strength = change.address
+            found.setdefault(name, {}).setdefault(corruption, {})[strength] = {
+                "accuracy": float(right[has].mean()),
+                "drop": float(lost[has].mean()),
+                "drop_interval": interval(means(groups, lost, has[:, None], draws)[:, 0], confidence),
+                "rows": int(has.sum()),
+            }
+    return found
+
+
+def _shapley(evidence: Evidence, target: str) -> dict[str, np.ndarray]:
+    worth, inputs = evidence.answers.confidence[target], evidence.answers.subsets[-1]
+    if len(worth) != 2 ** len(inputs):
+        return {}
+    return dict(zip(inputs, shapley(worth), strict=True))
+
+
+def _attribution(evidence: Evidence, worth: Mapping[str, np.ndarray]) -> Tree:
+    """Each input's mean part in the probability of what was predicted, and its share in all that inputs did."""
+    strength = {name: float(np.abs(values).mean()) for name, values in worth.items()}
+    total = sum(strength.values()) or 1.0
+    return {name: {"mean": float(values.mean()), "share": strength[name] / total} for name, values in worth.items()}

@@ -1,0 +1,84 @@
+"""How the model does when the world gets at its inputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from sensorium.dataset import embedding
+from sensorium.modalities import Modality
+from sensorium.modalities.modality import STRENGTHS
+from sensorium.models.network import Network
+from sensorium.training.data import Rows
+from sensorium.training.loop import predict
+
+
+@dataclass(frozen=True)
+class Change:
+    """One input of every row under one corruption of one strength."""
+
+    name: str
+    corruption: str
+    strength: int
+
+    @property
+    def address(self) -> tuple[str, str, str]:
+        """Where its figures are kept."""
+        return self.name, self.corruption, STRENGTHS[self.strength]
+
+
+def changes(inputs: Mapping[str, Modality]) -> list[Change]:
+    """Every corruption that the inputs' kinds know, in every strength."""
+    return [
+        Change(name, corruption, strength)
+        for name, kind in inputs.items()
+        for corruption in kind.corruptions
+        for strength in range(len(STRENGTHS))
+    ]
+
+
+def sample(rows: int, most: int, seed: int = 0) -> np.ndarray:
+    """At most so many of the rows, chosen at random, in their order."""
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+
+
+def predict_corrupted(
+    network: Network, table: pd.DataFrame, rows: Rows, inputs: Mapping[str, Modality], folder: Path
+) -> dict[Change, dict[str, np.ndarray]]:
+    """The classes ``[rows]`` predicted by target under every change; other inputs stay as they are.
+
+    Args:
+        network: in evaluation mode.
+        table: the rows' digests by input.
+        rows: the same rows with their features.
+        inputs: as declared.
+        folder: a folder of prepared values an input.
+    """
+    jobs = {
+        change: embedding.Job(
+            inputs[change.name],
+            folder / change.name,
+            list(table[change.name].dropna().unique()),
+            change.corruption,
+            change.strength,
+        )
+        for change in changes(inputs)
+    }
+    embedding.embed(list(jobs.values()), "embedding corrupted inputs")
+    found = {}
+    for change, job in jobs.items():
+        logits = predict(network, _with_features(rows, change.name, table[change.name], embedding.features(job)))
+        found[change] = {target: values.argmax(1).cpu().numpy() for target, values in logits.items()}
+    return found
+
+
+def _with_features(rows: Rows, name: str, digests: pd.Series, found: Mapping[str, np.ndarray]) -> Rows:
+    """The same rows with other features of one input."""
+    if not found:
+        return rows
+    place: Sequence[int] = digests.map({digest: number for number, digest in enumerate(found)}).fillna(-1).astype(int)
+    features = rows.features | {name: torch.from_numpy(np.stack(list(found.values())))}
+    return Rows(features, rows.items | {name: torch.tensor(np.asarray(place))}, rows.labels)

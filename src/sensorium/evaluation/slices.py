@@ -1,0 +1,109 @@
+"""Parts of the rows that a person can name, and which of them are significantly worse than the rest."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
+
+MOST_VALUES = 30  # of a column that is sliced by value
+QUANTILES = 4
+FEWEST_ROWS, FEWEST_GROUPS = 20, 5  # of a slice that says something
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows that have something in common.
+
+    Attributes:
+        column: what they have in common.
+        value: which of it.
+        rows: a mask ``[rows]``.
+    """
+
+    column: str
+    value: str
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a slice does.
+
+    Attributes:
+        accuracy: of its rows.
+        rows: how many.
+        p_value: of being no worse than the other rows, corrected for the number of slices.
+        worse: whether it is worse, at the confidence asked for.
+    """
+
+    accuracy: float
+    rows: int
+    p_value: float
+    worse: bool
+
+
+def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
+    """The slices of every column: by value where there are few, by quartile of numbers where there are many.
+
+    Args:
+        table: columns to slice by.
+        groups: a number ``[rows]``; slices of few groups are left out, as those of few rows.
+    """
+    found = [part for column in table for part in _slices_of(str(column), table[column])]
+    return [
+        part
+        for part in found
+        if FEWEST_ROWS <= part.rows.sum() < len(part.rows) and len(np.unique(groups[part.rows])) >= FEWEST_GROUPS
+    ]
+
+
+def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
+    known = cells.dropna()
+    if known.nunique() <= MOST_VALUES:
+        for value in sorted(known.unique(), key=str):
+            yield Slice(column, str(value), (cells == value).to_numpy(bool))
+    elif pd.api.types.is_numeric_dtype(cells):
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, QUANTILES + 1)))
+        for number, (low, high) in enumerate(pairwise(edges)):
+            above = cells >= low if number == 0 else cells > low
+            yield Slice(column, f"{low:.3g} to {high:.3g}", (above & (cells <= high)).to_numpy(bool))
+
+
+def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:
+    """Which slices are worse than the rest.
+
+    A score test of the difference in accuracy with the variance summed over groups (Boos 1992; rows of a group are
+    not independent), one-sided, its p-values corrected by Holm's method for having looked at many slices.
+
+    Args:
+        parts: the slices.
+        right: whether each row was predicted right ``[rows]``.
+        groups: a number ``[rows]``.
+        confidence: one less the chance that any slice is pointed out although none is worse.
+    """
+    if not parts:
+        return []
+    places = np.unique(groups, return_inverse=True)[1]
+    surplus = right - right.mean()
+    p_values = []
+    for part in parts:
+        score = (part.rows - part.rows.mean()) * surplus
+        spread = np.sqrt((np.bincount(places, weights=score) ** 2).sum())
+        p_values.append(float(norm.cdf(score.sum() / spread)) if spread > 0 else 1.0)
+    worse, corrected = multipletests(p_values, alpha=1 - confidence, method="holm")[:2]
+    return [
+        Verdict(float(right[part.rows].mean()), int(part.rows.sum()), float(p), bool(is_worse))
+        for part, p, is_worse in zip(parts, corrected, worse, strict=True)
+    ]
+
+
+def presence(items: Mapping[str, np.ndarray]) -> pd.Series:
+    """Which inputs each row has, as ``text+image``; ``items`` hold -1 where the row lacks the input."""
+    names = np.array(list(items), dtype=object)
+    here = np.stack([found >= 0 for found in items.values()], axis=1)
+    patterns, place = np.unique(here, axis=0, return_inverse=True)
+    return pd.Series(["+".join(names[pattern]) for pattern in patterns]).iloc[place].reset_index(drop=True)
