@@ -52,4 +52,5 @@ test: setup lint
 	@pytest
 
 clean:
-	@rm -rf data models metrics predictions reports dvc.lock
+	@rm -rf data metrics predictions reports dvc.lock
+	@find models -mindepth 1 -maxdepth 1 ! -name champion.json -exec rm -rf {} +

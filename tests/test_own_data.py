@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from sensorium.commands import summary
 from sensorium.files import read_json
 from sensorium.serving.predictor import Predictor
-from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, search, summary, train, validate
+from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, search, train, validate
 from tests.conftest import Project, png
 
 pytestmark = pytest.mark.slow

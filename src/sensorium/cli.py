@@ -74,27 +74,54 @@ def gate() -> None:
 
 
 @app.command(rich_help_panel=STAGES)
+def report() -> None:
+    """Put the whole run on one page."""
+    _stage("report")
+
+
+@app.command(rich_help_panel=STAGES)
 def package() -> None:
     """Make a Bento, if the gate passed."""
     _stage("package")
 
 
 @app.command()
+def models(version: str = typer.Argument(None, help="all about one version, such as v1.0.0")) -> None:
+    """Show the registered model versions and their stages."""
+    _command("models", version)
+
+
+@app.command()
+def promote(
+    version: str = typer.Argument(None, help="an earlier version; else the committed model, registered if it is new"),
+    challenger: bool = typer.Option(False, "--challenger", help="make it challenger rather than champion"),
+) -> None:
+    """Make a model the champion that new ones must beat."""
+    _command("promote", version, challenger)
+
+
+@app.command()
+def rollback() -> None:
+    """Make the champion before the current one champion again."""
+    _command("rollback")
+
+
+@app.command()
 def fetch() -> None:
     """Bring the data and weights that params.yaml needs."""
-    _stage("fetch")
+    _command("fetch")
 
 
 @app.command()
 def summary() -> None:
     """Show the last run and what to type next."""
-    _stage("summary")
+    _command("summary")
 
 
 @app.command()
 def schema() -> None:
     """Write params.schema.json, for editors."""
-    _stage("schema")
+    _command("schema")
 
 
 def main() -> None:
@@ -111,5 +138,13 @@ def main() -> None:
 def _stage(name: str, *arguments: str) -> None:
     if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
         end_with_parent()
+    _call(f"sensorium.stages.{name}", *arguments)
+
+
+def _command(name: str, *arguments: object) -> None:
+    _call(f"sensorium.commands.{name}", *arguments)
+
+
+def _call(module: str, *arguments: object) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    import_module(f"sensorium.stages.{name}").run(*arguments)
+    import_module(module).run(*arguments)

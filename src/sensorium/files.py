@@ -11,6 +11,8 @@ from typing import Any
 
 from sensorium.errors import UserError
 
+DIGITS = 6  # of figures in metrics/
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -33,6 +35,15 @@ def write_json(path: Path, content: Any) -> None:
     """Writes ``content`` as indented JSON with the keys in the order given."""
     with replacing(path) as beside:
         beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def rounded(figures: Any) -> Any:
+    """The same tree with floats cut to digits that mean something."""
+    if isinstance(figures, dict):
+        return {name: rounded(value) for name, value in figures.items()}
+    if isinstance(figures, list):
+        return [rounded(value) for value in figures]
+    return round(figures, DIGITS) if isinstance(figures, float) else figures
 
 
 def read_json(path: Path, made_by: str) -> Any:

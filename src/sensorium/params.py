@@ -140,7 +140,7 @@ class Params(Section):
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = address.split(".") if isinstance(address, str) else []
-                if parts[:1] == ["evaluate"] and parts[1] not in self.targets:
+                if parts[:1] == ["evaluate"] and parts[1] not in (*self.targets, "*"):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
                     )

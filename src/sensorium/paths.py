@@ -15,6 +15,7 @@ TRAINED = Path("models/trained")
 COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
 BENTO = Path("models/bento.json")
+CHAMPION = Path("models/champion.json")  # in git, since promoting a model is a change to what new ones must beat
 
 METRICS = Path("metrics")
 PREDICTIONS = Path("predictions")

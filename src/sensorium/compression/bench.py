@@ -4,51 +4,36 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sensorium.compression.candidates import Part, assemble
 from sensorium.compression.choice import Measured
+from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.models.network import Network
 from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor, Sample
 
 WARM_UP = 3
-BATCH = 32
-
-
-@dataclass(frozen=True)
-class TestRows:
-    """Rows to measure on.
-
-    Attributes:
-        values: of every input, the distinct cleaned values.
-        items: of every input, the value of each row ``[rows]``; -1 where the row lacks the input.
-        labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
-    """
-
-    values: dict[str, list[Any]]
-    items: dict[str, np.ndarray]
-    labels: dict[str, np.ndarray]
-
-    def sample(self, row: int) -> Sample:
-        """The cleaned values of one row."""
-        return {name: self.values[name][items[row]] for name, items in self.items.items() if items[row] >= 0}
-
-    def fullest(self, count: int) -> list[Sample]:
-        """Samples of the rows with most inputs, in their order."""
-        present = sum((items >= 0).astype(int) for items in self.items.values())
-        return [self.sample(row) for row in np.argsort(-np.asarray(present), kind="stable")[:count]]
 
 
 @dataclass
 class Bench:
-    """Builds and measures candidates of one model; features are computed once for each form of an encoder."""
+    """Builds and measures candidates of one model; features are computed once for each form of an encoder.
+
+    Attributes:
+        parts: by input.
+        network: the fusion network.
+        rows: to measure on.
+        labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
+        timed: samples to predict one by one.
+        work: a folder for the candidates.
+    """
 
     parts: Mapping[str, Part]
     network: Network
-    rows: TestRows
+    rows: ServedRows
+    labels: Mapping[str, np.ndarray]
     timed: Sequence[Sample]
     work: Path
     _features: dict[tuple[str, bool], np.ndarray] = field(default_factory=dict)
@@ -69,28 +54,20 @@ class Bench:
         """Features ``[values, tokens, dim]`` of an input's test values by the form of its encoder in a candidate."""
         form = (name, name in int8)
         if form not in self._features:
-            values, predictor = self.rows.values[name], self.predictor(int8)
-            batches = [predictor.encode(name, values[at : at + BATCH]) for at in range(0, len(values), BATCH)]
-            empty = np.zeros((0, self.parts[name].tokens, self.parts[name].dim), np.float32)
-            self._features[form] = np.concatenate([empty, *batches])
+            self._features[form] = encode_values(self.predictor(int8), name, self.rows.values[name])
         return self._features[form]
 
     def logits(self, int8: frozenset[str]) -> dict[str, np.ndarray]:
         """A candidate's logits ``[rows, classes]`` by target."""
-        features, present = {}, {}
-        for name, items in self.rows.items.items():
-            present[name] = (items >= 0).astype(np.float32)
-            found = self.features(name, int8)
-            padded = np.concatenate([found, np.zeros((1, *found.shape[1:]), np.float32)])  # what -1 points to
-            features[name] = padded[items]
-        return self.predictor(int8).fuse(features, present)
+        features = {name: self.features(name, int8) for name in self.rows.items}
+        return fuse_rows(self.predictor(int8), features, self.rows.items)
 
     def measure(self, int8: frozenset[str]) -> Measured:
         """All figures of a candidate; its time is taken in turns with that of the uncompressed model."""
         logits = self.logits(int8)
         accuracy = {
             target: float((logits[target].argmax(1) == known)[known >= 0].mean())
-            for target, known in self.rows.labels.items()
+            for target, known in self.labels.items()
         }
         reference, times = latencies([self.predictor(frozenset()), self.predictor(int8)], self.timed)
         slowdown = float(np.median(times) / np.median(reference)) if int8 else 1.0

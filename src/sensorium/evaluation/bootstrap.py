@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from sensorium.evaluation.metrics import BINS, Predictions, bins_of
+from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
 
 DRAWS_AT_ONCE = 50  # bounds the memory
 
@@ -176,3 +176,23 @@ def _nanmean(values: np.ndarray) -> np.ndarray:
     defined = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.where(defined, values, 0).sum(0) / defined.sum(0)
+
+
+def compare(
+    challenger: Predictions, champion: Predictions, name: str, draws: int, seed: int = 0
+) -> tuple[float | None, float | None, np.ndarray]:
+    """A figure of two models on the same rows, by paired bootstrap.
+
+    Args:
+        challenger: the new model's predictions.
+        champion: the old model's predictions of the same rows.
+        name: of the figure.
+        draws: how many; both are resampled alike.
+        seed: of the draws.
+
+    Returns:
+        The figure of each, and what the new one gains in every draw where the figure is defined; better is more.
+    """
+    ours, theirs = (resample(one, draws, seed)[name] for one in (challenger, champion))
+    gains = (theirs - ours) if name in LOWER_IS_BETTER else (ours - theirs)
+    return figures(challenger)[name], figures(champion)[name], gains[~np.isnan(gains)]

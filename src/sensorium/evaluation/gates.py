@@ -1,36 +1,60 @@
 """Rules that a trained model must pass; they are data in params.yaml."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sensorium.errors import UserError
 from sensorium.section import Section
 
 TIMINGS = "timings"
 
 ADDRESS = r"^(validate|evaluate|compress|timings)(\.[^.]+)+$"
+FIGURE = r"^evaluate\.[^.*]+\.[a-z_0-9]+$"
 Bound = float | Annotated[str, Field(pattern=ADDRESS)]
+
+
+class NotWorse(Section):
+    """No worse than the champion on the same test rows, both as they are served."""
+
+    margin: float = Field(0.0, ge=0, description="how much worse it may be")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="how sure that must be, by paired bootstrap")
 
 
 class Rule(Section):
     """A figure and the bounds it must keep.
 
     A figure is addressed by the file in metrics/ that holds it and its keys: ``evaluate.category.accuracy`` is
-    ``category.accuracy`` in metrics/evaluate.json. A bound is a number or the address of another figure.
+    ``category.accuracy`` in metrics/evaluate.json. ``*`` stands for any key, and the worst figure that fits is judged.
+    A bound is a number, the address of another figure, or what the champion reaches.
     """
 
-    metric: str = Field(pattern=ADDRESS, description="address of a figure")
+    metric: str = Field(pattern=ADDRESS, description="address of a figure; * stands for any key")
     min: Bound | None = Field(None, description="a number, or the address of the figure that it must reach")
     max: Bound | None = Field(None, description="a number, or the address of the figure that it must not exceed")
+    champion: NotWorse | None = Field(None, description="no worse than the champion")
+    if_missing: Literal["fail", "pass"] = Field("fail", description="the verdict where there is nothing to judge")
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        if (self.min is None) == (self.max is None):
-            raise ValueError("a rule has either min or max")
+        if sum(bound is not None for bound in (self.min, self.max, self.champion)) != 1:
+            raise ValueError("a rule has one of min, max and champion")
+        if self.champion and self.target is None:
+            raise ValueError(
+                f"a rule against the champion is about evaluate.TARGET.FIGURE, which {self.metric!r} is not"
+            )
         return self
+
+    @property
+    def target(self) -> str | None:
+        """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
+        parts = self.metric.split(".")
+        return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
+
+
+class Unmeasured(Exception):  # noqa: N818 - nothing went wrong
+    """A rule that cannot be judged: a sentence saying why."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +62,26 @@ class Judged:
     """A rule with what was found.
 
     Attributes:
-        name: the figure's address.
-        value: what it is.
+        name: the figure's address as the rule has it.
+        value: what it is; ``None`` if it could not be measured.
         bound: what it was held against.
         sense: ``>=`` or ``<=``.
         passed: whether it kept the bound.
+        at: the address of the worst figure, where the rule's has a ``*``.
+        margin: how much worse than the champion it may be.
+        low: the least that it gains on the champion, at the rule's confidence.
+        reason: why it could not be judged.
     """
 
     name: str
-    value: float
-    bound: float
+    value: float | None
+    bound: float | None
     sense: str
     passed: bool
+    at: str | None = None
+    margin: float | None = None
+    low: float | None = None
+    reason: str | None = None
 
     @property
     def is_timing(self) -> bool:
@@ -57,32 +89,100 @@ class Judged:
         return self.name.startswith(f"{TIMINGS}.")
 
 
-def judge(rules: list[Rule], figures: Mapping[str, Any]) -> list[Judged]:
-    """Holds every rule against the figures: a tree by file name, then keys.
+@dataclass(frozen=True)
+class Comparison:
+    """A figure of two models on the same rows.
 
-    Raises:
-        UserError: if a rule names a figure that there is none of.
+    Attributes:
+        challenger: of the new one.
+        champion: of the old one.
+        low: the least that the new one gains, at the confidence asked for; a loss is below zero.
+    """
+
+    challenger: float
+    champion: float
+    low: float
+
+
+Compare = Callable[[Rule], Comparison]
+
+
+def judge(rules: list[Rule], figures: Mapping[str, Any], compare: Compare) -> list[Judged]:
+    """Holds every rule against the figures.
+
+    Args:
+        rules: those of params.yaml.
+        figures: a tree by file name, then keys.
+        compare: measures a rule against the champion; raises `Unmeasured` if it cannot.
     """
     judged = []
-    for number, rule in enumerate(rules):
-        sense, bound = (">=", rule.min) if rule.min is not None else ("<=", rule.max)
-        where = f"gate[{number}]"
-        value = look_up(rule.metric, figures, where)
-        limit = look_up(bound, figures, where) if isinstance(bound, str) else float(bound or 0)
-        keeps: Callable[[float, float], bool] = float.__ge__ if sense == ">=" else float.__le__
-        judged.append(Judged(rule.metric, value, limit, sense, keeps(value, limit)))
+    for rule in rules:
+        try:
+            judged.append(_against_champion(rule, compare) if rule.champion else _against_bound(rule, figures))
+        except Unmeasured as why:
+            sense = "<=" if rule.max is not None else ">="
+            judged.append(Judged(rule.metric, None, None, sense, rule.if_missing == "pass", reason=str(why)))
     return judged
 
 
-def look_up(address: str, figures: Mapping[str, Any], where: str) -> float:
-    """The figure at an address."""
+def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
+    at_least = rule.min is not None
+    bound = rule.min if at_least else rule.max
+    limit = look_up(bound, figures)[1] if isinstance(bound, str) else float(bound or 0)
+    worst = min if at_least else max
+    at, value = worst(matches(rule.metric, figures), key=lambda found: found[1])
+    passed = value >= limit if at_least else value <= limit
+    return Judged(rule.metric, value, limit, ">=" if at_least else "<=", passed, at if at != rule.metric else None)
+
+
+def _against_champion(rule: Rule, compare: Compare) -> Judged:
+    assert rule.champion is not None
+    found, margin = compare(rule), rule.champion.margin
+    return Judged(
+        rule.metric, found.challenger, found.champion, ">=", found.low >= -margin, margin=margin, low=found.low
+    )
+
+
+def matches(address: str, figures: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """All figures that an address fits, with their own addresses.
+
+    Raises:
+        Unmeasured: if there is none, saying what is there instead.
+    """
+    if found := list(_find(address, figures)):
+        return found
+    raise Unmeasured(_absence(address, figures))
+
+
+def look_up(address: str, figures: Mapping[str, Any]) -> tuple[str, float]:
+    """The one figure at an address.
+
+    Raises:
+        Unmeasured: if there is none.
+    """
+    return matches(address, figures)[0]
+
+
+def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float]]:
+    """Keys may have dots in them, so each is tried against the start of what is left of the address."""
+    if not address:
+        if isinstance(tree, int | float) and not isinstance(tree, bool):
+            yield above, float(tree)
+        return
+    if isinstance(tree, Mapping):
+        for key, below in tree.items():
+            for start in ("*", str(key)):
+                if address == start or address.startswith(f"{start}."):
+                    yield from _find(address[len(start) + 1 :], below, f"{above}.{key}" if above else str(key))
+
+
+def _absence(address: str, figures: Mapping[str, Any]) -> str:
+    """Which key of an address is not there, and which are."""
     found: Any = figures
     for key in address.split("."):
         if not isinstance(found, Mapping) or key not in found:
-            known = ", ".join(found) if isinstance(found, Mapping) else "nothing"
-            raise UserError(f"params.yaml: {where}: {address!r} is no figure: there is no {key!r}; here are {known}.")
+            known = ", ".join(map(str, found)) if isinstance(found, Mapping) else "nothing"
+            return f"{address} is no figure: there is no {key!r}, here are {known or 'none'}"
         found = found[key]
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        keys = f": it holds {', '.join(found)}" if isinstance(found, Mapping) else ""
-        raise UserError(f"params.yaml: {where}: {address!r} is no number{keys}.")
-    return float(found)
+    keys = f": it holds {', '.join(map(str, found))}" if isinstance(found, Mapping) else ""
+    return f"{address} is no number{keys}"

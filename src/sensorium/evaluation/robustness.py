@@ -1,6 +1,6 @@
 """How the model does when the world gets at its inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,6 @@ def _with_features(rows: Rows, name: str, digests: pd.Series, found: Mapping[str
     """The same rows with other features of one input."""
     if not found:
         return rows
-    place: Sequence[int] = digests.map({digest: number for number, digest in enumerate(found)}).fillna(-1).astype(int)
+    place = digests.map({digest: number for number, digest in enumerate(found)}).fillna(-1).astype(int).to_numpy()
     features = rows.features | {name: torch.from_numpy(np.stack(list(found.values())))}
-    return Rows(features, rows.items | {name: torch.tensor(np.asarray(place))}, rows.labels)
+    return Rows(features, rows.items | {name: torch.from_numpy(place)}, rows.labels)

@@ -65,12 +65,19 @@ def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
     known = cells.dropna()
     if known.nunique() <= MOST_VALUES:
         for value in sorted(known.unique(), key=str):
-            yield Slice(column, str(value), (cells == value).to_numpy(bool))
+            yield Slice(column, _shown(value), (cells == value).to_numpy(bool))
     elif pd.api.types.is_numeric_dtype(cells):
         edges = np.unique(np.quantile(known, np.linspace(0, 1, QUANTILES + 1)))
         for number, (low, high) in enumerate(pairwise(edges)):
             above = cells >= low if number == 0 else cells > low
-            yield Slice(column, f"{low:.3g} to {high:.3g}", (above & (cells <= high)).to_numpy(bool))
+            yield Slice(column, f"{_shown(low)} to {_shown(high)}", (above & (cells <= high)).to_numpy(bool))
+
+
+def _shown(value: object) -> str:
+    """A number to three digits that mean something, but never as a power of ten."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)
 
 
 def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from sensorium.compression.choice import Measured
-from sensorium.report.page import INK, QUIET, SECOND, Page
+from sensorium.report.page import Page
+from sensorium.report.plots import BLUE, GREY, ORANGE, canvas
 
 
 def write_report(tried: Sequence[Measured], chosen: Measured, fits: Mapping[str, bool], folder: Path) -> None:
@@ -48,15 +49,13 @@ def write_report(tried: Sequence[Measured], chosen: Measured, fits: Mapping[str,
 
 
 def _trade_off(tried: Sequence[Measured], chosen: Measured) -> Figure:
-    figure = Figure(figsize=(8, 3.2))
-    axes = figure.subplots()
+    figure, (axes,) = canvas(8, 3.2)
     for one in tried:
-        colour = SECOND if one is chosen else INK if one is tried[0] else QUIET
+        colour = ORANGE if one is chosen else BLUE if one is tried[0] else GREY
         axes.scatter(one.megabytes, one.percentile(50), color=colour, s=70)
         axes.annotate(one.name, (one.megabytes, one.percentile(50)), xytext=(6, 6), textcoords="offset points")
     axes.set_xlim(0, 1.25 * max(one.megabytes for one in tried))
     axes.set_ylim(0, 1.25 * max(one.percentile(50) for one in tried))
     axes.set_xlabel("MB")
     axes.set_ylabel("ms a prediction, median")
-    axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from sensorium.report.page import INK, Page
+from sensorium.report.page import Page
+from sensorium.report.plots import bars
 
 MOST_CLASSES = 40  # that a plot has room for
 MOST_REASONS = 50
@@ -37,7 +37,7 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
     for target, classes in counts["classes"].items():
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
         if commonest:
-            page.picture(f"{target}: {len(classes)} classes", _bars(commonest), "Valid rows of every class.")
+            page.picture(f"{target}: {len(classes)} classes", bars(commonest), "Valid rows of every class.")
     if not rejected.empty:
         reasons = rejected.groupby("reason")["id"].agg(["size", "first"]).sort_values("size", ascending=False)
         page.table(
@@ -47,13 +47,3 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
             "All rows and reasons are in data/valid/quarantine.parquet.",
         )
     page.write(folder)
-
-
-def _bars(counts: Mapping[str, int]) -> Figure:
-    figure = Figure(figsize=(8, 0.3 * len(counts) + 0.6))
-    axes = figure.subplots()
-    axes.bar_label(axes.barh(list(counts), list(counts.values()), color=INK), padding=4)
-    axes.invert_yaxis()
-    axes.margins(x=0.1)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure

@@ -1,111 +1,236 @@
-"""How good the model is, as a page, pictures and tables for DVC's plots."""
+"""How good the model is and why it says what it says, as a page, pictures and tables for DVC's plots."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from sensorium.evaluation.examples import Example
+from sensorium.evaluation.measure import Measured, Tree
+from sensorium.evaluation.metrics import Predictions, confusion, reliability
 from sensorium.files import replacing
-from sensorium.report.page import INK, QUIET, SECOND, Page
+from sensorium.modalities import Modality
+from sensorium.modalities.modality import STRENGTHS
+from sensorium.report.page import Page
+from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, bars, canvas, curves, whiskers
 
-NAMES = {"accuracy": "accuracy", "macro_precision": "precision", "macro_recall": "recall", "macro_f1": "F1"}
+MOST_BARS = 16
+MOST_SLICES = 14
+LEAST_WEIGHT = 0.02  # of a part that is coloured
 
 
 def write_report(
-    found: Mapping[str, Any],
-    matrices: Mapping[str, np.ndarray],
+    found: Mapping[str, Tree],
+    measured: Mapping[str, Measured],
+    examples: Mapping[str, Sequence[Example]],
     classes: Mapping[str, list[str]],
-    confidence: float,
+    inputs: Mapping[str, Modality],
     folder: Path,
 ) -> None:
     """Writes ``index.html`` and, for every target, its confusion as ``TARGET.png`` and ``confusion/TARGET.csv``.
 
     Args:
         found: what metrics/evaluate.json holds.
-        matrices: confusion counts by target.
+        measured: the predictions behind it.
+        examples: rows to look at.
         classes: names of the classes by target.
-        confidence: of the intervals.
+        inputs: as declared.
         folder: where to write.
     """
     lead = "; ".join(
-        f"{target} is right in {values['accuracy']:.1%} of test rows (always the commonest class: "
-        f"{values['majority']['accuracy']:.1%})"
-        for target, values in found.items()
+        f"{target} is right in {tree['accuracy']:.1%} of test rows (always the commonest class: "
+        f"{tree['majority']['accuracy']:.1%})"
+        for target, tree in found.items()
     )
     page = Page("Evaluation", lead[:1].upper() + lead[1:] + ".")
-    page.table(
-        "All inputs",
-        ["target", *NAMES.values(), "rows"],
-        [
-            [target, *(_with_interval(values, name) for name in NAMES), f"{values['rows']:,}"]
-            for target, values in found.items()
-        ],
-        f"Test rows only. Precision, recall and F1 are means over classes; brackets are {confidence:.0%} intervals by "
-        "bootstrap over groups of rows that share a value.",
-    )
-    for target, values in found.items():
-        if "without" in values:
-            page.picture(f"{target}: what each input is worth", _subsets(values), "Accuracy on the same test rows.")
-    for target, matrix in matrices.items():
+    _figures(page, found)
+    for target, tree in found.items():
+        page.picture(
+            f"{target}: against simpler methods, and what each input is worth",
+            _beside(tree),
+            "Accuracy on the same test rows with its interval; grey is what needs no network.",
+        )
+        _slices(page, target, tree["slices"])
+        _robustness(page, target, tree)
+        if tree["attribution"]:
+            page.picture(
+                f"{target}: which input decides",
+                bars({name: entry["share"] for name, entry in tree["attribution"].items()}, CYCLE, "{:.0%}"),
+                "Each input's share in what all inputs do for the predicted class: exact Shapley values over all "
+                "subsets of inputs, their size averaged over the test rows.",
+            )
+        page.examples(
+            f"{target}: rows to look at",
+            [_card(example, inputs) for example in examples[target]],
+            "Right predictions that were not too easy, then the surest wrong ones. The number beside an input is its "
+            "Shapley value: what it added to the probability. Colour shows what mattered within an input: hiding a "
+            "green part lowers the probability of what was predicted, hiding a red one raises it.",
+        )
+        page.picture(
+            f"{target}: is its confidence honest?",
+            _reliability(measured[target]),
+            f"Accuracy of rows by the confidence of their prediction; on the diagonal it is honest. Temperature "
+            f"{tree['calibration']['temperature']:.2f}, fitted on validation rows, takes the calibration error from "
+            f"{tree['calibration']['before']['calibration_error']:.3f} to "
+            f"{tree['calibration']['after']['calibration_error']:.3f}.",
+        )
+        matrix = confusion(measured[target].predictions)
         page.picture(
             f"{target}: confusion",
             _confusion(matrix, classes[target]),
             "A row is a true class; shade and numbers say what its test rows were taken for.",
         )
         with replacing(folder / f"{target}.png") as beside:
-            _confusion(matrix, classes[target]).savefig(
-                beside, format="png", dpi=120, bbox_inches="tight", metadata={"Software": None}
-            )
-        _write_pairs(matrix, classes[target], folder / "confusion" / f"{target}.csv")
+            _confusion(matrix, classes[target]).savefig(beside, format="png", dpi=120, metadata={"Software": None})
+        _write_pairs(measured[target].predictions, classes[target], folder / "confusion" / f"{target}.csv")
     page.write(folder)
 
 
-def _with_interval(values: Mapping[str, Any], name: str) -> str:
-    low, high = values["intervals"][name]
-    return f"{values[name]:.3f} [{low:.3f}, {high:.3f}]"
+def _figures(page: Page, found: Mapping[str, Tree]) -> None:
+    targets = list(found)
+    names = list(found[targets[0]]["intervals"])
+    page.table(
+        "All figures",
+        ["figure", *targets],
+        [[name.replace("_", " "), *(_with_interval(found[target], name) for target in targets)] for name in names]
+        + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
+        "Brackets are intervals by bootstrap over groups of rows that share a value. Macro figures are means over "
+        "classes, ROC-AUC and PR-AUC too (one class against the rest); calibration error and log loss are better low.",
+    )
 
 
-def _subsets(values: Mapping[str, Any]) -> Figure:
-    bars = [("all inputs", values["accuracy"], INK)]
-    bars += [(f"without {name}", some["accuracy"], SECOND) for name, some in values["without"].items()]
-    bars += [(f"only {name}", some["accuracy"], QUIET) for name, some in values["only"].items()]
-    figure = Figure(figsize=(8, 0.42 * len(bars) + 0.7))
-    axes = figure.subplots()
-    names, heights, colours = zip(*bars, strict=True)
-    drawn = axes.barh(names, heights, color=colours)
-    axes.bar_label(drawn, labels=[f"{height:.3f}" for height in heights], padding=4)
-    axes.axvline(values["majority"]["accuracy"], color="#718096", linestyle=":", linewidth=1)
-    axes.text(values["majority"]["accuracy"], -0.75, "commonest class", ha="center", va="bottom", fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.08)
-    axes.spines[["top", "right"]].set_visible(False)
+def _with_interval(tree: Tree, name: str) -> str:
+    value, bounds = tree[name], tree["intervals"][name]
+    if value is None or bounds is None:
+        return "not defined"
+    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+
+
+def _beside(tree: Tree) -> Figure:
+    """Subsets of the inputs with intervals, largest first, then the baselines."""
+    whole, *fewer = sorted(tree["subsets"].items(), key=lambda entry: -entry[0].count("+"))
+    rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
+    rows += [(name, entry["accuracy"], entry["interval"]) for name, entry in fewer[: MOST_BARS - 1]]
+    simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
+    colours = [GREEN] + [BLUE if "+" in name else ORANGE for name, _, _ in rows[1:]] + [GREY] * len(simpler)
+    rows += [(name, tree[key]["accuracy"], None) for name, key in simpler.items()]
+    return whiskers(rows, colours, line=tree["accuracy"])
+
+
+def _slices(page: Page, target: str, tree: Tree) -> None:
+    entries = [(f"{column}: {value}", entry) for column, values in tree.items() for value, entry in values.items()]
+    if not entries:
+        return
+    lowest = sorted(entries, key=lambda one: one[1]["accuracy"])[:MOST_SLICES]
+    worse = [name for name, entry in entries if entry["worse"]]
+    said = f"Significantly worse than the rest: {', '.join(worse)}." if worse else "None is significantly worse."
+    page.picture(
+        f"{target}: slices of the test rows",
+        whiskers(
+            [(f"{name} ({entry['rows']})", entry["accuracy"], entry["interval"]) for name, entry in lowest],
+            [RED if entry["worse"] else BLUE for _, entry in lowest],
+        ),
+        f"{said} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
+        "brightness, loudness and the like were looked at, and the test is corrected for so many looks (Holm). "
+        "Shown are the lowest, with their rows.",
+    )
+
+
+def _robustness(page: Page, target: str, tree: Tree) -> None:
+    if not tree["robustness"]:
+        return
+    panels = {}
+    for name, corruptions in tree["robustness"].items():
+        panels[name] = {
+            corruption: [entries[STRENGTHS[0]]["accuracy"] + entries[STRENGTHS[0]]["drop"]]
+            + [entries[strength]["accuracy"] for strength in STRENGTHS]
+            for corruption, entries in corruptions.items()
+        }
+    worst = max(
+        (entry["drop"], f"{corruption} of {name}, {strength}")
+        for name, corruptions in tree["robustness"].items()
+        for corruption, entries in corruptions.items()
+        for strength, entry in entries.items()
+    )
+    page.picture(
+        f"{target}: when an input is damaged",
+        curves(panels, ["clean", *STRENGTHS], "accuracy"),
+        f"One input is damaged in all rows, the others stay. The worst, {worst[1]}, takes {worst[0]:.3f} of accuracy.",
+    )
+
+
+def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
+    """An example as the page's template reads it."""
+    largest = max((abs(weight) for parts in example.weights.values() for _, weight in parts), default=0.0)
+    return {
+        "id": example.id,
+        "right": example.is_right,
+        "said": example.chances[0][0],
+        "label": example.label,
+        "chances": example.chances,
+        "inputs": [
+            {
+                "name": name,
+                "shapley": example.shapley.get(name),
+                "html": inputs[name].show(value, _visible(example.weights.get(name, []), largest)),
+            }
+            for name, value in example.values.items()
+        ],
+    }
+
+
+def _visible(parts: Sequence[tuple[Any, float]], largest: float) -> list[tuple[Any, float]]:
+    """The parts that mattered, as shares of what mattered most; a hundredth of probability is not worth a colour."""
+    scale = max(largest, LEAST_WEIGHT)
+    return [(part, weight / scale) for part, weight in parts if abs(weight) >= LEAST_WEIGHT * scale]
+
+
+def _reliability(measured: Measured) -> Figure:
+    figure, (axes,) = canvas(5, 4)
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
+    known = measured.labels >= 0
+    for name, probabilities, colour in (
+        ("before", measured.uncalibrated, ORANGE),
+        ("after temperature scaling", measured.probabilities, BLUE),
+    ):
+        confidence, accuracy, rows = zip(*reliability(probabilities[known], measured.labels[known]), strict=True)
+        sizes = 20 + 180 * np.array(rows) / max(rows)
+        axes.plot(confidence, accuracy, color=colour, linewidth=1.5, alpha=0.6)
+        axes.scatter(confidence, accuracy, s=sizes, color=colour, alpha=0.7, label=name, linewidth=0)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
+    axes.set_xlim(0, 1.03)
+    axes.set_ylim(0, 1.05)
+    axes.legend(frameon=False, loc="upper left", fontsize=9)
     return figure
 
 
 def _confusion(matrix: np.ndarray, names: list[str]) -> Figure:
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = 1.6 + 0.52 * len(names)
-    figure = Figure(figsize=(side + 1, side))
-    axes = figure.subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), names)
+    side = 1.6 + 0.5 * len(names)
+    figure, (axes,) = canvas(side + 0.8, side)
+    shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
+    axes.pcolormesh(shares, cmap=shade, vmin=0, vmax=1)
+    axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=45, ha="right")
+    axes.set_yticks(np.arange(len(names)) + 0.5, names)
+    axes.invert_yaxis()
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        colour = "white" if shares[row, column] > 0.5 else "#2d3748"
-        axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=colour, fontsize=9)
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column + 0.5, row + 0.5, str(matrix[row, column]), ha="center", va="center", color=colour, fontsize=9)
     axes.spines[:].set_visible(False)
     return figure
 
 
-def _write_pairs(matrix: np.ndarray, names: list[str], path: Path) -> None:
+def _write_pairs(predictions: Predictions, names: list[str], path: Path) -> None:
     """A line for every test row: what DVC's confusion plot counts."""
+    pairs = sorted(zip(predictions.labels.tolist(), predictions.predicted.tolist(), strict=True))
     with replacing(path) as beside, beside.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["actual", "predicted"])
-        for row, column in zip(*np.nonzero(matrix), strict=True):
-            writer.writerows([[names[row], names[column]]] * int(matrix[row, column]))
+        writer.writerows([names[label], names[said]] for label, said in pairs)

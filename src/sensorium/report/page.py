@@ -1,21 +1,21 @@
-"""A self-contained HTML page of text, tables and pictures, light or dark as the reader's screen is."""
+"""A self-contained HTML page of tables, plots and examples, light or dark as the reader's screen is."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-from jinja2 import Environment, PackageLoader, Template, select_autoescape
+from jinja2 import Environment, PackageLoader, select_autoescape
 from matplotlib.figure import Figure
 
-from sensorium.files import replacing
+from sensorium.files import existing, replacing
 
-INK = "#2b6cb0"
-SECOND = "#c05621"
-QUIET = "#a0aec0"
+SAVED = "page.json"
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Page:
     Attributes:
         title: its heading.
         lead: the answer in a sentence.
+        parts: tables, plots and the like, as the template reads them.
     """
 
     title: str
@@ -32,29 +33,50 @@ class Page:
     parts: list[dict[str, Any]] = field(default_factory=list)
 
     def table(self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> None:
-        """Adds a table; numbers are aligned right."""
-        self.parts.append({"heading": heading, "header": header, "rows": rows, "note": note})
+        """Adds a table; all but the first column are aligned right, as numbers are."""
+        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": [[*row] for row in rows]})
 
     def picture(self, heading: str, figure: Figure, note: str = "") -> None:
         """Adds a plot, as a drawing inside the page."""
-        self.parts.append({"heading": heading, "svg": drawing(figure), "note": note})
+        self.parts.append({"heading": heading, "note": note, "svg": drawing(figure)})
+
+    def examples(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
+        """Adds rows of the data to look at; each card is what the template's ``example`` reads."""
+        self.parts.append({"heading": heading, "note": note, "cards": [*cards]})
 
     def write(self, folder: Path) -> None:
-        """Writes ``folder/index.html``."""
+        """Writes ``folder/index.html``, and the same as data for the report of the whole run."""
+        with replacing(folder / SAVED) as beside:
+            beside.write_text(json.dumps(asdict(self), ensure_ascii=False, default=str), encoding="utf-8")
         with replacing(folder / "index.html") as beside:
-            beside.write_text(_template().render(page=self), encoding="utf-8")
+            beside.write_text(render("templates/page.html", page=self), encoding="utf-8")
+
+
+def read_page(folder: Path, made_by: str) -> Page:
+    """The page that `Page.write` left in a folder.
+
+    Raises:
+        UserError: if there is none, naming the stage that makes it.
+    """
+    return Page(**json.loads(existing(folder / SAVED, made_by).read_text(encoding="utf-8")))
 
 
 def drawing(figure: Figure) -> str:
-    """A plot as an SVG element; the same plot gives the same text."""
+    """A plot as an SVG element in the colour of the text around it; the same plot gives the same text."""
     with matplotlib.rc_context({"svg.hashsalt": "sensorium", "svg.fonttype": "none"}):
         stream = io.StringIO()
         figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True, bbox_inches="tight")
     text = stream.getvalue()
-    return text[text.index("<svg") :]
+    text = text[text.index("<svg") :].replace("#000000", "currentColor").replace("<svg ", '<svg class="plot" ', 1)
+    return re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+
+
+def render(template: str, **content: Any) -> str:
+    """The text of a template in this folder."""
+    return _templates().get_template(template).render(**content)
 
 
 @cache
-def _template() -> Template:
+def _templates() -> Environment:
     loader = PackageLoader("sensorium", "report")
-    return Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True).get_template("page.html")
+    return Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)

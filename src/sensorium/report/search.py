@@ -7,7 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from optuna.trial import FrozenTrial
 
-from sensorium.report.page import INK, SECOND, Page
+from sensorium.report.page import Page
+from sensorium.report.plots import BLUE, ORANGE, canvas
 
 
 def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
@@ -30,13 +31,11 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
 
 def _history(trials: Sequence[FrozenTrial]) -> Figure:
     losses = [trial.value or 0.0 for trial in trials]
-    figure = Figure(figsize=(8, 3))
-    axes = figure.subplots()
-    axes.scatter(range(1, len(losses) + 1), losses, color=INK, s=22)
-    axes.step(range(1, len(losses) + 1), list(accumulate(losses, min)), where="post", color=SECOND)
+    figure, (axes,) = canvas(8, 3)
+    axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22)
+    axes.step(range(1, len(losses) + 1), list(accumulate(losses, min)), where="post", color=ORANGE)
     axes.set_xlabel("trial")
     axes.set_ylabel("validation loss")
-    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

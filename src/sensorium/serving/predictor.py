@@ -19,6 +19,12 @@ Sample = Mapping[str, Any]
 class Predictor:
     """A model's inputs, encoders and fusion, loaded and checked.
 
+    Attributes:
+        version: of the model.
+        inputs: as they were declared, by name.
+        targets: the classes of every target, in the order of its logits.
+        shapes: tokens and size of every input's features.
+
     Args:
         folder: what the compress stage wrote.
 
@@ -33,7 +39,7 @@ class Predictor:
         self.targets: dict[str, list[str]] = manifest["targets"]
         self.inputs: dict[str, Modality] = {}
         self._encoders: dict[str, tuple[Preprocess, OnnxNetwork]] = {}
-        self._shapes: dict[str, tuple[int, int]] = {}
+        self.shapes: dict[str, tuple[int, int]] = {}
         for name, entry in manifest["inputs"].items():
             kind = kinds.validate_python(entry["settings"])
             preprocess = kind.preprocesses[entry["preprocess"]](
@@ -41,7 +47,7 @@ class Predictor:
             )
             self.inputs[name] = kind
             self._encoders[name] = (preprocess, OnnxNetwork(folder / name / artefact.ENCODER))
-            self._shapes[name] = (entry["tokens"], entry["dim"])
+            self.shapes[name] = (entry["tokens"], entry["dim"])
         self._fusion = OnnxNetwork(folder / artefact.FUSION)
 
     def accept(self, raw: Mapping[str, Any]) -> Sample:
@@ -65,7 +71,7 @@ class Predictor:
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
         features, present = {}, {}
-        for name, (tokens, dim) in self._shapes.items():
+        for name, (tokens, dim) in self.shapes.items():
             has = np.array([name in sample for sample in samples])
             features[name] = np.zeros((len(samples), tokens, dim), np.float32)
             if has.any():

@@ -5,15 +5,17 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from sensorium import params, paths
-from sensorium.compression.bench import Bench, TestRows, relative_difference
+from sensorium.compression.bench import Bench, relative_difference
 from sensorium.compression.candidates import Part, export_part
 from sensorium.compression.choice import Measured, acceptable, choose
 from sensorium.dataset.items import read_items
+from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
+from sensorium.dataset.served import read_served_rows
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
@@ -22,6 +24,7 @@ from sensorium.report.compression import write_report
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
+PREDICTIONS = paths.PREDICTIONS / "compressed.parquet"
 TIMED_ROWS = 40
 SAME = 1e-3  # largest relative difference between torch and ONNX Runtime that counts as none
 
@@ -37,14 +40,17 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         parts = {name: _part(name, settings, table, rows, work) for name in network.config.inputs}
-        test_rows = _test_rows(test, rows, settings)
-        bench = Bench(parts, network, test_rows, test_rows.fullest(TIMED_ROWS), work)
+        served = read_served_rows(test, {name: settings.inputs[name] for name in parts}, paths.PREPARED)
+        labels = {target: known.numpy() for target, known in rows.labels.items()}
+        bench = Bench(parts, network, served, labels, served.fullest(TIMED_ROWS), work)
         parity = _parity(bench, rows, network)
         smallest_first = sorted((name for name in parts if parts[name].has_int8), key=lambda name: -parts[name].saved)
         tried = choose(smallest_first, bench.measure, *bounds)
         chosen = next(one for one in reversed(tried) if acceptable(one, tried[0], *bounds))
         with replacing(paths.COMPRESSED) as beside:
             shutil.copytree(bench.folder(chosen.int8), beside)
+        chances = {target: softmax(logits, axis=1) for target, logits in bench.logits(chosen.int8).items()}
+        write_predictions(PREDICTIONS, test, chances, network.config.targets)
     fp32 = tried[0]
     fits = {one.name: acceptable(one, fp32, *bounds) for one in tried}
     _write_metrics(tried, chosen, fits, parity)
@@ -64,17 +70,6 @@ def _part(name: str, settings: params.Params, table: pd.DataFrame, rows: Rows, w
     values = [kind.unpack(packed) for _, packed in read_items(paths.PREPARED / name, wanted)]
     _, tokens, dim = rows.features[name].shape
     return export_part(kind, kind.load_encoder(), (tokens, dim), values, work / name)
-
-
-def _test_rows(test: pd.DataFrame, rows: Rows, settings: params.Params) -> TestRows:
-    """The test rows with their cleaned values, each distinct one once."""
-    values, items = {}, {}
-    for name in rows.items:
-        found = dict(read_items(paths.PREPARED / name, list(test[name].dropna().unique())))
-        place = {digest: number for number, digest in enumerate(found)}
-        values[name] = [settings.inputs[name].unpack(packed) for packed in found.values()]
-        items[name] = np.array([place.get(digest, -1) for digest in test[name]])
-    return TestRows(values, items, {target: labels.numpy() for target, labels in rows.labels.items()})
 
 
 def _parity(bench: Bench, rows: Rows, network: Network) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """evaluate: the trained network on the test rows."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,21 +8,22 @@ import torch
 
 from sensorium import params, paths
 from sensorium.dataset.items import read_descriptors
+from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
 from sensorium.evaluation.examples import explain
-from sensorium.evaluation.measure import Evidence, Measured, measure
+from sensorium.evaluation.measure import Evidence, measure
 from sensorium.evaluation.robustness import predict_corrupted, sample
 from sensorium.evaluation.slices import presence
 from sensorium.evaluation.subsets import answer_subsets
-from sensorium.files import existing, replacing, write_json
+from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
-DIGITS = 6  # of figures in metrics/
+PREDICTIONS = paths.PREDICTIONS / "test.parquet"
 
 
 def run() -> None:
@@ -36,13 +36,19 @@ def run() -> None:
     evidence = _gather(network, settings, table, test)
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
     measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
-    found = _rounded({target: one.figures for target, one in measured.items()})
+    found = rounded({target: one.figures for target, one in measured.items()})
     write_json(paths.METRICS / "evaluate.json", found)
-    _write_predictions(test, measured, classes)
+    write_predictions(
+        PREDICTIONS,
+        test,
+        {target: one.probabilities for target, one in measured.items()},
+        classes,
+        {f"{target}.shapley.{name}": worth for target, one in measured.items() for name, worth in one.shapley.items()},
+    )
     examples = {
         target: explain(network, settings.inputs, test, one, target, paths.PREPARED) for target, one in measured.items()
     }
-    write_report(found, measured, examples, network.config.targets, settings, paths.REPORTS / "evaluation")
+    write_report(found, measured, examples, classes, settings.inputs, paths.REPORTS / "evaluation")
     for target, values in found.items():
         low, high = values["intervals"]["accuracy"]
         print(
@@ -95,25 +101,3 @@ def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.Data
         described = read_descriptors(paths.PREPARED / name).reindex(test[name])
         columns |= {f"{name}.{said}": described[said].reset_index(drop=True) for said in described}
     return pd.DataFrame(columns)
-
-
-def _write_predictions(test: pd.DataFrame, measured: Mapping[str, Measured], classes: Mapping[str, list[str]]) -> None:
-    """A row a test row: label, prediction, probabilities, and what each input did for it."""
-    columns: dict[str, Any] = {"id": test["id"], "group": test["group"]}
-    for target, names in classes.items():
-        one = measured[target]
-        columns[target] = test[target]
-        columns[f"{target}.predicted"] = np.array(names, dtype=object)[one.probabilities.argmax(1)]
-        columns |= {f"{target}.probability.{name}": one.probabilities[:, place] for place, name in enumerate(names)}
-        columns |= {f"{target}.shapley.{name}": worth for name, worth in one.shapley.items()}
-    with replacing(paths.PREDICTIONS / "test.parquet") as beside:
-        pd.DataFrame(columns).to_parquet(beside, index=False)
-
-
-def _rounded(figure: Any) -> Any:
-    """The same tree with floats cut to digits that mean something."""
-    if isinstance(figure, dict):
-        return {name: _rounded(value) for name, value in figure.items()}
-    if isinstance(figure, list):
-        return [_rounded(value) for value in figure]
-    return round(figure, DIGITS) if isinstance(figure, float) else figure

@@ -1,10 +1,13 @@
-"""gate: the metrics, held against the rules in params.yaml."""
+"""gate: the metrics, held against the rules in params.yaml and against the champion."""
 
 from typing import Any
 
+import pandas as pd
+
 from sensorium import params, paths
 from sensorium.evaluation.gates import TIMINGS, Judged, judge
-from sensorium.files import read_json, write_json
+from sensorium.files import existing, read_json, rounded, write_json
+from sensorium.registry.duel import Duel
 
 FILE = paths.METRICS / "gate.json"
 MEASURING = ("validate", "evaluate", "compress")  # stages, each with a file of its name in metrics/
@@ -15,13 +18,38 @@ def run() -> None:
     settings = params.load()
     figures: dict[str, Any] = {stage: read_json(paths.METRICS / f"{stage}.json", made_by=stage) for stage in MEASURING}
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
-    judged = judge(settings.gate, figures)
-    write_json(FILE, {"passed": all(rule.passed for rule in judged), "rules": [_entry(rule) for rule in judged]})
+    predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
+    duel = Duel(predictions, settings.inputs, settings.evaluation.bootstrap)
+    judged = judge(settings.gate, figures, duel.compare)
+    verdict = {
+        "passed": all(rule.passed for rule in judged),
+        "champion": {"version": duel.version, **rounded(duel.overview(settings.evaluation.confidence))},
+    }
+    write_json(FILE, verdict | {"rules": [_entry(rule) for rule in judged]})
     for rule in judged:
-        print(f"gate: {'pass' if rule.passed else 'FAIL'} {rule.name} {rule.value:g} {rule.sense} {rule.bound:g}")
+        print(f"gate: {'pass' if rule.passed else 'FAIL'} {in_words(_entry(rule, with_times=True))}")
 
 
-def _entry(rule: Judged) -> dict[str, Any]:
+def _entry(rule: Judged, with_times: bool = False) -> dict[str, Any]:
     """A rule as it is kept; a wall-clock figure differs from run to run, so only the place where it stands is kept."""
     entry = {"name": rule.name, "value": rule.value, "bound": rule.bound, "sense": rule.sense, "passed": rule.passed}
-    return entry | {"value": None, "measured_in": f"metrics/{TIMINGS}/"} if rule.is_timing else entry
+    more = {"at": rule.at, "margin": rule.margin, "low": rule.low, "reason": rule.reason}
+    entry |= {name: found for name, found in more.items() if found is not None}
+    entry = rounded(entry)
+    if rule.is_timing and rule.value is not None and not with_times:
+        return entry | {"value": None, "measured_in": f"metrics/{TIMINGS}/"}
+    return entry
+
+
+def in_words(rule: dict[str, Any]) -> str:
+    """A rule of metrics/gate.json as a sentence."""
+    if "reason" in rule:
+        return f"{rule['name']} could not be judged: {rule['reason']}"
+    value = "" if rule["value"] is None else f" {rule['value']:g}"
+    if "margin" in rule:
+        return (
+            f"{rule['name']}{value} beside the champion's {rule['bound']:g} gains {rule['low']:+.4f} at the least, and "
+            f"may lose {rule['margin']:g}"
+        )
+    keeps, breaks = {">=": ("reaches", "is below"), "<=": ("is within", "is above")}[rule["sense"]]
+    return f"{rule.get('at', rule['name'])}{value} {keeps if rule['passed'] else breaks} {rule['bound']:g}"

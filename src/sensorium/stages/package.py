@@ -11,9 +11,16 @@ from sensorium.errors import UserError
 from sensorium.files import existing, read_json, replacing, sha256, write_json
 from sensorium.serving import artefact
 from sensorium.stages.gate import FILE as VERDICT
+from sensorium.stages.gate import in_words
 
 BENTOFILE = Path("bentofile.yaml")
 CODE = Path("src/sensorium")
+PAGES = {  # where the figures of a file in metrics/ are explained
+    "validate": "reports/data/index.html",
+    "evaluate": "reports/evaluation/index.html",
+    "compress": "reports/compression/index.html",
+    "timings": "reports/compression/index.html",
+}
 
 
 def run() -> None:
@@ -26,7 +33,7 @@ def run() -> None:
     if not verdict["passed"]:
         raise UserError(
             f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}. "
-            "`sensorium summary` shows all figures."
+            "reports/index.html has all of it on one page."
         )
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
@@ -37,12 +44,9 @@ def run() -> None:
 
 
 def _failures(verdict: dict[str, Any]) -> list[str]:
-    opposite = {">=": "is below", "<=": "is above"}
+    """Every failed rule, and the report to look at."""
     return [
-        f"{rule['name']} {'' if rule['value'] is None else format(rule['value'], 'g') + ' '}"
-        f"{opposite[rule['sense']]} {rule['bound']:g}"
-        for rule in verdict["rules"]
-        if not rule["passed"]
+        f"{in_words(rule)} (see {PAGES[rule['name'].split('.')[0]]})" for rule in verdict["rules"] if not rule["passed"]
     ]
 
 

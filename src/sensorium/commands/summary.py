@@ -38,7 +38,7 @@ def run() -> None:
     if verdict["passed"]:
         _packaged(console)
     console.print(
-        f"reports  {', '.join(str(page) for page in sorted(paths.REPORTS.glob('*/index.html')))}",
+        f"report   {paths.REPORTS / 'index.html'} (all of it on one page), {paths.REPORTS / 'model-card.md'}",
         highlight=False,
         soft_wrap=True,
     )
@@ -75,9 +75,14 @@ def _rules(verdict: dict[str, Any]) -> Table:
     times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
     table = _table("gate", ["rule"], ["value", "", "bound", ""])
     for rule in verdict["rules"]:
-        value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
         mark = "[green]pass[/]" if rule["passed"] else "[bold red]FAIL[/]"
-        table.add_row(rule["name"], f"{value:g}", rule["sense"], f"{rule['bound']:g}", mark)
+        if "reason" in rule:
+            table.add_row(f"{rule['name']}\n[dim]{rule['reason']}[/]", "", "", "", mark)
+            continue
+        value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
+        name = f"{rule['name']}\n[dim]worst: {rule['at']}[/]" if "at" in rule else rule["name"]
+        champion = f" champion - {rule['margin']:g}" if "margin" in rule else ""
+        table.add_row(name, f"{value:g}", rule["sense"], f"{rule['bound']:g}{champion}", mark)
     return table
 
 

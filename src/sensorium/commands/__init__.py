@@ -1,0 +1,1 @@
+"""What a person types that is no stage of dvc.yaml: a module each."""

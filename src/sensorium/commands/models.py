@@ -1,0 +1,63 @@
+"""models: the registered versions of the model, or all about one of them."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from sensorium.errors import UserError
+from sensorium.registry.lineage import Lineage, trace
+from sensorium.registry.versions import CHAMPION, Version, find, versions
+
+
+def run(name: str | None = None) -> None:
+    """Prints a line for every version, the newest first; or what one version was made of."""
+    console = Console(highlight=False, soft_wrap=True)
+    if name:
+        _show(console, find(name))
+        return
+    known = versions()
+    if not known:
+        console.print(
+            "no model version is registered yet; after a run that passed the gate, commit it (`git add --all && git "
+            "commit`) and `sensorium promote` makes it v1.0.0 and the champion"
+        )
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("version", "stage", "registered", "commit", "model", "accuracy", "Bento"):
+        table.add_column(heading, overflow="fold")
+    for version in reversed(known):
+        stage = f"[bold green]{version.stage}[/]" if version.stage == CHAMPION else version.stage
+        when = f"{version.created:%Y-%m-%d %H:%M}"
+        try:
+            made = trace(version)
+            facts = [made.model_version, _accuracies(made), made.bento]
+        except UserError:
+            facts = ["", "not in DVC's cache here: `dvc fetch --all-tags`", ""]
+        table.add_row(version.name, stage, when, version.commit[:8], *facts)
+    console.print(table)
+
+
+def _accuracies(made: Lineage) -> str:
+    return ", ".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
+
+
+def _show(console: Console, version: Version) -> None:
+    made = trace(version)
+    searched = {key: made.params[key] for key in ("fusion", "training", "search") if key in made.params}
+    console.print(f"[bold]{version.name}[/] {version.stage}, registered {version.created:%Y-%m-%d %H:%M}")
+    console.print(f"commit   {version.commit}")
+    console.print(f"data     {made.data} (DVC's md5 of data/raw; {made.params['data']})")
+    console.print(f"inputs   {made.params['inputs']}")
+    console.print(f"targets  {', '.join(made.params['targets'])}")
+    console.print(f"params   {searched} (all: git show {version.commit[:8]}:params.yaml)")
+    for target, found in made.evaluated.items():
+        low, high = found["intervals"]["accuracy"]
+        console.print(
+            f"metrics  {target}: accuracy {found['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
+            f"{found['macro_f1']:.3f}"
+        )
+    passed = sum(rule["passed"] for rule in made.verdict["rules"])
+    console.print(f"gate     {passed} of {len(made.verdict['rules'])} rules passed")
+    console.print(f"model    {made.model_version}")
+    console.print(f"Bento    {made.bento}")
+    console.print(f"again    git checkout {version.commit[:8]} && dvc pull && bentoml serve")

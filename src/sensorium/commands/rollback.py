@@ -1,0 +1,28 @@
+"""rollback: make the champion before the current one champion again."""
+
+from sensorium.commands.promote import install
+from sensorium.errors import UserError
+from sensorium.registry.git import refuse_dirty
+from sensorium.registry.lineage import trace
+from sensorium.registry.versions import ARCHIVED, CHAMPION, assign, champions, find
+
+
+def run() -> None:
+    """Gives the champion's stage back.
+
+    Raises:
+        UserError: if the tree is dirty, or there was no champion before.
+    """
+    refuse_dirty("rolling back")
+    line = champions()
+    if len(line) < 2:
+        now = f"{line[0]} is the first champion" if line else "no model is the champion"
+        raise UserError(f"there is nothing to go back to: {now}.")
+    earlier, current = find(line[-2]), line[-1]
+    assign(current, ARCHIVED, f"rolled back to {earlier.name}")
+    assign(earlier.name, CHAMPION, f"rolled back from {current}")
+    install(earlier, f"Champion {earlier.name}, rolled back from {current}")
+    print(
+        f"rollback: {earlier.name} is the champion again, {current} is archived; "
+        f"serve it with `bentoml serve {trace(earlier).bento}`"
+    )

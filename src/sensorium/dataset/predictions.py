@@ -1,0 +1,51 @@
+"""Predictions of test rows as the stages pass them on: a table with labels, predictions and probabilities."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sensorium.files import replacing
+
+
+def write_predictions(
+    path: Path,
+    rows: pd.DataFrame,
+    probabilities: Mapping[str, np.ndarray],
+    classes: Mapping[str, list[str]],
+    more: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Writes a row a test row.
+
+    Args:
+        path: a Parquet file.
+        rows: with ``id``, ``group`` and the targets.
+        probabilities: by target ``[rows, classes]``.
+        classes: their names, by target.
+        more: other columns ``[rows]``.
+    """
+    columns: dict[str, Any] = {"id": rows["id"], "group": rows["group"]}
+    for target, names in classes.items():
+        columns[target] = rows[target]
+        columns[f"{target}.predicted"] = np.array(names, dtype=object)[probabilities[target].argmax(1)]
+        for place, name in enumerate(names):
+            columns[_column(target, name)] = probabilities[target][:, place]
+    with replacing(path) as beside:
+        pd.DataFrame({**columns, **(more or {})}).to_parquet(beside, index=False)
+
+
+def probabilities_of(table: pd.DataFrame, target: str, classes: Iterable[str]) -> np.ndarray:
+    """The probabilities ``[rows, classes]`` of a target that `write_predictions` wrote."""
+    return table[[_column(target, name) for name in classes]].to_numpy()
+
+
+def classes_in(table: pd.DataFrame, target: str) -> list[str]:
+    """The classes of a target, in the order of its probabilities."""
+    start = _column(target, "")
+    return [str(name).removeprefix(start) for name in table if str(name).startswith(start)]
+
+
+def _column(target: str, name: str) -> str:
+    return f"{target}.probability.{name}"

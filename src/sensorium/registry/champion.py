@@ -1,0 +1,88 @@
+"""The champion: the model that a new one is held against."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.files import read_json, replacing, write_json
+from sensorium.serving import artefact
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What models/champion.json says: the file that `dvc repro` sees change when another model is promoted.
+
+    Attributes:
+        version: in the registry.
+        commit: what it was made from.
+        model_version: of its artefact.
+    """
+
+    version: str
+    commit: str
+    model_version: str
+
+
+def read_champion() -> Champion | None:
+    """The champion of this tree; ``None`` if there is none yet."""
+    said = read_json(paths.CHAMPION, made_by="promote")
+    return Champion(**said) if said["version"] else None
+
+
+def write_champion(champion: Champion) -> None:
+    """Writes models/champion.json."""
+    write_json(
+        paths.CHAMPION,
+        {"version": champion.version, "commit": champion.commit, "model_version": champion.model_version},
+    )
+
+
+def fetch_champion(champion: Champion) -> Path:
+    """The champion's artefact, brought from DVC's cache or remote once for all clones.
+
+    Raises:
+        UserError: if it cannot be had.
+    """
+    folder = paths.cache() / "champions" / champion.model_version
+    if not (folder / artefact.MANIFEST).is_file():
+        with replacing(folder) as beside:
+            checkout(champion.commit, paths.PACKAGED, beside)
+    artefact.read(folder)
+    return folder
+
+
+def training_ids(champion: Champion) -> set[str]:
+    """The ids of the rows that the champion was fitted to or chosen by.
+
+    Raises:
+        UserError: if they cannot be had.
+    """
+    kept = paths.cache() / "champions" / f"{champion.model_version}.rows.parquet"
+    if not kept.is_file():
+        with replacing(kept) as beside:
+            checkout(champion.commit, paths.PREPARED / "rows.parquet", beside)
+    rows = pd.read_parquet(kept, columns=["id", "split"])
+    return set(rows.loc[rows["split"] != "test", "id"].astype(str))
+
+
+def checkout(commit: str, path: Path, to: Path) -> None:
+    """Copies a file or folder that DVC tracks, as it was at a commit.
+
+    Raises:
+        UserError: if neither the cache nor a remote has it.
+    """
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
+
+    try:
+        files = DVCFileSystem(rev=commit)
+        files.get(str(path), str(to), recursive=files.isdir(str(path)))
+    except (DvcException, SCMError, OSError) as error:
+        raise UserError(
+            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
+            "run `git fetch` and `dvc fetch --all-tags` where they are."
+        ) from error

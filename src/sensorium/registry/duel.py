@@ -1,0 +1,134 @@
+"""The new model against the champion, on the same test rows, both as they are served."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from sensorium import paths
+from sensorium.dataset.predictions import classes_in, probabilities_of
+from sensorium.dataset.rows import of_split, read_table
+from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
+from sensorium.errors import UserError
+from sensorium.evaluation.bootstrap import compare, interval
+from sensorium.evaluation.gates import Comparison, Rule, Unmeasured
+from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.modalities import Modality
+from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
+from sensorium.serving.predictor import Predictor
+
+SHOWN = ("accuracy", "macro_f1", "log_loss")
+FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little
+
+
+class Duel:
+    """Compares figures of the new model with the champion's, which predicts only when it is asked.
+
+    Args:
+        predictions: of the new model, as the compress stage wrote them.
+        inputs: as they were declared when the rows were prepared.
+        draws: of the paired bootstrap.
+    """
+
+    def __init__(self, predictions: pd.DataFrame, inputs: Mapping[str, Modality], draws: int) -> None:
+        self._predictions = predictions
+        self._inputs = inputs
+        self._draws = draws
+        self._champion: Champion | None = read_champion()
+
+    @property
+    def version(self) -> str | None:
+        """The champion's, if there is one."""
+        return self._champion.version if self._champion else None
+
+    def compare(self, rule: Rule) -> Comparison:
+        """A rule's figure of both models.
+
+        Raises:
+            Unmeasured: if there is no champion, or it cannot predict these rows or this target.
+        """
+        assert rule.target and rule.champion
+        target, figure = rule.target, rule.metric.rsplit(".", 1)[1]
+        new, old = self._pair(target)
+        if figure not in figures(new):
+            raise Unmeasured(f"{figure!r} is no figure that two models can be compared by")
+        ours, theirs, gains = compare(new, old, figure, self._draws)
+        if ours is None or theirs is None or not len(gains):
+            raise Unmeasured(f"{figure} is not defined on these rows")
+        return Comparison(ours, theirs, float(np.quantile(gains, 1 - rule.champion.confidence)))
+
+    def overview(self, confidence: float) -> dict[str, Any]:
+        """For people: by target what the new model gains in some figures, with intervals; or why there is nothing."""
+        found: dict[str, Any] = {}
+        try:
+            for target in self._of_champion[1]:
+                new, old = self._pair(target)
+                for figure in SHOWN:
+                    ours, theirs, gains = compare(new, old, figure, self._draws)
+                    found.setdefault(target, {"rows": len(new.labels)})[figure] = {
+                        "new": ours, "champion": theirs, "gain": interval(gains, confidence)
+                    }  # fmt: skip
+        except Unmeasured as why:
+            return {"reason": str(why)}
+        return found
+
+    def _pair(self, target: str) -> tuple[Predictions, Predictions]:
+        """Both models' predictions of a target for the rows whose label is known and that neither was fitted to."""
+        champion_says, champion_knows = self._of_champion
+        if target not in champion_says:
+            raise Unmeasured(f"the champion {self.version} does not predict {target}")
+        new = self._fresh
+        ours, theirs = classes_in(new, target), champion_knows[target]
+        classes = [*ours, *(name for name in theirs if name not in ours)]
+        labels = new[target].map({name: place for place, name in enumerate(classes)}).fillna(-1).astype(int).to_numpy()
+        groups = new["group"].to_numpy()
+        known = labels >= 0
+        if known.sum() < FEWEST_ROWS or len(np.unique(groups[known])) < FEWEST_GROUPS:
+            raise Unmeasured(
+                f"only {known.sum()} labelled test rows, in {len(np.unique(groups[known]))} groups, are new to the "
+                f"champion {self.version} too; at least {FEWEST_ROWS} in {FEWEST_GROUPS} are needed"
+            )
+        return (
+            Predictions.of(_spread(probabilities_of(new, target, ours), ours, classes), labels, groups),
+            Predictions.of(_spread(champion_says[target], theirs, classes), labels, groups),
+        )
+
+    @cached_property
+    def _fresh(self) -> pd.DataFrame:
+        """The new model's predictions for the rows that the champion was not fitted to."""
+        if self._champion is None:
+            raise Unmeasured("there is no champion yet; `sensorium promote` makes one of a committed model")
+        try:
+            seen = training_ids(self._champion)
+        except UserError as error:
+            raise Unmeasured(str(error)) from error
+        return self._predictions[~self._predictions["id"].astype(str).isin(seen)].reset_index(drop=True)
+
+    @cached_property
+    def _of_champion(self) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+        """The champion's probabilities for the same rows, by target, and its classes."""
+        fresh = self._fresh
+        assert self._champion
+        try:
+            predictor = Predictor(fetch_champion(self._champion))
+        except UserError as error:
+            raise Unmeasured(str(error)) from error
+        test = of_split(read_table(), "test")
+        rows = test.set_index("id").loc[fresh["id"]].reset_index()
+        for name, kind in predictor.inputs.items():
+            if name not in self._inputs or self._inputs[name].kind != kind.kind:
+                raise Unmeasured(f"the champion {self.version} reads {name} ({kind.kind}), which these rows lack")
+        served = read_served_rows(rows, predictor.inputs, paths.PREPARED)
+        features = {name: encode_values(predictor, name, values) for name, values in served.values.items()}
+        logits = fuse_rows(predictor, features, served.items)
+        return {target: softmax(values, axis=1) for target, values in logits.items()}, predictor.targets
+
+
+def _spread(probabilities: np.ndarray, known: list[str], classes: list[str]) -> np.ndarray:
+    """Probabilities over a longer list of classes; one that a model does not know has none."""
+    wide = np.zeros((len(probabilities), len(classes)))
+    wide[:, [classes.index(name) for name in known]] = probabilities
+    return wide

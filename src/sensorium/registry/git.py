@@ -1,0 +1,56 @@
+"""The little that the registry asks of git."""
+
+import subprocess
+from pathlib import Path
+
+from sensorium.errors import UserError
+
+
+def git(*arguments: str) -> str:
+    """What a git command prints.
+
+    Raises:
+        UserError: with git's own words, if it fails.
+    """
+    done = subprocess.run(["git", *arguments], text=True, capture_output=True, check=False)
+    if done.returncode:
+        words = " ".join((done.stderr or done.stdout).split()) or f"status {done.returncode}"
+        raise UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
+    return done.stdout.strip()
+
+
+def head() -> str:
+    """The commit that is checked out.
+
+    Raises:
+        UserError: if this is no git repository, or has no commit.
+    """
+    try:
+        return git("rev-parse", "--verify", "HEAD")
+    except UserError as error:
+        raise UserError("this is no git repository with a commit; model versions are tags on commits.") from error
+
+
+def refuse_dirty(doing: str) -> None:
+    """Makes sure that what is committed is what is here.
+
+    Raises:
+        UserError: naming files that differ from the last commit or are not in it.
+    """
+    if changed := git("status", "--porcelain").splitlines():
+        names = [line[2:].strip() for line in changed]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise UserError(
+            f"{doing} needs a clean tree, so that the version can be traced: {', '.join(names[:3])}{more} "
+            f"{'is' if len(names) == 1 else 'are'} not committed; commit first (`git add --all && git commit`)."
+        )
+
+
+def commit(path: Path, message: str) -> None:
+    """Commits one file.
+
+    Raises:
+        UserError: if git refuses, for want of a name and an address for instance.
+    """
+    git("add", str(path))
+    git("commit", "--quiet", "--message", message, "--", str(path))

@@ -1,0 +1,74 @@
+"""What a version was made of: commit, data, params, figures, Bento."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.registry.git import git
+from sensorium.registry.versions import Version
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a model comes from.
+
+    Attributes:
+        commit: of code, params and dvc.lock.
+        data: DVC's md5 of data/raw.
+        params: those of the commit.
+        model_version: of the artefact.
+        bento: its tag.
+        evaluated: metrics/evaluate.json.
+        verdict: metrics/gate.json.
+    """
+
+    commit: str
+    data: str
+    params: dict[str, Any]
+    model_version: str
+    bento: str
+    evaluated: dict[str, Any]
+    verdict: dict[str, Any]
+
+
+def trace(version: Version) -> Lineage:
+    """The lineage of a registered version."""
+    return read_lineage(version.commit)
+
+
+def read_lineage(commit: str) -> Lineage:
+    """The lineage of the model that a commit's dvc.lock describes.
+
+    Raises:
+        UserError: if the commit has no model, or its figures are not to be had.
+    """
+    lock = yaml.safe_load(git("show", f"{commit}:dvc.lock"))
+    outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
+    bento = _read(commit, str(paths.BENTO))
+    return Lineage(
+        commit=commit,
+        data=outs[str(paths.RAW)],
+        params=yaml.safe_load(git("show", f"{commit}:{paths.PARAMS}")),
+        model_version=bento["model_version"],
+        bento=bento["tag"],
+        evaluated=_read(commit, str(paths.METRICS / "evaluate.json")),
+        verdict=_read(commit, str(paths.METRICS / "gate.json")),
+    )
+
+
+def _read(commit: str, path: str) -> Any:
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
+
+    try:
+        return json.loads(DVCFileSystem(rev=commit).read_text(path))
+    except (DvcException, SCMError, OSError) as error:
+        raise UserError(
+            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
+            "run `dvc fetch --all-tags` where they are."
+        ) from error

@@ -1,0 +1,103 @@
+"""Versions of the model and their stages, as DVC's registry keeps them: GTO tags in git (dvc.org/doc/gto)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sensorium.errors import UserError
+from sensorium.registry.git import head
+
+MODEL = "sensorium"  # its name under `artifacts` in dvc.yaml
+CHAMPION, CHALLENGER, ARCHIVED = "champion", "challenger", "archived"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered model.
+
+    Attributes:
+        name: ``v1.2.0``.
+        commit: what it was made from.
+        created: when it was registered.
+        stage: champion, challenger, archived, or empty if it was given none yet.
+    """
+
+    name: str
+    commit: str
+    created: datetime
+    stage: str = ""
+
+
+def versions() -> list[Version]:
+    """All registered versions, the oldest first; none in a repository without tags."""
+    stages = {event["version"]: event["stage"] for event in _events("assignment")}
+    return [
+        Version(event["version"], event["commit"], event["timestamp"], stages.get(event["version"], ""))
+        for event in _events("registration")
+    ]
+
+
+def find(name: str) -> Version:
+    """The version of this name.
+
+    Raises:
+        UserError: if there is none, with those that there are.
+    """
+    known = versions()
+    for version in known:
+        if version.name == name:
+            return version
+    there_is = f"there is {', '.join(version.name for version in known)}" if known else "none is registered yet"
+    raise UserError(f"there is no model version {name!r}; {there_is}.")
+
+
+def champions() -> list[str]:
+    """The champion and those it goes back to, the current one last: a promotion adds one, a rollback takes one away."""
+    line: list[str] = []
+    for event in _events("assignment"):
+        name = event["version"]
+        if event["stage"] == CHAMPION:
+            line = line[: line.index(name) + 1] if name in line else [*line, name]
+    return line
+
+
+def register(message: str) -> Version:
+    """Makes a version of the commit that is checked out: v1.0.0, then v1.1.0 and so on."""
+    import gto.api
+
+    first = None if versions() else "v1.0.0"
+    _quietly(gto.api.register, ".", MODEL, head(), version=first, bump_minor=first is None, message=message)
+    return versions()[-1]
+
+
+def assign(name: str, stage: str, message: str) -> None:
+    """Gives a version a stage; it leaves the one it had."""
+    import gto.api
+
+    _quietly(gto.api.assign, ".", MODEL, stage, version=name, message=message, force=True)
+
+
+def _events(kind: str) -> list[dict[str, Any]]:
+    """Registrations or assignments of the model in their order."""
+    import gto.api
+    from gto.tag import parse_name
+
+    head()
+    events = [event for event in gto.api.history(".", MODEL) if event["event"] == kind]
+    if kind == "assignment":  # several may fall into one second, but tags are counted
+        return sorted(events, key=lambda event: parse_name(event["ref"])["counter"])
+    return sorted(events, key=lambda event: _numbers(event["version"]))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.removeprefix("v").split("."))
+
+
+def _quietly(call: Any, *arguments: Any, **settings: Any) -> None:
+    """Runs one of GTO's functions; what it refuses is an error of the user's."""
+    from gto.exceptions import GTOException
+
+    try:
+        call(*arguments, stdout=False, **settings)
+    except GTOException as error:
+        raise UserError(f"the registry refused: {error}") from error

@@ -1,0 +1,73 @@
+"""The model's card: markdown as the Hugging Face hub reads it (Mitchell et al. 2019, arXiv:1810.03993)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from sensorium.files import replacing
+from sensorium.report.page import render
+from sensorium.report.run import Run
+
+LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
+NAME = "sensorium"
+
+
+def write_card(run: Run, data: Mapping[str, Any], path: Path) -> None:
+    """Writes the card: figures as the hub's metadata, then what a person should know before using the model.
+
+    Args:
+        run: the run.
+        data: where rows came from, as params.yaml says.
+        path: a markdown file.
+    """
+    results = [
+        EvalResult(
+            task_type="multimodal-classification",
+            task_name=f"{target} from {', '.join(run.inputs)}",
+            dataset_type=data["source"],
+            dataset_name=str(data.get("path") or data["source"]),
+            dataset_split="test",
+            metric_type=name,
+            metric_name=name.replace("_", " "),
+            metric_value=found[name],
+        )
+        for target, found in run.evaluated.items()
+        for name in LISTED
+        if found[name] is not None
+    ]
+    about = ModelCardData(
+        library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
+        eval_results=results,
+    )  # fmt: skip
+    text = render("model-card.md", about=about.to_yaml(), run=run, data=data, weak=_weak(run))
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def _weak(run: Run) -> list[str]:
+    """Where the model is known to fail, a sentence each."""
+    found = []
+    for target, tree in run.evaluated.items():
+        for column, values in tree["slices"].items():
+            for value, entry in values.items():
+                if entry["worse"]:
+                    found.append(
+                        f"{target} is significantly worse where {column} is {value}: {entry['accuracy']:.3f} of "
+                        f"{entry['rows']} rows are right."
+                    )
+        drops = [
+            (entry["drop"], f"{strength} {corruption} of {name}")
+            for name, corruptions in tree["robustness"].items()
+            for corruption, strengths in corruptions.items()
+            for strength, entry in strengths.items()
+        ]
+        if drops:
+            drop, what = max(drops)
+            found.append(f"{what.capitalize()} takes {drop:.3f} from the accuracy of {target}.")
+        alone = {name: entry["accuracy"] for name, entry in tree.get("only", {}).items()}
+        if alone:
+            worst = min(alone, key=lambda name: alone[name])
+            found.append(f"With {worst} alone, {target} is right in {alone[worst]:.3f} of rows.")
+    return found

@@ -1,0 +1,158 @@
+"""A whole run on one page: the verdict first, then all that led to it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sensorium.files import replacing
+from sensorium.modalities import Modality
+from sensorium.report.page import Page, render
+from sensorium.report.plots import BLUE, ORANGE, canvas
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the stages left.
+
+    Attributes:
+        verdict: metrics/gate.json.
+        rules: its rules, each with a sentence.
+        validated: metrics/validate.json.
+        evaluated: metrics/evaluate.json.
+        compressed: metrics/compress.json.
+        times: metrics/timings/compress.json.
+        inputs: as declared.
+        rows: data/prepared/rows.parquet.
+        curve: losses by epoch.
+        lineage: what the model was made from.
+    """
+
+    verdict: Mapping[str, Any]
+    rules: Sequence[Mapping[str, Any]]
+    validated: Mapping[str, Any]
+    evaluated: Mapping[str, Any]
+    compressed: Mapping[str, Any]
+    times: Mapping[str, Any]
+    inputs: Mapping[str, Modality]
+    rows: pd.DataFrame
+    curve: pd.DataFrame
+    lineage: Mapping[str, str]
+
+
+def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
+    """Writes ``folder/index.html``, which needs no other file.
+
+    Args:
+        run: the run.
+        pages: those that the stages wrote: data, search, evaluation, compression.
+        folder: where to write.
+    """
+    chapters = {
+        "Verdict": _rules(run),
+        "Data": pages["data"],
+        "Splits": _splits(run),
+        "Search": pages["search"],
+        "Training": _training(run),
+        "Evaluation": pages["evaluation"],
+        "Compression": pages["compression"],
+        "Lineage": _lineage(run),
+    }
+    failed = [rule["words"] for rule in run.rules if not rule["passed"]]
+    html = render("run.html", run=run, failed=failed, tiles=_tiles(run), chapters=chapters, title="Run report")
+    with replacing(folder / "index.html") as beside:
+        beside.write_text(html, encoding="utf-8")
+
+
+def _tiles(run: Run) -> list[tuple[str, str, str]]:
+    """Heading, figure and what it means."""
+    tiles = []
+    for target, found in run.evaluated.items():
+        low, high = found["intervals"]["accuracy"]
+        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", f"{low:.1%} to {high:.1%}"))
+    data, size, times = run.validated, run.compressed, run.times
+    tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
+    tiles.append(("served size", f"{size['megabytes']:.1f} MB", size["name"]))
+    tiles.append(("a prediction", f"{times['p50_ms']:.1f} ms", f"95% within {times['p95_ms']:.1f} ms, one thread"))
+    return tiles
+
+
+def _rules(run: Run) -> Page:
+    passed = sum(rule["passed"] for rule in run.rules)
+    page = Page("Verdict", f"{passed} of {len(run.rules)} rules of the gate passed.")
+    page.table(
+        "Rules",
+        ["rule", "value", "", "bound", "margin", "verdict"],
+        [_rule(rule) for rule in run.rules],
+        "As params.yaml has them. Against the champion, value and bound are both models' figures as they are served, "
+        "and the rule holds if the least gain, by paired bootstrap, is above minus the margin.",
+    )
+    against = {name: found for name, found in run.verdict["champion"].items() if isinstance(found, Mapping)}
+    if against:
+        page.table(
+            f"Against the champion {run.verdict['champion']['version']}",
+            ["figure", "new", "champion", "gain", "rows"],
+            [row for target, found in against.items() for row in _against(target, found)],
+            "On the test rows that neither was fitted to, both as they are served; above zero the new one is better.",
+        )
+    return page
+
+
+def _rule(rule: Mapping[str, Any]) -> list[str]:
+    word = "pass" if rule["passed"] else "FAIL"
+    if "reason" in rule:
+        return [rule["name"], "", "", "", "", f"{word}: {rule['reason']}"]
+    at = f" (worst: {rule['at']})" if "at" in rule else ""
+    value = "measured" if rule["value"] is None else f"{rule['value']:.4g}"
+    margin = f"{rule['margin']:g} (least gain {rule['low']:+.4f})" if "margin" in rule else ""
+    return [f"{rule['name']}{at}", value, rule["sense"], f"{rule['bound']:.4g}", margin, word]
+
+
+def _against(target: str, found: Mapping[str, Any]) -> Iterator[list[str]]:
+    for name, one in found.items():
+        if isinstance(one, Mapping) and one["gain"]:
+            low, high = one["gain"]
+            title, rows = f"{target} {name.replace('_', ' ')}", f"{found['rows']:,}"
+            yield [title, f"{one['new']:.3f}", f"{one['champion']:.3f}", f"{low:+.3f} to {high:+.3f}", rows]
+
+
+def _splits(run: Run) -> Page:
+    sizes = run.rows["split"].value_counts()
+    rows, groups = ", ".join(f"{sizes[name]:,} {name}" for name in SPLITS), run.rows["group"].nunique()
+    page = Page("Splits", f"{rows} rows, in {groups:,} groups that share nothing; a group is never divided.")
+    for target in run.evaluated:
+        counts = pd.crosstab(run.rows[target], run.rows["split"]).reindex(columns=list(SPLITS), fill_value=0)
+        counts = counts.sort_values("train", ascending=False)
+        page.table(target, ["class", *SPLITS], [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()])
+    shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean()
+    present = {name: [f"{share:.1%}" for share in shares[name].reindex(list(SPLITS))] for name in run.inputs}
+    page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])
+    return page
+
+
+def _training(run: Run) -> Page:
+    best = run.curve.loc[run.curve["validation"].idxmin()]
+    page = Page(
+        "Training",
+        f"The weights kept are those of epoch {best['epoch']:.0f} of {len(run.curve)}: validation loss "
+        f"{best['validation']:.4f}.",
+    )
+    figure, (axes,) = canvas(8, 3)
+    axes.plot(run.curve["epoch"], run.curve["train"], color=ORANGE, label="training, inputs dropped at random")
+    axes.plot(run.curve["epoch"], run.curve["validation"], color=BLUE, label="validation, running mean of weights")
+    axes.scatter([best["epoch"]], [best["validation"]], color=BLUE, zorder=3)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.legend(frameon=False, fontsize=9)
+    page.picture("Learning curves", figure)
+    return page
+
+
+def _lineage(run: Run) -> Page:
+    page = Page("Lineage", f"Model {run.lineage['model']}, made from commit {run.lineage['commit']}.")
+    page.table("Made from", ["", ""], [[name, value] for name, value in run.lineage.items()])
+    return page

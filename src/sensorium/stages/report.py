@@ -1,0 +1,72 @@
+"""report: the whole run on one page to mail to a colleague, and the model's card."""
+
+import subprocess
+from importlib.metadata import version
+
+import pandas as pd
+
+from sensorium import params, paths
+from sensorium.dataset.rows import read_table
+from sensorium.files import existing, read_json, sha256
+from sensorium.registry.champion import read_champion
+from sensorium.report.card import write_card
+from sensorium.report.page import read_page
+from sensorium.report.run import Run, write_run
+from sensorium.serving import artefact
+from sensorium.stages.gate import FILE as VERDICT
+from sensorium.stages.gate import in_words
+from sensorium.stages.search import BEST
+from sensorium.stages.train import CURVE
+
+SOURCES = {  # what a run was made from, and the stage that makes it
+    "data": (paths.RAW / "manifest.parquet", "ingest"),
+    "params": (paths.PARAMS, "schema"),
+    "hyper-parameters": (BEST, "search"),
+}
+PAGES = {"data": "validate", "search": "search", "evaluation": "evaluate", "compression": "compress"}  # by stage
+PACKAGES = ("torch", "transformers", "onnxruntime", "scikit-learn", "optuna", "dvc")
+
+
+def run() -> None:
+    """Writes reports/index.html and reports/model-card.md."""
+    settings = params.load()
+    pages = {name: read_page(paths.REPORTS / name, stage) for name, stage in PAGES.items()}
+    verdict = read_json(VERDICT, made_by="gate")
+    made = Run(
+        verdict=verdict,
+        rules=[rule | {"words": in_words(rule)} for rule in verdict["rules"]],
+        validated=read_json(paths.METRICS / "validate.json", made_by="validate"),
+        evaluated=read_json(paths.METRICS / "evaluate.json", made_by="evaluate"),
+        compressed=read_json(paths.METRICS / "compress.json", made_by="compress"),
+        times=read_json(paths.METRICS / "timings" / "compress.json", made_by="compress"),
+        inputs=settings.inputs,
+        rows=read_table(),
+        curve=pd.read_csv(existing(CURVE, made_by="train")),
+        lineage=_lineage(),
+    )
+    write_run(made, pages, paths.REPORTS)
+    write_card(made, settings.data.model_dump(), paths.REPORTS / "model-card.md")
+    print(f"report: {paths.REPORTS / 'index.html'}, {paths.REPORTS / 'model-card.md'}")
+
+
+def _lineage() -> dict[str, str]:
+    """What this model was made from, each as something that can be looked up."""
+    champion = read_champion()
+    manifest = artefact.read(existing(paths.COMPRESSED, made_by="compress"))
+    return {
+        "model": manifest["version"],
+        "commit": _commit(),
+        **{name: f"{sha256(existing(path, stage))[:16]} ({path})" for name, (path, stage) in SOURCES.items()},
+        "champion": champion.version if champion else "none yet",
+        "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+    }
+
+
+def _commit() -> str:
+    """The commit that is checked out, and whether the tree differs from it."""
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], text=True, capture_output=True, check=True).stdout.strip()
+        changed = subprocess.run(["git", "status", "--porcelain"], text=True, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "not in git"
+    return f"{found[:12]}{' with changes that are not committed' if changed else ''}"
