@@ -25,6 +25,8 @@ def leave(root: Path, before: Figures, after: Figures) -> None:
     create_markdown_artifact(summary(before, after), key="summary", description="Data, metrics, verdict")
     create_table_artifact(rows(before, after), key="metrics", description="Figures of this run beside the last one")
     address = os.environ.get("SENSORIUM_REPORTS_URL", (root / "reports").absolute().as_uri()).rstrip("/")
+    if (root / "reports/index.html").is_file():
+        create_link_artifact(f"{address}/index.html", link_text="the whole run on one page", key="report")
     for page in sorted((root / "reports").glob("*/index.html")):
         name = page.parent.name
         create_link_artifact(f"{address}/{name}/index.html", link_text=f"{name} report", key=f"report-{name}")
@@ -48,9 +50,13 @@ def summary(before: Figures, after: Figures) -> str:
     if verdict:
         lines += ["", "| rule | value | bound | |", "|---|--:|--:|---|"]
         for rule in verdict["rules"]:
-            value = _look_up(after, rule["name"]) if rule["value"] is None else rule["value"]
             mark = "pass" if rule["passed"] else "**FAIL**"
-            lines.append(f"| `{rule['name']}` | {value:g} | {rule['sense']} {rule['bound']:g} | {mark} |")
+            if "reason" in rule:
+                lines.append(f"| `{rule['name']}` | | | {mark}: {rule['reason']} |")
+                continue
+            value = _look_up(after, rule["name"]) if rule["value"] is None else rule["value"]
+            champion = f" (champion, may lose {rule['margin']:g})" if "margin" in rule else ""
+            lines.append(f"| `{rule['name']}` | {value:g} | {rule['sense']} {rule['bound']:g}{champion} | {mark} |")
     return "\n".join(lines)
 
 

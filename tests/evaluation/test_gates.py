@@ -1,17 +1,33 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
-from sensorium.errors import UserError
-from sensorium.evaluation.gates import Rule, judge
+from sensorium.evaluation.gates import Comparison, Judged, Rule, Unmeasured, judge
 
 FIGURES = {
-    "evaluate": {"colour": {"accuracy": 0.8, "majority": {"accuracy": 0.4}, "without": {"note": {"accuracy": 0.5}}}},
+    "evaluate": {
+        "colour": {
+            "accuracy": 0.8,
+            "majority": {"accuracy": 0.4},
+            "without": {"note": {"accuracy": 0.5}},
+            "slices": {"seconds": {"0.5 to 1.5": {"accuracy": 0.7}, "1.5 to 9": {"accuracy": 0.9, "rows": 40}}},
+        }
+    },
     "timings": {"compress": {"p95_ms": 12.5}},
 }
 
 
+def alone(rule: Rule) -> Comparison:
+    raise Unmeasured("there is no champion yet")
+
+
+def judged(**rule: Any) -> Judged:
+    return judge([Rule(**rule)], FIGURES, alone)[0]
+
+
 def test_bounds_are_numbers_or_other_figures_and_reaching_one_is_enough() -> None:
-    judged = judge(
+    found = judge(
         [
             Rule(metric="evaluate.colour.accuracy", min=0.8),
             Rule(metric="evaluate.colour.accuracy", min="evaluate.colour.majority.accuracy"),
@@ -19,28 +35,79 @@ def test_bounds_are_numbers_or_other_figures_and_reaching_one_is_enough() -> Non
             Rule(metric="timings.compress.p95_ms", max=12),
         ],
         FIGURES,
+        alone,
     )
-    assert [(rule.value, rule.sense, rule.bound, rule.passed) for rule in judged] == [
+    assert [(rule.value, rule.sense, rule.bound, rule.passed) for rule in found] == [
         (0.8, ">=", 0.8, True),
         (0.8, ">=", 0.4, True),
         (0.5, ">=", 0.6, False),
         (12.5, "<=", 12.0, False),
     ]
-    assert [rule.is_timing for rule in judged] == [False, False, False, True]
+    assert [rule.is_timing for rule in found] == [False, False, False, True]
+
+
+def test_of_all_that_a_star_fits_the_worst_is_judged() -> None:
+    low = judged(metric="evaluate.colour.slices.*.*.accuracy", min=0.75)
+    assert (low.value, low.passed, low.at) == (0.7, False, "evaluate.colour.slices.seconds.0.5 to 1.5.accuracy")
+    high = judged(metric="evaluate.*.slices.seconds.*.accuracy", max=0.95)
+    assert (high.value, high.passed, high.at) == (0.9, True, "evaluate.colour.slices.seconds.1.5 to 9.accuracy")
+
+
+def test_a_key_may_have_dots_in_it() -> None:
+    assert judged(metric="evaluate.colour.slices.seconds.1.5 to 9.accuracy", min=0.5).value == 0.9
+
+
+@pytest.mark.parametrize("if_missing", ["fail", "pass"])
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (
+            {"metric": "evaluate.colour.acuracy", "min": 0.5},
+            "evaluate.colour.acuracy is no figure: there is no 'acuracy', here are accuracy, majority, without, slices",
+        ),
+        (
+            {"metric": "evaluate.colour", "min": 0.5},
+            "evaluate.colour is no number: it holds accuracy, majority, without, slices",
+        ),
+        (
+            {"metric": "evaluate.colour.slices.city.*.accuracy", "max": 0.5},
+            "evaluate.colour.slices.city.*.accuracy is no figure: there is no 'city', here are seconds",
+        ),
+        (
+            {"metric": "evaluate.colour.accuracy", "min": "evaluate.colour.baseline.accuracy"},
+            "evaluate.colour.baseline.accuracy is no figure: there is no 'baseline', "
+            "here are accuracy, majority, without, slices",
+        ),
+        ({"metric": "evaluate.colour.accuracy", "champion": {}}, "there is no champion yet"),
+    ],
+)
+def test_what_cannot_be_judged_says_so_and_does_what_params_say(
+    rule: dict[str, Any], reason: str, if_missing: str
+) -> None:
+    found = judged(**rule, if_missing=if_missing)
+    assert (found.value, found.reason, found.passed) == (None, reason, if_missing == "pass")
+
+
+@pytest.mark.parametrize(("low", "margin", "passed"), [(-0.02, 0.02, True), (-0.03, 0.02, False), (0.0, 0.0, True)])
+def test_against_the_champion_the_least_gain_is_held_against_the_margin(
+    low: float, margin: float, passed: bool
+) -> None:
+    rule = Rule(metric="evaluate.colour.accuracy", champion={"margin": margin})
+    found = judge([rule], FIGURES, lambda _: Comparison(0.81, 0.8, low))[0]
+    assert (found.value, found.bound, found.margin, found.low, found.passed) == (0.81, 0.8, margin, low, passed)
 
 
 @pytest.mark.parametrize(
-    ("metric", "sentence"),
+    ("rule", "sentence"),
     [
-        ("evaluate.colour.acuracy", r"gate\[0\]: .* there is no 'acuracy'; here are accuracy, majority, without"),
-        ("evaluate.colour", r"gate\[0\]: 'evaluate.colour' is no number: it holds accuracy, majority, without"),
+        ({"min": 0.5, "max": 0.9}, "a rule has one of min, max and champion"),
+        ({}, "a rule has one of min, max and champion"),
+        ({"metric": "compress.megabytes", "champion": {}}, "is about evaluate.TARGET.FIGURE, which 'compress.meg"),
+        ({"metric": "evaluate.*.accuracy", "champion": {}}, "is about evaluate.TARGET.FIGURE"),
+        ({"metric": "somewhere.else", "min": 1}, "String should match pattern"),
+        ({"min": 0.5, "if_missing": "shrug"}, "Input should be 'fail' or 'pass'"),
     ],
 )
-def test_a_figure_that_is_not_there(metric: str, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
-        judge([Rule(metric=metric, min=0.5)], FIGURES)
-
-
-def test_a_rule_has_one_bound() -> None:
-    with pytest.raises(ValidationError, match="either min or max"):
-        Rule(metric="evaluate.colour.accuracy", min=0.5, max=0.9)
+def test_a_rule_that_means_nothing_is_refused(rule: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Rule(**({"metric": "evaluate.colour.accuracy"} | rule))

@@ -1,60 +1,70 @@
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import confusion_matrix
 
-from sensorium.evaluation.metrics import Predictions, _figures_of, confusion, figures, intervals
+from sensorium.evaluation.metrics import BINS, Predictions, calibration_error, confusion, figures, reliability
 
 
-def random_predictions(rows: int, classes: int, seed: int) -> Predictions:
+def random_predictions(rows: int, classes: int, seed: int, groups: int | None = None) -> Predictions:
     random = np.random.default_rng(seed)
-    labels = random.integers(0, classes, rows)
-    predicted = np.where(random.random(rows) < 0.7, labels, random.integers(0, classes, rows))
-    return Predictions(labels, predicted, random.integers(0, max(1, rows // 3), rows), classes)
+    logits = random.normal(size=(rows, classes)).round(1)  # rounded, so that some probabilities are equal
+    labels = np.where(random.random(rows) < 0.5, logits.argmax(1), random.integers(0, classes, rows))
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    return Predictions.of(probabilities, labels, random.integers(0, groups or max(1, rows // 3), rows))
 
 
 def test_figures_are_those_of_a_hand_count() -> None:
-    found = figures(Predictions(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), np.arange(4), 3))
+    found = figures(Predictions(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), np.arange(4), 3))
     assert found["accuracy"] == 0.75
-    assert found["macro_precision"] == pytest.approx((1 + 2 / 3) / 2)
-    assert found["macro_recall"] == 0.75
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
+    assert found["macro_precision"] == pytest.approx((1 + 1 / 2) / 2)
+    assert found["weighted_recall"] == 0.75
+    assert found["macro_f1"] == pytest.approx((4 / 5 + 2 / 3) / 2)
+    assert found["weighted_f1"] == pytest.approx((3 * 4 / 5 + 2 / 3) / 4)
+    assert found["micro_f1"] == 0.75
+    assert "roc_auc" not in found
+
+
+def test_figures_of_probabilities_are_those_of_a_hand_count() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.2, 0.8]])
+    found = figures(Predictions.of(probabilities, np.array([0, 0, 1, 1]), np.arange(4)))
+    assert found["roc_auc"] == 0.75
+    assert found["pr_auc"] == pytest.approx(((1 + 2 / 3) / 2 + (1 + 2 / 3) / 2) / 2)
+    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.3, 0.8]).mean())
+    assert found["calibration_error"] == pytest.approx((0.1 + 0.6 + 0.7 + 0.2) / 4)
+
+
+def test_a_label_that_is_not_known_does_not_count() -> None:
+    found = Predictions.of(np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([0, -1]), np.arange(2))
+    assert figures(found)["accuracy"] == 1.0
+    assert len(found.groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "defined"), [([0, 0, 0], False), ([2, 2, 2], False), ([0, 1, 1], True), ([0], False)]
+)
+def test_areas_are_not_defined_where_all_rows_are_alike(labels: list[int], defined: bool) -> None:
+    probabilities = np.full((len(labels), 3), 1 / 3)
+    found = figures(Predictions.of(probabilities, np.array(labels), np.arange(len(labels))))
+    assert (found["roc_auc"] is not None) == (found["pr_auc"] is not None) == defined
+    assert found["log_loss"] == pytest.approx(np.log(3))
 
 
 @pytest.mark.parametrize("seed", range(5))
+def test_calibration_error_agrees_with_the_bins_of_scikit_learn(seed: int) -> None:
+    found = random_predictions(400, 4, seed)
+    assert found.probabilities is not None
+    right, confidence = found.labels == found.predicted, found.probabilities.max(1)
+    accuracy, mean = calibration_curve(right, confidence, n_bins=BINS)
+    rows = np.bincount(np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence), minlength=BINS)
+    expected = (np.abs(accuracy - mean) * rows[rows > 0]).sum() / 400
+    assert calibration_error(found.probabilities, found.labels) == pytest.approx(expected)
+    ours = reliability(found.probabilities, found.labels)
+    np.testing.assert_allclose([(a, m) for m, a, _ in ours], list(zip(accuracy, mean, strict=True)))
+
+
 @pytest.mark.parametrize(("rows", "classes"), [(1, 2), (4, 10), (300, 5)])
-def test_counts_and_their_figures_agree_with_scikit_learn(rows: int, classes: int, seed: int) -> None:
-    predictions = random_predictions(rows, classes, seed)
-    matrix = confusion(predictions)
-    expected = confusion_matrix(predictions.labels, predictions.predicted, labels=range(classes))
-    assert (matrix == expected).all()
-    ours = _figures_of(matrix[None].astype(float))
-    theirs = precision_recall_fscore_support(
-        predictions.labels, predictions.predicted, average="macro", zero_division=0
-    )
-    assert [ours[f"macro_{name}"][0] for name in ("precision", "recall", "f1")] == pytest.approx(theirs[:3])
-
-
-def test_intervals_hold_the_figure_and_narrow_with_rows() -> None:
-    few, many = (intervals(random_predictions(rows, 4, 0), 500, 0.95)["accuracy"] for rows in (60, 6000))
-    assert few[0] < figures(random_predictions(60, 4, 0))["accuracy"] < few[1]
-    assert many[1] - many[0] < (few[1] - few[0]) / 4
-
-
-def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
-    random = np.random.default_rng(0)
-    covered = 0
-    for trial in range(200):
-        right = np.repeat(random.random(60) < 0.8, 5)  # groups of five that are right or wrong together
-        bounds = intervals(Predictions(np.zeros(300, int), 1 - right, np.arange(300) // 5, 2), 200, 0.9, trial)
-        low, high = bounds["accuracy"]
-        covered += low <= 0.8 <= high
-    assert 0.82 < covered / 200 < 0.96
-
-
-def test_perfect_and_single_group_predictions_have_a_point_for_an_interval() -> None:
-    perfect = Predictions(np.array([0, 1]), np.array([0, 1]), np.array([0, 1]), 2)
-    assert intervals(perfect, 100, 0.95)["macro_f1"] == [1.0, 1.0]
-    assert intervals(Predictions(np.array([0, 1]), np.array([1, 1]), np.zeros(2, int), 2), 100, 0.95)["accuracy"] == [
-        0.5,
-        0.5,
-    ]
+def test_confusion_agrees_with_scikit_learn(rows: int, classes: int) -> None:
+    found = random_predictions(rows, classes, 0)
+    assert (confusion(found) == confusion_matrix(found.labels, found.predicted, labels=range(classes))).all()

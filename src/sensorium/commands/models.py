@@ -23,22 +23,23 @@ def run(name: str | None = None) -> None:
         )
         return
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("version", "stage", "registered", "commit", "model", "accuracy", "Bento"):
+    for heading in ("version", "stage", "registered", "commit", "model", "accuracy"):
         table.add_column(heading, overflow="fold")
     for version in reversed(known):
         stage = f"[bold green]{version.stage}[/]" if version.stage == CHAMPION else version.stage
-        when = f"{version.created:%Y-%m-%d %H:%M}"
+        when = f"{version.created:%Y-%m-%d}"
         try:
             made = trace(version)
-            facts = [made.model_version, _accuracies(made), made.bento]
+            facts = [made.model_version, _accuracies(made)]
         except UserError:
-            facts = ["", "not in DVC's cache here: `dvc fetch --all-tags`", ""]
+            facts = ["", "not in DVC's cache here: `dvc fetch --all-tags`"]
         table.add_row(version.name, stage, when, version.commit[:8], *facts)
     console.print(table)
+    console.print("all about one: sensorium models VERSION")
 
 
 def _accuracies(made: Lineage) -> str:
-    return ", ".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
+    return "\n".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
 
 
 def _show(console: Console, version: Version) -> None:

@@ -36,7 +36,7 @@ def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:
     pieces: dict[str, list[np.ndarray]] = {}
     for weights in draw(int(groups.max()) + 1, draws, seed):
         found = _figures_of_sums((counts.T @ weights.T).T, predictions)
-        if rankings:
+        if predictions.probabilities is not None:
             found |= _areas(weights, rankings)
         for name, values in found.items():
             pieces.setdefault(name, []).append(values)
@@ -153,6 +153,8 @@ def _rankings(predictions: Predictions, groups: np.ndarray) -> list[Ranking]:
 
 def _areas(weights: np.ndarray, rankings: list[Ranking]) -> Samples:
     """Mean ROC-AUC and PR-AUC (average precision) over classes in every draw, ties as scikit-learn counts them."""
+    if not rankings:
+        return {name: np.full(len(weights), np.nan) for name in ("roc_auc", "pr_auc")}
     areas: dict[str, list[np.ndarray]] = {"roc_auc": [], "pr_auc": []}
     for groups, of_class, ends in rankings:
         drawn = weights[:, groups]

@@ -28,6 +28,8 @@ class Champion:
 
 def read_champion() -> Champion | None:
     """The champion of this tree; ``None`` if there is none yet."""
+    if not paths.CHAMPION.is_file():
+        return None
     said = read_json(paths.CHAMPION, made_by="promote")
     return Champion(**said) if said["version"] else None
 

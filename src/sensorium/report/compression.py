@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from sensorium.compression.choice import Measured
 from sensorium.report.page import Page
-from sensorium.report.plots import BLUE, GREY, ORANGE, canvas
+from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 
 
 def write_report(tried: Sequence[Measured], chosen: Measured, fits: Mapping[str, bool], folder: Path) -> None:
@@ -49,7 +49,7 @@ def write_report(tried: Sequence[Measured], chosen: Measured, fits: Mapping[str,
 
 
 def _trade_off(tried: Sequence[Measured], chosen: Measured) -> Figure:
-    figure, (axes,) = canvas(8, 3.2)
+    figure, (axes,) = canvas(WIDE, 3.2)
     for one in tried:
         colour = ORANGE if one is chosen else BLUE if one is tried[0] else GREY
         axes.scatter(one.megabytes, one.percentile(50), color=colour, s=70)

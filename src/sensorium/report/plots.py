@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
+WIDE = 10  # inches: the width of a page
 
 
 def canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -22,7 +23,7 @@ def canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, list[
 
 def bars(lengths: Mapping[str, float], colours: Sequence[str] | str = BLUE, form: str = "{:,.0f}") -> Figure:
     """A horizontal bar with its number for every name."""
-    figure, (axes,) = canvas(8, 0.32 * len(lengths) + 0.5)
+    figure, (axes,) = canvas(WIDE, 0.32 * len(lengths) + 0.5)
     drawn = axes.barh(list(lengths), list(lengths.values()), color=colours, height=0.7)
     axes.bar_label(drawn, labels=[form.format(length) for length in lengths.values()], padding=4, fontsize=9)
     axes.invert_yaxis()
@@ -42,7 +43,7 @@ def whiskers(
         colours: one a row.
         line: a value to compare with, drawn through all rows.
     """
-    figure, (axes,) = canvas(8, 0.34 * len(rows) + 0.6)
+    figure, (axes,) = canvas(WIDE, 0.34 * len(rows) + 0.6)
     for place, ((_, value, bounds), colour) in enumerate(zip(rows, colours, strict=True)):
         low, high = bounds or (value, value)
         axes.plot([low, high], [place, place], color=colour, linewidth=3, alpha=0.45, solid_capstyle="round")
@@ -66,7 +67,7 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
         ticks: names of the steps.
         label: of the vertical axis.
     """
-    figure, every = canvas(3.1 * len(panels) + 0.6, 3.1, len(panels))
+    figure, every = canvas(min(WIDE, 3.1 * len(panels) + 0.6), 3.1, len(panels))
     values = [value for lines in panels.values() for line in lines.values() for value in line]
     room = 0.06 * (max(values) - min(values) or 1)
     for axes, (name, lines) in zip(every, panels.items(), strict=True):

@@ -10,7 +10,7 @@ import pandas as pd
 from sensorium.files import replacing
 from sensorium.modalities import Modality
 from sensorium.report.page import Page, render
-from sensorium.report.plots import BLUE, ORANGE, canvas
+from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 SPLITS = ("train", "val", "test")
 
@@ -63,7 +63,9 @@ def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
         "Lineage": _lineage(run),
     }
     failed = [rule["words"] for rule in run.rules if not rule["passed"]]
-    html = render("run.html", run=run, failed=failed, tiles=_tiles(run), chapters=chapters, title="Run report")
+    html = render(
+        "run.html", run=run, said=_verdict(run), failed=failed, tiles=_tiles(run), chapters=chapters, title="Run report"
+    )
     with replacing(folder / "index.html") as beside:
         beside.write_text(html, encoding="utf-8")
 
@@ -81,20 +83,22 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     return tiles
 
 
+def _verdict(run: Run) -> str:
+    """How many rules hold, and how many there was nothing to judge by."""
+    unjudged = [rule for rule in run.rules if "reason" in rule]
+    held = sum(rule["passed"] for rule in run.rules if "reason" not in rule)
+    said = f"{held} of {len(run.rules)} rules hold"
+    return f"{said}; for {len(unjudged)} there was nothing to judge." if unjudged else f"{said}."
+
+
 def _rules(run: Run) -> Page:
-    passed = sum(rule["passed"] for rule in run.rules)
-    page = Page("Verdict", f"{passed} of {len(run.rules)} rules of the gate passed.")
-    page.table(
-        "Rules",
-        ["rule", "value", "", "bound", "margin", "verdict"],
-        [_rule(rule) for rule in run.rules],
-        "As params.yaml has them. Against the champion, value and bound are both models' figures as they are served, "
-        "and the rule holds if the least gain, by paired bootstrap, is above minus the margin.",
-    )
-    against = {name: found for name, found in run.verdict["champion"].items() if isinstance(found, Mapping)}
+    page = Page("Verdict", _verdict(run))
+    page.parts.append({"heading": "Rules", "note": "As params.yaml has them.", "rules": [*map(_rule, run.rules)]})
+    champion = run.verdict["champion"]
+    against = {name: found for name, found in champion.items() if isinstance(found, Mapping)}
     if against:
         page.table(
-            f"Against the champion {run.verdict['champion']['version']}",
+            f"Against the champion {champion['version']}",
             ["figure", "new", "champion", "gain", "rows"],
             [row for target, found in against.items() for row in _against(target, found)],
             "On the test rows that neither was fitted to, both as they are served; above zero the new one is better.",
@@ -102,14 +106,19 @@ def _rules(run: Run) -> Page:
     return page
 
 
-def _rule(rule: Mapping[str, Any]) -> list[str]:
-    word = "pass" if rule["passed"] else "FAIL"
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as the template reads it."""
     if "reason" in rule:
-        return [rule["name"], "", "", "", "", f"{word}: {rule['reason']}"]
-    at = f" (worst: {rule['at']})" if "at" in rule else ""
-    value = "measured" if rule["value"] is None else f"{rule['value']:.4g}"
-    margin = f"{rule['margin']:g} (least gain {rule['low']:+.4f})" if "margin" in rule else ""
-    return [f"{rule['name']}{at}", value, rule["sense"], f"{rule['bound']:.4g}", margin, word]
+        about = rule["reason"]
+    elif "margin" in rule:
+        about = f"beside the champion: gains {rule['low']:+.4f} at the least, may lose {rule['margin']:g}"
+    else:
+        about = f"the worst is {rule['at']}" if "at" in rule else ""
+    return (
+        {"name": rule["name"], "about": about, "passed": rule["passed"], "judged": "reason" not in rule}
+        | {key: "" if rule[key] is None else f"{rule[key]:.4g}" for key in ("value", "bound")}
+        | {"sense": {">=": "≥", "<=": "≤"}[rule["sense"]]}
+    )
 
 
 def _against(target: str, found: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -128,20 +137,20 @@ def _splits(run: Run) -> Page:
         counts = pd.crosstab(run.rows[target], run.rows["split"]).reindex(columns=list(SPLITS), fill_value=0)
         counts = counts.sort_values("train", ascending=False)
         page.table(target, ["class", *SPLITS], [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()])
-    shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean()
-    present = {name: [f"{share:.1%}" for share in shares[name].reindex(list(SPLITS))] for name in run.inputs}
+    shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
+    present = {name: [f"{share:.1%}" for share in shares[name]] for name in run.inputs}
     page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])
     return page
 
 
 def _training(run: Run) -> Page:
-    best = run.curve.loc[run.curve["validation"].idxmin()]
+    best = run.curve.iloc[int(run.curve["validation"].argmin())]
     page = Page(
         "Training",
         f"The weights kept are those of epoch {best['epoch']:.0f} of {len(run.curve)}: validation loss "
         f"{best['validation']:.4f}.",
     )
-    figure, (axes,) = canvas(8, 3)
+    figure, (axes,) = canvas(WIDE, 3)
     axes.plot(run.curve["epoch"], run.curve["train"], color=ORANGE, label="training, inputs dropped at random")
     axes.plot(run.curve["epoch"], run.curve["validation"], color=BLUE, label="validation, running mean of weights")
     axes.scatter([best["epoch"]], [best["validation"]], color=BLUE, zorder=3)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from optuna.trial import FrozenTrial
 
 from sensorium.report.page import Page
-from sensorium.report.plots import BLUE, ORANGE, canvas
+from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 
 def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
@@ -31,7 +31,7 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
 
 def _history(trials: Sequence[FrozenTrial]) -> Figure:
     losses = [trial.value or 0.0 for trial in trials]
-    figure, (axes,) = canvas(8, 3)
+    figure, (axes,) = canvas(WIDE, 3)
     axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22)
     axes.step(range(1, len(losses) + 1), list(accumulate(losses, min)), where="post", color=ORANGE)
     axes.set_xlabel("trial")

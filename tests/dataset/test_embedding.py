@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensorium.dataset import embedding
+from sensorium.dataset.items import digest, write_shard
+from sensorium.modalities import Tabular
+
+FACTS = Tabular(numbers=["a", "b", "c", "d"])
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> embedding.Job:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    packed = [FACTS.pack({"a": float(n), "b": 1.0, "c": 2.0, "d": 3.0}) for n in range(5)]
+    items = {digest(one): one for one in packed}
+    write_shard(tmp_path, 0, items, {})
+    return embedding.Job(FACTS, tmp_path, list(items))
+
+
+def test_what_is_embedded_is_never_embedded_again(job: embedding.Job) -> None:
+    assert embedding.missing(job) == job.digests
+    embedding.embed([job], "embedding")
+    assert embedding.missing(job) == []
+    found = embedding.features(job)
+    assert list(found) == job.digests
+    assert [array[0, 0] for array in found.values()] == [0, 1, 2, 3, 4]
+
+
+def test_a_corrupted_value_has_features_of_its_own_and_the_same_again(job: embedding.Job) -> None:
+    spoiled = embedding.Job(FACTS, job.folder, job.digests, "lost columns", 2)
+    embedding.embed([job, spoiled], "embedding")
+    known = np.stack(list(embedding.features(spoiled).values()))[:, 0, 1::2]  # which columns are known
+    assert known.sum(1).tolist() == [1] * 5
+    assert embedding.missing(spoiled) == []
+    assert embedding.missing(embedding.Job(FACTS, job.folder, job.digests, "lost columns", 1)) == job.digests
+    packed = FACTS.pack({"a": 0.0, "b": 1.0, "c": 2.0, "d": 3.0})
+    assert spoiled.value(digest(packed), packed) == spoiled.value(digest(packed), packed)

@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+
+from sensorium.evaluation.slices import Slice, judge, presence, slices
+
+
+def test_columns_of_few_values_are_sliced_by_value_and_numbers_of_many_by_quartile() -> None:
+    table = pd.DataFrame(
+        {
+            "city": ["Ulm"] * 60 + ["Bonn"] * 35 + [None] * 5,
+            "words": [2.0] * 50 + [3.0] * 50,
+            "seconds": np.arange(100) / 10 + 1000,
+            "name": [f"row {n}" for n in range(100)],
+            "same": 1,
+            "rare": ["a"] * 10 + ["b"] * 90,
+        }
+    )
+    found = {(part.column, part.value): int(part.rows.sum()) for part in slices(table, np.arange(100))}
+    assert found == {
+        ("city", "Bonn"): 35,
+        ("city", "Ulm"): 60,
+        ("words", "2"): 50,
+        ("words", "3"): 50,
+        ("seconds", "1000 to 1002"): 25,
+        ("seconds", "1002 to 1005"): 25,
+        ("seconds", "1005 to 1007"): 25,
+        ("seconds", "1007 to 1010"): 25,
+        ("rare", "b"): 90,
+    }
+
+
+def test_a_slice_of_few_groups_is_left_out() -> None:
+    table = pd.DataFrame({"city": ["Ulm"] * 50 + ["Bonn"] * 50})
+    groups = np.concatenate([np.zeros(50, int), np.arange(1, 51)])
+    assert [part.value for part in slices(table, groups)] == ["Bonn"]
+
+
+def test_no_rows_have_no_slices() -> None:
+    assert slices(pd.DataFrame({"city": []}), np.array([])) == []
+    assert judge([], np.array([]), np.array([]), 0.95) == []
+
+
+def grouped(random: np.random.Generator, rows: int = 600, size: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose groups are right or wrong together, at four in five."""
+    groups = np.repeat(np.arange(rows // size), size)
+    return (random.random(rows // size) < 0.8)[groups], groups
+
+
+def test_where_no_slice_is_worse_one_is_pointed_out_about_as_rarely_as_stated() -> None:
+    random = np.random.default_rng(0)
+    alarms = 0
+    for _ in range(300):
+        right, groups = grouped(random)
+        city = random.integers(0, 12, 200)[groups]  # a whole group is in one city
+        parts = [Slice("city", str(number), city == number) for number in range(12)]
+        alarms += any(verdict.worse for verdict in judge(parts, right, groups, 0.95))
+    assert alarms / 300 < 0.09
+
+
+def test_a_slice_that_is_worse_is_pointed_out_and_one_that_is_better_is_not() -> None:
+    right, groups = grouped(np.random.default_rng(1))
+    worse = np.arange(600) < 90
+    right = np.where(worse, (groups % 5 < 2), right)
+    better = (np.arange(600) >= 90) & (np.arange(600) < 180)
+    right = np.where(better, True, right)
+    parts = [Slice("city", "Ulm", worse), Slice("city", "Bonn", better)]
+    found = judge(parts, right, groups, 0.95)
+    assert [verdict.worse for verdict in found] == [True, False]
+    assert found[0].rows == 90
+    assert found[0].accuracy == right[worse].mean()
+    assert found[1].accuracy == 1.0
+
+
+def test_a_slice_of_a_perfect_model_is_not_worse() -> None:
+    verdict = judge([Slice("a", "b", np.arange(50) < 25)], np.ones(50, bool), np.arange(50), 0.95)[0]
+    assert (verdict.worse, verdict.p_value) == (False, 1.0)
+
+
+def test_presence_names_the_inputs_of_a_row() -> None:
+    items = {"text": np.array([0, 1, -1, -1]), "photo": np.array([0, -1, 5, -1])}
+    assert presence(items).tolist() == ["text+photo", "text", "photo", ""]

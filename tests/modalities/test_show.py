@@ -1,0 +1,141 @@
+"""What a person is told and shown of a value, and what may befall it, for every kind."""
+
+import base64
+import io
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image as Pillow
+
+from sensorium.modalities import Audio, Image, Modality, Tabular, Text
+from sensorium.modalities.modality import STRENGTHS
+from tests.conftest import png, wav
+
+FACTS = Tabular(numbers=["age", "weight"], categories=["town"])
+EXAMPLES: list[tuple[Modality, Any]] = [
+    (Text(), "A small green frog sits <here>."),
+    (Image(), png(size=(60, 40))),
+    (Audio(), wav(1.0)),
+    (FACTS, {"age": 3, "weight": 2.5, "town": "Ulm & Bonn"}),
+]
+KINDS = [kind.kind for kind, _ in EXAMPLES]
+
+
+@pytest.mark.parametrize(("kind", "raw"), EXAMPLES, ids=KINDS)
+def test_every_corruption_gives_a_value_that_is_clean_and_the_same_again(kind: Modality, raw: Any) -> None:
+    value = kind.accept(raw)
+    assert kind.corruptions
+    for corrupt in kind.corruptions.values():
+        packed = {kind.pack(corrupt(value, strength, np.random.default_rng(5))) for strength in range(len(STRENGTHS))}
+        again = {kind.pack(corrupt(value, strength, np.random.default_rng(5))) for strength in range(len(STRENGTHS))}
+        assert packed == again
+        for one in packed:
+            changed = kind.unpack(one)
+            kind.check(changed)
+            assert kind.pack(kind.clean(changed) if kind.kind != "audio" else changed) == one
+            assert set(kind.describe(changed)) <= set(kind.describe(value))
+
+
+@pytest.mark.parametrize(("kind", "raw"), EXAMPLES, ids=KINDS)
+def test_parts_are_hidden_one_by_one_and_shown_by_weight(kind: Modality, raw: Any) -> None:
+    value = kind.accept(raw)
+    before = kind.pack(value)
+    parts = kind.occlusions(value)
+    assert len({str(part) for part, _ in parts}) == len(parts) > 1
+    assert kind.pack(value) == before
+    shown = kind.show(value, [(part, weight) for (part, _), weight in zip(parts, [0.5, -0.25], strict=False)])
+    assert 'class="for" style="--weight:0.50"' in shown
+    assert 'class="against" style="--weight:0.25"' in shown
+    assert "http" not in shown
+    HTMLParser().feed(shown)
+
+
+def test_texts() -> None:
+    text = Text()
+    assert text.describe("A green frog.") == {"characters": 13, "words": 3}
+    assert text.occlusions("A green frog.") == [(0, "green frog."), (1, "A frog."), (2, "A green")]
+    assert text.occlusions("frog") == []
+    assert len(text.occlusions("word " * 100)) == 40
+    assert text.show("<b> & c", []) == '<p class="words">&lt;b&gt; &amp; c</p>'
+    random = np.random.default_rng(0)
+    assert text.corruptions["truncation"]("one two three four five six seven eight nine ten", 0, random) == (
+        "one two three four five six seven"
+    )
+    assert text.corruptions["truncation"]("frog", 2, random) == "frog"
+    sentence = "the quick brown fox jumps over the lazy dog " * 20
+    assert text.corruptions["typos"](sentence, 0, random) != sentence
+    assert text.corruptions["typos"]("a", 2, np.random.default_rng(1)) != ""
+
+
+def test_pictures() -> None:
+    image = Image()
+    white = image.accept(png((255, 255, 255), (40, 20)))
+    assert image.describe(white) == {"brightness": 1.0, "contrast": 0.0, "colour": 0.0, "aspect": 2.0}
+    half = Pillow.new("RGB", (12, 12), (0, 0, 0))
+    half.paste((255, 255, 255), (0, 0, 6, 12))
+    assert image.describe(half)["contrast"] == 0.5
+    parts = image.occlusions(half)
+    assert len(parts) == 36
+    assert parts[0][0] == (0, 0, 1 / 6, 1 / 6)
+    assert np.asarray(parts[0][1])[:2, :2].tolist() == [[[128] * 3] * 2] * 2
+    assert (np.asarray(parts[0][1])[2:] == np.asarray(half)[2:]).all()
+    random = np.random.default_rng(0)
+    assert image.corruptions["crop"](white, 1, random).size == (26, 13)
+    assert image.describe(image.corruptions["darkness"](white, 0, random))["brightness"] == pytest.approx(
+        0.55, abs=0.01
+    )
+    assert image.describe(image.corruptions["blur"](half, 2, random))["contrast"] < 0.5
+    assert image.describe(image.corruptions["noise"](white, 2, random))["contrast"] > 0.05
+
+
+def test_a_picture_of_two_pixels_bears_everything() -> None:
+    image = Image()
+    tiny = image.accept(png((9, 9, 9), (2, 2)))
+    for corrupt in image.corruptions.values():
+        for strength in range(3):
+            image.check(corrupt(tiny, strength, np.random.default_rng(0)))
+    assert len(image.occlusions(tiny)) == 36
+
+
+def test_sounds() -> None:
+    audio = Audio()
+    tone = audio.accept(wav(1.0, pitch=1000))
+    said = audio.describe(tone)
+    assert said["seconds"] == 1.0
+    assert said["loudness"] == pytest.approx(20 * np.log10(0.3 / np.sqrt(2)), abs=0.1)
+    assert said["silence"] == 0
+    assert said["centroid"] == pytest.approx(1000, abs=60)
+    silence = np.zeros(16_000, np.int16)
+    assert audio.describe(silence) == {"seconds": 1.0, "loudness": -100.0, "silence": 1.0, "centroid": 0.0}
+    spans = audio.occlusions(tone)
+    assert [part for part, _ in spans][:2] == [(0.0, 0.1), (0.1, 0.2)]
+    assert (spans[1][1][1600:3200] == 0).all()
+    assert (spans[1][1][:1600] == tone[:1600]).all()
+    random = np.random.default_rng(0)
+    assert len(audio.corruptions["cut"](tone, 1, random)) == 7200
+    assert len(audio.corruptions["cut"](tone[:1700], 2, random)) == 1600
+    quiet = audio.describe(audio.corruptions["gain"](tone, 0, random))["loudness"]
+    assert quiet == pytest.approx(said["loudness"] - 12, abs=0.1)
+    noisy = audio.corruptions["noise"](tone, 2, random)
+    assert audio.describe(noisy)["loudness"] == pytest.approx(said["loudness"] + 3, abs=0.3)
+    assert audio.describe(audio.corruptions["noise"](silence, 2, random))["silence"] == 1.0
+    player = audio.show(tone, []).split("data:audio/ogg;base64,")[1].split('"')[0]
+    heard, rate = soundfile.read(io.BytesIO(base64.b64decode(player)))
+    assert (len(heard), rate) == (16_000, 16_000)
+
+
+def test_columns() -> None:
+    value = FACTS.accept({"age": 3, "town": "Ulm"})
+    assert FACTS.describe(value) == {"age": 3.0}
+    assert FACTS.occlusions(value) == [("age", {"town": "Ulm"}), ("town", {"age": 3.0})]
+    assert FACTS.occlusions({"age": 3.0}) == []
+    lost = FACTS.corruptions["lost columns"]
+    assert [len(lost(value | {"weight": 1.0}, strength, np.random.default_rng(0))) for strength in range(3)] == [
+        2,
+        1,
+        1,
+    ]
+    assert "Ulm &amp; Bonn" in FACTS.show({"town": "Ulm & Bonn"}, [])

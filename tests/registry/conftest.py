@@ -1,0 +1,86 @@
+"""A repository with a pipeline of one quick stage that leaves what a run leaves."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GRAPH = """
+stages:
+  run:
+    cmd: python make.py
+    deps: [make.py]
+    params: [data, model]
+    outs: [data/raw, data/prepared, models/packaged, models/bento.json]
+    metrics: [metrics/evaluate.json, metrics/gate.json]
+artifacts:
+  sensorium: {type: model, path: models/packaged}
+"""
+MAKE = """
+import json, pathlib, yaml
+import pandas as pd
+params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
+model = params["model"]
+def write(name, content):
+    path = pathlib.Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+figures = {"accuracy": model["accuracy"], "macro_f1": 0.5, "intervals": {"accuracy": [0.1, 0.9]}}
+write("data/raw/rows.json", params["data"])
+pathlib.Path("data/prepared").mkdir()
+pd.DataFrame({"id": ["a", "b", "c"], "split": ["train", "val", "test"]}).to_parquet("data/prepared/rows.parquet")
+write("models/packaged/manifest.json", {"version": model["name"], "files": {}})
+write("models/bento.json", {"tag": f"sensorium:{model['name']}", "model_version": model["name"]})
+write("metrics/evaluate.json", {"colour": figures})
+write("metrics/gate.json", {"passed": model["accuracy"] > 0.5, "rules": [{"passed": model["accuracy"] > 0.5}]})
+"""
+
+
+@dataclass
+class Repository:
+    """A git and DVC repository, which is the working directory."""
+
+    root: Path
+
+    def sh(self, *command: str) -> str:
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def make(self, name: str, accuracy: float) -> None:
+        """A run with other params, not committed."""
+        params = {
+            "data": {"source": "here"},
+            "inputs": {},
+            "targets": {"colour": {}},
+            "model": {"name": name, "accuracy": accuracy},
+        }
+        (self.root / "params.yaml").write_text(json.dumps(params))
+        self.sh("dvc", "repro", "--quiet")
+
+    def commit(self) -> str:
+        """Commits all; returns the commit."""
+        self.sh("git", "add", "--all")
+        self.sh("git", "commit", "--quiet", "--message", "run")
+        return self.sh("git", "rev-parse", "HEAD").strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    root = tmp_path / "clone"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    made = Repository(root)
+    made.sh("git", "init", "--quiet")
+    made.sh("git", "config", "user.name", "Ada")
+    made.sh("git", "config", "user.email", "ada@example.org")
+    made.sh("dvc", "init", "--quiet")
+    (root / "dvc.yaml").write_text(GRAPH)
+    (root / "make.py").write_text(MAKE)
+    (root / ".gitignore").write_text("/data/\n/metrics/\n/models/*\n!/models/champion.json\n")
+    (root / "models").mkdir()
+    (root / "models/champion.json").write_text('{"version": null}')
+    return made

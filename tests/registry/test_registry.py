@@ -1,0 +1,130 @@
+"""Versions and stages of the model, from the first promotion to the rollback, by the real DVC, git and GTO."""
+
+import shutil
+from pathlib import Path
+
+import dvc.api
+import pytest
+
+from sensorium.commands import models, promote, rollback
+from sensorium.errors import UserError
+from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
+from sensorium.registry.lineage import trace
+from sensorium.registry.versions import champions, find, versions
+from tests.registry.conftest import Repository
+
+
+def stages() -> dict[str, str]:
+    return {version.name: version.stage for version in versions()}
+
+
+def test_from_no_tags_to_a_champion_a_better_one_and_back(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.make("first", 0.6)
+    first = repository.commit()
+    assert versions() == []
+    models.run()
+    assert "no model version is registered yet" in capsys.readouterr().out
+
+    promote.run()
+    assert "promote: v1.0.0 is the champion" in capsys.readouterr().out
+    assert stages() == {"v1.0.0": "champion"}
+    assert read_champion() == Champion("v1.0.0", first, "first")
+    assert repository.sh("git", "status", "--porcelain") == ""
+    assert dvc.api.artifacts_show("sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
+
+    repository.make("second", 0.7)
+    with pytest.raises(UserError, match=r"promoting needs a clean tree.*: dvc.lock, params.yaml are not committed"):
+        promote.run()
+    second = repository.commit()
+    promote.run(challenger=True)
+    assert stages() == {"v1.0.0": "champion", "v1.1.0": "challenger"}
+    assert read_champion() == Champion("v1.0.0", first, "first")
+    promote.run("v1.1.0")
+    assert stages() == {"v1.0.0": "archived", "v1.1.0": "champion"}
+    assert champions() == ["v1.0.0", "v1.1.0"]
+
+    capsys.readouterr()
+    models.run()
+    table = capsys.readouterr().out
+    assert table.index("v1.1.0") < table.index("v1.0.0")
+    assert "colour 0.700" in table
+    models.run("v1.0.0")
+    shown = capsys.readouterr().out
+    assert first in shown
+    assert "Bento    sensorium:first" in shown
+    assert "colour: accuracy 0.600 [0.100, 0.900]" in shown
+
+    rollback.run()
+    assert "v1.0.0 is the champion again, v1.1.0 is archived" in capsys.readouterr().out
+    assert stages() == {"v1.0.0": "champion", "v1.1.0": "archived"}
+    assert read_champion() == Champion("v1.0.0", first, "first")
+    with pytest.raises(UserError, match=r"there is nothing to go back to: v1.0.0 is the first champion"):
+        rollback.run()
+
+    repository.make("third", 0.8)
+    third = repository.commit()
+    promote.run()
+    assert champions() == ["v1.0.0", "v1.2.0"]
+    rollback.run()
+    assert stages() == {"v1.0.0": "champion", "v1.1.0": "archived", "v1.2.0": "archived"}
+    assert [trace(find(name)).commit for name in ("v1.0.0", "v1.1.0", "v1.2.0")] == [first, second, third]
+
+
+def test_what_cannot_be_promoted_says_why(repository: Repository) -> None:
+    repository.sh("git", "add", "--all")
+    with pytest.raises(UserError, match="this is no git repository with a commit"):
+        versions()
+    repository.commit()
+    with pytest.raises(UserError, match=r"no model is committed here; `dvc repro`, then"):
+        promote.run()
+    with pytest.raises(UserError, match=r"there is no model version 'v9.0.0'; none is registered yet"):
+        promote.run("v9.0.0")
+    with pytest.raises(UserError, match="there is nothing to go back to: no model is the champion"):
+        rollback.run()
+    repository.make("bad", 0.3)
+    repository.commit()
+    with pytest.raises(UserError, match="the committed model did not pass the gate"):
+        promote.run()
+    repository.make("good", 0.9)
+    repository.commit()
+    promote.run()
+    with pytest.raises(UserError, match=r"v1.0.0 is the champion already"):
+        promote.run()
+    with pytest.raises(UserError, match=r"v1.0.0 is the champion; promote another model"):
+        promote.run(challenger=True)
+    with pytest.raises(UserError, match=r"there is no model version 'v9.0.0'; there is v1.0.0"):
+        models.run("v9.0.0")
+
+
+def test_a_new_clone_finds_versions_by_their_tags_and_the_champion_by_the_remote(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.sh("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    repository.make("first", 0.6)
+    first = repository.commit()
+    promote.run()
+    repository.sh("dvc", "push", "--quiet")
+    repository.sh("git", "clone", "--quiet", ".", str(tmp_path / "other"))
+    monkeypatch.chdir(tmp_path / "other")
+    assert stages() == {"v1.0.0": "champion"}
+    champion = read_champion()
+    assert champion == Champion("v1.0.0", first, "first")
+    assert champion
+    folder = fetch_champion(champion)
+    assert [path.name for path in folder.iterdir()] == ["manifest.json"]
+    assert training_ids(champion) == {"a", "b"}
+
+    shutil.rmtree(tmp_path / "store")
+    shutil.rmtree(tmp_path / "other/.dvc/cache", ignore_errors=True)
+    assert fetch_champion(champion) == folder  # which is kept for all clones
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(UserError, match=r"models/packaged of commit \w+ is neither in DVC's cache nor in a remote"):
+        fetch_champion(champion)
+    assert not list((tmp_path / "empty").rglob("manifest.json"))
+
+
+def test_without_a_champions_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_champion() is None
