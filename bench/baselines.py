@@ -7,30 +7,23 @@ search found, and fits logistic regressions on all inputs and on each alone, the
 """
 
 import argparse
-import warnings
 
 import numpy as np
-import torch
 import yaml
 from rich.console import Console
 from rich.table import Table
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.dataset.split import assign
+from sensorium.evaluation.baselines import logistic_regression
 from sensorium.stages.prepare import SPLITS
 from sensorium.stages.search import BEST, network_config
-from sensorium.training.data import Rows
 from sensorium.training.loop import TrainConfig, fit, predict
-
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
 
 
 def main(seeds: int) -> None:
     """Prints accuracy by target, method and seed."""
-    warnings.simplefilter("ignore")
     settings, table = params.load(), read_table()
     classes = classes_of(table, settings.targets)
     best = yaml.safe_load(BEST.read_text())
@@ -46,24 +39,9 @@ def main(seeds: int) -> None:
             right = logits[target].argmax(1) == test.labels[target]
             found.setdefault((target, "network, all inputs"), []).append(right.float().mean().item())
             for name, inputs in [("all inputs", list(settings.inputs)), *((f"only {i}", [i]) for i in settings.inputs)]:
-                accuracy = logistic_regression(inputs, target, train, val, test)
-                found.setdefault((target, f"logistic regression, {name}"), []).append(accuracy)
+                right = logistic_regression(inputs, target, train, val, test) == test.labels[target].numpy()
+                found.setdefault((target, f"logistic regression, {name}"), []).append(float(right.mean()))
     show(found, seeds)
-
-
-def logistic_regression(inputs: list[str], target: str, train: Rows, val: Rows, test: Rows) -> float:
-    """Test accuracy at the strength that is best on validation; missing inputs are zeros."""
-    scaler = StandardScaler().fit(flat(train, inputs))
-    x, x_val, x_test = (scaler.transform(flat(rows, inputs)) for rows in (train, val, test))
-    models = [LogisticRegression(C=c, max_iter=500).fit(x, train.labels[target].numpy()) for c in STRENGTHS]
-    chosen = max(models, key=lambda model: model.score(x_val, val.labels[target].numpy()))
-    return float(chosen.score(x_test, test.labels[target].numpy()))
-
-
-def flat(rows: Rows, inputs: list[str]) -> np.ndarray:
-    """Features ``[rows, dims]`` of some inputs side by side."""
-    features, _, _ = rows.batch(torch.arange(len(rows)))
-    return np.concatenate([features[name].flatten(1).numpy() for name in inputs], axis=1)
 
 
 def show(found: dict[tuple[str, str], list[float]], seeds: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sensorium.commands import summary
 from sensorium.files import read_json
 from sensorium.serving.predictor import Predictor
-from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, search, train, validate
+from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, report, search, train, validate
 from tests.conftest import Project, png
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def test_any_inputs_go_all_the_way(
         "split": {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"},
         "fusion": {"width": 16},
         "training": {"epochs": 15, "learning_rate": 0.01},
-        "evaluation": {"bootstrap": 100},
+        "evaluation": {"bootstrap": 100, "robustness_rows": 10},
         "gate": [{"metric": "evaluate.kind.accuracy", "min": 0.9}, {"metric": "evaluate.kind.accuracy", "min": 1.01}],
     }
     project.write(*fruit(120))
@@ -62,7 +62,7 @@ def test_any_inputs_go_all_the_way(
         stage.run()
     for name in names:
         embed.run(name)
-    for stage in (search, train, evaluate, compress, gate):
+    for stage in (search, train, evaluate, compress, gate, report):
         stage.run()
     evaluated = read_json(project.root / "metrics/evaluate.json", "evaluate")
     assert evaluated["kind"]["accuracy"] > 0.9
@@ -71,6 +71,9 @@ def test_any_inputs_go_all_the_way(
     assert [rule["passed"] for rule in read_json(project.root / "metrics/gate.json", "gate")["rules"]] == [True, False]
     with pytest.raises(Exception, match=r"nothing is packaged.*evaluate.kind.accuracy .* is below 1.01"):
         package.run()
+    page = (project.root / "reports/index.html").read_text()
+    assert "The gate did not pass" in page
+    assert "is below 1.01" in page
     summary.run()
     assert "gate     did not pass" in capsys.readouterr().out
     assert pd.read_parquet("predictions/test.parquet").columns[0] == "id"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -18,6 +19,7 @@ import pandas as pd
 import psutil
 import pytest
 import yaml
+from huggingface_hub import ModelCard
 
 from tests.conftest import REPOSITORY, free_port
 
@@ -83,10 +85,16 @@ def workspace(
     made.params(
         data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
         search={"trials": 2, "minutes": 5.0, "seed": 0},
-        evaluation={"bootstrap": 200, "confidence": 0.95},
+        evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         gate=[
             {"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"},
             {"metric": "evaluate.language.accuracy", "min": 0.6},
+            {"metric": "robustness.*.image.*.mild.accuracy", "min": 0.3},
+            {
+                "metric": "evaluate.category.accuracy",
+                "champion": {"margin": 0.05, "confidence": 0.9},
+                "if_missing": "pass",
+            },
             {"metric": "timings.compress.p95_ms", "max": 5000},
         ],
     )
@@ -121,6 +129,33 @@ def test_every_stage_leaves_what_the_design_names(workspace: Workspace) -> None:
     for name in ("data", "search", "evaluation", "compression", "validation"):
         assert (workspace.root / "reports" / name / "index.html").stat().st_size > 1000
     assert (workspace.root / "reports/evaluation/category.png").read_bytes().startswith(b"\x89PNG")
+    unjudged = [rule for rule in verdict["rules"] if "reason" in rule]
+    assert [rule["reason"].split(";")[0] for rule in unjudged] == ["there is no champion yet"]
+
+
+def test_the_report_of_the_run_is_one_page_that_needs_nothing_else(workspace: Workspace) -> None:
+    page = (workspace.root / "reports/index.html").read_text()
+    assert "The gate passed" in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!#)|@import|<script|<link""", page)
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert headings == ["Verdict", "Data", "Splits", "Search", "Training", "Evaluation", "Compression", "Lineage"]
+    for sort in ('class="words"', "data:image/webp;base64,", "data:audio/ogg;base64,", "<svg"):
+        assert sort in page
+    about = ModelCard((workspace.root / "reports/model-card.md").read_text()).data
+    figures = {(result.task_name, result.metric_type): result.metric_value for result in about.eval_results or []}
+    evaluated = workspace.json("metrics/evaluate.json")
+    assert figures["category from text, image, speech", "accuracy"] == evaluated["category"]["accuracy"]
+
+
+def test_every_prediction_is_explained(workspace: Workspace) -> None:
+    tested = pd.read_parquet(workspace.root / "predictions/test.parquet")
+    shares = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
+    shares = shares.loc[shares["split"] == "train", "category"].value_counts(normalize=True)
+    summed = tested.filter(like="category.shapley.").sum(axis=1)
+    said = tested.filter(like="category.probability.").max(axis=1)
+    assert (summed - (said - tested["category.predicted"].map(shares))).abs().max() < 1e-5
+    attribution = workspace.json("metrics/evaluate.json")["language"]["attribution"]
+    assert max(attribution, key=lambda name: attribution[name]["share"]) == "speech"
 
 
 def test_the_summary_is_printed(workspace: Workspace) -> None:
@@ -141,9 +176,9 @@ def test_a_second_full_run_gives_the_same_metrics_to_the_byte(workspace: Workspa
     journal.unlink()
     again = workspace.run("dvc", "repro", "--force", "--no-run-cache")
     assert again.returncode == 0, again.stdout
-    assert again.stdout.count("Running stage") == 12
+    assert again.stdout.count("Running stage") == 13
     assert "new to minilm" in again.stdout and ", 0 new to minilm" in again.stdout
-    assert len(before) == 4
+    assert len(before) == 7
     assert workspace.content("metrics/*.json") == before
 
 
@@ -238,7 +273,8 @@ def test_a_gate_that_fails_packages_nothing_and_keeps_what_was(workspace: Worksp
     done = workspace.run("dvc", "repro")
     assert done.returncode != 0
     assert "nothing is packaged, the gate did not pass: evaluate.category.accuracy 0." in done.stdout
-    assert "is below 1.01." in done.stdout
+    assert "is below 1.01 (see reports/evaluation/index.html). reports/index.html has all of it" in done.stdout
+    assert "The gate did not pass" in (workspace.root / "reports/index.html").read_text()
     assert not workspace.json("metrics/gate.json")["passed"]
     assert kept and workspace.content("models/packaged/**/*.onnx") == kept
     workspace.params(gate=rules)
@@ -349,3 +385,37 @@ def test_a_second_clone_pulls_runs_nothing_and_serves_the_same_model(workspace: 
     with serving(second) as running:
         version = running.predict(json={"text": "A frog."}).json()["model_version"]
     assert version == workspace.json("models/bento.json")["model_version"]
+
+
+def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
+    workspace.run("git", "config", "user.name", "Ada")
+    workspace.run("git", "config", "user.email", "ada@example.org")
+    workspace.params(search={"trials": 2, "minutes": 5.0, "seed": 0})
+    assert workspace.run("dvc", "repro").returncode == 0
+    workspace.run("git", "add", "--all")
+    workspace.run("git", "commit", "--quiet", "--message", "the champion")
+    promoted = workspace.run("sensorium", "promote")
+    assert promoted.stdout.startswith("promote: v1.0.0 is the champion"), promoted.stdout
+    assert workspace.run("dvc", "repro").returncode == 0
+    verdict = workspace.json("metrics/gate.json")
+    itself = next(rule for rule in verdict["rules"] if "margin" in rule)
+    assert (itself["value"], itself["low"], itself["passed"]) == (itself["bound"], 0, True)
+    kept = workspace.json("models/bento.json")
+
+    workspace.params(training={"epochs": 1, "learning_rate": 0.00001})
+    worse = workspace.run("dvc", "repro")
+    assert worse.returncode != 0
+    assert re.search(
+        r"evaluate.category.accuracy 0\.\d+ beside the champion's 0\.\d+ gains -0\.\d+ at the least", worse.stdout
+    )
+    verdict = workspace.json("metrics/gate.json")
+    assert not verdict["passed"]
+    assert verdict["champion"]["version"] == "v1.0.0"
+    assert verdict["champion"]["category"]["accuracy"]["gain"][1] < 0
+    assert "Against the champion v1.0.0" in (workspace.root / "reports/index.html").read_text()
+    assert workspace.json("models/bento.json") == kept
+    assert "clean tree" in workspace.run("sensorium", "promote").stdout
+    workspace.run("git", "add", "--all")
+    workspace.run("git", "commit", "--quiet", "--message", "worse")
+    assert "the committed model did not pass the gate" in workspace.run("sensorium", "promote").stdout
+    assert re.search(r"v1\.0\.0 +champion", workspace.run("sensorium", "models").stdout)

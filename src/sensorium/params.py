@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.evaluation.gates import Rule
+from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
 from sensorium.section import Section
 from sensorium.sources import Data
@@ -140,7 +140,7 @@ class Params(Section):
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = address.split(".") if isinstance(address, str) else []
-                if parts[:1] == ["evaluate"] and parts[1] not in (*self.targets, "*"):
+                if parts and parts[0] in OF_TARGETS and parts[1] not in (*self.targets, "*"):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
                     )

@@ -27,6 +27,7 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
 def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Network(config(kind)).eval()
+    network.temperatures = torch.tensor([0.5, 3.0])
     networks.save(network, tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
     features = {"type": torch.randn(7, 1, 3), "keys": torch.randn(7, 1, 5)}

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array, hstack
 
 from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
 
-DRAWS_AT_ONCE = 50  # bounds the memory
+DRAWS_AT_ONCE, COLUMNS_AT_ONCE = 50, 64  # bound the memory
 
 Samples = dict[str, np.ndarray]
 Interval = list[float]
@@ -60,7 +60,7 @@ def means(groups: np.ndarray, columns: np.ndarray, masks: np.ndarray, draws: int
 
     Args:
         groups: a number ``[rows]``.
-        columns: numbers ``[rows, columns]``.
+        columns: numbers ``[rows, columns]``, or one column for all masks ``[rows, 1]``.
         masks: 1 where a row counts for a column, else 0 ``[rows, columns]``.
         draws: how many.
         seed: of the draws; the same as that of `resample` draws the same groups.
@@ -71,7 +71,10 @@ def means(groups: np.ndarray, columns: np.ndarray, masks: np.ndarray, draws: int
     groups = np.unique(groups, return_inverse=True)[1]
     rows = np.arange(len(groups))
     gather = csr_array((np.ones(len(groups)), (groups, rows)))
-    sums, counts = gather @ (columns * masks), gather @ masks.astype(float)
+    pieces = [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, columns.shape[1], COLUMNS_AT_ONCE)]
+    wide = np.broadcast_to(columns, masks.shape)
+    sums = np.concatenate([gather @ (wide[:, piece] * masks[:, piece]) for piece in pieces], axis=1)
+    counts = np.concatenate([gather @ masks[:, piece].astype(float) for piece in pieces], axis=1)
     with np.errstate(invalid="ignore"):
         return np.concatenate([(w @ sums) / (w @ counts) for w in draw(len(sums), draws, seed)])
 

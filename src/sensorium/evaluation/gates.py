@@ -10,8 +10,8 @@ from sensorium.section import Section
 
 TIMINGS = "timings"
 
-ADDRESS = r"^(validate|evaluate|compress|timings)(\.[^.]+)+$"
-FIGURE = r"^evaluate\.[^.*]+\.[a-z_0-9]+$"
+OF_TARGETS = ("evaluate", "slices", "robustness", "subsets")  # files whose first keys are targets
+ADDRESS = rf"^(validate|{'|'.join(OF_TARGETS)}|compress|timings)(\.[^.]+)+$"
 Bound = float | Annotated[str, Field(pattern=ADDRESS)]
 
 

@@ -19,6 +19,7 @@ from sensorium.training.data import Rows
 
 Tree = dict[str, Any]
 CALIBRATED = ("calibration_error", "log_loss")
+OF_SUBSETS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Measured:
     """One target's figures and the predictions behind them.
 
     Attributes:
-        figures: a tree of figures, as metrics/evaluate.json has it.
+        figures: a tree of figures; `slices`, `robustness` and `subsets` are its large branches.
         probabilities: of every test row ``[rows, classes]``.
         uncalibrated: the same before temperature scaling.
         labels: of every test row ``[rows]``; -1 where it is not known.
@@ -136,9 +137,9 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
         rows = answered[:, place]
         if rows.any():
             some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
-            entries[kept] = {
-                **figures(some), "interval": interval(accuracies[:, place], confidence), "rows": int(rows.sum())
-            }  # fmt: skip
+            of_all, bounds = figures(some), interval(accuracies[:, place], confidence)
+            chosen = {name: of_all[name] for name in OF_SUBSETS}
+            entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum())}
     found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
     if len(inputs) > 1:
         missing = {name: tuple(other for other in inputs if other != name) for name in inputs}

@@ -43,6 +43,7 @@ class Predictions:
         """The likeliest class of every row whose label is known (-1 is not)."""
         known = labels >= 0
         kept = probabilities[known].astype(np.float64)
+        kept /= kept.sum(1, keepdims=True)  # float32 sums to one only nearly
         return cls(labels[known], kept.argmax(1), groups[known], kept.shape[1], kept)
 
     def select(self, rows: np.ndarray) -> "Predictions":

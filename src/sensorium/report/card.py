@@ -28,6 +28,7 @@ def write_card(run: Run, data: Mapping[str, Any], path: Path) -> None:
             task_name=f"{target} from {', '.join(run.inputs)}",
             dataset_type=data["source"],
             dataset_name=str(data.get("path") or data["source"]),
+            dataset_config=target,  # results of one task on one data set are taken for one
             dataset_split="test",
             metric_type=name,
             metric_name=name.replace("_", " "),

@@ -23,7 +23,7 @@ class Run:
         verdict: metrics/gate.json.
         rules: its rules, each with a sentence.
         validated: metrics/validate.json.
-        evaluated: metrics/evaluate.json.
+        evaluated: metrics/evaluate.json, with slices, robustness and subsets.
         compressed: metrics/compress.json.
         times: metrics/timings/compress.json.
         inputs: as declared.

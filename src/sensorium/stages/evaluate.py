@@ -23,6 +23,7 @@ from sensorium.report.evaluation import write_report
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
+LARGE = ("slices", "robustness", "subsets")  # branches with a file of their own, so that DVC's tables stay readable
 PREDICTIONS = paths.PREDICTIONS / "test.parquet"
 
 
@@ -37,7 +38,10 @@ def run() -> None:
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
     measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
     found = rounded({target: one.figures for target, one in measured.items()})
-    write_json(paths.METRICS / "evaluate.json", found)
+    small = {target: {key: v for key, v in tree.items() if key not in LARGE} for target, tree in found.items()}
+    write_json(paths.METRICS / "evaluate.json", small)
+    for branch in LARGE:
+        write_json(paths.METRICS / f"{branch}.json", {target: tree[branch] for target, tree in found.items()})
     write_predictions(
         PREDICTIONS,
         test,

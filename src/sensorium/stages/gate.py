@@ -5,18 +5,20 @@ from typing import Any
 import pandas as pd
 
 from sensorium import params, paths
-from sensorium.evaluation.gates import TIMINGS, Judged, judge
+from sensorium.evaluation.gates import OF_TARGETS, TIMINGS, Judged, judge
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
 
 FILE = paths.METRICS / "gate.json"
-MEASURING = ("validate", "evaluate", "compress")  # stages, each with a file of its name in metrics/
+MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
 
 
 def run() -> None:
     """Writes metrics/gate.json; a failed rule is a result, not an error."""
     settings = params.load()
-    figures: dict[str, Any] = {stage: read_json(paths.METRICS / f"{stage}.json", made_by=stage) for stage in MEASURING}
+    figures: dict[str, Any] = {
+        name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
+    }
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
     duel = Duel(predictions, settings.inputs, settings.evaluation.bootstrap)

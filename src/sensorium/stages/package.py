@@ -8,6 +8,7 @@ from typing import Any
 
 from sensorium import paths
 from sensorium.errors import UserError
+from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import existing, read_json, replacing, sha256, write_json
 from sensorium.serving import artefact
 from sensorium.stages.gate import FILE as VERDICT
@@ -17,7 +18,7 @@ BENTOFILE = Path("bentofile.yaml")
 CODE = Path("src/sensorium")
 PAGES = {  # where the figures of a file in metrics/ are explained
     "validate": "reports/data/index.html",
-    "evaluate": "reports/evaluation/index.html",
+    **dict.fromkeys(OF_TARGETS, "reports/evaluation/index.html"),
     "compress": "reports/compression/index.html",
     "timings": "reports/compression/index.html",
 }

@@ -15,6 +15,7 @@ from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
 from sensorium.serving import artefact
+from sensorium.stages.evaluate import LARGE
 from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
 from sensorium.stages.search import BEST
@@ -39,7 +40,7 @@ def run() -> None:
         verdict=verdict,
         rules=[_measured(rule) | {"words": in_words(_measured(rule))} for rule in verdict["rules"]],
         validated=read_json(paths.METRICS / "validate.json", made_by="validate"),
-        evaluated=read_json(paths.METRICS / "evaluate.json", made_by="evaluate"),
+        evaluated=_evaluated(),
         compressed=read_json(paths.METRICS / "compress.json", made_by="compress"),
         times=read_json(TIMES, made_by="compress"),
         inputs=settings.inputs,
@@ -50,6 +51,13 @@ def run() -> None:
     write_run(made, pages, paths.REPORTS)
     write_card(made, settings.data.model_dump(), paths.REPORTS / "model-card.md")
     print(f"report: {paths.REPORTS / 'index.html'}, {paths.REPORTS / 'model-card.md'}")
+
+
+def _evaluated() -> dict[str, Any]:
+    """All figures of every target, those with a file of their own as well."""
+    branches = {name: read_json(paths.METRICS / f"{name}.json", made_by="evaluate") for name in LARGE}
+    found = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
+    return {target: tree | {name: of[target] for name, of in branches.items()} for target, tree in found.items()}
 
 
 def _measured(rule: dict[str, Any]) -> dict[str, Any]:

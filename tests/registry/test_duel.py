@@ -1,0 +1,137 @@
+"""The new model against a champion that is really there, on a table of numbers."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.special import softmax
+
+from sensorium import paths
+from sensorium.compression.candidates import assemble, export_part
+from sensorium.dataset.items import digest, write_shard
+from sensorium.dataset.predictions import write_predictions
+from sensorium.evaluation.gates import Rule, Unmeasured
+from sensorium.modalities import Tabular, Text
+from sensorium.models.network import Network, NetworkConfig
+from sensorium.registry.duel import Duel
+
+FACTS = Tabular(numbers=["a"])
+ROWS = 80
+VALUES = np.linspace(-2, 2, ROWS)
+LABELS = np.where(VALUES > 0, "yes", "no")
+
+
+class Threshold(Network):
+    """Says `yes` by as much as the number is above a bound."""
+
+    def __init__(self, config: NetworkConfig, bound: float) -> None:
+        super().__init__(config)
+        self.bound = bound
+
+    def forward(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        above = 5 * (features["facts"][:, 0, 0] - self.bound) * present["facts"]
+        return {"t": torch.stack([torch.zeros_like(above), above], dim=1)}
+
+
+Setup = Callable[..., Duel]
+
+
+@pytest.fixture
+def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
+    """Sets up a champion that decides at one bound and a new model that decides at another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    packed = [FACTS.pack({"a": value}) for value in VALUES]
+    (paths.PREPARED / "facts").mkdir(parents=True)
+    write_shard(paths.PREPARED / "facts", 0, {digest(one): one for one in packed}, {})
+    table = pd.DataFrame(
+        {"id": [f"r{n}" for n in range(ROWS)], "group": range(ROWS), "t": LABELS, "split": "test"}
+        | {"facts": [digest(one) for one in packed]}
+    )
+    table.to_parquet(paths.PREPARED / "rows.parquet")
+
+    def make(new: float, old: float, seen: int = 0, inputs: Any = None, classes: Any = ("no", "yes")) -> Duel:
+        champions = paths.cache() / "champions"
+        shutil.rmtree(champions, ignore_errors=True)
+        part = export_part(FACTS, FACTS.load_encoder(), (1, 2), [{"a": 1.0}] * 2, tmp_path / f"part{new}{old}{seen}")
+        network = Threshold(NetworkConfig({"facts": 2}, {"t": ["no", "yes"]}, "concat", 4, 1, 0.0), old).eval()
+        assemble({"facts": part}, network, frozenset(), champions / "abc")
+        pd.DataFrame({"id": table["id"], "split": ["train"] * seen + ["test"] * (ROWS - seen)}).to_parquet(
+            champions / "abc.rows.parquet"
+        )
+        paths.CHAMPION.parent.mkdir(exist_ok=True)
+        paths.CHAMPION.write_text(json.dumps({"version": "v1.0.0", "commit": "0" * 40, "model_version": "abc"}))
+        logits = np.full((ROWS, len(classes)), -9.0)
+        logits[:, list(classes).index("no")] = 0
+        logits[:, list(classes).index("yes")] = 5 * (VALUES - new)
+        write_predictions(tmp_path / "new.parquet", table, {"t": softmax(logits, axis=1)}, {"t": list(classes)})
+        return Duel(pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
+
+    return make
+
+
+def rule(figure: str = "accuracy", target: str = "t") -> Rule:
+    return Rule(metric=f"evaluate.{target}.{figure}", champion={"confidence": 0.9})
+
+
+def test_a_better_model_gains_and_a_worse_one_loses(duel: Setup) -> None:
+    better = duel(new=0.0, old=1.0).compare(rule())
+    assert (better.challenger, better.champion) == (1.0, 0.75)
+    assert better.low > 0.1
+    worse = duel(new=1.0, old=0.0).compare(rule("log_loss"))
+    assert worse.challenger > worse.champion
+    assert worse.low < -0.1
+
+
+def test_the_same_model_gains_nothing(duel: Setup) -> None:
+    same = duel(new=0.5, old=0.5)
+    assert same.compare(rule()).low == 0
+    shown = same.overview(0.95)["t"]
+    assert shown["rows"] == ROWS
+    assert shown["accuracy"]["gain"] == [0, 0]
+
+
+def test_rows_that_the_champion_was_fitted_to_do_not_count(duel: Setup) -> None:
+    found = duel(new=0.0, old=1.0, seen=40).compare(rule())
+    assert found.champion == 0.5  # without the easy ones below zero
+
+
+def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
+    found = duel(new=0.0, old=0.0, classes=["maybe", "no", "yes"]).compare(rule())
+    assert (found.challenger, found.champion) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("setup", "asked", "reason"),
+    [
+        ({"seen": 60}, rule(), "only 20 labelled test rows, in 20 groups, are new to the champion v1.0.0 too"),
+        ({}, rule(target="u"), "the champion v1.0.0 does not predict u"),
+        ({}, rule("beauty"), "'beauty' is no figure that two models can be compared by"),
+        ({"inputs": {"facts": Text()}}, rule(), r"the champion v1.0.0 reads facts \(tabular\), which these rows lack"),
+        ({"inputs": {"note": Text()}}, rule(), r"the champion v1.0.0 reads facts \(tabular\), which these rows lack"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(duel: Setup, setup: dict[str, Any], asked: Rule, reason: str) -> None:
+    with pytest.raises(Unmeasured, match=reason):
+        duel(new=0.0, old=0.0, **setup).compare(asked)
+
+
+def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
+    made = duel(new=0.0, old=0.0)
+    (paths.cache() / "champions/abc/fusion.onnx").write_bytes(b"other")
+    assert "fusion.onnx is not the file that was packaged" in made.overview(0.95)["reason"]
+
+
+def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
+    duel(new=0.0, old=0.0)
+    paths.CHAMPION.write_text('{"version": null}')
+    alone = Duel(pd.DataFrame(), {}, 100)
+    assert alone.version is None
+    with pytest.raises(Unmeasured, match="there is no champion yet; `sensorium promote` makes one"):
+        alone.compare(rule())
