@@ -132,6 +132,7 @@ class Image(Modality):
         small.thumbnail((THUMBNAIL, THUMBNAIL))
         small.save(stream, "WEBP", quality=80)
         width, height = small.size
+        shown = round(THUMBNAIL * width / max(small.size))
         cells = "".join(
             f'<rect {weighted(weight)} x="{left * width:.1f}" y="{top * height:.1f}" '
             f'width="{(right - left) * width:.1f}" height="{(bottom - top) * height:.1f}"/>'
@@ -139,7 +140,7 @@ class Image(Modality):
         )
         source = f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
         return (
-            f'<svg class="picture" viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="picture">'
+            f'<svg class="picture" viewBox="0 0 {width} {height}" width="{shown}" role="img" aria-label="picture">'
             f'<image href="{source}" width="{width}" height="{height}"/>{cells}</svg>'
         )
 

@@ -96,11 +96,16 @@ def _figures(page: Page, found: Mapping[str, Tree]) -> None:
     page.table(
         "All figures",
         ["figure", *targets],
-        [[name.replace("_", " "), *(_with_interval(found[target], name) for target in targets)] for name in names]
+        [[_title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
         + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
         "Brackets are intervals by bootstrap over groups of rows that share a value. Macro figures are means over "
         "classes, ROC-AUC and PR-AUC too (one class against the rest); calibration error and log loss are better low.",
     )
+
+
+def _title(name: str) -> str:
+    """A figure's name as people write it."""
+    return {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}.get(name, name.replace("_", " ").replace("f1", "F1"))
 
 
 def _with_interval(tree: Tree, name: str) -> str:
