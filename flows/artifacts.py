@@ -52,7 +52,8 @@ def summary(before: Figures, after: Figures) -> str:
         for rule in verdict["rules"]:
             mark = "pass" if rule["passed"] else "**FAIL**"
             if "reason" in rule:
-                lines.append(f"| `{rule['name']}` | | | {mark}: {rule['reason']} |")
+                said = "not judged" if rule["passed"] else mark
+                lines.append(f"| `{rule['name']}` | | | {said}: {rule['reason']} |")
                 continue
             value = _look_up(after, rule["name"]) if rule["value"] is None else rule["value"]
             champion = f" (champion, may lose {rule['margin']:g})" if "margin" in rule else ""

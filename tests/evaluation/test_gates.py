@@ -43,6 +43,7 @@ def test_bounds_are_numbers_or_other_figures_and_reaching_one_is_enough() -> Non
         (0.5, ">=", 0.6, False),
         (12.5, "<=", 12.0, False),
     ]
+    assert [round(rule.slack or 0, 6) for rule in found] == [0, 0.4, -0.1, -0.5]
     assert [rule.is_timing for rule in found] == [False, False, False, True]
 
 
@@ -95,6 +96,7 @@ def test_against_the_champion_the_least_gain_is_held_against_the_margin(
     rule = Rule(metric="evaluate.colour.accuracy", champion={"margin": margin})
     found = judge([rule], FIGURES, lambda _: Comparison(0.81, 0.8, low))[0]
     assert (found.value, found.bound, found.margin, found.low, found.passed) == (0.81, 0.8, margin, low, passed)
+    assert found.slack == low + margin
 
 
 @pytest.mark.parametrize(

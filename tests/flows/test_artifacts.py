@@ -11,6 +11,16 @@ EVALUATED = {
 RULES = [
     {"name": "evaluate.colour.accuracy", "value": 0.9, "bound": 0.95, "sense": ">=", "passed": False},
     {"name": "timings.compress.p95_ms", "value": None, "bound": 50, "sense": "<=", "passed": True},
+    {"name": "slices.colour.*", "value": None, "bound": None, "sense": ">=", "passed": True, "reason": "none is here"},
+    {
+        "name": "evaluate.colour.f1",
+        "value": 0.9,
+        "bound": 0.8,
+        "sense": ">=",
+        "passed": True,
+        "margin": 0.02,
+        "low": 0.1,
+    },
 ]
 AFTER = {
     "validate": {"rows": 1200, "quarantined": 3},
@@ -37,6 +47,8 @@ def test_the_summary_tells_data_metrics_against_the_last_run_and_every_rule() ->
         "|---|--:|--:|---|",
         "| `evaluate.colour.accuracy` | 0.9 | >= 0.95 | **FAIL** |",
         "| `timings.compress.p95_ms` | 12.5 | <= 50 | pass |",
+        "| `slices.colour.*` | | | not judged: none is here |",
+        "| `evaluate.colour.f1` | 0.9 | >= 0.8 (champion, may lose 0.02) | pass |",
     ]
 
 

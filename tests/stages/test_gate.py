@@ -28,6 +28,7 @@ def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
         "bound": 250.0,
         "sense": "<=",
         "passed": True,
+        "slack": None,
         "measured_in": "metrics/timings/",
     }
     assert _entry(timing, with_times=True)["value"] == 12.345679

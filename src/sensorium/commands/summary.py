@@ -77,7 +77,8 @@ def _rules(verdict: dict[str, Any]) -> Table:
     for rule in verdict["rules"]:
         mark = "[green]pass[/]" if rule["passed"] else "[bold red]FAIL[/]"
         if "reason" in rule:
-            table.add_row(f"{rule['name']}\n[dim]{rule['reason']}[/]", "", "", "", mark)
+            open_mark = "[dim]not judged[/]" if rule["passed"] else mark
+            table.add_row(f"{rule['name']}\n[dim]{rule['reason']}[/]", "", "", "", open_mark)
             continue
         value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
         name = f"{rule['name']}\n[dim]worst: {rule['at']}[/]" if "at" in rule else rule["name"]
@@ -98,6 +99,11 @@ def _packaged(console: Console) -> None:
     )
     console.print(
         f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True
+    )
+    console.print(
+        "keep     [bold]git add --all && git commit -m run && sensorium promote[/] makes it the champion to beat",
+        highlight=False,
+        soft_wrap=True,
     )
 
 

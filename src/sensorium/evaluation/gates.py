@@ -84,6 +84,15 @@ class Judged:
     reason: str | None = None
 
     @property
+    def slack(self) -> float | None:
+        """How far inside its bound it is, below zero how far outside; ``None`` where there was nothing to judge."""
+        if self.margin is not None and self.low is not None:
+            return self.low + self.margin
+        if self.value is None or self.bound is None:
+            return None
+        return self.value - self.bound if self.sense == ">=" else self.bound - self.value
+
+    @property
     def is_timing(self) -> bool:
         """Whether the figure is a wall-clock time, which differs from run to run."""
         return self.name.startswith(f"{TIMINGS}.")

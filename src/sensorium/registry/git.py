@@ -12,7 +12,10 @@ def git(*arguments: str) -> str:
     Raises:
         UserError: with git's own words, if it fails.
     """
-    done = subprocess.run(["git", *arguments], text=True, capture_output=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], text=True, capture_output=True, check=False)
+    except OSError as error:
+        raise UserError("git is not installed; model versions are kept in it.") from error
     if done.returncode:
         words = " ".join((done.stderr or done.stdout).split()) or f"status {done.returncode}"
         raise UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")

@@ -44,6 +44,10 @@ class Page:
         """Adds rows of the data to look at; each card is what the template's ``example`` reads."""
         self.parts.append({"heading": heading, "note": note, "cards": [*cards]})
 
+    def rules(self, heading: str, rules: Sequence[Mapping[str, Any]], note: str = "") -> None:
+        """Adds rules of the gate; each is what the template's ``rule`` reads."""
+        self.parts.append({"heading": heading, "note": note, "rules": [*rules]})
+
     def write(self, folder: Path) -> None:
         """Writes ``folder/index.html``, and the same as data for the report of the whole run."""
         with replacing(folder / SAVED) as beside:

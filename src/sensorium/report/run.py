@@ -93,7 +93,13 @@ def _verdict(run: Run) -> str:
 
 def _rules(run: Run) -> Page:
     page = Page("Verdict", _verdict(run))
-    page.parts.append({"heading": "Rules", "note": "As params.yaml has them.", "rules": [*map(_rule, run.rules)]})
+    page.parts.append(
+        {
+            "heading": "Rules",
+            "note": "As params.yaml has them. Slack is how far inside its bound a figure is.",
+            "rules": [*map(_rule, run.rules)],
+        }
+    )
     champion = run.verdict["champion"]
     against = {name: found for name, found in champion.items() if isinstance(found, Mapping)}
     if against:
@@ -114,11 +120,24 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         about = f"beside the champion: gains {rule['low']:+.4f} at the least, may lose {rule['margin']:g}"
     else:
         about = f"the worst is {rule['at']}" if "at" in rule else ""
-    return (
-        {"name": rule["name"], "about": about, "passed": rule["passed"], "judged": "reason" not in rule}
-        | {key: "" if rule[key] is None else f"{rule[key]:.4g}" for key in ("value", "bound")}
-        | {"sense": {">=": "≥", "<=": "≤"}[rule["sense"]]}
-    )
+    numbers = {key: "" if rule[key] is None else f"{rule[key]:.4g}" for key in ("value", "bound")}
+    return {
+        **numbers,
+        "name": rule["name"],
+        "about": about,
+        "sense": {">=": "≥", "<=": "≤"}[rule["sense"]],
+        "slack": _slack(rule),
+        "passed": rule["passed"],
+        "judged": "reason" not in rule,
+    }
+
+
+def _slack(rule: Mapping[str, Any]) -> str:
+    """How far inside its bound a figure is; a wall-clock one is reckoned here, since the verdict does not keep it."""
+    if "reason" in rule:
+        return ""
+    inside = rule["value"] - rule["bound"] if rule["sense"] == ">=" else rule["bound"] - rule["value"]
+    return f"{inside if rule['slack'] is None else rule['slack']:+.4g}"
 
 
 def _against(target: str, found: Mapping[str, Any]) -> Iterator[list[str]]:

@@ -1,6 +1,5 @@
 """report: the whole run on one page to mail to a colleague, and the model's card."""
 
-import subprocess
 from importlib.metadata import version
 from typing import Any
 
@@ -8,9 +7,10 @@ import pandas as pd
 
 from sensorium import params, paths
 from sensorium.dataset.rows import read_table
+from sensorium.errors import UserError
 from sensorium.evaluation.gates import TIMINGS, look_up
 from sensorium.files import existing, read_json, sha256
-from sensorium.registry.champion import read_champion
+from sensorium.registry.git import git, head
 from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
@@ -46,7 +46,7 @@ def run() -> None:
         inputs=settings.inputs,
         rows=read_table(),
         curve=pd.read_csv(existing(CURVE, made_by="train")),
-        lineage=_lineage(),
+        lineage=_lineage(verdict["champion"]["version"]),
     )
     write_run(made, pages, paths.REPORTS)
     write_card(made, settings.data.model_dump(), paths.REPORTS / "model-card.md")
@@ -68,15 +68,13 @@ def _measured(rule: dict[str, Any]) -> dict[str, Any]:
     return rule | {"value": look_up(str(rule.get("at", rule["name"])), times)[1]}
 
 
-def _lineage() -> dict[str, str]:
+def _lineage(champion: str | None) -> dict[str, str]:
     """What this model was made from, each as something that can be looked up."""
-    champion = read_champion()
-    manifest = artefact.read(existing(paths.COMPRESSED, made_by="compress"))
     return {
-        "model": manifest["version"],
+        "model": artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"],
         "commit": _commit(),
         **{name: f"{sha256(existing(path, stage))[:16]} ({path})" for name, (path, stage) in SOURCES.items()},
-        "champion": champion.version if champion else "none yet",
+        "champion": champion or "none yet",
         "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
     }
 
@@ -84,8 +82,7 @@ def _lineage() -> dict[str, str]:
 def _commit() -> str:
     """The commit that is checked out, and whether the tree differs from it."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], text=True, capture_output=True, check=True).stdout.strip()
-        changed = subprocess.run(["git", "status", "--porcelain"], text=True, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        commit, changed = head(), git("status", "--porcelain")
+    except UserError:
         return "not in git"
-    return f"{found[:12]}{' with changes that are not committed' if changed else ''}"
+    return f"{commit[:12]}{' with changes that are not committed' if changed else ''}"
