@@ -93,13 +93,8 @@ def _verdict(run: Run) -> str:
 
 def _rules(run: Run) -> Page:
     page = Page("Verdict", _verdict(run))
-    page.parts.append(
-        {
-            "heading": "Rules",
-            "note": "As params.yaml has them. Slack is how far inside its bound a figure is.",
-            "rules": [*map(_rule, run.rules)],
-        }
-    )
+    note = "As params.yaml has them. Slack is how far inside its bound a figure is."
+    page.rules("Rules", [*map(_rule, run.rules)], note)
     champion = run.verdict["champion"]
     against = {name: found for name, found in champion.items() if isinstance(found, Mapping)}
     if against:
