@@ -31,7 +31,8 @@ def main(seeds: int) -> None:
     shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(seeds):
-        table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), shares, seed)
+        names = table[settings.split.groups[0]] if settings.split.groups else table["id"]
+        table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
         train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
         how = TrainConfig(**(best["training"] | {"seed": seed}))
         logits = predict(fit(network_config(best, train, classes), how, train, val).network, test)

@@ -147,4 +147,5 @@ def _command(name: str, *arguments: object) -> None:
 
 def _call(module: str, *arguments: object) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while waiting starve all else, many times over
     import_module(module).run(*arguments)

@@ -1,5 +1,6 @@
 """Dividing rows into training, validation and test without a leak."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -25,30 +26,41 @@ def groups(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     return connected_components(graph, directed=False)[1]
 
 
-def assign(group: np.ndarray, stratum: np.ndarray, shares: Mapping[str, float], seed: int) -> np.ndarray:
-    """The split of every row: whole groups go, stratum by stratum, to the split that lacks most rows of it.
+def assign(
+    group: np.ndarray, stratum: np.ndarray, name: np.ndarray, shares: Mapping[str, float], seed: int
+) -> np.ndarray:
+    """The split of every row: whole groups go, in every stratum by a hash of their name, to splits in turn.
+
+    A hash rather than a shuffle, so that as rows are added nearly all groups stay in the split they were in: what an
+    earlier model was not fitted to stays what it can be tested on.
 
     Args:
         group: a number for every row.
         stratum: a value for every row, to be spread evenly; a group counts where most of its rows do.
+        name: for every row something that does not change as rows are added; a group goes by one of its rows' names.
         shares: split -> its share of the rows, the largest first.
-        seed: of the order in which groups are dealt.
+        seed: of the hash.
     """
-    random = np.random.default_rng(seed)
-    names, wanted = list(shares), np.array(list(shares.values()))
     frame = pd.DataFrame({"group": group, "stratum": pd.Series(stratum).astype(str)})
-    per_group = frame.groupby("group")["stratum"].agg(_commonest)
-    sizes = frame.groupby("group").size()
+    names = pd.Series(name).astype(str)
+    place = {value: _hash(f"{seed} {value}") for value in names.unique()}
+    frame["place"] = names.map(place)
+    found = frame.groupby("group").agg(stratum=("stratum", _commonest), place=("place", "min"), rows=("place", "size"))
     split_of: dict[int, str] = {}
-    for _, members in sorted(per_group.groupby(per_group).groups.items()):
-        taken = np.zeros(len(names))
-        order = random.permutation(np.asarray(members))
-        total = sizes.loc[order].sum()
-        for member in order:
-            split = int(np.argmax(wanted - taken / total))
-            taken[split] += sizes[member]
-            split_of[member] = names[split]
+    for value, members in found.sort_values("place").groupby("stratum", sort=True):
+        # Of strata with two or three groups half have none for the second split and half none for the third.
+        first, *others = shares
+        order = [first, *(others if _hash(f"{seed} {value}") < 0.5 else reversed(others))]
+        ends = np.cumsum([shares[split] for split in order])
+        middle = (members["rows"].cumsum() - members["rows"] / 2) / members["rows"].sum()
+        reached = np.minimum(np.searchsorted(ends, middle, side="right"), len(order) - 1)
+        split_of |= {int(number): order[at] for number, at in zip(members.index, reached, strict=True)}
     return np.array([split_of[number] for number in group])
+
+
+def _hash(text: str) -> float:
+    """A number from 0 to 1 that hangs on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
 def _commonest(values: pd.Series) -> str:

@@ -66,9 +66,9 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     split = settings.split
     rows["group"] = groups(rows, split.groups)
     stratum = rows[split.stratify] if split.stratify else pd.Series("", index=rows.index)
-    rows["split"] = assign(
-        rows["group"].to_numpy(), stratum.to_numpy(), {name: getattr(split, name) for name in SPLITS}, split.seed
-    )
+    shares = {name: getattr(split, name) for name in SPLITS}
+    names = rows[split.groups[0]].fillna(rows["id"]) if split.groups else rows["id"]
+    rows["split"] = assign(rows["group"].to_numpy(), stratum.to_numpy(), names.to_numpy(), shares, split.seed)
     if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
