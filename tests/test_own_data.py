@@ -66,7 +66,7 @@ def test_any_inputs_go_all_the_way(
         stage.run()
     evaluated = read_json(project.root / "metrics/evaluate.json", "evaluate")
     assert evaluated["kind"]["accuracy"] > 0.9
-    assert evaluated["size"]["rows"] < evaluated["kind"]["rows"] == 23
+    assert evaluated["size"]["rows"] < evaluated["kind"]["rows"] == 24
     assert evaluated["kind"].get("without", {}).keys() == (set(names) if len(names) > 1 else set())
     assert [rule["passed"] for rule in read_json(project.root / "metrics/gate.json", "gate")["rules"]] == [True, False]
     with pytest.raises(Exception, match=r"nothing is packaged.*evaluate.kind.accuracy .* is below 1.01"):
