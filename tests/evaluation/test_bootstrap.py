@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sensorium.evaluation.bootstrap import compare, draw, interval, intervals, means, resample
+from sensorium.evaluation.bootstrap import compare, draw, interval, intervals, means, resample, share_interval
 from sensorium.evaluation.metrics import Predictions, figures
 from tests.evaluation.test_metrics import random_predictions
 
@@ -64,6 +64,13 @@ def test_a_figure_that_no_draw_has_has_no_interval() -> None:
     assert intervals(resample(alike, 100), 0.95)["accuracy"] == [1.0, 1.0]
     assert intervals(resample(alike, 100), 0.95)["roc_auc"] is None
     assert interval(np.array([np.nan, np.nan]), 0.95) is None
+
+
+def test_all_right_is_no_certainty_where_rows_are_few() -> None:
+    low, high = share_interval(np.ones(100), np.arange(8), 0.95) or [0, 0]
+    assert (round(low, 3), high) == (0.676, 1.0)
+    assert share_interval(np.zeros(100), np.arange(800), 0.95) == pytest.approx([0, 0.0048], abs=1e-4)
+    assert share_interval(np.array([0.5, 0.5]), np.arange(8), 0.95) == [0.5, 0.5]
 
 
 def test_means_are_those_of_the_rows_drawn() -> None:

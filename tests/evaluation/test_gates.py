@@ -3,7 +3,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from sensorium.evaluation.gates import FIGURES as NAMES
 from sensorium.evaluation.gates import Comparison, Judged, Rule, Unmeasured, judge
+from sensorium.evaluation.metrics import figures
+from tests.evaluation.test_metrics import random_predictions
 
 FIGURES = {
     "evaluate": {
@@ -16,6 +19,10 @@ FIGURES = {
     "slices": {"colour": {"seconds": {"0.5 to 1.5": {"accuracy": 0.7}, "1.5 to 9": {"accuracy": 0.9, "rows": 40}}}},
     "timings": {"compress": {"p95_ms": 12.5}},
 }
+
+
+def test_figures_are_known_by_the_names_that_they_are_measured_under() -> None:
+    assert tuple(figures(random_predictions(50, 3, 0))) == NAMES
 
 
 def alone(rule: Rule) -> Comparison:
@@ -63,20 +70,20 @@ def test_a_key_may_have_dots_in_it() -> None:
     ("rule", "reason"),
     [
         (
-            {"metric": "evaluate.colour.acuracy", "min": 0.5},
-            "evaluate.colour.acuracy is no figure: there is no 'acuracy', here are accuracy, majority, without",
+            {"metric": "evaluate.colour.roc_auc", "min": 0.5},
+            "evaluate.colour.roc_auc is not measured: there is no 'roc_auc', here are accuracy, majority, without",
         ),
         (
             {"metric": "evaluate.colour", "min": 0.5},
-            "evaluate.colour is no number: it holds accuracy, majority, without",
+            "evaluate.colour is not measured: it is no number: it holds accuracy, majority, without",
         ),
         (
             {"metric": "slices.colour.city.*.accuracy", "max": 0.5},
-            "slices.colour.city.*.accuracy is no figure: there is no 'city', here are seconds",
+            "slices.colour.city.*.accuracy is not measured: no figure fits it",
         ),
         (
             {"metric": "evaluate.colour.accuracy", "min": "evaluate.colour.baseline.accuracy"},
-            "evaluate.colour.baseline.accuracy is no figure: there is no 'baseline', "
+            "evaluate.colour.baseline.accuracy is not measured: there is no 'baseline', "
             "here are accuracy, majority, without",
         ),
         ({"metric": "evaluate.colour.accuracy", "champion": {}}, "there is no champion yet"),
@@ -102,11 +109,19 @@ def test_against_the_champion_the_least_gain_is_held_against_the_margin(
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({"min": 0.5, "max": 0.9}, "a rule has one of min, max and champion"),
-        ({}, "a rule has one of min, max and champion"),
+        (
+            {"min": 0.5, "max": 0.9},
+            "the rule on evaluate.colour.accuracy has min and max; one of min, max and",
+        ),
+        ({}, "has none of them; one of min, max and champion is needed"),
+        ({"metric": "evaluate.colour.acuracy", "min": 0.5}, r"no figure 'acuracy' \(did you mean 'accuracy'\?\)"),
+        ({"metric": "evalute.colour.accuracy", "min": 0.5}, r"FILE.KEY.KEY, of .* \(did you mean 'evaluate'\?\)"),
+        ({"metric": "evaluate", "min": 0.5}, "'evaluate' is no figure's address"),
+        ({"min": "much"}, "'much' is neither a number"),
+        ({"min": "slices.colour.*.accuracy"}, r"a bound is one figure, without \*"),
+        ({"min": float("nan")}, "Input should be a finite number"),
         ({"metric": "compress.megabytes", "champion": {}}, "is about evaluate.TARGET.FIGURE, which 'compress.meg"),
         ({"metric": "evaluate.*.accuracy", "champion": {}}, "is about evaluate.TARGET.FIGURE"),
-        ({"metric": "somewhere.else", "min": 1}, "String should match pattern"),
         ({"min": 0.5, "if_missing": "shrug"}, "Input should be 'fail' or 'pass'"),
     ],
 )

@@ -63,6 +63,9 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     with pytest.raises(UserError, match=r"there is nothing to go back to: v1.0.0 is the first champion"):
         rollback.run()
 
+    with pytest.raises(UserError, match=r"model is v1.1.0, which is archived; type `sensorium promote v1.1"):
+        promote.run()
+
     repository.make("third", 0.8)
     third = repository.commit()
     promote.run()

@@ -1,5 +1,7 @@
 """models: the registered versions of the model, or all about one of them."""
 
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -42,23 +44,28 @@ def _accuracies(made: Lineage) -> str:
     return "\n".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
 
 
+def _listed(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in settings.items())
+
+
 def _show(console: Console, version: Version) -> None:
     made = trace(version)
-    searched = {key: made.params[key] for key in ("fusion", "training", "search") if key in made.params}
     console.print(f"[bold]{version.name}[/] {version.stage}, registered {version.created:%Y-%m-%d %H:%M}")
     console.print(f"commit   {version.commit}")
-    console.print(f"data     {made.data} (DVC's md5 of data/raw; {made.params['data']})")
-    console.print(f"inputs   {made.params['inputs']}")
+    console.print(f"data     {made.data} (DVC's md5 of data/raw), from {_listed(made.params['data'])}")
+    for input_name, settings in made.params["inputs"].items():
+        console.print(f"input    {input_name}: {_listed(settings)}")
     console.print(f"targets  {', '.join(made.params['targets'])}")
-    console.print(f"params   {searched} (all: git show {version.commit[:8]}:params.yaml)")
+    console.print(f"params   git show {version.commit[:8]}:params.yaml")
     for target, found in made.evaluated.items():
         low, high = found["intervals"]["accuracy"]
         console.print(
             f"metrics  {target}: accuracy {found['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
             f"{found['macro_f1']:.3f}"
         )
-    passed = sum(rule["passed"] for rule in made.verdict["rules"])
-    console.print(f"gate     {passed} of {len(made.verdict['rules'])} rules passed")
+    rules = made.verdict["rules"]
+    held, unjudged = (sum("reason" not in rule for rule in rules), sum("reason" in rule for rule in rules))
+    console.print(f"gate     passed: {held} rules held, {unjudged} had nothing to judge")
     console.print(f"model    {made.model_version}")
     console.print(f"Bento    {made.bento}")
     console.print(f"again    git checkout {version.commit[:8]} && dvc pull && bentoml serve")

@@ -29,6 +29,11 @@ def run(name: str | None = None, challenger: bool = False) -> None:
     """
     refuse_dirty("promoting")
     version = find(name) if name else _committed()
+    if not name and version.stage == ARCHIVED:
+        raise UserError(
+            f"the committed model is {version.name}, which is archived; type `sensorium promote {version.name}` to "
+            "promote it all the same."
+        )
     stage = CHALLENGER if challenger else CHAMPION
     if version.stage == stage:
         raise UserError(f"{version.name} is the {stage} already.")

@@ -24,5 +24,5 @@ def run() -> None:
     install(earlier, f"Champion {earlier.name}, rolled back from {current}")
     print(
         f"rollback: {earlier.name} is the champion again, {current} is archived; "
-        f"serve it with `bentoml serve {trace(earlier).bento}`"
+        f"serve it with `bentoml serve {trace(earlier).bento}` (`make serve` serves what this tree has packaged)"
     )

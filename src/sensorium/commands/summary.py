@@ -30,7 +30,8 @@ def run() -> None:
     )
     evaluated = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     console.print(_metrics(evaluated))
-    console.print(_inputs(evaluated))
+    if "only" in next(iter(evaluated.values())):
+        console.print(_inputs(evaluated))
     verdict = read_json(VERDICT, made_by="gate")
     console.print(_rules(verdict))
     passed = "[bold green]passed[/]" if verdict["passed"] else "[bold red]did not pass[/]"
@@ -101,7 +102,7 @@ def _packaged(console: Console) -> None:
         f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True
     )
     console.print(
-        "keep     [bold]git add --all && git commit -m run && sensorium promote[/] makes it the champion to beat",
+        "keep     [bold]git add --all && git commit -m run && .venv/bin/sensorium promote[/]: the champion to beat",
         highlight=False,
         soft_wrap=True,
     )

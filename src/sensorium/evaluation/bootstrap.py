@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
+from statsmodels.stats.proportion import proportion_confint
 
 from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
 
@@ -48,6 +49,19 @@ def interval(samples: np.ndarray, confidence: float) -> Interval | None:
     tail = (1 - confidence) / 2
     defined = samples[~np.isnan(samples)]
     return [float(q) for q in np.quantile(defined, [tail, 1 - tail])] if len(defined) else None
+
+
+def share_interval(samples: np.ndarray, groups: np.ndarray, confidence: float) -> Interval | None:
+    """`interval` of a share of rows; where all or none of them are right, resampling them says nothing.
+
+    There the interval is Wilson's (1927) for as many rows as there are groups: eight right of eight are no certainty.
+    """
+    bounds = interval(samples, confidence)
+    if bounds and bounds in ([0.0, 0.0], [1.0, 1.0]):
+        count = len(np.unique(groups))
+        low, high = proportion_confint(bounds[0] * count, count, 1 - confidence, method="wilson")
+        return [float(low), float(high)]
+    return bounds
 
 
 def intervals(samples: Mapping[str, np.ndarray], confidence: float) -> dict[str, Interval | None]:

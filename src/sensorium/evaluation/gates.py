@@ -1,18 +1,56 @@
 """Rules that a trained model must pass; they are data in params.yaml."""
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sensorium.section import Section
 
 TIMINGS = "timings"
 
+FIGURES = (  # of a target, as `metrics.figures` names them
+    "accuracy",
+    "balanced_accuracy",
+    *(f"{average}_{name}" for average in ("macro", "micro", "weighted") for name in ("precision", "recall", "f1")),
+    "roc_auc",
+    "pr_auc",
+    "log_loss",
+    "calibration_error",
+)
 OF_TARGETS = ("evaluate", "slices", "robustness", "subsets")  # files whose first keys are targets
-ADDRESS = rf"^(validate|{'|'.join(OF_TARGETS)}|compress|timings)(\.[^.]+)+$"
-Bound = float | Annotated[str, Field(pattern=ADDRESS)]
+FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)
+
+
+def _address(text: str) -> str:
+    """An address that names a file in metrics/ and something in it; figures of targets are known by name."""
+    file, *keys = text.split(".")
+    if file not in FILES or not all(keys) or not keys:
+        near = difflib.get_close_matches(file, FILES, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near and near[0] != file else ""
+        raise ValueError(f"{text!r} is no figure's address: it is FILE.KEY.KEY, of {', '.join(FILES)}{meant}")
+    if file == "evaluate" and len(keys) == 2 and keys[1] not in (*FIGURES, "rows", "*"):
+        near = difflib.get_close_matches(keys[1], FIGURES, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"{text!r}: there is no figure {keys[1]!r}{meant}; there are {', '.join(FIGURES)}")
+    return text
+
+
+def _of_one(text: str) -> str:
+    """An address without ``*``: of several figures it would not be clear which is the bound."""
+    if "*" in text:
+        raise ValueError(f"{text!r}: a bound is one figure, without *")
+    if text.split(".")[0] not in FILES:
+        raise ValueError(
+            f"{text!r} is neither a number (which has no quotes) nor the address of a figure, FILE.KEY.KEY"
+        )
+    return _address(text)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Bound = Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, AfterValidator(_of_one)]
 
 
 class NotWorse(Section):
@@ -30,7 +68,7 @@ class Rule(Section):
     A bound is a number, the address of another figure, or what the champion reaches.
     """
 
-    metric: str = Field(pattern=ADDRESS, description="address of a figure; * stands for any key")
+    metric: Address = Field(description="address of a figure; * stands for any key")
     min: Bound | None = Field(None, description="a number, or the address of the figure that it must reach")
     max: Bound | None = Field(None, description="a number, or the address of the figure that it must not exceed")
     champion: NotWorse | None = Field(None, description="no worse than the champion")
@@ -38,8 +76,10 @@ class Rule(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        if sum(bound is not None for bound in (self.min, self.max, self.champion)) != 1:
-            raise ValueError("a rule has one of min, max and champion")
+        given = [name for name in ("min", "max", "champion") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "none of them"
+            raise ValueError(f"the rule on {self.metric} has {found}; one of min, max and champion is needed")
         if self.champion and self.target is None:
             raise ValueError(
                 f"a rule against the champion is about evaluate.TARGET.FIGURE, which {self.metric!r} is not"
@@ -160,7 +200,7 @@ def matches(address: str, figures: Mapping[str, Any]) -> list[tuple[str, float]]
     """
     if found := list(_find(address, figures)):
         return found
-    raise Unmeasured(_absence(address, figures))
+    raise Unmeasured(f"{address} is not measured: {_absence(address, figures)}")
 
 
 def look_up(address: str, figures: Mapping[str, Any]) -> tuple[str, float]:
@@ -187,11 +227,13 @@ def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:
     """Which key of an address is not there, and which are."""
+    if "*" in address:
+        return "no figure fits it"
     found: Any = figures
     for key in address.split("."):
         if not isinstance(found, Mapping) or key not in found:
             known = ", ".join(map(str, found)) if isinstance(found, Mapping) else "nothing"
-            return f"{address} is no figure: there is no {key!r}, here are {known or 'none'}"
+            return f"there is no {key!r}, here are {known or 'none'}"
         found = found[key]
     keys = f": it holds {', '.join(map(str, found))}" if isinstance(found, Mapping) else ""
-    return f"{address} is no number{keys}"
+    return f"it is no number{keys}"

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from sensorium.evaluation.baselines import logistic_regression
-from sensorium.evaluation.bootstrap import interval, intervals, means, resample
+from sensorium.evaluation.bootstrap import interval, intervals, means, resample, share_interval
 from sensorium.evaluation.metrics import Predictions, figures
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.shapley import shapley
@@ -90,7 +90,7 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
     tree: Tree = {
         **figures(whole),
         "rows": len(whole.labels),
-        "intervals": intervals(resample(whole, draws), confidence),
+        "intervals": _intervals(whole, draws, confidence),
         "calibration": _calibration(whole, Predictions.of(uncalibrated, labels, evidence.groups), evidence, target),
         **_baselines(evidence, target, classes),
         **_subsets(evidence, target, draws, confidence),
@@ -99,6 +99,11 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
         "attribution": _attribution(evidence, worth),
     }
     return Measured(tree, probabilities, uncalibrated, labels, whole, worth)
+
+
+def _intervals(whole: Predictions, draws: int, confidence: float) -> Tree:
+    samples = resample(whole, draws)
+    return intervals(samples, confidence) | {"accuracy": share_interval(samples["accuracy"], whole.groups, confidence)}
 
 
 def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:
@@ -137,7 +142,7 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
         rows = answered[:, place]
         if rows.any():
             some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
-            of_all, bounds = figures(some), interval(accuracies[:, place], confidence)
+            of_all, bounds = figures(some), share_interval(accuracies[:, place], some.groups, confidence)
             chosen = {name: of_all[name] for name in OF_SUBSETS}
             entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum())}
     found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
@@ -159,7 +164,7 @@ def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: in
     for place, (part, verdict) in enumerate(zip(parts, judge(parts, right, whole.groups, confidence), strict=True)):
         found.setdefault(part.column, {})[part.value] = {
             "accuracy": verdict.accuracy,
-            "interval": interval(accuracies[:, place], confidence),
+            "interval": share_interval(accuracies[:, place], whole.groups[part.rows], confidence),
             "rows": verdict.rows,
             "p_value": verdict.p_value,
             "worse": verdict.worse,

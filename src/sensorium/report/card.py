@@ -1,6 +1,6 @@
 """The model's card: markdown as the Hugging Face hub reads it (Mitchell et al. 2019, arXiv:1810.03993)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
 NAME = "sensorium"
 
 
-def write_card(run: Run, data: Mapping[str, Any], path: Path) -> None:
+def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: Path) -> None:
     """Writes the card: figures as the hub's metadata, then what a person should know before using the model.
 
     Args:
         run: the run.
         data: where rows came from, as params.yaml says.
+        groups: columns by which rows stay together.
         path: a markdown file.
     """
     results = [
@@ -42,7 +43,7 @@ def write_card(run: Run, data: Mapping[str, Any], path: Path) -> None:
         library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
         eval_results=results,
     )  # fmt: skip
-    text = render("model-card.md", about=about.to_yaml(), run=run, data=data, weak=_weak(run))
+    text = render("model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run))
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
@@ -51,6 +52,14 @@ def _weak(run: Run) -> list[str]:
     """Where the model is known to fail, a sentence each."""
     found = []
     for target, tree in run.evaluated.items():
+        parts = [(one, f"{column} {value}") for column, of in tree["slices"].items() for value, one in of.items()]
+        if parts:
+            lowest, where = min(parts, key=lambda part: part[0]["accuracy"])
+            low, high = lowest["interval"]
+            found.append(
+                f"The lowest slice for {target} is {where}: {lowest['accuracy']:.3f} ({low:.3f} to {high:.3f}) of "
+                f"{lowest['rows']} rows are right."
+            )
         for column, values in tree["slices"].items():
             for value, entry in values.items():
                 if entry["worse"]:
@@ -67,8 +76,10 @@ def _weak(run: Run) -> list[str]:
         if drops:
             drop, what = max(drops)
             found.append(f"{what.capitalize()} takes {drop:.3f} from the accuracy of {target}.")
-        alone = {name: entry["accuracy"] for name, entry in tree.get("only", {}).items()}
-        if alone:
-            worst = min(alone, key=lambda name: alone[name])
-            found.append(f"With {worst} alone, {target} is right in {alone[worst]:.3f} of rows.")
+        for name, fewer in tree.get("without", {}).items():
+            if fewer["accuracy"] > tree["accuracy"]:
+                found.append(
+                    f"{name} may not help {target}: without it {fewer['accuracy']:.3f} of rows are right, with all "
+                    f"inputs {tree['accuracy']:.3f}."
+                )
     return found

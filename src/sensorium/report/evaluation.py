@@ -52,11 +52,12 @@ def write_report(
         page.picture(
             f"{target}: against simpler methods, and what each input is worth",
             _beside(tree),
-            "Accuracy on the same test rows with its interval; grey is what needs no network.",
+            f"{_helpless(target, tree)}Accuracy on the same test rows, of the network with its interval; grey is what "
+            "needs no network.",
         )
         _slices(page, target, tree["slices"])
         _robustness(page, target, tree)
-        if tree["attribution"]:
+        if len(tree["attribution"]) > 1:
             page.picture(
                 f"{target}: which input decides",
                 bars({name: entry["share"] for name, entry in tree["attribution"].items()}, CYCLE, "{:.0%}"),
@@ -66,8 +67,8 @@ def write_report(
         page.examples(
             f"{target}: rows to look at",
             [_card(example, inputs) for example in examples[target]],
-            "Right predictions that were not too easy, then the surest wrong ones. The number beside an input is its "
-            "Shapley value: what it added to the probability. Colour shows what mattered within an input: hiding a "
+            "Right predictions with a confidence near 0.8, then the surest wrong ones. The number beside an input is "
+            "its Shapley value: what it added to the probability. Colour shows what mattered within an input: hiding a "
             "green part lowers the probability of what was predicted, hiding a red one raises it.",
         )
         page.picture(
@@ -126,6 +127,12 @@ def _beside(tree: Tree) -> Figure:
     return whiskers(rows, colours, line=tree["accuracy"])
 
 
+def _helpless(target: str, tree: Tree) -> str:
+    """Which inputs the target is no worse without, as far as these rows tell."""
+    better = [name for name, fewer in tree.get("without", {}).items() if fewer["accuracy"] > tree["accuracy"]]
+    return f"Without {' or '.join(better)}, {target} is right more often than with all inputs. " if better else ""
+
+
 def _slices(page: Page, target: str, tree: Tree) -> None:
     entries = [(f"{column}: {value}", entry) for column, values in tree.items() for value, entry in values.items()]
     if not entries:
@@ -155,6 +162,7 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
             + [entries[strength]["accuracy"] for strength in STRENGTHS]
             for corruption, entries in corruptions.items()
         }
+    rows = max(e["rows"] for of in tree["robustness"].values() for c in of.values() for e in c.values())
     worst = max(
         (entry["drop"], f"{corruption} of {name}, {strength}")
         for name, corruptions in tree["robustness"].items()
@@ -164,7 +172,8 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
     page.picture(
         f"{target}: when an input is damaged",
         curves(panels, ["clean", *STRENGTHS], "accuracy"),
-        f"One input is damaged in all rows, the others stay. The worst, {worst[1]}, takes {worst[0]:.3f} of accuracy.",
+        f"One input is damaged in {rows} test rows drawn at random, the others stay; clean is the accuracy of the same "
+        f"rows. The worst, {worst[1]}, takes {worst[0]:.3f} of accuracy. Differences of a point or two are chance.",
     )
 
 
@@ -210,7 +219,7 @@ def _reliability(measured: Measured) -> Figure:
     axes.set_ylabel("accuracy")
     axes.set_xlim(0, 1.03)
     axes.set_ylim(0, 1.05)
-    axes.legend(frameon=False, loc="upper left", fontsize=9)
+    axes.legend(frameon=False, loc="lower right", fontsize=9)
     return figure
 
 

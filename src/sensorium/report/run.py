@@ -85,6 +85,8 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
 
 def _verdict(run: Run) -> str:
     """How many rules hold, and how many there was nothing to judge by."""
+    if not run.rules:
+        return "There are no rules: `gate` in params.yaml is empty, so nothing was asked of this model."
     unjudged = [rule for rule in run.rules if "reason" in rule]
     held = sum(rule["passed"] for rule in run.rules if "reason" not in rule)
     said = f"{held} of {len(run.rules)} rules hold"

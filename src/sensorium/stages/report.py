@@ -28,6 +28,7 @@ SOURCES = {  # what a run was made from, and the stage that makes it
     "hyper-parameters": (BEST, "search"),
 }
 PAGES = {"data": "validate", "search": "search", "evaluation": "evaluate", "compression": "compress"}  # by stage
+OF_RUNS = ("dvc.lock", paths.CHAMPION)  # what a run or a promotion itself changes in the tree
 PACKAGES = ("torch", "transformers", "onnxruntime", "scikit-learn", "optuna", "dvc")
 
 
@@ -49,7 +50,7 @@ def run() -> None:
         lineage=_lineage(verdict["champion"]["version"]),
     )
     write_run(made, pages, paths.REPORTS)
-    write_card(made, settings.data.model_dump(), paths.REPORTS / "model-card.md")
+    write_card(made, settings.data.model_dump(), settings.split.groups, paths.REPORTS / "model-card.md")
     print(f"report: {paths.REPORTS / 'index.html'}, {paths.REPORTS / 'model-card.md'}")
 
 
@@ -82,7 +83,7 @@ def _lineage(champion: str | None) -> dict[str, str]:
 def _commit() -> str:
     """The commit that is checked out, and whether the tree differs from it."""
     try:
-        commit, changed = head(), git("status", "--porcelain")
+        commit, changed = head(), git("status", "--porcelain", "--", ".", *(f":!{name}" for name in OF_RUNS))
     except UserError:
         return "not in git"
     return f"{commit[:12]}{' with changes that are not committed' if changed else ''}"
