@@ -43,9 +43,7 @@ def _of_one(text: str) -> str:
     if "*" in text:
         raise ValueError(f"{text!r}: a bound is one figure, without *")
     if text.split(".")[0] not in FILES:
-        raise ValueError(
-            f"{text!r} is neither a number (which has no quotes) nor the address of a figure, FILE.KEY.KEY"
-        )
+        raise ValueError(f"{text!r} is neither a number (which has no quotes) nor a figure's address, FILE.KEY.KEY")
     return _address(text)
 
 
