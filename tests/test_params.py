@@ -87,7 +87,7 @@ def test_a_gate_on_a_target_that_is_not_declared(project: Project) -> None:
 @pytest.mark.parametrize("bound", ["0.8", "high"])
 def test_a_bound_that_is_neither_number_nor_address(project: Project, bound: str) -> None:
     found = complaint(project, gate=[{"metric": "evaluate.label.accuracy", "min": bound}])
-    assert found.startswith(f"params.yaml: gate[0].min: {bound!r} is neither a number (which has no quotes) nor the")
+    assert found.startswith(f"params.yaml: gate[0].min: {bound!r} is neither a number (which has no quotes) nor a ")
 
 
 def test_a_target_among_the_columns_of_an_input(project: Project) -> None:
