@@ -411,7 +411,7 @@ def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
     worse = workspace.run("dvc", "repro")
     assert worse.returncode != 0
     assert re.search(
-        r"evaluate.category.accuracy 0\.\d+ beside the champion's 0\.\d+ gains -0\.\d+ at the least", worse.stdout
+        r"evaluate.category.accuracy [\d.]+ beside the champion's [\d.]+ gains -[\d.]+ at the least", worse.stdout
     )
     verdict = workspace.json("metrics/gate.json")
     assert not verdict["passed"]
