@@ -15,9 +15,8 @@ from rich.table import Table
 
 from sensorium import params
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
-from sensorium.dataset.split import assign
+from sensorium.dataset.split import SPLITS, assign
 from sensorium.evaluation.baselines import logistic_regression
-from sensorium.stages.prepare import SPLITS
 from sensorium.stages.search import BEST, network_config
 from sensorium.training.loop import TrainConfig, fit, predict
 

@@ -8,6 +8,8 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+SPLITS = ("train", "val", "test")
+
 
 def groups(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """A number for every row; rows that share a value in any of the columns, also by way of others, share it.

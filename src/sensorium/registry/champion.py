@@ -1,13 +1,13 @@
 """The champion: the model that a new one is held against."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from sensorium import paths
-from sensorium.errors import UserError
 from sensorium.files import read_json, replacing, write_json
+from sensorium.registry.past import checkout
 from sensorium.serving import artefact
 
 
@@ -36,10 +36,7 @@ def read_champion() -> Champion | None:
 
 def write_champion(champion: Champion) -> None:
     """Writes models/champion.json."""
-    write_json(
-        paths.CHAMPION,
-        {"version": champion.version, "commit": champion.commit, "model_version": champion.model_version},
-    )
+    write_json(paths.CHAMPION, asdict(champion))
 
 
 def fetch_champion(champion: Champion) -> Path:
@@ -68,23 +65,3 @@ def training_ids(champion: Champion) -> set[str]:
             checkout(champion.commit, paths.PREPARED / "rows.parquet", beside)
     rows = pd.read_parquet(kept, columns=["id", "split"])
     return set(rows.loc[rows["split"] != "test", "id"].astype(str))
-
-
-def checkout(commit: str, path: Path, to: Path) -> None:
-    """Copies a file or folder that DVC tracks, as it was at a commit.
-
-    Raises:
-        UserError: if neither the cache nor a remote has it.
-    """
-    from dvc.api import DVCFileSystem
-    from dvc.exceptions import DvcException
-    from scmrepo.exceptions import SCMError
-
-    try:
-        files = DVCFileSystem(rev=commit)
-        files.get(str(path), str(to), recursive=files.isdir(str(path)))
-    except (DvcException, SCMError, OSError) as error:
-        raise UserError(
-            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
-            "run `git fetch` and `dvc fetch --all-tags` where they are."
-        ) from error

@@ -14,8 +14,8 @@ from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.bootstrap import compare, interval
-from sensorium.evaluation.gates import Comparison, Rule, Unmeasured
-from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.evaluation.gates import FIGURES, Comparison, Rule, Unmeasured
+from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
 from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
 from sensorium.serving.predictor import Predictor
@@ -53,7 +53,7 @@ class Duel:
         assert rule.target and rule.champion
         target, figure = rule.target, rule.metric.rsplit(".", 1)[1]
         new, old = self._pair(target)
-        if figure not in figures(new):
+        if figure not in FIGURES:
             raise Unmeasured(f"{figure!r} is no figure that two models can be compared by")
         ours, theirs, gains = compare(new, old, figure, self._draws)
         if ours is None or theirs is None or not len(gains):

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from sensorium import paths
-from sensorium.errors import UserError
 from sensorium.registry.git import git
+from sensorium.registry.past import read
 from sensorium.registry.versions import Version
 
 
@@ -48,27 +48,13 @@ def read_lineage(commit: str) -> Lineage:
     """
     lock = yaml.safe_load(git("show", f"{commit}:dvc.lock"))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
-    bento = _read(commit, str(paths.BENTO))
+    bento = json.loads(read(commit, paths.BENTO))
     return Lineage(
         commit=commit,
         data=outs[str(paths.RAW)],
         params=yaml.safe_load(git("show", f"{commit}:{paths.PARAMS}")),
         model_version=bento["model_version"],
         bento=bento["tag"],
-        evaluated=_read(commit, str(paths.METRICS / "evaluate.json")),
-        verdict=_read(commit, str(paths.METRICS / "gate.json")),
+        evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
+        verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
     )
-
-
-def _read(commit: str, path: str) -> Any:
-    from dvc.api import DVCFileSystem
-    from dvc.exceptions import DvcException
-    from scmrepo.exceptions import SCMError
-
-    try:
-        return json.loads(DVCFileSystem(rev=commit).read_text(path))
-    except (DvcException, SCMError, OSError) as error:
-        raise UserError(
-            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
-            "run `dvc fetch --all-tags` where they are."
-        ) from error

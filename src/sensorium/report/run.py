@@ -7,12 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from sensorium.dataset.split import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
 from sensorium.report.page import Page, render
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
-
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)

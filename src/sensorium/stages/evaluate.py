@@ -12,6 +12,7 @@ from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
 from sensorium.evaluation.examples import explain
+from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
 from sensorium.evaluation.robustness import predict_corrupted, sample
 from sensorium.evaluation.slices import presence
@@ -23,7 +24,6 @@ from sensorium.report.evaluation import write_report
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
-LARGE = ("slices", "robustness", "subsets")  # branches with a file of their own, so that DVC's tables stay readable
 PREDICTIONS = paths.PREDICTIONS / "test.parquet"
 
 
@@ -38,9 +38,9 @@ def run() -> None:
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
     measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
     found = rounded({target: one.figures for target, one in measured.items()})
-    small = {target: {key: v for key, v in tree.items() if key not in LARGE} for target, tree in found.items()}
+    small = {target: {key: v for key, v in tree.items() if key not in BRANCHES} for target, tree in found.items()}
     write_json(paths.METRICS / "evaluate.json", small)
-    for branch in LARGE:
+    for branch in BRANCHES:
         write_json(paths.METRICS / f"{branch}.json", {target: tree[branch] for target, tree in found.items()})
     write_predictions(
         PREDICTIONS,

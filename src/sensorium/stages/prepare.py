@@ -10,14 +10,12 @@ import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset.items import digest, write_shard
-from sensorium.dataset.split import assign, groups
+from sensorium.dataset.split import SPLITS, assign, groups
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards, shards
-
-SPLITS = ("train", "val", "test")
 
 
 def run() -> None:

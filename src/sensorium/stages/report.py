@@ -8,14 +8,13 @@ import pandas as pd
 from sensorium import params, paths
 from sensorium.dataset.rows import read_table
 from sensorium.errors import UserError
-from sensorium.evaluation.gates import TIMINGS, look_up
+from sensorium.evaluation.gates import BRANCHES, TIMINGS, look_up
 from sensorium.files import existing, read_json, sha256
 from sensorium.registry.git import git, head
 from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
 from sensorium.serving import artefact
-from sensorium.stages.evaluate import LARGE
 from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
 from sensorium.stages.search import BEST
@@ -56,7 +55,7 @@ def run() -> None:
 
 def _evaluated() -> dict[str, Any]:
     """All figures of every target, those with a file of their own as well."""
-    branches = {name: read_json(paths.METRICS / f"{name}.json", made_by="evaluate") for name in LARGE}
+    branches = {name: read_json(paths.METRICS / f"{name}.json", made_by="evaluate") for name in BRANCHES}
     found = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     return {target: tree | {name: of[target] for name, of in branches.items()} for target, tree in found.items()}
 

@@ -1,0 +1,43 @@
+"""What DVC tracks, as it was at a commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import UserError
+
+
+def checkout(commit: str, path: Path, to: Path) -> None:
+    """Copies a file or folder of a commit.
+
+    Raises:
+        UserError: if neither the cache nor a remote has it.
+    """
+    with _files(commit, path) as files:
+        files.get(str(path), str(to), recursive=files.isdir(str(path)))
+
+
+def read(commit: str, path: Path) -> str:
+    """The text of a file of a commit.
+
+    Raises:
+        UserError: if neither the cache nor a remote has it.
+    """
+    with _files(commit, path) as files:
+        return files.read_text(str(path))
+
+
+@contextmanager
+def _files(commit: str, path: Path) -> Iterator[Any]:
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
+
+    try:
+        yield DVCFileSystem(rev=commit)
+    except (DvcException, SCMError, OSError) as error:
+        raise UserError(
+            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
+            "run `git fetch` and `dvc fetch --all-tags` where they are."
+        ) from error
