@@ -62,3 +62,14 @@ def test_ingest_imports_no_torch(project: Project) -> None:
     code = "import sys; from sensorium.stages import ingest; ingest.run(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_full_disk_is_a_sentence(project: Project) -> None:
+    project.write([{"note": f"text {place} {'x' * 200}", "label": "x"} for place in range(2000)])
+    command = f"ulimit -f 4; exec {sys.executable} -m sensorium ingest"  # no file over 4 KiB
+    done = subprocess.run(["bash", "-c", command], cwd=project.root, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "make room, and run it again" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project.root / "data/raw").exists()

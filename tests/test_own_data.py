@@ -77,6 +77,6 @@ def test_any_inputs_go_all_the_way(
     summary.run()
     assert "gate     did not pass" in capsys.readouterr().out
     assert pd.read_parquet("predictions/test.parquet").columns[0] == "id"
-    predictor = Predictor(project.root / "models/compressed")
+    predictor = Predictor.load(project.root / "models/compressed")
     answer = predictor.predict([predictor.accept({"facts": {"weight": 8.2, "shape": "round"}})])[0]
     assert predictor.targets["kind"][answer["kind"].argmax()] == "cherry"

@@ -133,3 +133,25 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     committed = json.loads((REPOSITORY / "params.schema.json").read_text())
     assert committed == params.schema(), "run `sensorium schema`"
     jsonschema.validate(yaml.safe_load((REPOSITORY / "params.yaml").read_text()), committed)
+
+
+@pytest.mark.parametrize(
+    ("compress", "sentence"),
+    [
+        (
+            {"students": {"image": [{"kind": "width", "keep": 0.5}]}},
+            "compress.students: there is no network 'image' to teach; there is note, fusion",
+        ),
+        ({"students": {"note": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.note[0].kind: 'deep' was found"),
+        ({"students": {"note": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
+        ({"students": {"note": []}}, "compress.students.note: [] was found"),
+        ({"forms": ["int9"]}, "compress.forms[0]: 'int9' was found; input should be 'optimised', 'int8', "),
+        ({"objective": "beauty"}, "compress.objective: 'beauty' was found; input should be 'size' or 'latency'"),
+    ],
+)
+def test_compression_that_cannot_be(project: Project, compress: dict[str, object], sentence: str) -> None:
+    assert sentence in complaint(project, compress=compress)
+
+
+def test_an_input_called_fusion(project: Project) -> None:
+    assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})

@@ -1,5 +1,6 @@
 """The `sensorium` command: a table of plain functions, each importing what it needs when it is called."""
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -10,6 +11,7 @@ from sensorium.errors import UserError
 from sensorium.lifeline import end_with_parent
 
 STAGES = "Stages of dvc.yaml, in order"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -133,6 +135,11 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        print(f"error: {error.strerror}: {error.filename or 'a file'}; make room, and run it again.", file=sys.stderr)
+        sys.exit(2)
 
 
 def _stage(name: str, *arguments: str) -> None:

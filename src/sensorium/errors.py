@@ -10,3 +10,9 @@ class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the
 
     Validation turns it into a quarantined row's reason, serving into a 4xx answer.
     """
+
+
+def reason(error: Exception) -> str:
+    """The first line of what a library says went wrong, at most 200 letters, without a full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(". ")

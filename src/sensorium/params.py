@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sensorium import paths
+from sensorium.compression.settings import FUSION, Compress
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
@@ -105,14 +106,6 @@ class Evaluation(Section):
     robustness_rows: int = Field(300, ge=0, description="test rows whose inputs are corrupted; 0 leaves it out")
 
 
-class Compress(Section):
-    """Which compressed model may win."""
-
-    max_drop: float = Field(0.01, ge=0, lt=1, description="accuracy that any target may lose against fp32")
-    max_slowdown: float = Field(1.25, ge=1, description="times the latency of fp32 that an int8 input may cost")
-    calibration_rows: int = Field(96, ge=8, description="training rows that static int8 is calibrated on")
-
-
 class Params(Section):
     """All of params.yaml."""
 
@@ -137,6 +130,13 @@ class Params(Section):
                 raise ValueError(f"inputs.{name} reads the column {leaked[0]!r}, which is a target")
         if reserved := sorted({"id", "split", "group"} & {*self.inputs, *self.targets}):
             raise ValueError(f"{reserved[0]!r} cannot be the name of an input or target; the tables use it")
+        if FUSION in self.inputs:
+            raise ValueError(
+                f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"
+            )
+        if unknown := sorted(set(self.compress.students) - {*self.inputs, FUSION}):
+            known = ", ".join([*self.inputs, FUSION])
+            raise ValueError(f"compress.students: there is no network {unknown[0]!r} to teach; there is {known}")
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = address.split(".") if isinstance(address, str) else []

@@ -1,27 +1,64 @@
-from sensorium.compression.choice import Measured, choose
+from sensorium.compression.choice import Candidate, Chosen, Cost, choose, preferred
+from sensorium.compression.quality import Quality
+from sensorium.compression.settings import Compress
 
-ACCURACY = {"": 0.90, "a": 0.905, "ab": 0.893, "abc": 0.88, "ac": 0.89, "b": 0.7}
-SLOWDOWN = {"": 1.0, "a": 0.8, "ab": 0.7, "abc": 0.6, "ac": 2.0, "b": 1.0}
-
-
-def measure(int8: frozenset[str]) -> Measured:
-    key = "".join(sorted(int8))
-    return Measured(int8, {"y": ACCURACY[key], "z": 0.5}, 100 - 10 * len(int8), [1.0, 3.0], SLOWDOWN[key])
+FAST = Cost([1.0], [1.0], 0.5, 0.5, 1.0, 1)
 
 
-def chosen(inputs: str, max_drop: float, max_slowdown: float = 1.25) -> list[str]:
-    return [one.name for one in choose(list(inputs), measure, max_drop, max_slowdown)]
+def candidate(variant: str, size: int, low: float = 0.0, alike: float = 1.0, slowdown: float = 1.0) -> Candidate:
+    cost = Cost([slowdown], [slowdown], slowdown, slowdown, 1.0, 1)
+    return Candidate("a", variant, size, alike, {"t": Quality(0.9, low / 2, low, 0.0)}, cost)
 
 
-def test_inputs_go_to_int8_one_after_the_other() -> None:
-    assert chosen("abc", max_drop=0.01) == ["fp32", "int8 a", "int8 a+b", "int8 a+b+c"]
+def names(*candidates: Candidate, **settings: object) -> list[str]:
+    return [one.variant for one in preferred([candidate("fp32", 100), *candidates], Compress(**settings))]  # type: ignore[arg-type]
 
 
-def test_one_that_loses_too_much_is_left_out_of_the_next() -> None:
-    assert chosen("ba", max_drop=0.01) == ["fp32", "int8 b", "int8 a"]
+def test_the_smallest_that_is_proven_to_lose_too_little_comes_first() -> None:
+    tried = [candidate("half", 50), candidate("tiny", 10, low=-0.02), candidate("quarter", 25, low=-0.01)]
+    assert names(*tried) == ["quarter", "half"]
+    assert names(*tried, max_drop=0.02) == ["tiny", "quarter", "half"]
+    assert names(*tried, max_drop=0.0) == ["half"]
 
 
-def test_figures() -> None:
-    one = measure(frozenset("ab"))
-    assert round(one.drop(measure(frozenset())), 3) == 0.007
-    assert (one.percentile(50), one.megabytes) == (2.0, 0.0)
+def test_of_two_as_small_the_one_more_alike_comes_first() -> None:
+    tried = [candidate("small", 100, alike=0.9), candidate("alike", 104, alike=0.99), candidate("large", 106)]
+    assert [one.variant for one in preferred([candidate("fp32", 400), *tried], Compress())] == [
+        "alike",
+        "small",
+        "large",
+    ]
+
+
+def test_slow_ones_and_those_that_gain_nothing_are_left_out() -> None:
+    assert names(candidate("slow", 50, slowdown=1.3), candidate("same", 98)) == []
+    assert names(candidate("slow", 50, slowdown=1.3), max_slowdown=1.5) == ["slow"]
+
+
+def test_the_objective_may_be_latency() -> None:
+    tried = [candidate("small", 10, slowdown=0.9), candidate("quick", 90, slowdown=0.2)]
+    assert names(*tried, objective="latency") == ["quick", "small"]
+
+
+def test_parts_go_one_after_the_other_and_the_whole_must_keep_the_bounds() -> None:
+    asked: list[Chosen] = []
+
+    def fits(chosen: Chosen) -> bool:
+        asked.append(chosen)
+        return chosen["b"] != "tiny"
+
+    several = {
+        "a": [candidate("fp32", 100), candidate("half", 50)],
+        "b": [candidate("fp32", 1000), candidate("tiny", 10), candidate("small", 100)],
+        "c": [candidate("fp32", 10), candidate("worse", 5, low=-0.5)],
+    }
+    assert choose(several, Compress(), fits) == {"a": "half", "b": "small", "c": "fp32"}
+    assert asked == [
+        {"a": "fp32", "b": "tiny", "c": "fp32"},
+        {"a": "fp32", "b": "small", "c": "fp32"},
+        {"a": "half", "b": "small", "c": "fp32"},
+    ]
+
+
+def test_where_nothing_may_win_the_uncompressed_stands() -> None:
+    assert choose({"a": [candidate("fp32", 100)]}, Compress(), lambda chosen: True) == {"a": "fp32"}

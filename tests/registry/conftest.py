@@ -21,6 +21,7 @@ artifacts:
 MAKE = """
 import json, pathlib, yaml
 import pandas as pd
+from sensorium.serving import artefact
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
 model = params["model"]
 def write(name, content):
@@ -31,7 +32,8 @@ figures = {"accuracy": model["accuracy"], "macro_f1": 0.5, "intervals": {"accura
 write("data/raw/rows.json", params["data"])
 pathlib.Path("data/prepared").mkdir()
 pd.DataFrame({"id": ["a", "b", "c"], "split": ["train", "val", "test"]}).to_parquet("data/prepared/rows.parquet")
-write("models/packaged/manifest.json", {"version": model["name"], "files": {}})
+pathlib.Path("models/packaged").mkdir(parents=True)
+artefact.seal(pathlib.Path("models/packaged"), {"name": model["name"]})
 write("models/bento.json", {"tag": f"sensorium:{model['name']}", "model_version": model["name"]})
 write("metrics/evaluate.json", {"colour": figures})
 write("metrics/gate.json", {"passed": model["accuracy"] > 0.5, "rules": [{"passed": model["accuracy"] > 0.5}]})

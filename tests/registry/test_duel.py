@@ -13,13 +13,13 @@ import torch
 from scipy.special import softmax
 
 from sensorium import paths
-from sensorium.compression.candidates import assemble, export_part
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.predictions import write_predictions
 from sensorium.evaluation.gates import Rule, Unmeasured
 from sensorium.modalities import Tabular, Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.registry.duel import Duel
+from tests import model
 
 FACTS = Tabular(numbers=["a"])
 ROWS = 80
@@ -59,9 +59,10 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     def make(new: float, old: float, seen: int = 0, inputs: Any = None, classes: Any = ("no", "yes")) -> Duel:
         champions = paths.cache() / "champions"
         shutil.rmtree(champions, ignore_errors=True)
-        part = export_part(FACTS, FACTS.load_encoder(), (1, 2), [{"a": 1.0}] * 2, tmp_path / f"part{new}{old}{seen}")
+        values = {"facts": {"a": 1.0}}
         network = Threshold(NetworkConfig({"facts": 2}, {"t": ["no", "yes"]}, "concat", 4, 1, 0.0), old).eval()
-        assemble({"facts": part}, network, frozenset(), champions / "abc")
+        written = model.write(model.read({"facts": FACTS}, values), values, network, champions / "abc")
+        shutil.rmtree(written.with_name("abc-parts"))
         pd.DataFrame({"id": table["id"], "split": ["train"] * seen + ["test"] * (ROWS - seen)}).to_parquet(
             champions / "abc.rows.parquet"
         )

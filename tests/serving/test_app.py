@@ -17,7 +17,7 @@ NOT_OPENED = "photo: a file's bytes are expected in base64; paths and URLs are n
 @pytest.fixture(scope="module")
 def client(model_folder: Path) -> TestClient:
     app = create_app()
-    app.state.predictor = Predictor(model_folder)
+    app.state.predictor = Predictor.load(model_folder)
     return TestClient(app)
 
 

@@ -1,3 +1,5 @@
+import json
+import shutil
 import subprocess
 import sys
 from itertools import combinations
@@ -6,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities import Tabular
+from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor
+from tests import model
 from tests.serving.conftest import RAWS
 
 
 @pytest.fixture(scope="module")
 def predictor(model_folder: Path) -> Predictor:
-    return Predictor(model_folder)
+    return Predictor.load(model_folder)
 
 
 def test_any_subset_gets_probabilities_and_batches_change_nothing(predictor: Predictor) -> None:
@@ -39,8 +44,32 @@ def test_a_bad_input_is_named(predictor: Predictor) -> None:
 def test_it_needs_neither_torch_nor_transformers(model_folder: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from sensorium.serving.predictor import Predictor\n"
-        f"p = Predictor(Path({str(model_folder)!r}))\n"
+        f"p = Predictor.load(Path({str(model_folder)!r}))\n"
         "p.predict([p.accept({'note': 'a frog', 'car': {'age': 1}})])\n"
         "print(*{'torch', 'transformers', 'pandas', 'optuna'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_networks_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    values = {"facts": {"a": 1.0, "b": 2.0}}
+    folders = []
+    for number, columns in enumerate((["a"], ["a", "b"])):
+        readers = model.read({"facts": Tabular(numbers=columns)}, values)
+        network = model.small_network(readers, {"label": ["no", "yes"]})
+        folders.append(model.write(readers, values, network, tmp_path / str(number)))
+    assert Predictor.load(folders[0]).shapes == {"facts": (1, 2)}
+    shutil.copyfile(folders[1] / artefact.FUSION, folders[0] / artefact.FUSION)
+    reseal(folders[0])
+    with pytest.raises(UserError, match=r"fusion.onnx does not fit the encoders: it reads .*\(1, 4\)"):
+        Predictor.load(folders[0])
+    (folders[0] / artefact.FUSION).write_bytes(b"no network")
+    reseal(folders[0])
+    with pytest.raises(UserError, match="fusion.onnx is no network that ONNX Runtime can run"):
+        Predictor.load(folders[0])
+
+
+def reseal(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").unlink()
+    artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})

@@ -1,98 +1,174 @@
-"""Candidates side by side: how good on the same rows, how large, how fast."""
+"""Candidates side by side on the same rows: how good, how alike, how large, how fast."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from sensorium.compression.candidates import Part, assemble
-from sensorium.compression.choice import Measured
+from sensorium.compression import fresh
+from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
+from sensorium.compression.latency import in_turns, ratio
+from sensorium.compression.parts import FP32, Part, Reader
+from sensorium.compression.quality import Judge, similarity
+from sensorium.compression.settings import FUSION
+from sensorium.compression.uncompressed import one_thread
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
-from sensorium.models.network import Network
-from sensorium.serving import artefact
-from sensorium.serving.predictor import Predictor, Sample
+from sensorium.errors import UserError
+from sensorium.modalities.encoder import Arrays
+from sensorium.models.onnx_network import OnnxNetwork
+from sensorium.serving.predictor import Predictor
 
-WARM_UP = 3
+BATCH = fresh.BATCH
+SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
 
 
 @dataclass
 class Bench:
-    """Builds and measures candidates of one model; features are computed once for each form of an encoder.
+    """Measures variants of one model's parts; the features of every variant are computed once.
 
     Attributes:
-        parts: by input.
-        network: the fusion network.
+        readers: by input.
+        parts: by input, and the fusion.
+        targets: the classes of every target.
         rows: to measure on.
-        labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
-        timed: samples to predict one by one.
-        work: a folder for the candidates.
+        judge: knows the uncompressed model's answers for them.
+        work: a folder for files.
     """
 
+    readers: Mapping[str, Reader]
     parts: Mapping[str, Part]
-    network: Network
+    targets: Mapping[str, list[str]]
     rows: ServedRows
-    labels: Mapping[str, np.ndarray]
-    timed: Sequence[Sample]
+    judge: Judge
     work: Path
-    _features: dict[tuple[str, bool], np.ndarray] = field(default_factory=dict)
-    _predictors: dict[frozenset[str], Predictor] = field(default_factory=dict)
+    _features: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
-    def folder(self, int8: frozenset[str]) -> Path:
-        """Where the candidate with these int8 inputs lies."""
-        return self.work / ("candidate-" + "-".join(sorted(int8)))
+    def predictor(self, chosen: Mapping[str, str]) -> Predictor:
+        """The model with its parts in these variants; in fp32 where not said."""
+        networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
+        return Predictor(
+            "candidate",
+            self.targets,
+            {name: reader.kind for name, reader in self.readers.items()},
+            {name: reader.shape for name, reader in self.readers.items()},
+            {name: (reader.encoder.preprocess, networks[name]) for name, reader in self.readers.items()},
+            networks[FUSION],
+        )
 
-    def predictor(self, int8: frozenset[str]) -> Predictor:
-        """The candidate with these int8 inputs, loaded as serving does."""
-        if int8 not in self._predictors:
-            assemble(self.parts, self.network, int8, self.folder(int8))
-            self._predictors[int8] = Predictor(self.folder(int8))
-        return self._predictors[int8]
+    def logits(self, chosen: Mapping[str, str]) -> dict[str, np.ndarray]:
+        """A model's logits ``[rows, classes]`` by target."""
+        predictor = self.predictor(chosen)
+        features = {name: self.features(predictor, name, chosen.get(name, FP32)) for name in self.readers}
+        return fuse_rows(predictor, features, self.rows.items)
 
-    def features(self, name: str, int8: frozenset[str]) -> np.ndarray:
-        """Features ``[values, tokens, dim]`` of an input's test values by the form of its encoder in a candidate."""
-        form = (name, name in int8)
-        if form not in self._features:
-            self._features[form] = encode_values(self.predictor(int8), name, self.rows.values[name])
-        return self._features[form]
+    def features(self, predictor: Predictor, name: str, variant: str) -> np.ndarray:
+        """Features ``[values, tokens, dim]`` of an input's values by a variant of its encoder."""
+        if (name, variant) not in self._features:
+            self._features[name, variant] = encode_values(predictor, name, self.rows.values[name])
+        return self._features[name, variant]
 
-    def logits(self, int8: frozenset[str]) -> dict[str, np.ndarray]:
-        """A candidate's logits ``[rows, classes]`` by target."""
-        features = {name: self.features(name, int8) for name in self.rows.items}
-        return fuse_rows(self.predictor(int8), features, self.rows.items)
+    def keeps(self, chosen: Chosen, max_drop: float) -> bool:
+        """Whether a whole model loses no more than ``max_drop``, its interval included."""
+        return acceptable(self.judge.judge(self.logits(chosen)), max_drop)
 
-    def measure(self, int8: frozenset[str]) -> Measured:
-        """All figures of a candidate; its time is taken in turns with that of the uncompressed model."""
-        logits = self.logits(int8)
-        accuracy = {
-            target: float((logits[target].argmax(1) == known)[known >= 0].mean())
-            for target, known in self.labels.items()
-        }
-        reference, times = latencies([self.predictor(frozenset()), self.predictor(int8)], self.timed)
-        slowdown = float(np.median(times) / np.median(reference)) if int8 else 1.0
-        return Measured(int8, accuracy, artefact.size(self.folder(int8)), times, slowdown)
+    def measure(self, part: Part, variant: str) -> Candidate | None:
+        """A candidate's figures; one that does not run or answers no numbers is refused instead."""
+        try:
+            logits = self.logits({part.name: variant})
+            made, original = self._output(part, variant, logits), self._output(part, FP32, self.logits({}))
+            if not np.isfinite(made).all():
+                raise UserError("its answers are no numbers")
+            cost = self._cost(part, variant)
+        except UserError as error:
+            part.refuse(variant, str(error))
+            return None
+        return Candidate(
+            part.name, variant, part.size(variant), similarity(made, original), self.judge.judge(logits), cost
+        )
+
+    def _output(self, part: Part, variant: str, logits: Mapping[str, np.ndarray]) -> np.ndarray:
+        if part.name == FUSION:
+            return np.concatenate(list(logits.values()), axis=1)
+        return self._features[part.name, variant]
+
+    def _cost(self, part: Part, variant: str) -> Cost:
+        """Times of a part in turns with its fp32, with one thread."""
+        runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
+        singles, batch = self._arrays(part)
+        single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES)
+        np.savez(self.work / "arrays.npz", **batch)  # type: ignore[arg-type]
+        start, memory = fresh.measure("network", part.files[variant], self.work / "arrays.npz")
+        return Cost(
+            single[variant],
+            several[variant],
+            ratio(single[variant], single[FP32]),
+            ratio(several[variant], several[FP32]),
+            start,
+            memory,
+        )
+
+    def _arrays(self, part: Part) -> tuple[list[Arrays], Arrays]:
+        """What the part's network reads for single values, and for a batch of them."""
+        if part.name == FUSION:
+            samples = self._fused(range(min(BATCH, len(next(iter(self.rows.items.values()))))))
+            batch: Arrays = {name: np.concatenate([one[name] for one in samples]) for name in samples[0]}
+            return samples, batch
+        preprocess = self.readers[part.name].encoder.preprocess
+        arrays = [preprocess(value) for value in self.rows.values[part.name][:BATCH]]
+        return [preprocess.collate([one]) for one in arrays], preprocess.collate(arrays)
+
+    def _fused(self, rows: Sequence[int]) -> list[Arrays]:
+        found = []
+        for row in rows:
+            arrays: Arrays = {}
+            for name, items in self.rows.items.items():
+                features = self._features[name, FP32]
+                arrays[f"features.{name}"] = features[items[row]][None] if items[row] >= 0 else 0 * features[:1]
+                arrays[f"present.{name}"] = np.array([items[row] >= 0], np.float32)
+            found.append(arrays)
+        return found
 
 
-def latencies(predictors: Sequence[Predictor], samples: Sequence[Sample]) -> list[list[float]]:
-    """Milliseconds of every single prediction, a list a predictor.
+@dataclass(frozen=True)
+class Whole:
+    """A whole model, measured beside others.
 
-    The predictors take turns on each sample, so that what else the machine does hits all alike.
+    Attributes:
+        size: bytes.
+        single: milliseconds of one sample with all its inputs, preprocessing included, every time.
+        batch: milliseconds of a batch of them.
+        start: milliseconds from starting a process to the first answer.
+        memory: bytes of that process at most.
     """
-    for predictor in predictors:
-        for sample in samples[:WARM_UP]:
-            predictor.predict([sample])
-    taken: list[list[float]] = [[] for _ in predictors]
-    for sample in samples:
-        for predictor, times in zip(predictors, taken, strict=True):
-            start = time.perf_counter()
-            predictor.predict([sample])
-            times.append(1000 * (time.perf_counter() - start))
-    return taken
+
+    size: int
+    single: Sequence[float]
+    batch: Sequence[float]
+    start: float
+    memory: int
 
 
-def relative_difference(one: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference between two arrays, as a share of the largest number in the first."""
-    if not one.size:
-        return 0.0
-    return float(np.abs(one - other).max() / max(np.abs(one).max(), np.finfo(np.float32).tiny))
+def compare(
+    models: Mapping[str, Predictor],
+    sizes: Mapping[str, int],
+    loads: Mapping[str, tuple[str, Path]],
+    rows: ServedRows,
+    folder: Path,
+) -> dict[str, Whole]:
+    """Whole models in turns, with one thread.
+
+    Args:
+        models: by name.
+        sizes: their bytes.
+        loads: what `fresh.measure` loads of each, and how.
+        rows: where the samples come from.
+        folder: a new folder for them.
+    """
+    samples = rows.fullest(BATCH)
+    fresh.write_samples(folder, next(iter(models.values())), samples)
+    calls = {name: model.predict for name, model in models.items()}
+    with one_thread():
+        single, batch = in_turns(calls, [[one] for one in samples], SINGLES), in_turns(calls, [samples], BATCHES)
+    started = {name: fresh.measure(*what, folder) for name, what in loads.items()}
+    return {name: Whole(sizes[name], single[name], batch[name], *started[name]) for name in models}

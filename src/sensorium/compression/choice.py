@@ -1,75 +1,112 @@
-"""Which candidate is served."""
+"""Which variant of each part is served."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from sensorium.compression.parts import FP32
+from sensorium.compression.quality import Quality
+from sensorium.compression.settings import Compress
 
-Measure = Callable[[frozenset[str]], "Measured"]
+ALIKE = 1.05  # of two costs: then the variant that computes more nearly the same comes first
+Chosen = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A candidate and its figures.
+class Cost:
+    """How long a network takes, and what it needs.
 
     Attributes:
-        int8: the inputs whose encoder is int8.
-        accuracy: by target.
-        size: bytes.
-        milliseconds: of every timed prediction.
-        slowdown: its median time over that of the uncompressed model in the same run.
+        single: milliseconds of one value at a time, every time it was measured.
+        batch: milliseconds of a full batch.
+        slowdown: median time over that of fp32, taken in turns with it, of one value.
+        batch_slowdown: the same of a full batch.
+        start: milliseconds from starting a process to the first answer.
+        memory: bytes of that process at most, a full batch included.
     """
 
-    int8: frozenset[str]
-    accuracy: dict[str, float]
-    size: int
-    milliseconds: list[float]
+    single: Sequence[float]
+    batch: Sequence[float]
     slowdown: float
-
-    @property
-    def name(self) -> str:
-        """``fp32``, or which inputs are int8."""
-        return "int8 " + "+".join(sorted(self.int8)) if self.int8 else "fp32"
-
-    @property
-    def megabytes(self) -> float:
-        """Size in MB, to a hundredth."""
-        return round(self.size / 1e6, 2)
-
-    def percentile(self, share: float) -> float:
-        """The milliseconds that ``share`` percent of predictions keep, to a hundredth."""
-        return round(float(np.percentile(self.milliseconds, share)), 2)
-
-    def drop(self, reference: "Measured") -> float:
-        """The accuracy that the target losing most loses."""
-        return max(reference.accuracy[target] - value for target, value in self.accuracy.items())
+    batch_slowdown: float
+    start: float
+    memory: int
 
 
-def choose(inputs: Sequence[str], measure: Measure, max_drop: float, max_slowdown: float) -> list[Measured]:
-    """Takes one input after the other to int8 and keeps what stays within the bounds.
+@dataclass(frozen=True)
+class Candidate:
+    """The whole model with one part in a variant and all others in fp32.
 
-    A target may lose ``max_drop`` accuracy against fp32 in all, and a candidate be ``max_slowdown`` times slower than
-    fp32. Greedy rather than all subsets: with ten inputs those would be a thousand.
+    Attributes:
+        part: which part.
+        variant: in which form.
+        size: bytes of the part.
+        similarity: mean cosine of the part's output with that of fp32.
+        quality: of the whole model, by target.
+        cost: of the part.
+    """
+
+    part: str
+    variant: str
+    size: int
+    similarity: float
+    quality: Mapping[str, Quality]
+    cost: Cost
+
+
+def acceptable(quality: Mapping[str, Quality], max_drop: float) -> bool:
+    """Whether the loss of every target is within bounds, its interval included."""
+    return all(one.low >= -max_drop - 1e-9 for one in quality.values())
+
+
+def preferred(candidates: Sequence[Candidate], settings: Compress) -> list[Candidate]:
+    """A part's candidates that may win, the best first; each costs less than fp32, which comes first of ``candidates``.
+
+    Where two cost about the same, the one whose output is more similar comes first: what differs less by luck of the
+    test rows differs less on other rows too.
+    """
+    cost: Callable[[Candidate], float] = COSTS[settings.objective]
+    left = [
+        one
+        for one in candidates[1:]
+        if cost(one) * ALIKE < cost(candidates[0])
+        and one.cost.slowdown <= settings.max_slowdown
+        and acceptable(one.quality, settings.max_drop)
+    ]
+    order = []
+    while left:
+        cheapest = min(map(cost, left))
+        best = max((one for one in left if cost(one) <= ALIKE * cheapest), key=lambda one: one.similarity)
+        order.append(best)
+        left.remove(best)
+    return order
+
+
+COSTS: dict[str, Callable[[Candidate], float]] = {
+    "size": lambda one: one.size,
+    "latency": lambda one: one.cost.slowdown,
+}
+
+
+def choose(candidates: Mapping[str, Sequence[Candidate]], settings: Compress, fits: Callable[[Chosen], bool]) -> Chosen:
+    """Takes one part after the other to its best variant with which the whole model still keeps the bounds.
+
+    Greedy rather than all combinations: with ten inputs those would be millions.
 
     Args:
-        inputs: those with an int8 form, the one that saves most first.
-        measure: gives a candidate's figures.
-        max_drop: see above.
-        max_slowdown: see above.
+        candidates: of every part, fp32 first.
+        settings: the objective and the bounds.
+        fits: whether a whole model keeps them.
 
     Returns:
-        All candidates in the order tried, fp32 first; the chosen one is the last that is acceptable.
+        The variant of every part.
     """
-    reference = measure(frozenset())
-    tried, chosen = [reference], reference
-    for name in inputs:
-        candidate = measure(chosen.int8 | {name})
-        tried.append(candidate)
-        if acceptable(candidate, reference, max_drop, max_slowdown):
-            chosen = candidate
-    return tried
-
-
-def acceptable(candidate: Measured, reference: Measured, max_drop: float, max_slowdown: float) -> bool:
-    """Whether a candidate loses too little and is fast enough."""
-    return candidate.drop(reference) <= max_drop + 1e-9 and candidate.slowdown <= max_slowdown
+    cost = COSTS[settings.objective]
+    ranked = {part: preferred(several, settings) for part, several in candidates.items()}
+    chosen = dict.fromkeys(candidates, FP32)
+    saved = {part: cost(candidates[part][0]) - cost(order[0]) for part, order in ranked.items() if order}
+    for part in sorted(saved, key=lambda part: -saved[part]):
+        for one in ranked[part]:
+            if fits({**chosen, part: one.variant}):
+                chosen[part] = one.variant
+                break
+    return chosen

@@ -18,10 +18,10 @@ from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Corruption, Descriptors, Modality, weighted
 from sensorium.models.onnx_network import OnnxNetwork
+from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
 RATE = 16_000  # Hz
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
-MEL_BANDS = 32
 MAX_RATE = 384_000  # Hz; a header may claim anything
 SPANS = 10  # of a clip that are silenced one by one
 QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
@@ -29,15 +29,14 @@ FRAME = RATE // 50  # 20 ms
 Span = tuple[float, float]
 
 
-class MelWindows(Preprocess):
-    """Windows of 76 mel frames every 8, as openWakeWord cuts them; pooled over the clip into one token.
+class MelFrames(Preprocess):
+    """Mel frames of clips, one after the other; the network embeds windows of them (openWakeWord's).
 
-    The token holds the mean and standard deviation over the windows' embeddings, then those over the clip's mel frames.
-    The latter tell voices and recordings apart, the former what is said.
+    They are pooled into one token: mean and standard deviation over the windows' embeddings, then those over the clip's
+    mel frames. The latter tell voices and recordings apart, the former what is said.
     """
 
-    axes: ClassVar = {"windows": {0: "windows"}}
-    frames, hop = 76, 8
+    axes: ClassVar = {"frames": {1: "time"}}
 
     @cached_property
     def _mel(self) -> OnnxNetwork:
@@ -45,25 +44,27 @@ class MelWindows(Preprocess):
 
     def __call__(self, value: np.ndarray) -> Arrays:
         padded = np.pad(value, (0, max(0, RATE - len(value)))).astype(np.float32)
-        mel = self._mel({"input": padded[None]}).reshape(-1, MEL_BANDS) / 10 + 2
-        starts = range(0, len(mel) - self.frames + 1, self.hop)
+        mel = self._mel({"input": padded[None]}).reshape(-1, BANDS) / 10 + 2
         heard = mel[: max(1, len(mel) * len(value) // len(padded))]
-        return {
-            "windows": np.stack([mel[start : start + self.frames, :, None] for start in starts]),
-            "spectrum": np.concatenate([heard.mean(0), heard.std(0)]),
-        }
+        return {"frames": mel[:, :, None], "spectrum": np.concatenate([heard.mean(0), heard.std(0)])}
 
     def collate(self, samples: Sequence[Arrays]) -> Arrays:
-        return {"windows": np.concatenate([sample["windows"] for sample in samples])}
+        """One long clip: padding each to the longest would be computed for nothing."""
+        return {"frames": np.concatenate([np.pad(s["frames"], _to_hop(s)) for s in samples])[None]}
 
     def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
-        ends = np.cumsum([len(sample["windows"]) for sample in samples])
-        clips = np.split(output.reshape(len(output), -1), ends[:-1])
-        tokens = [
-            np.concatenate([clip.mean(0), clip.std(0), sample["spectrum"]])
-            for clip, sample in zip(clips, samples, strict=True)
-        ]
+        """Windows that reach into the next clip are left out."""
+        tokens, start = [], 0
+        for sample in samples:
+            windows = output[0, start : start + (len(sample["frames"]) - FRAMES) // HOP + 1]
+            tokens.append(np.concatenate([windows.mean(0), windows.std(0), sample["spectrum"]]))
+            start += (len(sample["frames"]) + _to_hop(sample)[0][1]) // HOP
         return np.stack(tokens)[:, None]
+
+
+def _to_hop(sample: Arrays) -> list[tuple[int, int]]:
+    """The padding with which the next clip starts where a window does."""
+    return [(0, -len(sample["frames"]) % HOP), (0, 0), (0, 0)]
 
 
 class Waveform(Preprocess):
@@ -91,7 +92,7 @@ class Audio(Modality):
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-windows": MelWindows, "waveform": Waveform}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
 
     def decode(self, raw: Any) -> np.ndarray:
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""
@@ -186,17 +187,18 @@ class Audio(Modality):
             )
         preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)), samples=int(self.seconds * RATE))
         network = TorchNetwork(MeanOfFrames(load_transformer(folder)))
-        return Encoder(preprocess, network, weight_files(folder), int8="dynamic")
+        return Encoder(preprocess, network, weight_files(folder))
 
 
 def _speech_embedding(audio: Audio) -> Encoder:
     """256 numbers a clip; Google's speech embedding as openWakeWord carries it (Lin et al. 2020, arXiv:2002.01322)."""
     from sensorium.fetch import speech_embedding_models
+    from sensorium.models.speech_embedding import over_time
 
     folder = speech_embedding_models()
     embedding, mel = folder / "embedding_model.onnx", folder / "melspectrogram.onnx"
-    network = OnnxNetwork(embedding, rename={"input_1": "windows"})
-    return Encoder(MelWindows({"melspectrogram.onnx": mel}), network, (embedding,))
+    network = OnnxNetwork(over_time(embedding, folder / "embedding_over_time.onnx"))
+    return Encoder(MelFrames({"melspectrogram.onnx": mel}), network, (embedding,))
 
 
 def _noise(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:

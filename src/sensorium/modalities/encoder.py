@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -57,13 +57,11 @@ class Encoder:
 
     Attributes:
         weights: the files the network was read from; their content is part of the cache key of its embeddings.
-        int8: how its network may be quantized to gain something; ``None`` where int8 does not help.
     """
 
     preprocess: Preprocess
     network: Network
     weights: tuple[Path, ...] = ()
-    int8: Literal["dynamic", "static"] | None = None
 
 
 def encode(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> np.ndarray:

@@ -112,7 +112,7 @@ class Text(Modality):
             max_tokens=min(self.max_tokens, limit),
             pad_id=getattr(model.config, "pad_token_id", None) or 0,
         )
-        return Encoder(preprocess, TorchNetwork(MeanOfTokens(model)), weight_files(folder), int8="dynamic")
+        return Encoder(preprocess, TorchNetwork(MeanOfTokens(model)), weight_files(folder))
 
 
 def _minilm(text: Text) -> Encoder:

@@ -32,7 +32,7 @@ def export_onnx(
                 input_names=list(example),
                 output_names=list(outputs),
                 dynamic_axes={name: dict(varying) for name, varying in axes.items()},
-                opset_version=17,
+                opset_version=18,
                 dynamo=False,
             )
     finally:

@@ -108,12 +108,12 @@ class Duel:
         return self._predictions[~self._predictions["id"].astype(str).isin(seen)].reset_index(drop=True)
 
     @cached_property
-    def _of_champion(self) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+    def _of_champion(self) -> tuple[dict[str, np.ndarray], Mapping[str, list[str]]]:
         """The champion's probabilities for the same rows, by target, and its classes."""
         fresh = self._fresh
         assert self._champion
         try:
-            predictor = Predictor(fetch_champion(self._champion))
+            predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:
             raise Unmeasured(str(error)) from error
         test = of_split(read_table(), "test")

@@ -77,8 +77,9 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
         tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", f"{low:.1%} to {high:.1%}"))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
-    tiles.append(("served size", f"{size['megabytes']:.1f} MB", size["name"]))
-    tiles.append(("a prediction", f"{times['p50_ms']:.1f} ms", f"95% within {times['p95_ms']:.1f} ms, one thread"))
+    tiles.append(("served size", f"{size['megabytes']:.1f} MB", f"{size['smaller']:.1f} times smaller than trained"))
+    faster = f"95% within {times['p95_ms']:.1f} ms, {times['faster']['single']:.1f} times faster than trained"
+    tiles.append(("a prediction", f"{times['p50_ms']:.1f} ms", faster))
     return tiles
 
 

@@ -25,14 +25,18 @@ def seal(folder: Path, description: Mapping[str, Any]) -> str:
         The model's version: the same content has the same version.
     """
     files = {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    content = json.dumps([description, files], sort_keys=True)
-    version = hashlib.sha256(content.encode()).hexdigest()[:12]
+    version = _version(description, files)
     write_json(folder / MANIFEST, {"version": version, **description, "files": files})
     return version
 
 
+def _version(description: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    content = json.dumps([description, files], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
 def read(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder whose files are all as they were sealed.
+    """The manifest of a folder whose files are all as they were sealed, the manifest too.
 
     Raises:
         UserError: if one is missing or differs.
@@ -40,13 +44,33 @@ def read(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise UserError(f"{folder} holds no model ({MANIFEST} is missing); run `dvc repro` to make one.")
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        description = {key: value for key, value in manifest.items() if key not in ("version", "files")}
+        genuine = manifest["version"] == _version(description, manifest["files"])
+    except (ValueError, KeyError, AttributeError) as error:
+        raise UserError(f"model {folder}: {MANIFEST} cannot be read; get the model again.") from error
+    if not genuine:
+        raise UserError(f"model {folder}: {MANIFEST} is not the one that was packaged; get the model again.")
     for name, digest in manifest["files"].items():
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"model {folder}: {name} lies outside the model; get the model again.")
         if not (folder / name).is_file():
             raise UserError(f"model {folder}: {name} is missing; get the model again (`dvc checkout` or `dvc repro`).")
         if sha256(folder / name) != digest:
             raise UserError(f"model {folder}: {name} is not the file that was packaged; get the model again.")
     return manifest
+
+
+def file(folder: Path, manifest: Mapping[str, Any], name: str) -> Path:
+    """A file that the manifest vouches for.
+
+    Raises:
+        UserError: if it does not.
+    """
+    if name not in manifest["files"]:
+        raise UserError(f"model {folder}: {MANIFEST} does not vouch for {name}; get the model again.")
+    return folder / name
 
 
 def size(folder: Path) -> int:

@@ -1,54 +1,74 @@
 """Predictions from a model's folder, without torch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Input, Modality
-from sensorium.modalities.encoder import Preprocess, encode
+from sensorium.modalities.encoder import Network, Preprocess, encode
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.serving import artefact
 
 Sample = Mapping[str, Any]
 
 
+class Fusion(Protocol):
+    """The network behind the encoders, whatever runs it."""
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """``logits.TARGET`` ``[batch, classes]`` from ``features.INPUT`` and ``present.INPUT``."""
+
+
+@dataclass(frozen=True)
 class Predictor:
-    """A model's inputs, encoders and fusion, loaded and checked.
+    """A model put together: its inputs, their encoders, and the fusion behind them.
 
     Attributes:
         version: of the model.
-        inputs: as they were declared, by name.
         targets: the classes of every target, in the order of its logits.
+        inputs: as they were declared, by name.
         shapes: tokens and size of every input's features.
-
-    Args:
-        folder: what the compress stage wrote.
-
-    Raises:
-        UserError: if a file is missing or was changed.
+        encoders: preprocessing and network of every input.
+        fusion: from features to logits.
     """
 
-    def __init__(self, folder: Path) -> None:
+    version: str
+    targets: Mapping[str, list[str]]
+    inputs: Mapping[str, Modality]
+    shapes: Mapping[str, tuple[int, int]]
+    encoders: Mapping[str, tuple[Preprocess, Network]]
+    fusion: Fusion
+
+    @classmethod
+    def load(cls, folder: Path) -> "Predictor":
+        """What the compress stage wrote, every file checked and every network opened.
+
+        Raises:
+            UserError: if a file is missing, was changed, or does not fit the others.
+        """
         manifest = artefact.read(folder)
         kinds: TypeAdapter[Modality] = TypeAdapter(Input)
-        self.version: str = manifest["version"]
-        self.targets: dict[str, list[str]] = manifest["targets"]
-        self.inputs: dict[str, Modality] = {}
-        self._encoders: dict[str, tuple[Preprocess, OnnxNetwork]] = {}
-        self.shapes: dict[str, tuple[int, int]] = {}
+        inputs, shapes, encoders = {}, {}, {}
+        expected: dict[str, tuple[int, ...]] = {}
         for name, entry in manifest["inputs"].items():
             kind = kinds.validate_python(entry["settings"])
-            preprocess = kind.preprocesses[entry["preprocess"]](
-                {file: folder / name / file for file in entry["files"]}, **entry["constants"]
-            )
-            self.inputs[name] = kind
-            self._encoders[name] = (preprocess, OnnxNetwork(folder / name / artefact.ENCODER))
-            self.shapes[name] = (entry["tokens"], entry["dim"])
-        self._fusion = OnnxNetwork(folder / artefact.FUSION)
+            files = {file: artefact.file(folder, manifest, f"{name}/{file}") for file in entry["files"]}
+            preprocess = kind.preprocesses[entry["preprocess"]](files, **entry["constants"])
+            network = OnnxNetwork(artefact.file(folder, manifest, f"{name}/{artefact.ENCODER}"))
+            if not set(network.inputs) <= set(preprocess.axes):
+                raise UserError(f"{network.path} reads {', '.join(network.inputs)}, which {name} does not give.")
+            inputs[name], shapes[name] = kind, (entry["tokens"], entry["dim"])
+            encoders[name] = (preprocess, network)
+            expected |= {f"features.{name}": shapes[name], f"present.{name}": ()}
+        fusion = OnnxNetwork(artefact.file(folder, manifest, artefact.FUSION))
+        if (read := {name: shape[1:] for name, shape in fusion.inputs.items()}) != expected:
+            raise UserError(f"{fusion.path} does not fit the encoders: it reads {read}, they give {expected}.")
+        return cls(manifest["version"], manifest["targets"], inputs, shapes, encoders, fusion)
 
     def accept(self, raw: Mapping[str, Any]) -> Sample:
         """The cleaned values of raw ones (bytes, text, columns).
@@ -82,13 +102,13 @@ class Predictor:
 
     def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:
         """Features ``[values, tokens, dim]`` of an input's cleaned values."""
-        return encode(*self._encoders[name], values)
+        return encode(*self.encoders[name], values)
 
     def fuse(self, features: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Logits ``[batch, classes]`` by target from features ``[batch, tokens, dim]`` and presence ``[batch]``."""
         batch = {f"features.{name}": array for name, array in features.items()}
         batch |= {f"present.{name}": array for name, array in present.items()}
-        outputs = self._fusion.outputs(batch)
+        outputs = self.fusion.outputs(batch)
         return {target: outputs[f"logits.{target}"] for target in self.targets}
 
 

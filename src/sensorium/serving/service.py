@@ -35,4 +35,4 @@ class Sensorium:
     """Predicts every target from any subset of the model's inputs."""
 
     def __init__(self) -> None:
-        app.state.predictor = Predictor(model_folder())
+        app.state.predictor = Predictor.load(model_folder())

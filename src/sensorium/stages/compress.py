@@ -1,125 +1,204 @@
-"""compress: the trained model as ONNX, in the smallest form that loses too little."""
+"""compress: the trained model as ONNX, in the smallest form that is proven to lose too little."""
 
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
 from sensorium import params, paths
-from sensorium.compression.bench import Bench, relative_difference
-from sensorium.compression.candidates import Part, export_part
-from sensorium.compression.choice import Measured, acceptable, choose
+from sensorium.compression import parity
+from sensorium.compression.bench import Bench, Whole, compare
+from sensorium.compression.choice import Chosen, choose
+from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
+from sensorium.compression.parts import FP32, Part, Reader, export_encoder, export_fusion, fusion_batches, lay_out
+from sensorium.compression.quality import Judge
+from sensorium.compression.settings import FUSION
+from sensorium.compression.students import EncoderSchool, teach_fusion
+from sensorium.compression.trials import Teach, try_part
+from sensorium.compression.uncompressed import put_together, size
 from sensorium.dataset.items import read_items
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
-from sensorium.dataset.served import read_served_rows
-from sensorium.errors import UserError
+from sensorium.dataset.served import ServedRows, encode_values, fuse_rows, read_served_rows
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
+from sensorium.monitoring.reference import write_reference
 from sensorium.report.compression import write_report
+from sensorium.serving import artefact
+from sensorium.serving.predictor import Predictor
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
 PREDICTIONS = paths.PREDICTIONS / "compressed.parquet"
-TIMED_ROWS = 40
-SAME = 1e-3  # largest relative difference between torch and ONNX Runtime that counts as none
+PARITY_VALUES = 24  # of every input
+REFERENCE_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the stage reads: the trained model, and the rows of each split."""
+
+    settings: params.Params
+    network: Network
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+
+    def rows(self, table: pd.DataFrame) -> Rows:
+        """Rows of a table with the features that training used."""
+        return read_rows(table, self.network.config.inputs, self.network.config.targets)
+
+    def served_rows(self, table: pd.DataFrame) -> ServedRows:
+        """Rows of a table with the values that serving reads."""
+        return read_served_rows(table, {name: one.kind for name, one in self.readers.items()}, paths.PREPARED)
+
+    @cached_property
+    def train_rows(self) -> Rows:
+        """The training rows with their features."""
+        return self.rows(self.train)
+
+    @cached_property
+    def readers(self) -> dict[str, Reader]:
+        """Every input with its encoder."""
+        shapes = {name: features.shape[1:] for name, features in self.train_rows.features.items()}
+        return {
+            name: Reader(kind := self.settings.inputs[name], kind.load_encoder(), (int(tokens), int(dim)))
+            for name, (tokens, dim) in shapes.items()
+        }
+
+    def training_values(self, name: str, count: int | None = None) -> dict[str, Any]:
+        """Cleaned training values of an input by digest: all, or so many spread over the rows."""
+        digests = pd.Series(self.train[name].dropna().unique())
+        wanted = list(digests if count is None else spread(digests, count))
+        kind = self.settings.inputs[name]
+        return {digest: kind.unpack(packed) for digest, packed in read_items(paths.PREPARED / name, wanted)}
 
 
 def run() -> None:
-    """Writes the chosen model, the figures of all candidates, and how long they take."""
+    """Writes the chosen model, its predictions of the test rows, and the figures of all candidates."""
+    trained = read_trained()
+    settings = trained.settings.compress
+    with tempfile.TemporaryDirectory() as folder:
+        bench = make_bench(trained, Path(folder))
+        same = check_parity(trained, bench)
+        candidates = {
+            name: try_part(part, bench, settings, teacher(trained, part)) for name, part in bench.parts.items()
+        }
+        chosen = choose(candidates, settings, partial(bench.keeps, max_drop=settings.max_drop))
+        publish(trained, bench, chosen)
+        found = Compressed(
+            chosen,
+            bench.judge.judge(bench.logits(chosen)),
+            candidates,
+            {name: part.refused for name, part in bench.parts.items()},
+            compare_models(trained, bench),
+            same,
+            len(bench.judge.groups),
+            settings,
+        )
+    write_json(paths.METRICS / "compress.json", figures(found))
+    write_json(paths.METRICS / "timings" / "compress.json", times(found))
+    write_report(found, paths.REPORTS / "compression")
+    served, faster = found.wholes[SERVED], found.faster()
+    print(
+        f"compress: {found.name}: {served.size / 1e6:.1f} MB, {found.smaller:.1f} times smaller than {TORCH}; "
+        f"{faster['single']:.1f} times faster for one row, {faster['batch']:.1f} for a batch"
+    )
+
+
+def read_trained() -> Trained:
+    """The model that was trained and the rows it was trained on."""
     settings = params.load()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     table = read_table()
-    test = of_split(table, "test")
-    rows = read_rows(test, network.config.inputs, network.config.targets)
-    bounds = settings.compress.max_drop, settings.compress.max_slowdown
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        parts = {name: _part(name, settings, table, rows, work) for name in network.config.inputs}
-        served = read_served_rows(test, {name: settings.inputs[name] for name in parts}, paths.PREPARED)
-        labels = {target: known.numpy() for target, known in rows.labels.items()}
-        bench = Bench(parts, network, served, labels, served.fullest(TIMED_ROWS), work)
-        parity = _parity(bench, rows, network)
-        smallest_first = sorted((name for name in parts if parts[name].has_int8), key=lambda name: -parts[name].saved)
-        tried = choose(smallest_first, bench.measure, *bounds)
-        chosen = next(one for one in reversed(tried) if acceptable(one, tried[0], *bounds))
-        with replacing(paths.COMPRESSED) as beside:
-            shutil.copytree(bench.folder(chosen.int8), beside)
-        chances = {target: softmax(logits, axis=1) for target, logits in bench.logits(chosen.int8).items()}
-        write_predictions(PREDICTIONS, test, chances, network.config.targets)
-    fp32 = tried[0]
-    fits = {one.name: acceptable(one, fp32, *bounds) for one in tried}
-    _write_metrics(tried, chosen, fits, parity)
-    write_report(tried, chosen, fits, paths.REPORTS / "compression")
-    print(
-        f"compress: {chosen.name} of {len(tried)} candidates: {chosen.megabytes:.1f} MB (fp32 {fp32.megabytes:.1f}), "
-        f"{chosen.percentile(50):.1f} ms a prediction (fp32 {fp32.percentile(50):.1f})"
-    )
+    return Trained(settings, network, *(of_split(table, split) for split in ("train", "val", "test")))
 
 
-def _part(name: str, settings: params.Params, table: pd.DataFrame, rows: Rows, work: Path) -> Part:
-    """An input's encoder, exported; int8 is calibrated on training rows, spread over the table."""
-    kind = settings.inputs[name]
-    digests = table.loc[table["split"] == "train", name].dropna().unique()
-    step = max(1, len(digests) // settings.compress.calibration_rows)
-    wanted = list(digests[::step][: settings.compress.calibration_rows])
-    values = [kind.unpack(packed) for _, packed in read_items(paths.PREPARED / name, wanted)]
-    _, tokens, dim = rows.features[name].shape
-    return export_part(kind, kind.load_encoder(), (tokens, dim), values, work / name)
+def spread(rows: Any, count: int) -> Any:
+    """At most so many rows of a table, evenly spread over it."""
+    if len(rows) <= count:
+        return rows
+    return rows.iloc[np.linspace(0, len(rows) - 1, count).astype(int)].reset_index(drop=True)
 
 
-def _parity(bench: Bench, rows: Rows, network: Network) -> dict[str, float]:
-    """How far ONNX Runtime in fp32 is from what training used, as relative differences.
-
-    Raises:
-        UserError: if an export does not compute what its original does.
-    """
-    uncompressed: frozenset[str] = frozenset()
-    found = {}
-    for name, items in rows.items.items():
-        places = bench.rows.items[name][items.numpy() >= 0]
-        original = rows.features[name][items[items >= 0]].numpy()
-        found[name] = relative_difference(original, bench.features(name, uncompressed)[places])
-    logits = bench.logits(uncompressed)
-    for target, original_logits in predict(network, rows).items():
-        found[f"logits.{target}"] = relative_difference(original_logits.numpy(), logits[target])
-    if wrong := [name for name, difference in found.items() if difference > SAME]:
-        raise UserError(
-            f"compress: the ONNX export of {wrong[0]} differs from the original by {found[wrong[0]]:.2g} of its "
-            f"largest number, more than {SAME:g}; this encoder cannot be served."
-        )
-    return found
-
-
-def _write_metrics(
-    tried: Sequence[Measured], chosen: Measured, fits: Mapping[str, bool], parity: Mapping[str, float]
-) -> None:
-    """What repeats from run to run in metrics/compress.json, wall-clock times in metrics/timings/compress.json."""
-    candidates = [
-        {
-            "name": one.name,
-            "megabytes": one.megabytes,
-            "accuracy": {target: round(value, 6) for target, value in one.accuracy.items()},
-            "drop": round(one.drop(tried[0]), 6),
-            "acceptable": fits[one.name],
-        }
-        for one in tried
-    ]
-    chosen_one = next(entry for entry in candidates if entry["name"] == chosen.name)
-    write_json(
-        paths.METRICS / "compress.json",
-        {
-            **chosen_one,
-            "parity": {name: float(f"{value:.2g}") for name, value in parity.items()},
-            "candidates": candidates,
-        },
-    )
-    times = {
-        one.name: {"p50_ms": one.percentile(50), "p95_ms": one.percentile(95), "slowdown": round(one.slowdown, 2)}
-        for one in tried
+def make_bench(trained: Trained, work: Path) -> Bench:
+    """The model's parts as fp32, and the rows they are measured on."""
+    config, settings = trained.network.config, trained.settings
+    calibration = settings.compress.calibration_rows
+    parts: dict[str, Part] = {
+        name: export_encoder(name, reader, list(trained.training_values(name, calibration).values()), work / name)
+        for name, reader in trained.readers.items()
     }
-    write_json(paths.METRICS / "timings" / "compress.json", {**times[chosen.name], "candidates": times})
+    tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
+    parts[FUSION] = export_fusion(
+        trained.network, tokens, fusion_batches(trained.train_rows, calibration), work / FUSION
+    )
+    test = spread(trained.test, settings.compress.rows)
+    rows = trained.rows(test)
+    judge = Judge(
+        {target: known.numpy() for target, known in rows.labels.items()},
+        {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
+        test["group"].to_numpy(),
+        settings.evaluation.bootstrap,
+        settings.evaluation.confidence,
+    )
+    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), judge, work)
+
+
+def check_parity(trained: Trained, bench: Bench) -> parity.Parity:
+    """Holds a folder that serving loads against the trained model; it stays in the bench's folder."""
+    plain = bench.work / ONNX
+    artefact.seal(plain, lay_out(bench.readers, bench.parts, dict.fromkeys(bench.parts, FP32), trained.network, plain))
+    values = {name: values[:PARITY_VALUES] for name, values in bench.rows.values.items()}
+    found = parity.check(bench.readers, trained.network, Predictor.load(plain), values)
+    for target, logits in bench.logits({}).items():
+        found[f"logits.{target}"] = parity.difference(bench.judge.uncompressed[target], logits)
+    return parity.kept(found)
+
+
+def teacher(trained: Trained, part: Part) -> Teach:
+    """Writes students of a part."""
+    if part.name == FUSION:
+        tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
+        return lambda student, path: teach_fusion(student, trained.network, tokens, trained.train_rows, path)
+    return EncoderSchool(
+        part.name,
+        trained.readers[part.name],
+        partial(trained.training_values, part.name),
+        {str(digest): np.asarray(at) for digest, at in trained.train.groupby(part.name).indices.items()},
+        trained.network,
+        trained.train_rows,
+        trained.settings.compress.epochs,
+    ).teach
+
+
+def publish(trained: Trained, bench: Bench, chosen: Chosen) -> None:
+    """Writes models/compressed and what it predicts for all test rows."""
+    validation = trained.served_rows(spread(trained.validation, REFERENCE_ROWS))
+    with replacing(paths.COMPRESSED) as beside:
+        description = lay_out(bench.readers, bench.parts, chosen, trained.network, beside)
+        write_reference(beside, bench.predictor(chosen), validation)
+        artefact.seal(beside, description)
+    predictor = Predictor.load(paths.COMPRESSED)
+    rows = trained.served_rows(trained.test)
+    features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
+    logits = fuse_rows(predictor, features, rows.items)
+    chances = {target: softmax(values, axis=1) for target, values in logits.items()}
+    write_predictions(PREDICTIONS, trained.test, chances, predictor.targets)
+
+
+def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:
+    """The trained model, the same in ONNX, and the served one, side by side."""
+    folders = {ONNX: bench.work / ONNX, SERVED: paths.COMPRESSED}
+    plain = put_together(bench.readers, trained.network)
+    models = {TORCH: plain} | {name: Predictor.load(folder) for name, folder in folders.items()}
+    sizes = {TORCH: size(bench.readers, trained.network)} | {name: artefact.size(at) for name, at in folders.items()}
+    loads = {TORCH: ("uncompressed", paths.TRAINED)} | {name: ("served", at) for name, at in folders.items()}
+    return compare(models, sizes, loads, bench.rows, bench.work / "samples")

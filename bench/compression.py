@@ -1,0 +1,67 @@
+"""Every sort of student beside every form, and the served model beside the trained one, in one run.
+
+Takes the model that `dvc repro` left and tries more than params.yaml asks for: pruned and distilled encoders of texts
+and pictures, each alone and in the form that suited its teacher. The students learn for as many epochs as said
+(``--epochs``), so that of pictures takes minutes an epoch without a GPU; a student is taught once and cached.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sensorium.compression.choice import Candidate
+from sensorium.compression.latency import percentile
+from sensorium.compression.settings import FUSION, Compress, Student
+from sensorium.compression.trials import try_part
+from sensorium.stages.compress import make_bench, read_trained, teacher
+
+KINDS = {
+    "text": ("layers", "width", "sparse", "words"),
+    "image": ("layers", "width", "sparse"),
+    FUSION: ("width", "sparse"),
+}
+COLUMNS = ("part", "variant", "MB", "alike", "p50 ms", "p50 ms of a batch", "points gained, per target")
+
+
+def main() -> None:
+    """Prints a table a part."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--keep", type=float, default=0.5)
+    parser.add_argument("--parts", nargs="*", default=list(KINDS), help="which parts: inputs of params.yaml, fusion")
+    asked = parser.parse_args()
+    trained = read_trained()
+    kinds = {name: getattr(trained.settings.inputs.get(name), "kind", FUSION) for name in asked.parts}
+    students = {
+        name: [Student(kind=one, keep=asked.keep) for one in KINDS.get(kind, ())] for name, kind in kinds.items()
+    }
+    settings = Compress(
+        forms=trained.settings.compress.forms, epochs=asked.epochs, students={k: v for k, v in students.items() if v}
+    )
+    asked_for = trained.settings.model_copy(update={"compress": settings})
+    trained = type(trained)(asked_for, trained.network, trained.train, trained.validation, trained.test)
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = make_bench(trained, Path(folder))
+        for name in asked.parts:
+            part = bench.parts[name]
+            candidates = try_part(part, bench, settings, teacher(trained, part))
+            table = Table(*COLUMNS, title=f"{name}, students taught for {asked.epochs} epochs")
+            for one in candidates:
+                table.add_row(*_row(one))
+            for variant, why in part.refused.items():
+                table.add_row(name, variant, "", "", "", "", why)
+            console.print(table)
+
+
+def _row(one: Candidate) -> list[str]:
+    gains = [f"{100 * q.gain:+.1f} [{100 * q.low:+.1f}, {100 * q.high:+.1f}]" for q in one.quality.values()]
+    times = [f"{percentile(times, 50):.2f}" for times in (one.cost.single, one.cost.batch)]
+    return [one.part, one.variant, f"{one.size / 1e6:.2f}", f"{one.similarity:.3f}", *times, "  ".join(gains)]
+
+
+if __name__ == "__main__":
+    main()

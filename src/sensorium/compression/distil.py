@@ -1,0 +1,143 @@
+"""Smaller networks learn from the one they were made of: to match its features and to answer as it does."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sensorium.compression.shrink import settle
+from sensorium.modalities.encoder import Arrays
+from sensorium.models.network import Network, Projection
+from sensorium.shards import progress
+from sensorium.training.data import Rows
+from sensorium.training.loop import drop_inputs
+
+BATCH = 32
+ROWS = 128  # of features at once, for the fusion
+LEARNING_RATE = 3e-4  # of a student that starts from its teacher's weights
+NEW_LEARNING_RATE = 2e-3  # of one that starts from nothing
+HIDDEN_INPUTS = 0.5  # chance that a row loses an input, so that a student is right for any subset
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the student of one encoder learns from.
+
+    Attributes:
+        name: the input.
+        samples: arrays of each value, as its preprocessing gives them.
+        collate: makes a batch of some.
+        features: what the teacher makes of them ``[lessons, tokens, dim]``.
+        rows: of every lesson, the training rows that hold this value.
+    """
+
+    name: str
+    samples: Sequence[Arrays]
+    collate: Callable[[Sequence[Arrays]], Arrays]
+    features: Tensor
+    rows: Sequence[np.ndarray]
+
+
+def distil_encoder(student: nn.Module, lessons: Lessons, network: Network, train: Rows, epochs: int) -> None:
+    """Teaches an encoder in place; the same arguments teach the same.
+
+    Its loss is the squared distance to the teacher's features, each number on its scale in the training rows (Romero et
+    al. 2015, arXiv:1412.6550), and the divergence of the whole model's answers from those it gives with the teacher's
+    features (Hinton et al. 2015, arXiv:1503.02531), other inputs hidden at random.
+
+    Args:
+        student: reads the samples' arrays by name, gives features of the teacher's shape.
+        lessons: see there.
+        network: the fusion behind the encoder; it stays as it is.
+        train: the rows that the lessons name.
+        epochs: passes over all lessons.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    random = np.random.default_rng(0)
+    order = torch.Generator().manual_seed(0)
+    student.to(device).requires_grad_(True)
+    network = copy.deepcopy(network).to(device).requires_grad_(False)
+    projection: Projection = network.projections[list(network.config.inputs).index(lessons.name)]  # type: ignore[assignment]
+
+    def loss(chosen: Tensor) -> Tensor:
+        batch = lessons.collate([lessons.samples[one] for one in chosen])
+        made = student(**{name: torch.from_numpy(array).to(device) for name, array in batch.items()})
+        wanted = lessons.features[chosen].to(device)
+        rows = torch.tensor([int(random.choice(lessons.rows[one])) for one in chosen])
+        features, present, _ = train.batch(rows)
+        present = drop_inputs(present, HIDDEN_INPUTS, order)
+        present[lessons.name] = torch.ones(len(rows))
+        features, present = _on(device, features), _on(device, present)
+        with torch.no_grad():
+            answers = network({**features, lessons.name: wanted}, present)
+        distance = (((made - wanted) / projection.deviation) ** 2).mean()
+        return distance + divergence(network({**features, lessons.name: made}, present), answers)
+
+    _learn(student, loss, len(lessons.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
+    settle(student)
+    student.cpu().requires_grad_(False)
+
+
+def distil_network(student: Network, teacher: Network, train: Rows, epochs: int) -> None:
+    """Teaches a smaller fusion network in place to answer as the teacher does, inputs hidden at random."""
+    order = torch.Generator().manual_seed(0)
+
+    def loss(rows: Tensor) -> Tensor:
+        features, present, _ = train.batch(rows)
+        present = drop_inputs(present, HIDDEN_INPUTS, order)
+        with torch.no_grad():
+            answers = teacher(features, present)
+        return divergence(student(features, present), answers)
+
+    _learn(student.requires_grad_(True), loss, len(train), epochs, NEW_LEARNING_RATE, ROWS)
+    settle(student)
+
+
+def divergence(logits: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
+    """Kullback-Leibler divergence of answers from those wanted, summed over targets."""
+    parts = [
+        nn.functional.kl_div(
+            logits[name].log_softmax(1), wanted[name].log_softmax(1), log_target=True, reduction="batchmean"
+        )
+        for name in wanted
+    ]
+    return torch.stack(parts).sum()
+
+
+def _learn(
+    student: nn.Module, loss: Callable[[Tensor], Tensor], lessons: int, epochs: int, rate: float, batch: int = BATCH
+) -> None:
+    torch.manual_seed(0)
+    torch.set_flush_denormal(True)
+    order = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4)
+    steps = epochs * -(-lessons // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+    with progress() as bar:
+        tracked = bar.add_task("distil", total=steps)
+        for _ in range(epochs):
+            _train_mode(student)
+            for chosen in torch.randperm(lessons, generator=order).split(batch):
+                value = loss(chosen)
+                optimiser.zero_grad()
+                value.backward()
+                nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                bar.advance(tracked)
+    student.eval()
+
+
+def _train_mode(student: nn.Module) -> None:
+    """Only batch normalisation learns as in training: its statistics are those of the teacher's width, not of this."""
+    student.eval()
+    for part in student.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.train()
+
+
+def _on(device: torch.device, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.to(device) for name, tensor in tensors.items()}

@@ -1,0 +1,40 @@
+"""Times of several calls, taken in turns so that what else the machine does hits all alike."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Call = Callable[[Any], object]
+WARM_UP = 2
+
+
+def in_turns(calls: Mapping[str, Call], given: Sequence[Any], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of every call in every round.
+
+    Args:
+        calls: by name.
+        given: what they are called with, one after the other and round again.
+        rounds: how often.
+    """
+    for call in calls.values():
+        for number in range(WARM_UP):
+            call(given[number % len(given)])
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call(given[number % len(given)])
+            taken[name].append(1000 * (time.perf_counter() - start))
+    return taken
+
+
+def ratio(times: Sequence[float], reference: Sequence[float]) -> float:
+    """How many times longer the median is."""
+    return float(np.median(times) / np.median(reference))
+
+
+def percentile(times: Sequence[float], share: float) -> float:
+    """The milliseconds that ``share`` percent of calls keep, to a hundredth."""
+    return round(float(np.percentile(times, share)), 2)

@@ -1,0 +1,55 @@
+"""The part of params.yaml that says what compression may try and what it may cost."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sensorium.section import Section
+
+FUSION = "fusion"  # the network behind the encoders, where parts of a model are named
+FormName = Literal[
+    "optimised",
+    "int8",
+    "int8-tensor",
+    "int8-tables",
+    "int8-tables-tensor",
+    "int8-int4-tables",
+    "int8-static",
+    "fp16",
+    "int8-weights",
+    "int8-weights-int4-tables",
+    "int4-weights",
+]
+DEFAULT_FORMS: list[FormName] = ["int8-tables", "int8-int4-tables", "int8-weights-int4-tables", "int8-static", "fp16"]
+
+
+class Student(Section):
+    """A smaller network that learns from the trained one before it is measured."""
+
+    kind: Literal["layers", "width", "sparse", "words"] = Field(
+        description="layers: fewer of them; width: fewer channels, neurons and heads; sparse: small weights are zero; "
+        "words: word vectors in place of a transformer"
+    )
+    keep: float = Field(gt=0, lt=1, description="share of layers, width, weights, or numbers of a word vector")
+
+    @property
+    def name(self) -> str:
+        """``words-0.25``"""
+        return f"{self.kind}-{self.keep:g}"
+
+
+class Compress(Section):
+    """What is tried to make the model smaller and faster, and which of it may win."""
+
+    objective: Literal["size", "latency"] = Field("size", description="what the served model has least of")
+    max_drop: float = Field(
+        0.01, ge=0, lt=1, description="accuracy that no target may lose for certain: the interval of the loss ends here"
+    )
+    max_slowdown: float = Field(1.25, ge=1, description="times the latency of fp32 that a smaller network may cost")
+    forms: list[FormName] = Field(DEFAULT_FORMS, description="forms tried of every network")
+    students: dict[str, Annotated[list[Student], Field(min_length=1)]] = Field(
+        {}, description="smaller networks taught, by input, or fusion"
+    )
+    epochs: int = Field(8, ge=1, description="passes of an encoder's student over its lessons")
+    rows: int = Field(2000, ge=10, description="test rows, at most, that candidates are measured on")
+    calibration_rows: int = Field(96, ge=1, description="training rows that int8-static looks at")

@@ -1,0 +1,155 @@
+"""Smaller networks made from a trained one's, taught, and written as ONNX; a student is taught once ever."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from sensorium import paths
+from sensorium.compression import distil, shrink
+from sensorium.compression.distil import Lessons, distil_encoder, distil_network
+from sensorium.compression.export import export_network
+from sensorium.compression.parts import Reader
+from sensorium.compression.settings import Student
+from sensorium.dataset.cache import fingerprint
+from sensorium.errors import UserError, reason
+from sensorium.files import replacing
+from sensorium.models.network import Network
+from sensorium.models.pretrained import TorchNetwork
+from sensorium.training.data import Rows
+
+LESSONS = 4000  # of one encoder, values and changed forms of them
+BATCH = 32
+FUSION_EPOCHS = 40  # rows of features are quick
+STRENGTHS = 2  # mild and medium damage still looks like data
+
+
+@dataclass(frozen=True)
+class EncoderSchool:
+    """All that students of one encoder learn from.
+
+    Attributes:
+        name: the input.
+        reader: its encoder is the teacher.
+        read_values: gives the cleaned values of training rows by digest.
+        rows: of every digest, the training rows that hold it.
+        network: the fusion behind the encoder.
+        train: the training rows.
+        epochs: passes over all lessons.
+    """
+
+    name: str
+    reader: Reader
+    read_values: Callable[[], Mapping[str, Any]]
+    rows: Mapping[str, np.ndarray]
+    network: Network
+    train: Rows
+    epochs: int
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """The values, read when the first student needs them."""
+        return self.read_values()
+
+    def teach(self, student: Student, path: Path) -> None:
+        """Writes a student as ONNX.
+
+        Raises:
+            UserError: if this encoder has no such student.
+        """
+        kept = paths.cache() / "students" / f"{self._key(student)}.onnx"
+        if not kept.is_file():
+            with replacing(kept) as beside:
+                self._teach(student, beside)
+        shutil.copyfile(kept, path)
+
+    def _teach(self, student: Student, path: Path) -> None:
+        teacher = self.reader.encoder.network
+        if not isinstance(teacher, TorchNetwork):
+            raise UserError("its encoder is an ONNX file, which cannot learn")
+        lessons = self._lessons
+        example = lessons.collate(lessons.samples[:2])
+        tensors = {name: torch.from_numpy(array).to(teacher.device) for name, array in example.items()}
+        try:
+            smaller = shrink.SHRINKS[student.kind](teacher.module, student.keep, tensors)
+            fits = smaller(**tensors).shape == lessons.features[:2].shape
+        except UserError:
+            raise
+        except Exception as error:  # any module may come here, and not every one can be cut
+            raise UserError(f"this network cannot be made smaller so: {reason(error)}") from error
+        if not fits:
+            raise UserError("this network cannot be made smaller so: its features change their shape")
+        distil_encoder(smaller, lessons, self.network, self.train, self.epochs)
+        TorchNetwork(smaller).export(path, example, self.reader.encoder.preprocess.axes)
+
+    @cached_property
+    def _lessons(self) -> Lessons:
+        """Training values, and as many damaged or partly hidden forms of each as there is room for."""
+        preprocess = self.reader.encoder.preprocess
+        digests = list(self.values)[:: -(-len(self.values) // LESSONS)]
+        of_each = max(1, LESSONS // len(digests))
+        samples, rows = [], []
+        for digest in digests:
+            forms = [self.values[digest], *self._changed(digest)[: of_each - 1]]
+            samples += [preprocess(form) for form in forms]
+            rows += [self.rows[digest]] * len(forms)
+        network = self.reader.encoder.network
+        batches = [samples[start : start + BATCH] for start in range(0, len(samples), BATCH)]
+        made = [preprocess.pool(network(preprocess.collate(batch)), batch) for batch in batches]
+        features = torch.from_numpy(np.concatenate(made).astype(np.float32))
+        return Lessons(self.name, samples, preprocess.collate, features, rows)
+
+    def _changed(self, digest: str) -> list[Any]:
+        kind, value = self.reader.kind, self.values[digest]
+        random = np.random.default_rng(int(digest[:16], 16))
+        forms = [
+            change(value, strength, random) for change in kind.corruptions.values() for strength in range(STRENGTHS)
+        ]
+        forms += [left for _, left in kind.occlusions(value)]
+        return [forms[place] for place in random.permutation(len(forms))]
+
+    def _key(self, student: Student) -> str:
+        """Changes with all that decides what a student becomes."""
+        sources = [Path(module.__file__ or "") for module in (shrink, distil)] + [Path(__file__)]
+        digest = hashlib.sha256(fingerprint(self.reader.encoder, *sources).encode())
+        digest.update(json.dumps([student.model_dump(), self.epochs, self.name, list(self.values)]).encode())
+        tensors = [*self.network.state_dict().values(), *self.train.items.values(), *self.train.features.values()]
+        for tensor in tensors:
+            digest.update(tensor.contiguous().numpy())
+        return digest.hexdigest()
+
+
+def teach_fusion(student: Student, network: Network, tokens: Mapping[str, int], train: Rows, path: Path) -> None:
+    """Writes a smaller fusion network as ONNX, taught by the trained one.
+
+    Raises:
+        UserError: if a fusion has no such student.
+    """
+    if student.kind not in FUSION_SHRINKS:
+        raise UserError(f"a fusion has no {student.kind} to lose; {' and '.join(FUSION_SHRINKS)} make it smaller")
+    smaller = FUSION_SHRINKS[student.kind](network, student.keep)
+    distil_network(smaller, network, train, FUSION_EPOCHS)
+    export_network(smaller, path, tokens)
+
+
+def _narrower(network: Network, keep: float) -> Network:
+    """A new network of the same sort with fewer numbers a token; it reads features on the same scale."""
+    torch.manual_seed(0)
+    width = max(4, 4 * round(keep * network.config.width / 4))
+    smaller = Network(replace(network.config, width=width))
+    smaller.load_state_dict(dict(network.named_buffers()), strict=False)
+    return smaller
+
+
+def _sparser(network: Network, keep: float) -> Network:
+    return cast(Network, shrink.sparse(network, keep, {}))
+
+
+FUSION_SHRINKS: dict[str, Callable[[Network, float], Network]] = {"width": _narrower, "sparse": _sparser}

@@ -1,0 +1,72 @@
+"""The trained model as it is, put together like a served one: what every candidate is held against."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sensorium.compression.parts import Reader
+from sensorium.models.network import Network
+from sensorium.models.pretrained import TorchNetwork
+from sensorium.serving.predictor import Predictor
+
+
+class TorchFusion:
+    """A fusion network run by torch, with the names that its ONNX file has."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """``logits.TARGET`` from ``features.INPUT`` and ``present.INPUT``."""
+        names = self.network.config.inputs
+        features, present = (
+            {name: torch.from_numpy(batch[f"{sort}.{name}"]) for name in names} for sort in ("features", "present")
+        )
+        with torch.inference_mode():
+            logits = self.network(features, present)
+        return {f"logits.{target}": values.numpy() for target, values in logits.items()}
+
+
+def put_together(readers: Mapping[str, Reader], network: Network) -> Predictor:
+    """A predictor of the networks that training used."""
+    return Predictor(
+        "uncompressed",
+        network.config.targets,
+        {name: reader.kind for name, reader in readers.items()},
+        {name: reader.shape for name, reader in readers.items()},
+        {name: (reader.encoder.preprocess, reader.encoder.network) for name, reader in readers.items()},
+        TorchFusion(network),
+    )
+
+
+def size(readers: Mapping[str, Reader], network: Network) -> int:
+    """Bytes of all weights in use and of the files that preprocessing needs."""
+    total = _weights(network)
+    for reader in readers.values():
+        used = reader.encoder.network
+        weights = reader.encoder.weights
+        total += _weights(used.module) if isinstance(used, TorchNetwork) else sum(map(_bytes, weights))
+        total += sum(map(_bytes, reader.encoder.preprocess.files.values()))
+    return total
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch with one thread, as serving runs."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _weights(module: torch.nn.Module) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())

@@ -1,0 +1,14 @@
+from sensorium.compression.latency import in_turns, percentile, ratio
+
+
+def test_calls_take_turns() -> None:
+    said: list[str] = []
+    calls = {name: lambda given, name=name: said.append(f"{name}{given}") for name in "ab"}
+    taken = in_turns(calls, [1, 2, 3], rounds=4)
+    assert said == ["a1", "a2", "b1", "b2", "a1", "b1", "a2", "b2", "a3", "b3", "a1", "b1"]
+    assert {name: len(times) for name, times in taken.items()} == {"a": 4, "b": 4}
+
+
+def test_figures() -> None:
+    assert ratio([2.0, 4.0, 6.0], [1.0, 2.0, 9.0]) == 2
+    assert percentile([1.0, 2.0, 3.0, 4.005], 50) == 2.5
