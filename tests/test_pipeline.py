@@ -86,6 +86,11 @@ def workspace(
         data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
         search={"trials": 2, "minutes": 5.0, "seed": 0},
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
+        compress={
+            "forms": ["int8-tables", "int8-static"],
+            "students": {"text": [{"kind": "words", "keep": 0.25}], "fusion": [{"kind": "width", "keep": 0.5}]},
+            "epochs": 1,
+        },
         gate=[
             {"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"},
             {"metric": "evaluate.language.accuracy", "min": 0.6},

@@ -72,7 +72,8 @@ class Compressed:
 
 def figures(found: Compressed) -> dict[str, Any]:
     """What metrics/compress.json holds."""
-    return rounded(
+    parity = {step: float(f"{value:.2g}") for step, value in found.parity.items()}
+    return {"parity": parity} | rounded(
         {
             "name": found.name,
             "megabytes": _mb(found.wholes[SERVED].size),
@@ -83,7 +84,6 @@ def figures(found: Compressed) -> dict[str, Any]:
             "drop": max((-quality.gain for quality in found.quality.values()), default=0.0),
             "uncompressed_megabytes": _mb(found.wholes[TORCH].size),
             "chosen": found.chosen,
-            "parity": {step: float(f"{value:.2g}") for step, value in found.parity.items()},
             "candidates": {
                 part: {one.variant: _candidate(one, found) for one in several} | _refusals(found.refused[part])
                 for part, several in found.candidates.items()

@@ -1,11 +1,11 @@
 """What compression gained and cost, as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from sensorium.compression.bench import BATCH, Whole
 from sensorium.compression.choice import Candidate
@@ -17,18 +17,19 @@ from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 POINTS = 100
+TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
     page = Page("Compression", _lead(found))
-    targets = list(found.quality)
     page.table(
         "The model before and after",
-        ["model", "MB", *_TIMES, "start s", "memory MB", "times smaller", "times faster: 1", f"{BATCH}"],
+        ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
         [_whole(name, one, found) for name, one in found.wholes.items()],
-        f"Side by side in one run with one thread: a row with all its inputs, and a batch of up to {BATCH}, "
-        f"preprocessing included. Start is from a new process to its first answer; memory is that process at most.",
+        f"Side by side in one run with one thread: one row with all its inputs, and a batch of up to {BATCH}, "
+        "preprocessing included. Start is from a new process to its first answer, memory is that process at most; "
+        "smaller and faster are times.",
     )
     page.table(
         "What it costs in accuracy",
@@ -37,49 +38,27 @@ def write_report(found: Compressed, folder: Path) -> None:
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
         f"resampled. No interval may reach below {-POINTS * found.settings.max_drop:g} points (compress.max_drop).",
     )
-    page.picture(
-        "Every candidate",
-        _trade_offs(found),
-        "Size of one part, the others in fp32, against the accuracy of the target that loses most, with its interval. "
-        "The line joins those that nothing beats in both; orange is served, grey lost.",
-    )
     for part, candidates in found.candidates.items():
-        page.table(
-            f"Candidates: {part}",
-            ["variant", "MB", "alike", *_TIMES, "start s", "memory MB", *targets, "verdict"],
-            [_candidate(one, found, targets) for one in candidates]
-            + [
-                [name, *["" for _ in range(8 + len(targets))], f"refused: {why}"]
-                for name, why in found.refused[part].items()
-            ],
-            "Times and memory are of this part alone, without preprocessing; alike is the cosine of its output with "
-            "that of fp32; under the targets, points of accuracy gained by the whole model and their interval.",
-        )
+        _part(page, part, candidates, found)
     page.write(folder)
-
-
-_TIMES = ("p50 ms", "p95 ms", f"p50 ms of {BATCH}", f"p95 ms of {BATCH}")
 
 
 def _lead(found: Compressed) -> str:
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
-    worst = min(found.quality.items(), key=lambda entry: entry[1].low, default=None)
     said = (
-        f"Served is {found.name}: {_mb(served.size)} MB instead of {_mb(before.size)}, {found.smaller:.1f} times "
-        f"smaller than the trained model in torch, {faster['single']:.1f} times faster for one row and "
-        f"{faster['batch']:.1f} times for a batch."
+        f"Served is {found.name}: {served.size / 1e6:.1f} MB instead of {before.size / 1e6:.1f}, "
+        f"{found.smaller:.1f} times smaller than the trained model in torch, {faster['single']:.1f} times faster for "
+        f"one row and {faster['batch']:.1f} times for a batch."
     )
-    if worst:
-        target, quality = worst
-        said += f" What changes most is the accuracy of {target}: {_points(quality.gain)} points, {_interval(quality)}."
-    return said
+    most = max((POINTS * -one.low for one in found.quality.values()), default=0.0)
+    return said + (f" No target loses more than {most:.1f} points of accuracy." if most > 0 else " No target loses.")
 
 
 def _whole(name: str, one: Whole, found: Compressed) -> list[str]:
     faster = found.faster(name)
     return [
         name,
-        _mb(one.size),
+        f"{one.size / 1e6:.1f}",
         *_times(one.single, one.batch),
         f"{one.start / 1000:.1f}",
         f"{one.memory / 1e6:,.0f}",
@@ -89,70 +68,93 @@ def _whole(name: str, one: Whole, found: Compressed) -> list[str]:
     ]
 
 
-def _candidate(one: Candidate, found: Compressed, targets: Sequence[str]) -> list[str]:
+def _part(page: Page, part: str, candidates: Sequence[Candidate], found: Compressed) -> None:
+    """A plot and two tables of a part's candidates, and what could not be tried."""
+    targets = list(found.quality)
+    page.picture(
+        f"{part}: size against accuracy",
+        _trade_off(candidates, found),
+        "Each dot is the whole model with this part in another variant: the accuracy of the target that loses most, "
+        "with its interval. The line joins those that nothing beats in both. Orange is served, grey lost; the bound is "
+        "dotted.",
+    )
+    refused = _by_reason(found.refused[part])
+    page.table(
+        f"{part}: what each is worth",
+        ["variant", "MB", "alike", *targets, "verdict"],
+        [_worth(one, found, targets) for one in candidates],
+        "Alike is the cosine of the part's output with that of fp32; then points of accuracy that the whole model "
+        "gains, and their interval." + (f" Not to be had: {refused}." if refused else ""),
+    )
+    page.table(
+        f"{part}: what each costs",
+        ["variant", *TIMES, "start s", "memory MB"],
+        [_cost(one) for one in candidates],
+        "Of this part alone, without preprocessing.",
+    )
+
+
+def _by_reason(refused: Mapping[str, str]) -> str:
+    """``int8, int8-tensor (it changes nothing in this network)``"""
+    names: dict[str, list[str]] = {}
+    for name, why in refused.items():
+        names.setdefault(why, []).append(name)
+    return "; ".join(f"{', '.join(several)} ({why})" for why, several in names.items())
+
+
+def _worth(one: Candidate, found: Compressed, targets: Sequence[str]) -> list[str]:
+    gains = [f"{_points(one.quality[target].gain)} {_interval(one.quality[target])}" for target in targets]
+    return [one.variant, f"{one.size / 1e6:.2f}", f"{one.similarity:.3f}", *gains, found.verdict(one)]
+
+
+def _cost(one: Candidate) -> list[str]:
     cost = one.cost
-    return [
-        one.variant,
-        f"{one.size / 1e6:.2f}",
-        f"{one.similarity:.3f}",
-        *_times(cost.single, cost.batch),
-        f"{cost.start / 1000:.2f}",
-        f"{cost.memory / 1e6:,.0f}",
-        *(f"{_points(one.quality[target].gain)} {_interval(one.quality[target])}" for target in targets),
-        found.verdict(one),
-    ]
+    started = [f"{cost.start / 1000:.2f}", f"{cost.memory / 1e6:,.0f}"]
+    return [one.variant, *_times(cost.single, cost.batch), *started]
 
 
 def _times(single: Sequence[float], batch: Sequence[float]) -> list[str]:
-    return [f"{percentile(times, share):.2f}" for times in (single, batch) for share in (50, 95)]
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:.1f}"
+    ones, several = ([percentile(times, share) for share in (50, 95)] for times in (single, batch))
+    return [*(f"{time:.2f}" for time in ones), *(f"{time:,.1f}" for time in several)]
 
 
 def _points(gain: float) -> str:
-    return f"{POINTS * gain + 0.0:+.1f}"
+    return f"{round(POINTS * gain, 1) + 0.0:+.1f}"
 
 
 def _interval(one: Quality) -> str:
     return f"[{_points(one.low)}, {_points(one.high)}]"
 
 
-def _trade_offs(found: Compressed) -> Figure:
-    """A panel a part."""
-    figure, every = canvas(WIDE, 3.4, len(found.candidates))
-    for axes, (part, candidates) in zip(every, found.candidates.items(), strict=True):
-        axes.set_title(part, fontsize=11, loc="left")
-        axes.axhline(-POINTS * found.settings.max_drop, color=GREY, linestyle=":", linewidth=1)
-        _trade_off(axes, candidates, found)
-        axes.set_xlabel("MB", fontsize=9)
-        axes.tick_params(labelsize=8)
-        axes.grid(axis="y", alpha=0.15)
-    every[0].set_ylabel("points of accuracy", fontsize=9)
-    return figure
-
-
-def _trade_off(axes: Axes, candidates: Sequence[Candidate], found: Compressed) -> None:
-    worst = [min(one.quality.values(), key=lambda quality: quality.gain) for one in candidates if one.quality]
-    sizes = [one.size / 1e6 for one in candidates]
-    for one, size, quality in zip(candidates, sizes, worst, strict=False):
-        colour = COLOURS.get(found.verdict(one), GREY)
-        axes.plot([size, size], [POINTS * quality.low, POINTS * quality.high], color=colour, linewidth=2, alpha=0.35)
-        axes.scatter([size], [POINTS * quality.gain], color=colour, s=36, zorder=3)
-        axes.annotate(
-            one.variant,
-            (size, POINTS * quality.gain),
-            xytext=(5, 4),
-            textcoords="offset points",
-            fontsize=6.5,
-            color=colour,
-        )
+def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
+    """Accuracy over size; those on the front and the served one have names."""
+    figure, (axes,) = canvas(WIDE, 3.0)
+    known = [one for one in candidates if one.quality]
+    worst = [min(one.quality.values(), key=lambda quality: quality.gain) for one in known]
+    sizes = [one.size / 1e6 for one in known]
     front = pareto_front(sizes, [quality.gain for quality in worst])
-    axes.plot(
-        [sizes[at] for at in front], [POINTS * worst[at].gain for at in front], color=BLUE, linewidth=1, alpha=0.5
-    )
-    axes.set_xlim(0, 1.3 * max(sizes))
+    heights = [POINTS * quality.gain for quality in worst]
+    axes.plot([sizes[at] for at in front], [heights[at] for at in front], color=BLUE, linewidth=1, alpha=0.5)
+    for place, (one, size, quality) in enumerate(zip(known, sizes, worst, strict=True)):
+        verdict = found.verdict(one)
+        colour = COLOURS.get(verdict, GREY)
+        axes.plot([size, size], [POINTS * quality.low, POINTS * quality.high], color=colour, linewidth=3, alpha=0.35)
+        axes.scatter([size], [heights[place]], color=colour, s=42, zorder=3)
+        if place in front or verdict in ("served", "uncompressed"):
+            offset = (7, 8)
+            axes.annotate(
+                one.variant, (size, heights[place]), offset, textcoords="offset points", fontsize=9, color=colour
+            )
+    axes.axhline(-POINTS * found.settings.max_drop, color=GREY, linestyle=":", linewidth=1)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter(ScalarFormatter())
+    axes.tick_params(axis="x", which="both", labelsize=8, length=0)
+    axes.margins(x=0.12)
+    axes.set_xlabel("MB")
+    axes.set_ylabel("points of accuracy")
+    axes.grid(axis="y", alpha=0.15)
+    return figure
 
 
 def pareto_front(costs: Sequence[float], gains: Sequence[float]) -> list[int]:

@@ -1,0 +1,88 @@
+import json
+from pathlib import Path
+
+from sensorium.compression.bench import Whole
+from sensorium.compression.choice import Candidate, Cost
+from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
+from sensorium.compression.quality import Quality
+from sensorium.compression.settings import Compress
+from sensorium.report.compression import pareto_front, write_report
+
+
+def candidate(variant: str, size: int, gain: float, low: float, slowdown: float = 1.0) -> Candidate:
+    cost = Cost([2.0, 4.0], [8.0], slowdown, slowdown, 300.0, 50_000_000)
+    return Candidate("note", variant, size, 0.99, {"t": Quality(0.9 + gain, gain, low, 0.02)}, cost)
+
+
+def found() -> Compressed:
+    candidates = [
+        candidate("fp32", 10_000_000, 0.0, 0.0),
+        candidate("int8", 4_000_000, 0.001, -0.004, 0.5),
+        candidate("fp16", 5_000_000, 0.0, -0.001),
+        candidate("int4", 2_000_000, -0.03, -0.06),
+        candidate("slow", 3_000_000, 0.0, 0.0, 2.0),
+        candidate("same", 10_000_000, 0.0, 0.0),
+    ]
+    wholes = {
+        TORCH: Whole(12_000_000, [20.0, 20.0], [400.0], 3000.0, 900_000_000),
+        ONNX: Whole(10_500_000, [10.0, 10.0], [200.0], 500.0, 300_000_000),
+        SERVED: Whole(4_000_000, [5.0, 5.0], [50.0], 400.0, 200_000_000),
+    }
+    refused = {"note": {"int8-static": "there are no rows", "fp8": "there are no rows", "words": "no words"}}
+    chosen = {"note": "int8", "fusion": "fp32"}
+    quality = {"t": Quality(0.901, 0.001, -0.004, 0.02)}
+    return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 100, Compress())
+
+
+def test_the_figures_are_those_that_gates_and_pages_ask_for() -> None:
+    made = figures(found())
+    assert (made["name"], made["megabytes"], made["smaller"]) == ("note int8", 4.0, 3.0)
+    assert made["accuracy"] == {"t": 0.901}
+    assert made["difference"] == {"t": {"value": 0.001, "interval": [-0.004, 0.02]}}
+    assert made["drop"] == -0.001
+    assert made["parity"] == {"fusion": 1.2e-6}
+    assert made["candidates"]["note"]["int4"]["acceptable"] is False
+    assert made["candidates"]["note"]["words"] == {"refused": "no words"}
+    clock = times(found())
+    assert (clock["p50_ms"], clock["faster"]) == (5.0, {"single": 4.0, "batch": 8.0})
+    assert clock["candidates"]["note"]["int8"] == {
+        "p50_ms": 3.0,
+        "p95_ms": 3.9,
+        "batch_p50_ms": 8.0,
+        "batch_p95_ms": 8.0,
+        "start_ms": 300,
+        "memory_mb": 50.0,
+        "slowdown": 0.5,
+        "batch_slowdown": 0.5,
+    }
+
+
+def test_every_candidate_has_a_verdict() -> None:
+    made = found()
+    assert [made.verdict(one) for one in made.candidates["note"]] == [
+        "uncompressed",
+        "served",
+        "kept the bounds",
+        "loses too much",
+        "too slow",
+        "gains nothing",
+    ]
+
+
+def test_the_page_begins_with_the_answer_and_shows_losers(tmp_path: Path) -> None:
+    write_report(found(), tmp_path)
+    page = json.loads((tmp_path / "page.json").read_text())
+    assert page["lead"] == (
+        "Served is note int8: 4.0 MB instead of 12.0, 3.0 times smaller than the trained model in torch, 4.0 times "
+        "faster for one row and 8.0 times for a batch. No target loses more than 0.4 points of accuracy."
+    )
+    worth = next(part for part in page["parts"] if part["heading"] == "note: what each is worth")
+    assert worth["rows"][3] == ["int4", "2.00", "0.990", "-3.0 [-6.0, +2.0]", "loses too much"]
+    assert "Not to be had: int8-static, fp8 (there are no rows); words (no words)." in worth["note"]
+    assert "<svg" in (tmp_path / "index.html").read_text()
+
+
+def test_the_front_is_what_nothing_beats_in_both() -> None:
+    assert pareto_front([3, 1, 2, 2], [0.5, 0.1, 0.4, 0.2]) == [1, 2, 0]
+    assert pareto_front([1, 2], [0.5, 0.5]) == [0]
+    assert pareto_front([], []) == []
