@@ -73,3 +73,15 @@ def reseal(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").unlink()
     artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
+
+
+def test_a_model_of_another_version_is_refused(model_folder: Path, tmp_path: Path) -> None:
+    for change in ({"preprocess": "mel-windows"}, {"settings": {"kind": "audio", "loud": True}}):
+        folder = tmp_path / str(len(change)) / "-".join(change)
+        shutil.copytree(model_folder, folder)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["inputs"]["sound"] |= change
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        reseal(folder)
+        with pytest.raises(UserError, match="was made by another version of Sensorium"):
+            Predictor.load(folder)

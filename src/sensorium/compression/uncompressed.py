@@ -31,7 +31,10 @@ class TorchFusion:
 
 
 def put_together(readers: Mapping[str, Reader], network: Network) -> Predictor:
-    """A predictor of the networks that training used."""
+    """A predictor of the networks that training used, moved to the CPU, where serving runs."""
+    for reader in readers.values():
+        if isinstance(reader.encoder.network, TorchNetwork):
+            reader.encoder.network.to("cpu")
     return Predictor(
         "uncompressed",
         network.config.targets,

@@ -15,8 +15,15 @@ class TorchNetwork:
     """A frozen torch module behind numpy arrays, on the GPU where there is one."""
 
     def __init__(self, module: nn.Module) -> None:
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.module = module.eval().requires_grad_(False).to(self.device)
+        # Serving computes in full fp32: what training saw may not be rounded more coarsely.
+        torch.backends.cudnn.allow_tf32 = False
+        self.module = module.eval().requires_grad_(False)
+        self.to("cuda" if torch.cuda.is_available() else "cpu")
+
+    def to(self, device: str) -> None:
+        """Moves it to another device."""
+        self.device = torch.device(device)
+        self.module.to(self.device)
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         with torch.inference_mode():

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Input, Modality
 from sensorium.modalities.encoder import Network, Preprocess, encode
 from sensorium.models.onnx_network import OnnxNetwork
@@ -52,6 +52,15 @@ class Predictor:
             UserError: if a file is missing, was changed, or does not fit the others.
         """
         manifest = artefact.read(folder)
+        try:
+            return cls._of(folder, manifest)
+        except (KeyError, ValidationError) as error:
+            raise UserError(
+                f"model {folder} was made by another version of Sensorium ({reason(error)}); make it anew by `dvc repro`."
+            ) from error
+
+    @classmethod
+    def _of(cls, folder: Path, manifest: Mapping[str, Any]) -> "Predictor":
         kinds: TypeAdapter[Modality] = TypeAdapter(Input)
         inputs, shapes, encoders = {}, {}, {}
         expected: dict[str, tuple[int, ...]] = {}
