@@ -56,7 +56,7 @@ class Predictor:
             return cls._of(folder, manifest)
         except (KeyError, ValidationError) as error:
             raise UserError(
-                f"model {folder} was made by another version of Sensorium ({reason(error)}); make it anew by `dvc repro`."
+                f"model {folder} was made by another version of Sensorium ({reason(error)}); make it by `dvc repro`."
             ) from error
 
     @classmethod
