@@ -90,6 +90,7 @@ def workspace(
             "forms": ["int8-tables", "int8-static"],
             "students": {"text": [{"kind": "words", "keep": 0.25}], "fusion": [{"kind": "width", "keep": 0.5}]},
             "epochs": 1,
+            "max_drop": 0.2,  # of thirty rows more cannot be proven
         },
         gate=[
             {"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"},

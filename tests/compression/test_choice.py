@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from sensorium.compression.choice import Candidate, Chosen, Cost, choose, preferred
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
@@ -35,9 +37,36 @@ def test_slow_ones_and_those_that_gain_nothing_are_left_out() -> None:
     assert names(candidate("slow", 50, slowdown=1.3), max_slowdown=1.5) == ["slow"]
 
 
+def test_a_network_that_is_slow_in_batches_is_left_out() -> None:
+    slow = replace(candidate("slow", 50), cost=Cost([1.0], [9.0], 1.0, 9.0, 1.0, 1))
+    assert names(slow) == []
+
+
+def test_of_no_target_nothing_is_proven() -> None:
+    assert names(replace(candidate("unknown", 10), quality={})) == []
+
+
 def test_the_objective_may_be_latency() -> None:
     tried = [candidate("small", 10, slowdown=0.9), candidate("quick", 90, slowdown=0.2)]
     assert names(*tried, objective="latency") == ["quick", "small"]
+
+
+def test_the_part_that_saves_most_milliseconds_goes_first() -> None:
+    asked: list[Chosen] = []
+    several = {
+        "quick": [candidate("fp32", 100), candidate("third", 50, slowdown=0.3)],
+        "long": [
+            replace(candidate("fp32", 100), cost=Cost([20.0], [20.0], 1.0, 1.0, 1.0, 1)),
+            candidate("half", 50, slowdown=0.5),
+        ],
+    }
+
+    def fits(chosen: Chosen) -> bool:
+        asked.append(chosen)
+        return True
+
+    assert choose(several, Compress(objective="latency"), fits) == {"quick": "third", "long": "half"}
+    assert asked[0] == {"quick": "fp32", "long": "half"}
 
 
 def test_parts_go_one_after_the_other_and_the_whole_must_keep_the_bounds() -> None:

@@ -76,3 +76,8 @@ def test_divergence_is_none_between_equals() -> None:
     other = {"t": torch.tensor([[0.0, 0.0]]), "u": logits["u"]}
     shares = torch.tensor([0.268941, 0.731059])
     assert round(float(divergence(other, logits)), 5) == round(float((shares * (shares / 0.5).log()).sum()), 5)
+
+
+def test_any_number_of_steps_will_do(toy: Toy) -> None:
+    for rows, epochs in ((1, 1), (10, 10), (60, 1)):
+        distil_network(_narrower(toy.network, 0.5), toy.network, toy.rows.select(torch.arange(rows)), epochs)

@@ -68,5 +68,7 @@ def test_difference_is_relative_and_knows_shapes() -> None:
     assert parity.difference(np.array([100.0, 1.0]), np.array([99.0, 1.0])) == 0.01
     assert parity.difference(np.zeros(2), np.zeros(3)) == float("inf")
     assert parity.difference(np.zeros(0), np.zeros(0)) == 0
+    assert np.isnan(parity.largest([0.0, float("nan"), 1.0]))
+    assert parity.largest([]) == 0
     with pytest.raises(UserError, match="text.encoder .* by nan"):
         parity.kept({"text.encoder": float("nan")})

@@ -27,7 +27,9 @@ def bench(toy: Toy) -> Bench:
     uncompressed = {target: logits.numpy() for target, logits in predict(toy.network, toy.rows).items()}
     rows = ServedRows({"facts": toy.values}, {"facts": np.arange(60)})
     judge = Judge(labels, uncompressed, np.arange(60), 200, 0.95)
-    return Bench(toy.readers, toy.parts(), toy.network.config.targets, rows, judge, toy.folder)
+    return Bench(
+        toy.readers, toy.parts(), toy.network.config.targets, rows, judge, {"facts": toy.values[:8]}, toy.folder
+    )
 
 
 def no_students(student: Student, path: Path) -> None:

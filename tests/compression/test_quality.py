@@ -1,6 +1,6 @@
 import numpy as np
 
-from sensorium.compression.quality import Judge, Quality, similarity
+from sensorium.compression.quality import Judge, similarity
 
 
 def logits(answers: list[int]) -> np.ndarray:
@@ -11,9 +11,15 @@ def judge(labels: list[int], before: list[int]) -> Judge:
     return Judge({"t": np.array(labels)}, {"t": logits(before)}, np.arange(len(labels)), 1000, 0.95)
 
 
-def test_the_same_answers_gain_nothing_for_certain() -> None:
-    found = judge([0, 1, 1, 0], [0, 1, 0, 0]).judge({"t": logits([0, 1, 0, 0])})
-    assert found == {"t": Quality(0.75, 0.0, 0.0, 0.0)}
+def test_the_same_answers_gain_nothing() -> None:
+    found = judge([0, 1] * 500, [0, 1] * 499 + [1, 0]).judge({"t": logits([0, 1] * 499 + [1, 0])})["t"]
+    assert (found.accuracy, found.gain) == (0.998, 0)
+    assert (round(found.low, 4), round(found.high, 4)) == (-0.0038, 0.0038)
+
+
+def test_a_few_rows_without_a_change_prove_little() -> None:
+    found = judge([0, 1, 1, 0], [0, 1, 0, 0]).judge({"t": logits([0, 1, 0, 0])})["t"]
+    assert (found.gain, round(found.low, 2), round(found.high, 2)) == (0, -0.49, 0.49)
 
 
 def test_the_difference_is_paired() -> None:
@@ -22,13 +28,13 @@ def test_the_difference_is_paired() -> None:
     after = [0] * 62 + [1] * 38
     found = judge(labels, before).judge({"t": logits(after)})["t"]
     assert (found.accuracy, round(found.gain, 6)) == (0.62, 0.02)
-    assert (found.low, found.high) == (0.0, 0.05)  # two rows of a hundred; unpaired it would be thirteen points
+    assert (round(found.low, 3), found.high) == (-0.037, 0.05)  # two rows of a hundred; unpaired it would be thirteen
 
 
 def test_rows_of_a_group_are_drawn_together() -> None:
     one = Judge({"t": np.zeros(40, int)}, {"t": logits([1] * 40)}, np.repeat([0, 1], 20), 1000, 0.95)
     found = one.judge({"t": logits([0] * 20 + [1] * 20)})["t"]
-    assert (found.gain, found.low, found.high) == (0.5, 0.0, 1.0)
+    assert (found.gain, round(found.low, 3), found.high) == (0.5, -0.088, 1.0)
 
 
 def test_rows_without_a_label_do_not_count() -> None:
@@ -40,3 +46,4 @@ def test_similarity_is_the_mean_cosine() -> None:
     one = np.array([[[1.0, 0.0]], [[0.0, 2.0]]])
     assert similarity(one, np.array([[[3.0, 0.0]], [[1.0, 0.0]]])) == 0.5
     assert similarity(np.zeros((1, 2)), np.ones((1, 2))) == 0
+    assert similarity(np.zeros((0, 2)), np.zeros((0, 2))) == 1

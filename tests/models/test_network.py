@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from sensorium.compression.export import export_network
+from sensorium.errors import UserError
 from sensorium.models import network as networks
 from sensorium.models.fusion import FUSIONS
 from sensorium.models.network import Network, NetworkConfig, Projection
@@ -41,3 +42,16 @@ def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path
     exported = OnnxNetwork(tmp_path / "fusion.onnx").outputs(batch)
     for name, values in logits.items():
         np.testing.assert_allclose(exported[f"logits.{name}"], values.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("network.safetensors", b"x"), ("network.json", b"{"), ("network.json", None)]
+)
+def test_files_that_are_broken_get_a_sentence(file: str, content: bytes | None, tmp_path: Path) -> None:
+    networks.save(Network(config()), tmp_path)
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(UserError, match=r"cannot be read \(.*\); run `sensorium train` again"):
+        networks.load(tmp_path)

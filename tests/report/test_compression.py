@@ -21,7 +21,8 @@ def found() -> Compressed:
         candidate("fp16", 5_000_000, 0.0, -0.001),
         candidate("int4", 2_000_000, -0.03, -0.06),
         candidate("slow", 3_000_000, 0.0, 0.0, 2.0),
-        candidate("same", 10_000_000, 0.0, 0.0),
+        candidate("same", 9_900_000, 0.0, 0.0),
+        candidate("unsure", 1_000_000, 0.0, -0.05),
     ]
     wholes = {
         TORCH: Whole(12_000_000, [20.0, 20.0], [400.0], 3000.0, 900_000_000),
@@ -65,7 +66,8 @@ def test_every_candidate_has_a_verdict() -> None:
         "kept the bounds",
         "loses too much",
         "too slow",
-        "gains nothing",
+        "gains too little",
+        "not proven",
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Bench:
         targets: the classes of every target.
         rows: to measure on.
         judge: knows the uncompressed model's answers for them.
+        examples: training values of every input.
         work: a folder for files.
     """
 
@@ -41,6 +43,7 @@ class Bench:
     targets: Mapping[str, list[str]]
     rows: ServedRows
     judge: Judge
+    examples: Mapping[str, Sequence[Any]]
     work: Path
     _features: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
@@ -115,7 +118,8 @@ class Bench:
             batch: Arrays = {name: np.concatenate([one[name] for one in samples]) for name in samples[0]}
             return samples, batch
         preprocess = self.readers[part.name].encoder.preprocess
-        arrays = [preprocess(value) for value in self.rows.values[part.name][:BATCH]]
+        values = self.rows.values[part.name] or self.examples[part.name]
+        arrays = [preprocess(value) for value in values[:BATCH]]
         return [preprocess.collate([one]) for one in arrays], preprocess.collate(arrays)
 
     def _fused(self, rows: Sequence[int]) -> list[Arrays]:
@@ -124,7 +128,8 @@ class Bench:
             arrays: Arrays = {}
             for name, items in self.rows.items.items():
                 features = self._features[name, FP32]
-                arrays[f"features.{name}"] = features[items[row]][None] if items[row] >= 0 else 0 * features[:1]
+                absent = np.zeros((1, *features.shape[1:]), np.float32)
+                arrays[f"features.{name}"] = features[items[row]][None] if items[row] >= 0 else absent
                 arrays[f"present.{name}"] = np.array([items[row] >= 0], np.float32)
             found.append(arrays)
         return found

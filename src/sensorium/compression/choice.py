@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sensorium.compression.parts import FP32
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
@@ -31,6 +33,11 @@ class Cost:
     start: float
     memory: int
 
+    @property
+    def slowest(self) -> float:
+        """The larger of both ratios."""
+        return max(self.slowdown, self.batch_slowdown)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -54,8 +61,8 @@ class Candidate:
 
 
 def acceptable(quality: Mapping[str, Quality], max_drop: float) -> bool:
-    """Whether the loss of every target is within bounds, its interval included."""
-    return all(one.low >= -max_drop - 1e-9 for one in quality.values())
+    """Whether the loss of every target is within bounds, its interval included; of no target nothing is known."""
+    return bool(quality) and all(one.low >= -max_drop - 1e-9 for one in quality.values())
 
 
 def preferred(candidates: Sequence[Candidate], settings: Compress) -> list[Candidate]:
@@ -64,14 +71,18 @@ def preferred(candidates: Sequence[Candidate], settings: Compress) -> list[Candi
     Where two cost about the same, the one whose output is more similar comes first: what differs less by luck of the
     test rows differs less on other rows too.
     """
-    cost: Callable[[Candidate], float] = COSTS[settings.objective]
+    original = candidates[0]
     left = [
         one
         for one in candidates[1:]
-        if cost(one) * ALIKE < cost(candidates[0])
-        and one.cost.slowdown <= settings.max_slowdown
+        if gains(one, original, settings)
+        and one.cost.slowest <= settings.max_slowdown
         and acceptable(one.quality, settings.max_drop)
     ]
+
+    def cost(one: Candidate) -> float:
+        return COSTS[settings.objective](one, original)
+
     order = []
     while left:
         cheapest = min(map(cost, left))
@@ -81,9 +92,16 @@ def preferred(candidates: Sequence[Candidate], settings: Compress) -> list[Candi
     return order
 
 
-COSTS: dict[str, Callable[[Candidate], float]] = {
-    "size": lambda one: one.size,
-    "latency": lambda one: one.cost.slowdown,
+def gains(one: Candidate, original: Candidate, settings: Compress) -> bool:
+    """Whether a candidate costs clearly less than fp32."""
+    cost = COSTS[settings.objective]
+    return cost(one, original) * ALIKE < cost(original, original)
+
+
+COSTS: dict[str, Callable[[Candidate, Candidate], float]] = {
+    "size": lambda one, original: one.size,
+    # milliseconds, by the ratio that was taken in turns
+    "latency": lambda one, original: one.cost.slowdown * float(np.median(original.cost.single)),
 }
 
 
@@ -100,10 +118,14 @@ def choose(candidates: Mapping[str, Sequence[Candidate]], settings: Compress, fi
     Returns:
         The variant of every part.
     """
-    cost = COSTS[settings.objective]
     ranked = {part: preferred(several, settings) for part, several in candidates.items()}
     chosen = dict.fromkeys(candidates, FP32)
-    saved = {part: cost(candidates[part][0]) - cost(order[0]) for part, order in ranked.items() if order}
+    cost = COSTS[settings.objective]
+    saved = {}
+    for part, order in ranked.items():
+        if order:
+            original = candidates[part][0]
+            saved[part] = cost(original, original) - cost(order[0], original)
     for part in sorted(saved, key=lambda part: -saved[part]):
         for one in ranked[part]:
             if fits({**chosen, part: one.variant}):

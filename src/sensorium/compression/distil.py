@@ -1,6 +1,7 @@
 """Smaller networks learn from the one they were made of: to match its features and to answer as it does."""
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -115,7 +116,10 @@ def _learn(
     order = torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4)
     steps = epochs * -(-lessons // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+    warm = max(1, steps // 10)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
+    )
     with progress() as bar:
         tracked = bar.add_task("distil", total=steps)
         for _ in range(epochs):

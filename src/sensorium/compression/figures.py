@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorium.compression.bench import Whole
-from sensorium.compression.choice import COSTS, Candidate, Chosen, acceptable
+from sensorium.compression.choice import Candidate, Chosen, acceptable, gains
 from sensorium.compression.latency import percentile, ratio
 from sensorium.compression.parity import Parity
 from sensorium.compression.parts import FP32
@@ -58,16 +58,18 @@ class Compressed:
 
     def verdict(self, one: Candidate) -> str:
         """Why a candidate is served or not."""
-        original, cost = self.candidates[one.part][0], COSTS[self.settings.objective]
+        original = self.candidates[one.part][0]
         if self.chosen[one.part] == one.variant:
             return "served"
         if one.variant == FP32:
             return "uncompressed"
-        if not acceptable(one.quality, self.settings.max_drop):
+        if any(quality.gain < -self.settings.max_drop for quality in one.quality.values()):
             return "loses too much"
-        if one.cost.slowdown > self.settings.max_slowdown:
+        if not acceptable(one.quality, self.settings.max_drop):
+            return "not proven"
+        if one.cost.slowest > self.settings.max_slowdown:
             return "too slow"
-        return "gains nothing" if cost(one) >= cost(original) else "kept the bounds"
+        return "kept the bounds" if gains(one, original, self.settings) else "gains too little"
 
 
 def figures(found: Compressed) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def figures(found: Compressed) -> dict[str, Any]:
             "rows": found.rows,
             "accuracy": {target: quality.accuracy for target, quality in found.quality.items()},
             "difference": {target: _difference(quality) for target, quality in found.quality.items()},
-            "drop": max((-quality.gain for quality in found.quality.values()), default=0.0),
+            "drop": max((-quality.gain for quality in found.quality.values()), default=0.0) + 0.0,
             "uncompressed_megabytes": _mb(found.wholes[TORCH].size),
             "chosen": found.chosen,
             "candidates": {

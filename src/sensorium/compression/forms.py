@@ -153,7 +153,7 @@ def make_form(name: str, source: Path, target: Path, batches: Sequence[Arrays]) 
         _must_differ(source, target)
     except Exception as error:  # the libraries raise whatever they meet first
         target.unlink(missing_ok=True)
-        if isinstance(error, UserError | OSError):
+        if isinstance(error, UserError | OSError | ImportError):  # the last is an installation that lacks something
             raise
         raise UserError(reason(error)) from error
 

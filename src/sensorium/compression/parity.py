@@ -1,6 +1,6 @@
 """Whether the served model computes what the trained one does, step by step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def check(
         original = reader.encoder
         together = [original.preprocess(value) for value in values[name]]
         alone = [preprocess(value) for value in values[name]]
-        found[f"{name}.preprocess"] = max(
+        found[f"{name}.preprocess"] = largest(
             difference(array, other[key])
             for one, other in zip(together, alone, strict=True)
             for key, array in one.items()
@@ -99,18 +99,23 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).max() / max(np.abs(one).max(), np.finfo(np.float32).tiny))
 
 
+def largest(distances: Iterable[float]) -> float:
+    """The largest; not-a-number if one of them is none."""
+    return float(np.max([0.0, *distances]))
+
+
 def _largest(original: Any, served: Any, batches: Sequence[Arrays]) -> float:
-    return max(difference(original(batch), served(batch)) for batch in batches)
+    return largest(difference(original(batch), served(batch)) for batch in batches)
 
 
 def _largest_of_fusion(network: Network, served: Predictor) -> float:
     random, torch_fusion = np.random.default_rng(0), TorchFusion(network)
-    largest = 0.0
+    distances = []
     for rows in SIZES:
         batch: Arrays = {}
         for name, (tokens, dim) in served.shapes.items():
             batch[f"features.{name}"] = random.normal(size=(rows, tokens, dim)).astype(np.float32)
             batch[f"present.{name}"] = random.integers(0, 2, rows).astype(np.float32)
         original, exported = torch_fusion.outputs(batch), served.fusion.outputs(batch)
-        largest = max(largest, *(difference(original[name], exported[name]) for name in original))
-    return largest
+        distances += [difference(original[name], exported[name]) for name in original]
+    return largest(distances)

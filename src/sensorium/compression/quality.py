@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from statsmodels.stats.proportion import proportion_confint
 
 from sensorium.evaluation.bootstrap import interval, means
 
@@ -44,7 +45,11 @@ class Judge:
     confidence: float
 
     def judge(self, logits: Mapping[str, np.ndarray]) -> dict[str, Quality]:
-        """The quality on every target of which a row has a label."""
+        """The quality on every target of which a row has a label.
+
+        No interval is narrower than Wilson's for as many rows of which none changes: resampling rows without a change
+        says that there is none, however few they are.
+        """
         found = {}
         for target, labels in self.labels.items():
             known = labels >= 0
@@ -55,12 +60,20 @@ class Judge:
             gains = hits.astype(float) - before
             drawn = means(self.groups[known], gains[:, None], np.ones((len(gains), 1)), self.draws)[:, 0]
             low, high = interval(drawn, self.confidence) or (np.nan, np.nan)
-            found[target] = Quality(float(hits.mean()), float(gains.mean()), float(low), float(high))
+            least = _least(len(gains), self.confidence)
+            found[target] = Quality(float(hits.mean()), float(gains.mean()), min(low, -least), max(high, least))
         return found
 
 
+def _least(rows: int, confidence: float) -> float:
+    """The share of rows that may change though none of so many did."""
+    return float(proportion_confint(0, rows, 1 - confidence, method="wilson")[1])
+
+
 def similarity(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean cosine between two arrays' rows."""
+    """Mean cosine between two arrays' rows; 1 where there are none."""
+    if not len(one):
+        return 1.0
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     return float(((one * other).sum(1) / np.maximum(lengths, np.finfo(np.float32).tiny)).mean())

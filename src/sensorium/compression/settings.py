@@ -45,7 +45,12 @@ class Compress(Section):
     max_drop: float = Field(
         0.01, ge=0, lt=1, description="accuracy that no target may lose for certain: the interval of the loss ends here"
     )
-    max_slowdown: float = Field(1.25, ge=1, description="times the latency of fp32 that a smaller network may cost")
+    max_slowdown: float = Field(
+        1.25,
+        ge=1,
+        allow_inf_nan=False,
+        description="times the latency of fp32 that a network may have",
+    )
     forms: list[FormName] = Field(DEFAULT_FORMS, description="forms tried of every network")
     students: dict[str, Annotated[list[Student], Field(min_length=1)]] = Field(
         {}, description="smaller networks taught, by input, or fusion"

@@ -129,7 +129,8 @@ def words(module: nn.Module, keep: float, example: Example) -> nn.Module:
     if set(example) != {"input_ids", "attention_mask"} or not tables:
         raise UserError("only encoders of text have words")
     vocabulary = max(table.num_embeddings for table in tables)
-    ids = example["input_ids"]
+    length = int(example["attention_mask"][0].sum())
+    ids = example["input_ids"][:1, :length]  # what begins and ends a text stays around every token
     vectors = []
     for tokens in torch.arange(vocabulary, device=ids.device).split(512):
         alone = torch.stack([ids[0, :1].expand(len(tokens)), tokens, ids[0, -1:].expand(len(tokens))], 1)

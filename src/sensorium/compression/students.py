@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,6 +24,7 @@ from sensorium.errors import UserError, reason
 from sensorium.files import replacing
 from sensorium.models.network import Network
 from sensorium.models.pretrained import TorchNetwork
+from sensorium.training import loop
 from sensorium.training.data import Rows
 
 LESSONS = 4000  # of one encoder, values and changed forms of them
@@ -38,7 +40,7 @@ class EncoderSchool:
     Attributes:
         name: the input.
         reader: its encoder is the teacher.
-        read_values: gives the cleaned values of training rows by digest.
+        read_values: gives the cleaned values of training rows by digest, of at most `LESSONS` spread over them.
         rows: of every digest, the training rows that hold it.
         network: the fusion behind the encoder.
         train: the training rows.
@@ -52,11 +54,6 @@ class EncoderSchool:
     network: Network
     train: Rows
     epochs: int
-
-    @cached_property
-    def values(self) -> Mapping[str, Any]:
-        """The values, read when the first student needs them."""
-        return self.read_values()
 
     def teach(self, student: Student, path: Path) -> None:
         """Writes a student as ONNX.
@@ -93,11 +90,11 @@ class EncoderSchool:
     def _lessons(self) -> Lessons:
         """Training values, and as many damaged or partly hidden forms of each as there is room for."""
         preprocess = self.reader.encoder.preprocess
-        digests = list(self.values)[:: -(-len(self.values) // LESSONS)]
-        of_each = max(1, LESSONS // len(digests))
+        values = self.read_values()
+        of_each = max(1, LESSONS // len(values))
         samples, rows = [], []
-        for digest in digests:
-            forms = [self.values[digest], *self._changed(digest)[: of_each - 1]]
+        for digest, value in values.items():
+            forms = [value, *self._changed(digest, value)[: of_each - 1]]
             samples += [preprocess(form) for form in forms]
             rows += [self.rows[digest]] * len(forms)
         network = self.reader.encoder.network
@@ -106,8 +103,8 @@ class EncoderSchool:
         features = torch.from_numpy(np.concatenate(made).astype(np.float32))
         return Lessons(self.name, samples, preprocess.collate, features, rows)
 
-    def _changed(self, digest: str) -> list[Any]:
-        kind, value = self.reader.kind, self.values[digest]
+    def _changed(self, digest: str, value: Any) -> list[Any]:
+        kind = self.reader.kind
         random = np.random.default_rng(int(digest[:16], 16))
         forms = [
             change(value, strength, random) for change in kind.corruptions.values() for strength in range(STRENGTHS)
@@ -117,9 +114,10 @@ class EncoderSchool:
 
     def _key(self, student: Student) -> str:
         """Changes with all that decides what a student becomes."""
-        sources = [Path(module.__file__ or "") for module in (shrink, distil)] + [Path(__file__)]
+        modules = (shrink, distil, loop, sys.modules[type(self.reader.kind).__module__])
+        sources = [*(Path(module.__file__ or "") for module in modules), Path(__file__)]
         digest = hashlib.sha256(fingerprint(self.reader.encoder, *sources).encode())
-        digest.update(json.dumps([student.model_dump(), self.epochs, self.name, list(self.values)]).encode())
+        digest.update(json.dumps([student.model_dump(), self.epochs, self.name, list(self.rows)]).encode())
         tensors = [*self.network.state_dict().values(), *self.train.items.values(), *self.train.features.values()]
         for tensor in tensors:
             digest.update(tensor.contiguous().numpy())

@@ -30,6 +30,9 @@ def try_part(part: Part, bench: Bench, settings: Compress, teach: Teach) -> list
     original = bench.measure(part, FP32)
     if original is None:
         raise UserError(f"compress: the network of {part.name} does not run as ONNX: {part.refused[FP32]}.")
+    if not bench.rows.values.get(part.name, [0]):
+        part.refused |= dict.fromkeys(settings.forms, "no test row has this input, so nothing can be proven")
+        return [original]
     candidates = [original]
     with progress() as bar:
         for form in bar.track(settings.forms, description=f"forms of {part.name}"):

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from sensorium.errors import UserError, reason
 from sensorium.models.fusion import FUSIONS
 
 
@@ -102,8 +103,15 @@ def save(network: Network, folder: Path) -> None:
 
 
 def load(folder: Path) -> Network:
-    """The network that `save` wrote, in evaluation mode."""
-    network = Network(NetworkConfig(**json.loads((folder / "network.json").read_text())))
-    with safe_open(folder / "network.safetensors", "pt") as tensors:
-        network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+    """The network that `save` wrote, in evaluation mode.
+
+    Raises:
+        UserError: if its files are not as they were written.
+    """
+    try:
+        network = Network(NetworkConfig(**json.loads((folder / "network.json").read_text())))
+        with safe_open(folder / "network.safetensors", "pt") as tensors:
+            network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise UserError(f"{folder} cannot be read ({reason(error)}); run `sensorium train` again.") from error
     return network.eval()

@@ -30,6 +30,7 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors
         try:
             return onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its exceptions share no base of their own
@@ -44,7 +45,10 @@ class OnnxNetwork:
         """All outputs by name; arrays of the batch that the network has no input for are left out."""
         named = {entry.name: batch[entry.name] for entry in self._session.get_inputs()}
         names = [entry.name for entry in self._session.get_outputs()]
-        return dict(zip(names, self._session.run(names, named), strict=True))
+        try:
+            return dict(zip(names, self._session.run(names, named), strict=True))
+        except Exception as error:  # as above
+            raise UserError(f"{self.path} fails in ONNX Runtime: {reason(error)}.") from error
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """The first output."""

@@ -1,9 +1,9 @@
 """What the model saw and said before it was deployed: it travels with the model, and drift is measured against it.
 
-``reference.parquet`` has a row for each of many validation rows: the model has not been fitted to them, so that its
-confidence there is what it should be on new rows. Its columns are ``present.INPUT``, ``INPUT.DESCRIPTOR``,
-``INPUT.axis.N`` (the features on their principal axes) and ``TARGET.probability.CLASS``; ``reference.npz`` holds
-``INPUT.mean`` and ``INPUT.axes``, which put new features on the same axes.
+``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
+confidence there is nearer to that on new rows than on training rows. Its columns are ``present.INPUT``,
+``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on their principal axes) and ``TARGET.probability.CLASS``;
+``reference.npz`` holds ``INPUT.mean`` and ``INPUT.axes``, which put new features on the same axes.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows) -> Non
     Args:
         folder: of the model.
         predictor: the model as it will be served.
-        rows: that it was not fitted to.
+        rows: of validation.
     """
     columns: dict[str, np.ndarray] = {}
     projections: dict[str, np.ndarray] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Input, Modality
@@ -54,7 +54,7 @@ class Predictor:
         manifest = artefact.read(folder)
         try:
             return cls._of(folder, manifest)
-        except (KeyError, ValidationError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:  # pydantic's is the last
             raise UserError(
                 f"model {folder} was made by another version of Sensorium ({reason(error)}); make it by `dvc repro`."
             ) from error

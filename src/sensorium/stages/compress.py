@@ -1,7 +1,8 @@
 """compress: the trained model as ONNX, in the smallest form that is proven to lose too little."""
 
-import tempfile
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,13 +20,14 @@ from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figur
 from sensorium.compression.parts import FP32, Part, Reader, export_encoder, export_fusion, fusion_batches, lay_out
 from sensorium.compression.quality import Judge
 from sensorium.compression.settings import FUSION
-from sensorium.compression.students import EncoderSchool, teach_fusion
+from sensorium.compression.students import LESSONS, EncoderSchool, teach_fusion
 from sensorium.compression.trials import Teach, try_part
 from sensorium.compression.uncompressed import put_together, size
 from sensorium.dataset.items import read_items
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows, read_served_rows
+from sensorium.errors import UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
@@ -39,6 +41,7 @@ from sensorium.training.loop import predict
 PREDICTIONS = paths.PREDICTIONS / "compressed.parquet"
 PARITY_VALUES = 24  # of every input
 REFERENCE_ROWS = 2000
+PARTS = "parts"
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,14 @@ def run() -> None:
     """Writes the chosen model, its predictions of the test rows, and the figures of all candidates."""
     trained = read_trained()
     settings = trained.settings.compress
-    with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(trained, Path(folder))
+    with empty_folder(paths.COMPRESSED.with_name(".compressing")) as work:
+        bench = make_bench(trained, work)
         same = check_parity(trained, bench)
         candidates = {
             name: try_part(part, bench, settings, teacher(trained, part)) for name, part in bench.parts.items()
         }
         chosen = choose(candidates, settings, partial(bench.keeps, max_drop=settings.max_drop))
-        publish(trained, bench, chosen)
+        write_served(trained, bench, chosen)
         found = Compressed(
             chosen,
             bench.judge.judge(bench.logits(chosen)),
@@ -103,9 +106,7 @@ def run() -> None:
             len(bench.judge.groups),
             settings,
         )
-    write_json(paths.METRICS / "compress.json", figures(found))
-    write_json(paths.METRICS / "timings" / "compress.json", times(found))
-    write_report(found, paths.REPORTS / "compression")
+        publish(trained, work / SERVED, found)
     served, faster = found.wholes[SERVED], found.faster()
     print(
         f"compress: {found.name}: {served.size / 1e6:.1f} MB, {found.smaller:.1f} times smaller than {TORCH}; "
@@ -113,10 +114,24 @@ def run() -> None:
     )
 
 
+@contextmanager
+def empty_folder(path: Path) -> Iterator[Path]:
+    """A folder for files of hundreds of megabytes; what a killed run left there goes, and so does it in the end."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def read_trained() -> Trained:
     """The model that was trained and the rows it was trained on."""
     settings = params.load()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
+    if set(network.config.inputs) != set(settings.inputs):
+        known, declared = ", ".join(network.config.inputs), ", ".join(settings.inputs)
+        raise UserError(f"{paths.TRAINED} reads {known}, but params.yaml has {declared}; run `dvc repro`.")
     table = read_table()
     return Trained(settings, network, *(of_split(table, split) for split in ("train", "val", "test")))
 
@@ -132,14 +147,14 @@ def make_bench(trained: Trained, work: Path) -> Bench:
     """The model's parts as fp32, and the rows they are measured on."""
     config, settings = trained.network.config, trained.settings
     calibration = settings.compress.calibration_rows
+    examples = {name: list(trained.training_values(name, calibration).values()) for name in trained.readers}
     parts: dict[str, Part] = {
-        name: export_encoder(name, reader, list(trained.training_values(name, calibration).values()), work / name)
+        name: export_encoder(name, reader, examples[name], work / PARTS / name)
         for name, reader in trained.readers.items()
     }
     tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
-    parts[FUSION] = export_fusion(
-        trained.network, tokens, fusion_batches(trained.train_rows, calibration), work / FUSION
-    )
+    batches = fusion_batches(trained.train_rows, calibration)
+    parts[FUSION] = export_fusion(trained.network, tokens, batches, work / PARTS / FUSION)
     test = spread(trained.test, settings.compress.rows)
     rows = trained.rows(test)
     judge = Judge(
@@ -149,14 +164,14 @@ def make_bench(trained: Trained, work: Path) -> Bench:
         settings.evaluation.bootstrap,
         settings.evaluation.confidence,
     )
-    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), judge, work)
+    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), judge, examples, work)
 
 
 def check_parity(trained: Trained, bench: Bench) -> parity.Parity:
     """Holds a folder that serving loads against the trained model; it stays in the bench's folder."""
     plain = bench.work / ONNX
     artefact.seal(plain, lay_out(bench.readers, bench.parts, dict.fromkeys(bench.parts, FP32), trained.network, plain))
-    values = {name: values[:PARITY_VALUES] for name, values in bench.rows.values.items()}
+    values = {name: (several or bench.examples[name])[:PARITY_VALUES] for name, several in bench.rows.values.items()}
     found = parity.check(bench.readers, trained.network, Predictor.load(plain), values)
     for target, logits in bench.logits({}).items():
         found[f"logits.{target}"] = parity.difference(bench.judge.uncompressed[target], logits)
@@ -171,7 +186,7 @@ def teacher(trained: Trained, part: Part) -> Teach:
     return EncoderSchool(
         part.name,
         trained.readers[part.name],
-        partial(trained.training_values, part.name),
+        partial(trained.training_values, part.name, LESSONS),
         {str(digest): np.asarray(at) for digest, at in trained.train.groupby(part.name).indices.items()},
         trained.network,
         trained.train_rows,
@@ -179,26 +194,35 @@ def teacher(trained: Trained, part: Part) -> Teach:
     ).teach
 
 
-def publish(trained: Trained, bench: Bench, chosen: Chosen) -> None:
-    """Writes models/compressed and what it predicts for all test rows."""
+def write_served(trained: Trained, bench: Bench, chosen: Chosen) -> None:
+    """The folder that serving loads, in the bench's folder."""
+    folder = bench.work / SERVED
+    description = lay_out(bench.readers, bench.parts, chosen, trained.network, folder)
     validation = trained.served_rows(spread(trained.validation, REFERENCE_ROWS))
-    with replacing(paths.COMPRESSED) as beside:
-        description = lay_out(bench.readers, bench.parts, chosen, trained.network, beside)
-        write_reference(beside, bench.predictor(chosen), validation)
-        artefact.seal(beside, description)
-    predictor = Predictor.load(paths.COMPRESSED)
-    rows = trained.served_rows(trained.test)
-    features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
-    logits = fuse_rows(predictor, features, rows.items)
-    chances = {target: softmax(values, axis=1) for target, values in logits.items()}
-    write_predictions(PREDICTIONS, trained.test, chances, predictor.targets)
+    write_reference(folder, bench.predictor(chosen), validation)
+    artefact.seal(folder, description)
 
 
 def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:
     """The trained model, the same in ONNX, and the served one, side by side."""
-    folders = {ONNX: bench.work / ONNX, SERVED: paths.COMPRESSED}
+    folders = {name: bench.work / name for name in (ONNX, SERVED)}
     plain = put_together(bench.readers, trained.network)
     models = {TORCH: plain} | {name: Predictor.load(folder) for name, folder in folders.items()}
     sizes = {TORCH: size(bench.readers, trained.network)} | {name: artefact.size(at) for name, at in folders.items()}
     loads = {TORCH: ("uncompressed", paths.TRAINED)} | {name: ("served", at) for name, at in folders.items()}
     return compare(models, sizes, loads, bench.rows, bench.work / "samples")
+
+
+def publish(trained: Trained, folder: Path, found: Compressed) -> None:
+    """Writes all that later stages read: models/compressed, its predictions, figures and the page."""
+    predictor = Predictor.load(folder)
+    rows = trained.served_rows(trained.test)
+    features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
+    logits = fuse_rows(predictor, features, rows.items)
+    chances = {target: softmax(values, axis=1) for target, values in logits.items()}
+    write_predictions(PREDICTIONS, trained.test, chances, predictor.targets)
+    write_report(found, paths.REPORTS / "compression")
+    write_json(paths.METRICS / "compress.json", figures(found))
+    write_json(paths.METRICS / "timings" / "compress.json", times(found))
+    with replacing(paths.COMPRESSED) as beside:
+        shutil.copytree(folder, beside)

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sensorium import paths
+from sensorium.compression import bench
+from sensorium.errors import UserError
+from sensorium.serving.predictor import Predictor
+from sensorium.stages import compress, embed, ingest, prepare, search, train, validate
+from tests.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def trained(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A model of two tables; no test row has the second."""
+    monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=300)
+    rows = [
+        {"a": a, "b": b, "y": "high" if a > 0 else "low"} for a, b in zip(numbers, random.normal(size=300), strict=True)
+    ]
+    project.params |= {
+        "inputs": {"samples": {"kind": "tabular", "numbers": ["a"]}, "rare": {"kind": "tabular", "numbers": ["b"]}},
+        "targets": {"y": {"kind": "class"}},
+        "search": {"trials": 1, "minutes": 1.0},
+        "compress": {"forms": ["int8", "fp16"], "students": {"fusion": [{"kind": "width", "keep": 0.25}]}},
+    }
+    project.write(rows)
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    table = pd.read_parquet(paths.PREPARED / "rows.parquet")
+    table.loc[table["split"] != "train", "rare"] = None
+    table.to_parquet(paths.PREPARED / "rows.parquet")
+    for name in ("samples", "rare"):
+        embed.run(name)
+    search.run()
+    train.run()
+    return project
+
+
+def test_an_input_that_no_test_row_has_stays_as_it_is(trained: Project) -> None:
+    compress.run()
+    found = json.loads((trained.root / "metrics/compress.json").read_text())
+    assert found["candidates"]["rare"].keys() == {"fp32", "int8", "fp16"}
+    assert "no test row has this input" in found["candidates"]["rare"]["int8"]["refused"]
+    assert found["chosen"]["rare"] == "fp32"
+    assert found["chosen"]["fusion"] == "fp32"  # some forty rows prove no point
+    assert found["difference"]["y"]["interval"][0] < -0.05
+    predictor = Predictor.load(trained.root / "models/compressed")
+    assert predictor.predict([{"rare": {"b": 1.0}}])[0]["y"].shape == (2,)
+    assert not list((trained.root / "models").glob(".*"))
+    trained.params["compress"] |= {"max_drop": 0.3}
+    trained.write()
+    compress.run()
+    assert json.loads((trained.root / "metrics/compress.json").read_text())["chosen"]["fusion"] != "fp32"
+
+
+def test_a_late_failure_leaves_the_old_model_and_its_figures(trained: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    compress.run()
+    before = {path: path.read_bytes() for path in sorted(Path().glob("m*/**/compress*")) if path.is_file()}
+    version = Predictor.load(paths.COMPRESSED).version
+    trained.params["compress"] |= {"max_drop": 0.3}
+    trained.write()
+
+    def no_process(*arguments: object) -> tuple[float, int]:
+        raise UserError("no process may start")
+
+    monkeypatch.setattr(bench.fresh, "measure", no_process)
+    with pytest.raises(UserError):
+        compress.run()
+    assert Predictor.load(paths.COMPRESSED).version == version
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_model_of_other_inputs_is_named(trained: Project) -> None:
+    trained.params["inputs"]["new"] = trained.params["inputs"].pop("rare")
+    trained.write()
+    with pytest.raises(
+        UserError, match="models/trained reads rare, samples, but params.yaml has new, samples; run `dvc"
+    ):
+        compress.run()
