@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 
 Call = Callable[[Any], object]
-WARM_UP = 2
 
 
 def in_turns(calls: Mapping[str, Call], given: Sequence[Any], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of every call in every round.
+
+    Each timed call follows an untimed one of the same kind, so that it finds its own weights in the processor's cache,
+    as in a process that does nothing else, and not those of its neighbour.
 
     Args:
         calls: by name.
         given: what they are called with, one after the other and round again.
         rounds: how often.
     """
-    for call in calls.values():
-        for number in range(WARM_UP):
-            call(given[number % len(given)])
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(rounds):
         for name, call in calls.items():
+            call(given[number % len(given)])
             start = time.perf_counter()
             call(given[number % len(given)])
             taken[name].append(1000 * (time.perf_counter() - start))

@@ -60,8 +60,10 @@ class Judge:
             gains = hits.astype(float) - before
             drawn = means(self.groups[known], gains[:, None], np.ones((len(gains), 1)), self.draws)[:, 0]
             low, high = interval(drawn, self.confidence) or (np.nan, np.nan)
-            least = _least(len(gains), self.confidence)
-            found[target] = Quality(float(hits.mean()), float(gains.mean()), min(low, -least), max(high, least))
+            gain, least = float(gains.mean()), _least(len(gains), self.confidence)
+            if high - low < 2 * least:
+                low, high = min(low, gain - least), max(high, gain + least)
+            found[target] = Quality(float(hits.mean()), gain, low, high)
         return found
 
 
