@@ -88,8 +88,7 @@ def workspace(
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         compress={
             "forms": ["int8-tables", "int8-static"],
-            "students": {"text": [{"kind": "words", "keep": 0.25}], "fusion": [{"kind": "width", "keep": 0.5}]},
-            "epochs": 1,
+            "students": {"fusion": [{"kind": "width", "keep": 0.5}]},
             "max_drop": 0.2,  # of thirty rows more cannot be proven
         },
         gate=[

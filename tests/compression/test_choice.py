@@ -4,11 +4,11 @@ from sensorium.compression.choice import Candidate, Chosen, Cost, choose, prefer
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
 
-FAST = Cost([1.0], [1.0], 0.5, 0.5, 1.0, 1)
+FAST = Cost([1.0], [1.0], 0.5, 0.5, 0.5, 1.0, 1)
 
 
 def candidate(variant: str, size: int, low: float = 0.0, alike: float = 1.0, slowdown: float = 1.0) -> Candidate:
-    cost = Cost([slowdown], [slowdown], slowdown, slowdown, 1.0, 1)
+    cost = Cost([slowdown], [slowdown], slowdown, slowdown, slowdown, 1.0, 1)
     return Candidate("a", variant, size, alike, {"t": Quality(0.9, low / 2, low, 0.0)}, cost)
 
 
@@ -38,7 +38,7 @@ def test_slow_ones_and_those_that_gain_nothing_are_left_out() -> None:
 
 
 def test_a_network_that_is_slow_in_batches_is_left_out() -> None:
-    slow = replace(candidate("slow", 50), cost=Cost([1.0], [9.0], 1.0, 9.0, 1.0, 1))
+    slow = replace(candidate("slow", 50), cost=Cost([1.0], [9.0], 1.0, 9.0, 9.0, 1.0, 1))
     assert names(slow) == []
 
 
@@ -56,7 +56,7 @@ def test_the_part_that_saves_most_milliseconds_goes_first() -> None:
     several = {
         "quick": [candidate("fp32", 100), candidate("third", 50, slowdown=0.3)],
         "long": [
-            replace(candidate("fp32", 100), cost=Cost([20.0], [20.0], 1.0, 1.0, 1.0, 1)),
+            replace(candidate("fp32", 100), cost=Cost([20.0], [20.0], 1.0, 1.0, 1.0, 1.0, 1)),
             candidate("half", 50, slowdown=0.5),
         ],
     }

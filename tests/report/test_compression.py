@@ -10,7 +10,7 @@ from sensorium.report.compression import pareto_front, write_report
 
 
 def candidate(variant: str, size: int, gain: float, low: float, slowdown: float = 1.0) -> Candidate:
-    cost = Cost([2.0, 4.0], [8.0], slowdown, slowdown, 300.0, 50_000_000)
+    cost = Cost([2.0, 4.0], [8.0], slowdown, slowdown, slowdown, 300.0, 50_000_000)
     return Candidate("note", variant, size, 0.99, {"t": Quality(0.9 + gain, gain, low, 0.02)}, cost)
 
 

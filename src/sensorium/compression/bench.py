@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sensorium.serving.predictor import Predictor
 
 BATCH = fresh.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
+ROUNDS = 3  # times that a part is timed to know what it is of the whole
 
 
 @dataclass
@@ -102,14 +104,21 @@ class Bench:
         single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES)
         np.savez(self.work / "arrays.npz", **batch)  # type: ignore[arg-type]
         start, memory = fresh.measure("network", part.files[variant], self.work / "arrays.npz")
-        return Cost(
-            single[variant],
-            several[variant],
-            ratio(single[variant], single[FP32]),
-            ratio(several[variant], several[FP32]),
-            start,
-            memory,
-        )
+        slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
+        share, batch_share = self._shares[part.name]
+        whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)
+        return Cost(single[variant], several[variant], slowdown, batch_slowdown, whole, start, memory)
+
+    @cached_property
+    def _shares(self) -> dict[str, tuple[float, float]]:
+        """Of every part, the share of the fp32 model's time that it takes, for one value and for a batch."""
+        times = []
+        for part in self.parts.values():
+            singles, batch = self._arrays(part)
+            run = {FP32: OnnxNetwork(part.files[FP32])}
+            times.append([np.median(in_turns(run, given, ROUNDS)[FP32]) for given in (singles, [batch])])
+        shares = np.array(times) / np.sum(times, axis=0)
+        return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
 
     def _arrays(self, part: Part) -> tuple[list[Arrays], Arrays]:
         """What the part's network reads for single values, and for a batch of them."""

@@ -22,6 +22,7 @@ class Cost:
         batch: milliseconds of a full batch.
         slowdown: median time over that of fp32, taken in turns with it, of one value.
         batch_slowdown: the same of a full batch.
+        whole_slowdown: what the larger of both makes of the time of the whole model in fp32.
         start: milliseconds from starting a process to the first answer.
         memory: bytes of that process at most, a full batch included.
     """
@@ -30,13 +31,9 @@ class Cost:
     batch: Sequence[float]
     slowdown: float
     batch_slowdown: float
+    whole_slowdown: float
     start: float
     memory: int
-
-    @property
-    def slowest(self) -> float:
-        """The larger of both ratios."""
-        return max(self.slowdown, self.batch_slowdown)
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def preferred(candidates: Sequence[Candidate], settings: Compress) -> list[Candi
         one
         for one in candidates[1:]
         if gains(one, original, settings)
-        and one.cost.slowest <= settings.max_slowdown
+        and one.cost.whole_slowdown <= settings.max_slowdown
         and acceptable(one.quality, settings.max_drop)
     ]
 

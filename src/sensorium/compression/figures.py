@@ -67,7 +67,7 @@ class Compressed:
             return "loses too much"
         if not acceptable(one.quality, self.settings.max_drop):
             return "not proven"
-        if one.cost.slowest > self.settings.max_slowdown:
+        if one.cost.whole_slowdown > self.settings.max_slowdown:
             return "too slow"
         return "kept the bounds" if gains(one, original, self.settings) else "gains too little"
 

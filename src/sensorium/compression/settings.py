@@ -49,7 +49,7 @@ class Compress(Section):
         1.25,
         ge=1,
         allow_inf_nan=False,
-        description="times the latency of fp32 that a network may have",
+        description="times the latency of fp32 that the model may have",
     )
     forms: list[FormName] = Field(DEFAULT_FORMS, description="forms tried of every network")
     students: dict[str, Annotated[list[Student], Field(min_length=1)]] = Field(
