@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.compression import fresh
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
 from sensorium.compression.latency import in_turns, ratio
-from sensorium.compression.parts import FP32, Part, Reader
+from sensorium.compression.parts import FP32, Part, Reader, put_together
 from sensorium.compression.quality import Judge, similarity
 from sensorium.compression.settings import FUSION
 from sensorium.compression.uncompressed import one_thread
@@ -52,14 +52,7 @@ class Bench:
     def predictor(self, chosen: Mapping[str, str]) -> Predictor:
         """The model with its parts in these variants; in fp32 where not said."""
         networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
-        return Predictor(
-            "candidate",
-            self.targets,
-            {name: reader.kind for name, reader in self.readers.items()},
-            {name: reader.shape for name, reader in self.readers.items()},
-            {name: (reader.encoder.preprocess, networks[name]) for name, reader in self.readers.items()},
-            networks[FUSION],
-        )
+        return put_together(self.readers, networks, self.targets, networks[FUSION])
 
     def logits(self, chosen: Mapping[str, str]) -> dict[str, np.ndarray]:
         """A model's logits ``[rows, classes]`` by target."""

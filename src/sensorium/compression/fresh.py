@@ -81,13 +81,13 @@ def _served(folder: str, samples: str) -> Answer:
 def _uncompressed(trained: str, samples: str) -> Answer:
     """What the train stage wrote, behind the encoders it was trained on."""
     from sensorium.compression.parts import Reader
-    from sensorium.compression.uncompressed import put_together
+    from sensorium.compression.uncompressed import uncompressed
     from sensorium.models import network as networks
 
     inputs = {name: _declared(entry["kind"]) for name, entry in _said(Path(samples)).items()}
     shapes = {name: tuple(entry["shape"]) for name, entry in _said(Path(samples)).items()}
     readers = {name: Reader(kind, kind.load_encoder(), shapes[name]) for name, kind in inputs.items()}
-    predictor = put_together(readers, networks.load(Path(trained)))
+    predictor = uncompressed(readers, networks.load(Path(trained)))
     values = _read_samples(Path(samples), inputs)
     return lambda count: predictor.predict(values[:count])
 

@@ -11,8 +11,10 @@ from sensorium.compression.settings import FUSION
 from sensorium.errors import UserError, reason
 from sensorium.modalities import Modality
 from sensorium.modalities.encoder import Arrays, Encoder
+from sensorium.modalities.encoder import Network as Encoding
 from sensorium.models.network import Network
 from sensorium.serving import artefact
+from sensorium.serving.predictor import Fusion, Predictor
 from sensorium.training.data import Rows
 
 FP32 = "fp32"
@@ -26,6 +28,20 @@ class Reader:
     kind: Modality
     encoder: Encoder
     shape: tuple[int, int]
+
+
+def put_together(
+    readers: Mapping[str, Reader], networks: Mapping[str, Encoding], targets: Mapping[str, list[str]], fusion: Fusion
+) -> Predictor:
+    """A model of these networks, an encoder of every input and the fusion, that has no folder of its own."""
+    return Predictor(
+        "in memory",
+        targets,
+        {name: reader.kind for name, reader in readers.items()},
+        {name: reader.shape for name, reader in readers.items()},
+        {name: (reader.encoder.preprocess, networks[name]) for name, reader in readers.items()},
+        fusion,
+    )
 
 
 @dataclass

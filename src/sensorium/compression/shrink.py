@@ -23,10 +23,10 @@ def layers(module: nn.Module, keep: float, example: Example) -> nn.Module:
     Source: Sanh et al. 2019, arXiv:1910.01108, whose student starts from its teacher's layers.
     """
     student = copy.deepcopy(module)
-    stacks = [(name, part) for name, part in student.named_modules() if isinstance(part, nn.ModuleList)]
-    if not stacks or len(max(stacks, key=lambda stack: len(stack[1]))[1]) < 2:
+    stacks = {name: part for name, part in student.named_modules() if isinstance(part, nn.ModuleList)}
+    name, stack = max(stacks.items(), key=lambda entry: len(entry[1]), default=("", nn.ModuleList()))
+    if len(stack) < 2:
         raise UserError("it has no stack of layers to take some from")
-    name, stack = max(stacks, key=lambda stack: len(stack[1]))
     count = max(1, round(keep * len(stack)))
     places = torch.linspace(0, len(stack) - 1, count).round().int().tolist()
     owner, _, attribute = name.rpartition(".")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sensorium.compression.parts import Reader
+from sensorium.compression.parts import Reader, put_together
 from sensorium.models.network import Network
 from sensorium.models.pretrained import TorchNetwork
 from sensorium.serving.predictor import Predictor
@@ -30,19 +30,13 @@ class TorchFusion:
         return {f"logits.{target}": values.numpy() for target, values in logits.items()}
 
 
-def put_together(readers: Mapping[str, Reader], network: Network) -> Predictor:
+def uncompressed(readers: Mapping[str, Reader], network: Network) -> Predictor:
     """A predictor of the networks that training used, moved to the CPU, where serving runs."""
     for reader in readers.values():
         if isinstance(reader.encoder.network, TorchNetwork):
             reader.encoder.network.to("cpu")
-    return Predictor(
-        "uncompressed",
-        network.config.targets,
-        {name: reader.kind for name, reader in readers.items()},
-        {name: reader.shape for name, reader in readers.items()},
-        {name: (reader.encoder.preprocess, reader.encoder.network) for name, reader in readers.items()},
-        TorchFusion(network),
-    )
+    encoders = {name: reader.encoder.network for name, reader in readers.items()}
+    return put_together(readers, encoders, network.config.targets, TorchFusion(network))
 
 
 def size(readers: Mapping[str, Reader], network: Network) -> int:

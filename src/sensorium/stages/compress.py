@@ -22,7 +22,7 @@ from sensorium.compression.quality import Judge
 from sensorium.compression.settings import FUSION
 from sensorium.compression.students import LESSONS, EncoderSchool, teach_fusion
 from sensorium.compression.trials import Teach, try_part
-from sensorium.compression.uncompressed import put_together, size
+from sensorium.compression.uncompressed import size, uncompressed
 from sensorium.dataset.items import read_items
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
@@ -206,7 +206,7 @@ def write_served(trained: Trained, bench: Bench, chosen: Chosen) -> None:
 def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:
     """The trained model, the same in ONNX, and the served one, side by side."""
     folders = {name: bench.work / name for name in (ONNX, SERVED)}
-    plain = put_together(bench.readers, trained.network)
+    plain = uncompressed(bench.readers, trained.network)
     models = {TORCH: plain} | {name: Predictor.load(folder) for name, folder in folders.items()}
     sizes = {TORCH: size(bench.readers, trained.network)} | {name: artefact.size(at) for name, at in folders.items()}
     loads = {TORCH: ("uncompressed", paths.TRAINED)} | {name: ("served", at) for name, at in folders.items()}
