@@ -14,6 +14,7 @@ from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
 from sensorium.section import Section
+from sensorium.serving.settings import Serve
 from sensorium.sources import Data
 from sensorium.training.choices import Range
 
@@ -120,6 +121,7 @@ class Params(Section):
     evaluation: Evaluation = Evaluation()
     compress: Compress = Compress()
     gate: list[Rule] = []
+    serve: Serve = Serve()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -137,6 +139,9 @@ class Params(Section):
         if unknown := sorted(set(self.compress.students) - {*self.inputs, FUSION}):
             known = ", ".join([*self.inputs, FUSION])
             raise ValueError(f"compress.students: there is no network {unknown[0]!r} to teach; there is {known}")
+        asked = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
+        if unknown := sorted(asked - set(self.targets)):
+            raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = address.split(".") if isinstance(address, str) else []

@@ -16,6 +16,7 @@ COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
 BENTO = Path("models/bento.json")
 CHAMPION = Path("models/champion.json")  # in git, since promoting a model is a change to what new ones must beat
+CHALLENGER = Path("models/challenger.json")  # not in git: which model a service on this machine runs in shadow
 
 METRICS = Path("metrics")
 PREDICTIONS = Path("predictions")
@@ -27,3 +28,8 @@ def cache() -> Path:
     if chosen := os.environ.get("SENSORIUM_CACHE"):
         return Path(chosen).absolute()
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sensorium"
+
+
+def promoted(model_version: str) -> Path:
+    """Where the model of a promoted version is kept for all clones, and served from."""
+    return cache() / "champions" / model_version

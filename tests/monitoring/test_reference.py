@@ -5,7 +5,8 @@ import pandas as pd
 
 from sensorium.dataset.served import ServedRows
 from sensorium.modalities import Tabular
-from sensorium.monitoring.reference import principal_axes, read_projections, write_reference
+from sensorium.monitoring.reference import principal_axes, write_reference
+from sensorium.serving.drift import read_projections
 from sensorium.serving.predictor import Predictor
 from tests import model
 
@@ -29,7 +30,7 @@ def test_the_reference_says_what_was_there_how_it_looked_and_what_was_answered(t
     shares = table[["label.probability.no", "label.probability.yes"]].to_numpy()
     np.testing.assert_allclose(shares[:2], [answer["label"] for answer in answers], atol=1e-5)
     projections = read_projections(tmp_path)
-    assert set(projections) == {"facts.mean", "facts.axes", "more.mean", "more.axes"}
+    assert set(projections) == {f"{name}.{part}" for name in ("facts", "more") for part in ("mean", "axes", "tenths")}
     features = predictor.encode("facts", values).reshape(2, -1)
     put = (features - projections["facts.mean"]) @ projections["facts.axes"]
     np.testing.assert_allclose(table["facts.axis.0"].to_numpy()[:2], put[::-1, 0], atol=1e-5)

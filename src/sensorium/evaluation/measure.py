@@ -12,9 +12,9 @@ from sensorium.evaluation.baselines import logistic_regression
 from sensorium.evaluation.bootstrap import interval, intervals, means, resample, share_interval
 from sensorium.evaluation.metrics import Predictions, figures
 from sensorium.evaluation.robustness import Change
-from sensorium.evaluation.shapley import shapley
 from sensorium.evaluation.slices import judge, slices
 from sensorium.evaluation.subsets import Answers, Subset
+from sensorium.shapley import shapley
 from sensorium.training.data import Rows
 
 Tree = dict[str, Any]

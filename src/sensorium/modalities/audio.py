@@ -92,7 +92,15 @@ class Audio(Modality):
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
+    media_types: ClassVar = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg")
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
+
+    def example(self) -> bytes:
+        """A fifth of a second of a tone."""
+        stream = io.BytesIO()
+        tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(1600) / 8000)
+        soundfile.write(stream, tone, 8000, format="WAV", subtype="PCM_U8")
+        return stream.getvalue()
 
     def decode(self, raw: Any) -> np.ndarray:
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""

@@ -66,7 +66,11 @@ class Encoder:
 
 def encode(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> np.ndarray:
     """Features of cleaned values, float32 ``[len(values), tokens, dim]``."""
-    samples = [preprocess(value) for value in values]
+    return encode_arrays(preprocess, network, [preprocess(value) for value in values])
+
+
+def encode_arrays(preprocess: Preprocess, network: Network, samples: Sequence[Arrays]) -> np.ndarray:
+    """The same from what ``preprocess`` made of each value."""
     return preprocess.pool(network(preprocess.collate(samples)), samples).astype(np.float32)
 
 

@@ -67,7 +67,14 @@ class Image(Modality):
     encoder: str = Field("efficientnet-lite0", description="efficientnet-lite0, a local folder, or a hub id")
 
     is_file: ClassVar[bool] = True
+    media_types: ClassVar = tuple(f"image/{name.lower()}" for name in FORMATS)
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels}
+
+    def example(self) -> bytes:
+        """A green picture."""
+        stream = io.BytesIO()
+        Pillow.new("RGB", (16, 16), (40, 160, 60)).save(stream, "PNG")
+        return stream.getvalue()
 
     def decode(self, raw: Any) -> Pillow.Image:
         if not raw:

@@ -28,6 +28,7 @@ class Modality(Section, ABC):
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
         max_bytes: the largest raw value that is looked at.
+        media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
@@ -39,6 +40,7 @@ class Modality(Section, ABC):
 
     is_file: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 32 * 2**20
+    media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Any]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     corruptions: ClassVar[dict[str, Corruption]] = {}
@@ -68,6 +70,10 @@ class Modality(Section, ABC):
     def openapi(self, file_format: str) -> dict[str, Any]:
         """The OpenAPI schema of a raw value in a request; ``file_format`` says how files are carried."""
         return {"type": "string", "format": file_format} if self.is_file else {"type": "string"}
+
+    @abstractmethod
+    def example(self) -> Any:
+        """A small raw value that is accepted: bytes of a file, or what JSON can hold."""
 
     @abstractmethod
     def decode(self, raw: Any) -> Any:

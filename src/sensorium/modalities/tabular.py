@@ -69,6 +69,9 @@ class Tabular(Modality):
         numbers = {column: {"type": "number"} for column in self.numbers}
         return {"type": "object", "properties": numbers | {name: {"type": "string"} for name in self.categories}}
 
+    def example(self) -> dict[str, Any]:
+        return dict.fromkeys(self.numbers, 1.0) | dict.fromkeys(self.categories, "a")
+
     def decode(self, raw: Any) -> dict[str, Any]:
         if isinstance(raw, str | bytes):
             try:

@@ -53,6 +53,9 @@ class Text(Modality):
     max_bytes: ClassVar[int] = 2**20
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"tokenize": Tokenize}
 
+    def example(self) -> str:
+        return "A small green frog."
+
     def decode(self, raw: Any) -> str:
         if isinstance(raw, bytes):
             try:

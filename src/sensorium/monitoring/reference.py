@@ -3,10 +3,10 @@
 ``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
 confidence there is nearer to that on new rows than on training rows. Its columns are ``present.INPUT``,
 ``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on their principal axes) and ``TARGET.probability.CLASS``;
-``reference.npz`` holds ``INPUT.mean`` and ``INPUT.axes``, which put new features on the same axes.
+``reference.npz`` holds ``INPUT.mean`` and ``INPUT.axes``, which put new features on the same axes, and ``INPUT.tenths``
+``[axes, 9]``, which part these rows into tenths on each.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ import pandas as pd
 from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
+from sensorium.serving import drift
 from sensorium.serving.predictor import Predictor
 
 AXES = 8  # of each input's features
-TABLE, PROJECTIONS = "reference.parquet", "reference.npz"
+TABLE = "reference.parquet"
 
 
 def write_reference(folder: Path, predictor: Predictor, rows: ServedRows) -> None:
@@ -38,20 +39,15 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows) -> Non
             columns[f"{name}.{descriptor}"] = _of_rows(descriptors[descriptor].to_numpy(np.float64), items)
         flat = features[name].reshape(len(features[name]), int(np.prod(features[name].shape[1:])))
         mean, axes = principal_axes(flat)
-        projections |= {f"{name}.mean": mean, f"{name}.axes": axes}
-        for number, values in enumerate(((flat - mean) @ axes).T):
+        onto = (flat - mean) @ axes
+        projections |= {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths(onto)}
+        for number, values in enumerate(onto.T):
             columns[f"{name}.axis.{number}"] = _of_rows(values, items)
     for target, logits in fuse_rows(predictor, features, rows.items).items():
         for place, shares in zip(predictor.targets[target], softmax(logits, axis=1).T, strict=True):
             columns[f"{target}.probability.{place}"] = shares
     pd.DataFrame(columns).to_parquet(folder / TABLE, index=False)
-    np.savez(folder / PROJECTIONS, **projections)  # type: ignore[arg-type]
-
-
-def read_projections(folder: Path) -> Mapping[str, np.ndarray]:
-    """The means and axes of every input's features."""
-    with np.load(folder / PROJECTIONS, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    np.savez(folder / drift.FILE, **projections)  # type: ignore[arg-type]
 
 
 def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +62,13 @@ def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     axes = axes[:AXES].T
     largest = np.abs(axes).argmax(0)
     return mean.astype(np.float32), (axes * np.sign(axes[largest, range(axes.shape[1])])).astype(np.float32)
+
+
+def _tenths(onto: np.ndarray) -> np.ndarray:
+    """What parts values ``[values, axes]`` into tenths, ``[axes, 9]``."""
+    if not len(onto):
+        return np.zeros((onto.shape[1], drift.TENTHS - 1), np.float32)
+    return np.quantile(onto, np.arange(1, drift.TENTHS) / drift.TENTHS, axis=0).T.astype(np.float32)
 
 
 def _of_rows(values: np.ndarray, items: np.ndarray) -> np.ndarray:

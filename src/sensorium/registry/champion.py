@@ -45,7 +45,7 @@ def fetch_champion(champion: Champion) -> Path:
     Raises:
         UserError: if it cannot be had.
     """
-    folder = paths.cache() / "champions" / champion.model_version
+    folder = paths.promoted(champion.model_version)
     if not (folder / artefact.MANIFEST).is_file():
         with replacing(folder) as beside:
             checkout(champion.commit, paths.PACKAGED, beside)

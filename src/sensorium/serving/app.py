@@ -3,59 +3,103 @@
 They are Starlette's rather than BentoML's own endpoints: those fetch any URL that stands where a file is expected.
 """
 
-import uuid
-from typing import Any
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from sensorium.errors import BadInput
-from sensorium.serving.openapi import describe
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.requests import Refused, read_inputs
+from sensorium.serving import journal, keys, page, tracing
+from sensorium.serving.deployment import Deployment
+from sensorium.serving.description import schema
+from sensorium.serving.feedback import feedback
+from sensorium.serving.guarding import Guard, Guarded
+from sensorium.serving.journal import Journal
+from sensorium.serving.live import Workers
+from sensorium.serving.observing import Observed
+from sensorium.serving.openapi import docs
+from sensorium.serving.predictions import explain, predict, predict_batch
+from sensorium.serving.recording import Memory
+from sensorium.serving.refusal import Refused
+from sensorium.serving.shadow import Shadow
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def create_app() -> Starlette:
-    """The application; ``app.state.predictor`` must be set before the first request."""
-    routes = [Route("/predict", predict, methods=["POST"]), Route("/docs.json", docs, methods=["GET"])]
-    return Starlette(routes=routes, exception_handlers={Refused: refuse})
+    """The application; `start` must have run before the first request."""
+    guarded = [Middleware(Guarded)]
+    routes = [
+        Route("/predict", predict, methods=["POST"], middleware=guarded),
+        Route("/predict_batch", predict_batch, methods=["POST"], middleware=guarded),
+        Route("/explain", explain, methods=["POST"], middleware=guarded),
+        Route("/feedback", feedback, methods=["POST"], middleware=guarded),
+        Route("/schema", schema, methods=["GET"], middleware=guarded),
+        Route("/docs.json", docs, methods=["GET"]),
+        Route("/docs", page.api, methods=["GET"]),
+        Mount("/ui", page.Page(), name="ui"),
+        Route("/", page.index, methods=["GET"]),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Observed)],
+        exception_handlers={Refused: _refuse, HTTPException: _refuse_by_status},
+        lifespan=_lifespan,
+    )
 
 
-async def predict(request: Request) -> JSONResponse:
-    """Answers one sample given as JSON or as a multipart form."""
-    predictor: Predictor = request.app.state.predictor
-    raw = await read_inputs(request, predictor)
-    answer = await run_in_threadpool(_answer, predictor, raw)
-    return JSONResponse(answer)
+def start(app: Starlette, deployment: Deployment, log_folder: Path, environment: Mapping[str, str]) -> None:
+    """Loads the models and opens the log.
+
+    Raises:
+        UserError: if there is no model that can be served, the log cannot be written, or the API keys are not keys.
+    """
+    state = app.state
+    state.guard = Guard(keys.read(environment))
+    deployment.start()
+    state.deployment = deployment
+    state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
+    state.memory = Memory()
+    state.decoding = ThreadPoolExecutor(CORES, thread_name_prefix="decoding")
+    state.shadow = Shadow(state.journal, state.decoding)
+    state.tracer, state.end_tracing = tracing.start()
 
 
-def _answer(predictor: Predictor, raw: dict[str, Any]) -> dict[str, Any]:
+def serve(app: Starlette) -> None:
+    """Starts the application as the environment asks."""
+    deployment = Deployment(Workers(1, "champion"), Workers(1, "challenger"))
+    start(app, deployment, journal.folder(), os.environ)
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    watching = asyncio.create_task(app.state.deployment.watch())
     try:
-        sample = predictor.accept(raw)
-    except BadInput as problem:
-        raise Refused(400, str(problem)) from problem
-    probabilities = predictor.predict([sample])[0]
-    targets = {}
-    for target, classes in predictor.targets.items():
-        by_class = {name: round(float(share), 6) for name, share in zip(classes, probabilities[target], strict=True)}
-        targets[target] = {"label": classes[int(probabilities[target].argmax())], "probabilities": by_class}
-    return {
-        "request_id": uuid.uuid4().hex,
-        "model_version": predictor.version,
-        "inputs": [name for name in predictor.inputs if name in sample],
-        "targets": targets,
-    }
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        app.state.journal.close()
+        app.state.end_tracing()
 
 
-async def docs(request: Request) -> JSONResponse:
-    """The OpenAPI description that the page at / shows."""
-    return JSONResponse(describe(request.app.state.predictor))
-
-
-async def refuse(_: Request, error: Exception) -> JSONResponse:
+async def _refuse(_: Request, error: Exception) -> JSONResponse:
     """A bad request's answer: one sentence."""
     assert isinstance(error, Refused)
-    return JSONResponse({"error": error.sentence}, error.status)
+    return error.response()
+
+
+async def _refuse_by_status(request: Request, error: Exception) -> JSONResponse:
+    """Starlette's own refusals: no such path, another method."""
+    assert isinstance(error, HTTPException)
+    words = {404: f"there is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
+    return JSONResponse({"error": words.get(error.status_code, error.detail)}, error.status_code, error.headers)

@@ -1,62 +1,193 @@
-"""The service described in OpenAPI, made from the model that it serves."""
+"""The service described in OpenAPI, made from the model that it serves, with examples that work."""
 
+import base64
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from sensorium.serving.live import Live
 from sensorium.serving.predictor import Predictor
 
+Schema = dict[str, Any]
 
-def describe(predictor: Predictor) -> dict[str, Any]:
+REFUSALS = {
+    400: "the request cannot be used",
+    401: "no API key, or one that is not known",
+    403: "it comes from a web page of another site",
+    408: "the body did not come in time",
+    413: "too large, or too many samples",
+    415: "the body is of another type",
+    429: "more samples in a minute than the key may ask for; Retry-After says when to come again",
+    500: "the service failed; its log says why under the request id",
+    503: "the service is busy; Retry-After says when to come again",
+}
+ERROR: Schema = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+NUMBER: Schema = {"type": "number"}
+STRING: Schema = {"type": "string"}
+
+
+async def docs(request: Request) -> JSONResponse:
+    """The document that the page at /docs shows."""
+    return JSONResponse(describe(request.app.state.deployment.champion))
+
+
+def describe(live: Live) -> Schema:
     """An OpenAPI 3 document."""
-    form = {name: kind.openapi("binary") for name, kind in predictor.inputs.items()}
-    encoded = {name: kind.openapi("byte") for name, kind in predictor.inputs.items()}
-    refused = {
-        "description": "what is wrong, in a sentence",
-        "content": _json({"type": "object", "required": ["error"]}),
-    }
-    targets = {
-        target: {
-            "type": "object",
-            "properties": {
-                "label": {"type": "string", "enum": classes},
-                "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
-            },
-        }
-        for target, classes in predictor.targets.items()
-    }
-    answer = {
+    predictor = live.predictor
+    one = _answer(predictor, _decision)
+    samples = {"type": "array", "minItems": 1, "maxItems": live.serve.samples, "items": _sample(predictor, "byte")}
+    batch = {
         "type": "object",
+        "required": ["request_id", "model_version", "answers"],
         "properties": {
-            "request_id": {"type": "string"},
-            "model_version": {"type": "string"},
-            "inputs": {"type": "array", "items": {"type": "string"}},
-            "targets": {"type": "object", "properties": targets},
+            "request_id": STRING,
+            "model_version": STRING,
+            "answers": {"type": "array", "items": {"anyOf": [one, ERROR]}},
         },
     }
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Sensorium", "version": predictor.version, "description": "Any subset of inputs is enough."},
+        "info": {
+            "title": "Sensorium",
+            "version": live.version,
+            "description": "Any subset of the inputs is enough; the others are missing to the model.",
+        },
+        "security": [{}, {"key": []}],
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
         "paths": {
-            "/predict": {
-                "post": {
-                    "summary": "Predict every target of one sample",
-                    "requestBody": {
-                        "required": True,
-                        "content": {
-                            "multipart/form-data": {"schema": {"type": "object", "properties": form}},
-                            "application/json": {"schema": {"type": "object", "properties": encoded}},
-                        },
-                    },
-                    "responses": {
-                        "200": {"description": "the prediction", "content": _json(answer)},
-                        "400": refused,
-                        "413": refused,
-                        "415": refused,
-                    },
+            "/predict": {"post": _operation("Predict every target of one sample", _bodies(predictor), one)},
+            "/predict_batch": {
+                "post": _operation(
+                    "Predict many samples; one that cannot be used has an error in its place",
+                    _json(
+                        {"type": "object", "required": ["samples"], "properties": {"samples": samples}},
+                        {"samples": [_example(predictor), dict([next(iter(_example(predictor).items()))])]},
+                    ),
+                    batch,
+                )
+            },
+            "/explain": {
+                "post": _operation(
+                    "Predict one sample and say what each input did (Shapley values)",
+                    _bodies(predictor),
+                    _answer(predictor, _explained),
+                )
+            },
+            "/feedback": {"post": _feedback(predictor)},
+            "/schema": {
+                "get": {
+                    "summary": "What this model reads, predicts and allows, and where it comes from",
+                    "responses": _responses(200, {"type": "object", "required": ["model_version"]}, (401, 403, 503)),
                 }
-            }
+            },
         },
     }
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}
+def _operation(summary: str, content: Schema, answer: Schema, status: int = 200) -> Schema:
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": content},
+        "responses": _responses(status, answer, tuple(REFUSALS)),
+    }
+
+
+def _responses(status: int, answer: Schema, refusals: tuple[int, ...]) -> Schema:
+    refused = {str(code): {"description": REFUSALS[code], "content": _json(ERROR)} for code in refusals}
+    return {str(status): {"description": "the answer", "content": _json(answer)}} | refused
+
+
+def _bodies(predictor: Predictor) -> Schema:
+    return {
+        "multipart/form-data": {"schema": _sample(predictor, "binary")},
+        **_json(_sample(predictor, "byte"), _example(predictor)),
+    }
+
+
+def _sample(predictor: Predictor, file_format: str) -> Schema:
+    inputs = {name: kind.openapi(file_format) for name, kind in predictor.inputs.items()}
+    return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": inputs}
+
+
+def _example(predictor: Predictor) -> dict[str, Any]:
+    raws = {name: kind.example() for name, kind in predictor.inputs.items()}
+    return {name: base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw for name, raw in raws.items()}
+
+
+def _answer(predictor: Predictor, of_target: Any) -> Schema:
+    targets = {target: of_target(predictor, classes) for target, classes in predictor.targets.items()}
+    return {
+        "type": "object",
+        "required": ["request_id", "model_version", "inputs", "targets"],
+        "properties": {
+            "request_id": STRING,
+            "model_version": STRING,
+            "inputs": {"type": "array", "items": {"type": "string", "enum": list(predictor.inputs)}},
+            "targets": {"type": "object", "required": list(targets), "properties": targets},
+        },
+    }
+
+
+def _decision(predictor: Predictor, classes: list[str]) -> Schema:
+    top = {"type": "object", "properties": {"label": {"type": "string", "enum": classes}, "probability": NUMBER}}
+    return {
+        "type": "object",
+        "required": ["label", "abstained", "confidence", "top", "probabilities"],
+        "properties": {
+            "label": {"type": "string", "enum": [*classes, None], "nullable": True},
+            "abstained": {"type": "boolean", "description": "too unsure for a label"},
+            "confidence": NUMBER,
+            "top": {"type": "array", "items": top},
+            "probabilities": _by(classes),
+        },
+    }
+
+
+def _explained(predictor: Predictor, classes: list[str]) -> Schema:
+    schema = _decision(predictor, classes)
+    schema["required"] = [*schema["required"], "base", "shares"]
+    schema["properties"] |= {
+        "base": _by(classes),
+        "shares": {"type": "object", "properties": {name: _by(classes) for name in predictor.inputs}},
+    }
+    return schema
+
+
+def _by(classes: list[str]) -> Schema:
+    return {"type": "object", "required": classes, "properties": dict.fromkeys(classes, NUMBER)}
+
+
+def _feedback(predictor: Predictor) -> Schema:
+    label = {"type": "string", "minLength": 1, "maxLength": 200}
+    labels = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": dict.fromkeys(predictor.targets, label),
+    }
+    body = {
+        "type": "object",
+        "required": ["request_id", "labels"],
+        "additionalProperties": False,
+        "properties": {"request_id": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,80}$"}, "labels": labels},
+    }
+    told = {
+        "type": "object",
+        "required": ["request_id", "labels", "correct"],
+        "properties": {
+            "request_id": STRING,
+            "labels": {"type": "object"},
+            "predicted_by": {"type": "string", "nullable": True},
+            "correct": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        },
+    }
+    example = {
+        "request_id": "0123456789abcdef0123456789abcdef",
+        "labels": {target: classes[0] for target, classes in predictor.targets.items()},
+    }
+    return _operation("Tell the true labels of a prediction", _json(body, example), told, 202)
+
+
+def _json(schema: Schema, example: Any = None) -> Schema:
+    return {"application/json": {"schema": schema} | ({"example": example} if example is not None else {})}

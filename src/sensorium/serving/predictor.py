@@ -10,11 +10,12 @@ from pydantic import TypeAdapter
 
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Input, Modality
-from sensorium.modalities.encoder import Network, Preprocess, encode
+from sensorium.modalities.encoder import Arrays, Network, Preprocess, encode, encode_arrays
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.serving import artefact
 
 Sample = Mapping[str, Any]
+Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
 
 
 class Fusion(Protocol):
@@ -97,17 +98,43 @@ class Predictor:
                 raise BadInput(f"{name}: {problem}") from problem
         return accepted
 
+    def prepare(self, sample: Sample) -> Prepared:
+        """What the networks read of a sample of cleaned values: all work that batches do not make cheaper."""
+        return {name: self.encoders[name][0](value) for name, value in sample.items()}
+
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
-        features, present = {}, {}
+        prepared = [self.prepare(sample) for sample in samples]
+        views = [np.array([[name in sample for name in self.inputs]]) for sample in samples]
+        shares = self.look(self.features(prepared), views)
+        return [{target: one[target][0] for target in self.targets} for one in shares]
+
+    def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
+        """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it."""
+        features = {}
         for name, (tokens, dim) in self.shapes.items():
-            has = np.array([name in sample for sample in samples])
-            features[name] = np.zeros((len(samples), tokens, dim), np.float32)
-            if has.any():
-                features[name][has] = self.encode(name, [sample[name] for sample in samples if name in sample])
-            present[name] = has.astype(np.float32)
-        logits = self.fuse(features, present)
-        return [{target: _softmax(logits[target][row]) for target in self.targets} for row in range(len(samples))]
+            features[name] = np.zeros((len(prepared), tokens, dim), np.float32)
+            given = [place for place, one in enumerate(prepared) if name in one]
+            if given:
+                arrays = [prepared[place][name] for place in given]
+                features[name][given] = encode_arrays(*self.encoders[name], arrays)
+        return features
+
+    def look(self, features: Mapping[str, np.ndarray], views: Sequence[np.ndarray]) -> list[dict[str, np.ndarray]]:
+        """Probabilities ``[views, classes]`` by target for every sample, with some of its inputs each time.
+
+        Args:
+            features: of all samples, by input.
+            views: of each sample ``[views, inputs]``: which inputs are seen.
+        """
+        sample_of = np.repeat(np.arange(len(views)), [len(one) for one in views])
+        seen = np.concatenate(views).astype(np.float32)
+        logits = self.fuse(
+            {name: array[sample_of] for name, array in features.items()},
+            {name: seen[:, place] for place, name in enumerate(self.inputs)},
+        )
+        shares = {target: _softmax(values) for target, values in logits.items()}
+        return [{target: array[sample_of == row] for target, array in shares.items()} for row in range(len(views))]
 
     def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:
         """Features ``[values, tokens, dim]`` of an input's cleaned values."""
@@ -122,5 +149,5 @@ class Predictor:
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponents = np.exp(logits - logits.max())
-    return exponents / exponents.sum()
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)

@@ -12,20 +12,12 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from sensorium.serving.predictor import Predictor
+from sensorium.serving.refusal import Refused
 
 MOST_FIELDS = 100  # of a form
 TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
 BASE64 = 4 / 3  # length of base64 over that of what it encodes
-
-
-class Refused(Exception):  # noqa: N818 - the answer to a request, not an error of the service
-    """A request that is answered with a status of 4xx and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
@@ -34,14 +26,56 @@ async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
     Raises:
         Refused: if the body is no JSON object or form, too large, or holds something that is no input.
     """
-    sort = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    limit = MARGIN + int(BASE64 * sum(kind.max_bytes for kind in predictor.inputs.values()))
-    bounded = _bounded(request, limit)
+    sort = _sort(request)
     if sort == "application/json":
-        return _from_json(await bounded.body(), predictor)
+        return _inputs(await _read_json(request, body_limit(predictor)), predictor)
     if sort in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return await _from_form(bounded, predictor)
+        return await _from_form(_bounded(request, body_limit(predictor)), predictor)
     raise Refused(415, "the body must be application/json or multipart/form-data")
+
+
+async def read_samples(request: Request, predictor: Predictor, most: int) -> list[dict[str, Any] | Refused]:
+    """The raw values of every sample of a JSON object ``{"samples": [...]}``, or why a sample cannot be used.
+
+    Raises:
+        Refused: if the body is no such object, too large, or has no samples or more than ``most``.
+    """
+    samples = (await read_object(request, body_limit(predictor))).get("samples")
+    if not isinstance(samples, list) or not samples:
+        raise Refused(400, 'samples are expected: {"samples": [{...}, ...]}')
+    if len(samples) > most:
+        raise Refused(413, f"{len(samples)} samples are more than the {most} that one request may hold")
+    return [_tried(sample, predictor) for sample in samples]
+
+
+async def read_object(request: Request, limit: int) -> dict[str, Any]:
+    """A body that is a JSON object.
+
+    Raises:
+        Refused: if it is none, or larger than ``limit`` bytes.
+    """
+    if _sort(request) != "application/json":
+        raise Refused(415, "the body must be application/json")
+    content = await _read_json(request, limit)
+    if not isinstance(content, dict):
+        raise Refused(400, "the body must be a JSON object")
+    return content
+
+
+def body_limit(predictor: Predictor) -> int:
+    """Bytes that a body may have."""
+    return MARGIN + int(BASE64 * sum(kind.max_bytes for kind in predictor.inputs.values()))
+
+
+def _sort(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _tried(sample: Any, predictor: Predictor) -> dict[str, Any] | Refused:
+    try:
+        return _inputs(sample, predictor)
+    except Refused as refused:
+        return refused
 
 
 def _bounded(request: Request, limit: int) -> Request:
@@ -62,13 +96,16 @@ def _bounded(request: Request, limit: int) -> Request:
     return Request(request.scope, receive)
 
 
-def _from_json(body: bytes, predictor: Predictor) -> dict[str, Any]:
+async def _read_json(request: Request, limit: int) -> Any:
     try:
-        content = json.loads(body)
+        return json.loads(await _bounded(request, limit).body())
     except (ValueError, RecursionError) as error:
         raise Refused(400, "the body is no JSON") from error
+
+
+def _inputs(content: Any, predictor: Predictor) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise Refused(400, "the body must be a JSON object of inputs")
+        raise Refused(400, "a sample must be a JSON object of inputs")
     given = {name: value for name, value in content.items() if value is not None}
     _require_known(given, predictor)
     for name, value in given.items():

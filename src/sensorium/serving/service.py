@@ -1,38 +1,33 @@
-"""The BentoML service. It serves models/packaged, in a repository as in a Bento, and imports no torch."""
+"""The BentoML service, which imports no torch. `sensorium.serving.deployment` says which model it serves."""
 
 import os
-from pathlib import Path
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 
-from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.serving import artefact
-from sensorium.serving.app import create_app
-from sensorium.serving.predictor import Predictor
-
-
-def model_folder() -> Path:
-    """``$SENSORIUM_MODEL``, else models/packaged of the Bento that holds this file, else of the working directory."""
-    if chosen := os.environ.get("SENSORIUM_MODEL"):
-        return Path(chosen)
-    in_bento = Path(__file__).parents[2] / paths.PACKAGED
-    return in_bento if in_bento.is_dir() else paths.PACKAGED
-
+from sensorium.serving import app, artefact, keys, logs
+from sensorium.serving.deployment import champion_folder
 
 try:  # here rather than in a worker, which BentoML would start again and again
-    artefact.read(model_folder())
+    keys.read(os.environ)
+    artefact.read(champion_folder())
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 
-app = create_app()
+logs.configure()
+application = app.create_app()
 
 
-@bentoml.service(name="sensorium", traffic={"timeout": 30})
-@bentoml.asgi_app(app, path="/")
+@bentoml.service(
+    name="sensorium",
+    workers=1,  # its threads use all cores; more replicas, not more workers, share keys' rates and batches fairly
+    traffic={"timeout": 360},  # beyond what `serve.timeout` allows, which is the one that answers
+    logging={"access": {"enabled": False}},  # the service's own lines have the request's id
+)
+@bentoml.asgi_app(application, path="/")
 class Sensorium:
     """Predicts every target from any subset of the model's inputs."""
 
     def __init__(self) -> None:
-        app.state.predictor = Predictor.load(model_folder())
+        app.serve(application)

@@ -6,11 +6,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sensorium import paths
+import yaml
+
+from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import existing, read_json, replacing, sha256, write_json
 from sensorium.serving import artefact
+from sensorium.serving import settings as serving
 from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
 
@@ -36,12 +39,26 @@ def run() -> None:
             f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}. "
             "reports/index.html has all of it on one page."
         )
+    settings = params.load()
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
+        serving.write(beside, settings.serve, _lineage(settings))
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
+
+
+def _lineage(settings: params.Params) -> dict[str, Any]:
+    """Where the model comes from: DVC's md5 of data/raw, and what params.yaml says of data and networks."""
+    lock = Path("dvc.lock")
+    stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"] if lock.is_file() else {}
+    data = [out["md5"] for out in stages.get("ingest", {}).get("outs", []) if out["path"] == str(paths.RAW)]
+    return {
+        "data": data[0] if data else None,
+        "source": settings.data.source,
+        "encoders": {name: kind.encoder for name, kind in settings.inputs.items()},
+    }
 
 
 def _failures(verdict: dict[str, Any]) -> list[str]:

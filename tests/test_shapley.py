@@ -3,7 +3,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from sensorium.evaluation.shapley import shapley
+from sensorium.shapley import shapley
 
 
 def test_two_inputs_by_hand() -> None:

@@ -1,0 +1,144 @@
+"""Which models are in service, and the switch to others while requests run."""
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.serving import artefact, settings
+from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
+from sensorium.serving.metrics import MODEL, SWITCHES
+
+EVERY = 1.0  # seconds between two looks
+VARIABLE, CHALLENGER_VARIABLE = "SENSORIUM_MODEL", "SENSORIUM_CHALLENGER"
+log = logging.getLogger("sensorium.serving")
+
+
+def champion_folder() -> Path:
+    """The model to serve.
+
+    ``$SENSORIUM_MODEL``, else the one in the Bento that holds this file, else the champion of the repository that is
+    the working directory, else what `dvc repro` has packaged there.
+    """
+    if chosen := os.environ.get(VARIABLE):
+        return Path(chosen)
+    in_bento = Path(__file__).parents[2] / paths.PACKAGED
+    return in_bento if in_bento.is_dir() else promoted(paths.CHAMPION) or paths.PACKAGED
+
+
+def challenger_folder() -> Path | None:
+    """The model that runs in shadow, if there is one."""
+    if chosen := os.environ.get(CHALLENGER_VARIABLE):
+        return Path(chosen)
+    return promoted(paths.CHALLENGER)
+
+
+def promoted(pointer: Path) -> Path | None:
+    """The folder of the model that `sensorium promote` wrote down, if it is on this machine."""
+    try:
+        version = json.loads(pointer.read_text(encoding="utf-8"))["model_version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    folder = paths.promoted(version)
+    return folder if (folder / artefact.MANIFEST).is_file() else None
+
+
+def _stamp(folder: Path) -> tuple[Any, ...]:
+    """Differs when another model, or other settings, stand in the folder."""
+    found: list[Any] = [str(folder)]
+    for name in (artefact.MANIFEST, settings.FILE):
+        try:
+            status = (folder / name).stat()
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+        except OSError:
+            found.append(None)
+    return tuple(found)
+
+
+class Deployment:
+    """The champion, which answers, and perhaps a challenger, which is only logged.
+
+    A request keeps the model it began with, so that a switch drops none.
+
+    Args:
+        champions: who runs the champion's batches.
+        challengers: who runs the challenger's.
+        champion: says where the model to serve lies, each time it is asked.
+        challenger: says where the challenger lies, or that there is none.
+    """
+
+    def __init__(
+        self,
+        champions: Workers,
+        challengers: Workers,
+        champion: Callable[[], Path] = champion_folder,
+        challenger: Callable[[], Path | None] = challenger_folder,
+    ) -> None:
+        self._find: dict[str, Callable[[], Path | None]] = {CHAMPION: champion, CHALLENGER: challenger}
+        self._workers = {CHAMPION: champions, CHALLENGER: challengers}
+        self._stamps: dict[str, tuple[Any, ...] | None] = {CHAMPION: None, CHALLENGER: None}
+        self._live: dict[str, Live] = {}
+
+    @property
+    def champion(self) -> Live:
+        """The model that answers."""
+        return self._live[CHAMPION]
+
+    @property
+    def challenger(self) -> Live | None:
+        """The model in shadow."""
+        return self._live.get(CHALLENGER)
+
+    def start(self) -> None:
+        """Loads the models.
+
+        Raises:
+            UserError: if there is no champion that can be served; a challenger that cannot is only logged.
+        """
+        folder = self._find[CHAMPION]()
+        assert folder is not None
+        self._stamps[CHAMPION] = _stamp(folder)
+        self._put(CHAMPION, Live.load(folder, CHAMPION, self._workers[CHAMPION]))
+        self.look(CHALLENGER)
+
+    async def watch(self) -> None:
+        """Looks for other models for ever."""
+        while True:
+            await asyncio.sleep(EVERY)
+            for role in (CHAMPION, CHALLENGER):
+                await asyncio.to_thread(self.look, role)
+            self.champion.show_drift()
+
+    def look(self, role: str) -> None:
+        """Serves the model that is to be found now; one that cannot be loaded leaves the old one in service."""
+        folder = self._find[role]()
+        if folder is None:
+            self._stamps[role] = None
+            if gone := self._live.pop(role, None):
+                MODEL.remove(role, gone.version)
+                log.info("no %s any more", role, extra={"model_version": gone.version})
+            return
+        stamp = _stamp(folder)
+        if stamp == self._stamps[role] or stamp[1] is None:
+            return
+        self._stamps[role] = stamp
+        try:
+            live = Live.load(folder, role, self._workers[role])
+        except (UserError, OSError) as error:
+            SWITCHES.labels(role, "failed").inc()
+            log.error("the %s in %s is not served: %s", role, folder, error)
+            return
+        self._put(role, live)
+        SWITCHES.labels(role, "switched").inc()
+
+    def _put(self, role: str, live: Live) -> None:
+        if before := self._live.get(role):
+            MODEL.remove(role, before.version)
+        self._live[role] = live
+        MODEL.labels(role, live.version).set(1)
+        log.info("%s in service", role, extra={"model_version": live.version})

@@ -1,0 +1,54 @@
+"""The endpoint /feedback: true labels for what was predicted."""
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from sensorium.serving import journal
+from sensorium.serving.metrics import FEEDBACK
+from sensorium.serving.predictor import Predictor
+from sensorium.serving.refusal import Refused
+from sensorium.serving.requests import read_object
+
+ID = re.compile(r"[A-Za-z0-9._-]{1,80}")  # of a request, or of a sample in one
+LARGEST = 2**16  # bytes of a body
+LONGEST = 200  # letters of a label
+
+
+async def feedback(request: Request) -> JSONResponse:
+    """Writes true labels down; a class that the model does not know is welcome, since that is news.
+
+    A prediction that this process does not remember (it was long ago, or another replica's) is written down as well.
+    """
+    app = request.app.state
+    live = app.deployment.champion
+    app.guard.count(request.state.key, 1, live.serve)
+    content = await read_object(request, LARGEST)
+    request_id, labels = _checked(content, live.predictor)
+    version, predicted = app.memory.recall(request_id)
+    correct = {target: predicted[target] == label for target, label in labels.items() if target in predicted}
+    for target, is_right in correct.items():
+        FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
+        app.memory.forget(request_id, target)
+    told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
+    app.journal.write(journal.FEEDBACK, told | {"key": request.state.key})
+    request.state.about["about"] = request_id
+    return JSONResponse(told, 202)
+
+
+def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, str]]:
+    if unknown := sorted(set(content) - {"request_id", "labels"}):
+        raise Refused(400, f"unknown key {unknown[0]!r}; request_id and labels are expected")
+    request_id, labels = content.get("request_id"), content.get("labels")
+    if not isinstance(request_id, str) or not ID.fullmatch(request_id):
+        raise Refused(400, "request_id is expected: the one in the answer that this is about")
+    if not isinstance(labels, dict) or not labels:
+        raise Refused(400, f"labels are expected: an object of {', '.join(predictor.targets)}")
+    for target, label in labels.items():
+        if target not in predictor.targets:
+            raise Refused(400, f"there is no target {target!r}; this model predicts {', '.join(predictor.targets)}")
+        if not isinstance(label, str) or not label.strip() or len(label) > LONGEST:
+            raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
+    return request_id, labels

@@ -1,0 +1,90 @@
+"""What was predicted and what was told afterwards, a JSON line each, in a folder of bounded size; never content.
+
+``predictions.jsonl`` has a line for every sample and model (a challenger's has the role ``challenger``),
+``feedback.jsonl`` one for every label told. Lines are handed to the system as they come: a killed process loses none
+that it has written. Files are rotated by size.
+"""
+
+import json
+import logging
+import os
+import queue
+from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import UserError
+from sensorium.serving.metrics import LOST
+
+VARIABLE = "SENSORIUM_LOG"
+FOLDER = Path("data/served")
+PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
+FILES = 16  # that the disk granted to the log of predictions is divided into
+MOST_WAITING = 10_000  # records, when the disk does not keep up
+
+
+class _Rotating(RotatingFileHandler):
+    """A failed write is counted instead of printed."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        LOST.inc()
+
+
+class _Queue(QueueHandler):
+    """A full queue is counted; a request does not wait for the disk."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            LOST.inc()
+
+
+class Journal:
+    """Both logs, written by a thread of their own.
+
+    Args:
+        folder: made if it is not there.
+        megabytes: that the log of predictions may take; feedback is rarer and worth more, and may take as much.
+
+    Raises:
+        UserError: if the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self._listeners = []
+        self._of: dict[str, QueueHandler] = {}
+        for name in (PREDICTIONS, FEEDBACK):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
+            except OSError as error:
+                raise UserError(
+                    f"the log of predictions cannot be written to {folder} ({error.strerror}); name another folder in "
+                    f"{VARIABLE}."
+                ) from error
+            waiting: queue.Queue[Any] = queue.Queue(MOST_WAITING)
+            self._of[name] = _Queue(waiting)
+            self._listeners.append(QueueListener(waiting, file))
+            self._listeners[-1].start()
+
+    def write(self, name: str, record: dict[str, Any]) -> None:
+        """Appends a record, with the time, to one of the logs."""
+        line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **record}, ensure_ascii=False)
+        self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
+
+    def close(self) -> None:
+        """Writes what waits."""
+        for listener in self._listeners:
+            listener.stop()
+            for handler in listener.handlers:
+                handler.close()
+
+
+def folder() -> Path:
+    """Where the logs are kept."""
+    return Path(os.environ.get(VARIABLE) or FOLDER)

@@ -1,0 +1,38 @@
+"""What Prometheus reads at /metrics, which BentoML answers; docs/serving.md lists it."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "status"])
+LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
+IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on", multiprocess_mode="livesum")
+STEP = Histogram("sensorium_step_seconds", "Time of a request in each step", ["step"], buckets=SECONDS)
+BATCH = Histogram("sensorium_batch_size", "Samples run together", ["role"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+
+PREDICTIONS_MADE = Counter(
+    "sensorium_predictions", "Likeliest classes, abstained from or not", ["model_version", "target", "label"]
+)
+ABSTAINED = Counter("sensorium_abstained", "Predictions too unsure for a label", ["model_version", "target"])
+CONFIDENCE = Histogram(
+    "sensorium_confidence",
+    "Probability of the likeliest class",
+    ["target"],
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1),
+)
+MISSING = Counter("sensorium_missing_inputs", "Samples without this input", ["input"])
+FEEDBACK = Counter(
+    "sensorium_feedback", "True labels received for predictions remembered", ["model_version", "target", "outcome"]
+)
+DRIFT = Gauge(
+    "sensorium_input_drift",
+    "Population stability index of the latest samples against the training reference",
+    ["input"],
+    multiprocess_mode="mostrecent",
+)
+MODEL = Gauge(
+    "sensorium_model", "1 for the models in service", ["role", "model_version"], multiprocess_mode="mostrecent"
+)
+SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
+SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
+LOST = Counter("sensorium_log_failures", "Records that could not be written")

@@ -1,0 +1,91 @@
+"""The endpoints that predict: /predict, /predict_batch and /explain."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from sensorium.errors import BadInput
+from sensorium.serving.answers import MOST_EXPLAINED, answer, decision, explanation, views
+from sensorium.serving.live import Asked, Live
+from sensorium.serving.recording import record
+from sensorium.serving.refusal import Refused
+from sensorium.serving.requests import read_inputs, read_samples
+
+
+async def predict(request: Request) -> JSONResponse:
+    """Answers one sample given as JSON or as a multipart form."""
+    return await _one(request, explained=False)
+
+
+async def explain(request: Request) -> JSONResponse:
+    """Answers one sample, and says what each of its inputs did for every probability."""
+    return await _one(request, explained=True)
+
+
+async def predict_batch(request: Request) -> JSONResponse:
+    """Answers many samples; one that cannot be used has an error in its place."""
+    live, state = _champion(request), request.state
+    with state.steps.time("read"):
+        samples = await read_samples(request, live.predictor, live.serve.samples)
+    request.app.state.guard.count(state.key, len(samples), live.serve)
+    ids = [f"{state.request_id}.{number}" for number in range(len(samples))]
+    answers = await asyncio.gather(*(_tried(request, live, *pair) for pair in zip(ids, samples, strict=True)))
+    state.about["samples"] = len(samples)
+    return JSONResponse({"request_id": state.request_id, "model_version": live.version, "answers": answers})
+
+
+async def _one(request: Request, explained: bool) -> JSONResponse:
+    live, state = _champion(request), request.state
+    request.app.state.guard.count(state.key, 1, live.serve)
+    with state.steps.time("read"):
+        raw = await read_inputs(request, live.predictor)
+    return JSONResponse(await _answer(request, live, state.request_id, raw, explained))
+
+
+async def _tried(request: Request, live: Live, request_id: str, raw: dict[str, Any] | Refused) -> dict[str, Any]:
+    try:
+        if isinstance(raw, Refused):
+            raise raw
+        return await _answer(request, live, request_id, raw, explained=False)
+    except Refused as refused:
+        return {"request_id": request_id, "error": refused.sentence}
+
+
+async def _answer(
+    request: Request, live: Live, request_id: str, raw: Mapping[str, Any], explained: bool
+) -> dict[str, Any]:
+    """Decodes a sample, waits for its batch, writes it down and says what came out.
+
+    Raises:
+        Refused: if an input cannot be used.
+    """
+    app, steps = request.app.state, request.state.steps
+    with steps.time("decode"):
+        try:
+            prepared = await asyncio.get_running_loop().run_in_executor(app.decoding, live.accept, raw)
+        except BadInput as problem:
+            raise Refused(400, str(problem)) from problem
+    if explained and len(prepared) > MOST_EXPLAINED:
+        raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
+    given = [name in prepared for name in live.predictor.inputs]
+    seen, waited = await live.ask(Asked(prepared, views(given, explained)))
+    steps.add_batch(waited, seen.seconds)
+    inputs = list(prepared)
+    labels = record(app.journal, request_id, live, inputs, seen.shares)
+    app.memory.remember(request_id, live.version, labels)
+    request.state.about |= {"model_version": live.version, "inputs": inputs}
+    if challenger := app.deployment.challenger:
+        app.shadow.follow(challenger, request_id, raw, labels)
+    targets = {}
+    for target, classes in live.predictor.targets.items():
+        targets[target] = decision(target, classes, seen.shares[target][-1], live.serve)
+        if explained:
+            targets[target] |= explanation(inputs, classes, seen.shares[target])
+    return answer(request_id, live.version, inputs, targets)
+
+
+def _champion(request: Request) -> Live:
+    return request.app.state.deployment.champion

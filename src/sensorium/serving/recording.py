@@ -1,0 +1,85 @@
+"""What is kept of a prediction: a line in the log, figures for Prometheus, and for a while its labels for feedback."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sensorium.serving.journal import PREDICTIONS, Journal
+from sensorium.serving.live import CHAMPION, Live
+from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
+
+MOST_REMEMBERED = 20_000
+
+
+class Memory:
+    """The labels of the latest predictions, by request id."""
+
+    def __init__(self) -> None:
+        self._labels: OrderedDict[str, tuple[str, dict[str, str]]] = OrderedDict()
+
+    def remember(self, request_id: str, version: str, labels: dict[str, str]) -> None:
+        """Keeps the likeliest label of every target; the oldest go."""
+        self._labels[request_id] = (version, labels)
+        if len(self._labels) > MOST_REMEMBERED:
+            self._labels.popitem(last=False)
+
+    def recall(self, request_id: str) -> tuple[str | None, dict[str, str]]:
+        """The model's version and its labels; none and nothing, if they are not known any more."""
+        return self._labels.get(request_id, (None, {}))
+
+    def forget(self, request_id: str, target: str) -> None:
+        """Drops a label, once it was compared with the truth."""
+        if known := self._labels.get(request_id):
+            known[1].pop(target, None)
+
+
+def likeliest(live: Live, shares: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """The likeliest class of every target; ``shares`` are probabilities ``[views, classes]``, the last view counts."""
+    return {target: classes[int(shares[target][-1].argmax())] for target, classes in live.predictor.targets.items()}
+
+
+def record(
+    journal: Journal, request_id: str, live: Live, inputs: list[str], shares: Mapping[str, np.ndarray]
+) -> dict[str, str]:
+    """Writes down what a model said of a sample; returns the likeliest labels."""
+    labels = likeliest(live, shares)
+    last = {target: shares[target][-1] for target in labels}
+    journal.write(
+        PREDICTIONS,
+        {
+            "request_id": request_id,
+            "role": live.role,
+            "model_version": live.version,
+            "inputs": inputs,
+            "labels": labels,
+            "probabilities": {
+                target: {
+                    name: round(float(share), 4)
+                    for name, share in zip(live.predictor.targets[target], last[target], strict=True)
+                }
+                for target in labels
+            },
+        },
+    )
+    if live.role == CHAMPION:
+        _count(live, inputs, labels, last)
+    return labels
+
+
+def compare(champion: Mapping[str, str], challenger: Mapping[str, str]) -> None:
+    """Counts where a challenger agrees with what was answered."""
+    for target in champion.keys() & challenger.keys():
+        SHADOW.labels(target, "agrees" if champion[target] == challenger[target] else "differs").inc()
+
+
+def _count(live: Live, inputs: list[str], labels: dict[str, str], shares: dict[str, Any]) -> None:
+    for name in live.predictor.inputs.keys() - set(inputs):
+        MISSING.labels(name).inc()
+    for target, label in labels.items():
+        confidence = float(shares[target].max())
+        PREDICTIONS_MADE.labels(live.version, target, label).inc()
+        CONFIDENCE.labels(target).observe(confidence)
+        if confidence < live.serve.threshold(target):
+            ABSTAINED.labels(live.version, target).inc()

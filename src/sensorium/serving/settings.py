@@ -1,0 +1,51 @@
+"""How the service answers and what it refuses: the section ``serve`` of params.yaml, which travels with the model."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sensorium.section import Section
+
+FILE = "serve.json"  # beside the sealed files of a model: other settings do not make it another model
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Serve(Section):
+    """What may change without another model."""
+
+    abstain: Share | dict[str, Share] = Field(
+        0.0, description="below this probability no label is given; one number, or one for each target"
+    )
+    top: int = Field(3, ge=1, le=100, description="likeliest classes that an answer lists in order")
+    batch: int = Field(32, ge=1, le=1024, description="samples that run through the networks together, at most")
+    samples: int = Field(64, ge=1, le=10_000, description="samples in one request to /predict_batch, at most")
+    in_flight: int = Field(128, ge=1, description="requests worked on at once; more are answered 503")
+    rate: int = Field(6000, ge=1, description="samples a minute for every API key; more are answered 429")
+    timeout: float = Field(30.0, gt=0, le=300, description="seconds that a request may take")
+    log_megabytes: int = Field(1024, ge=2, description="disk that the log of predictions may take; the oldest go")
+
+    def threshold(self, target: str) -> float:
+        """The probability below which a target gets no label."""
+        return self.abstain.get(target, 0.0) if isinstance(self.abstain, dict) else self.abstain
+
+
+def write(folder: Path, settings: Serve, lineage: dict[str, Any]) -> None:
+    """Puts settings, and where the model comes from, beside its files."""
+    content = {"settings": settings.model_dump(mode="json"), "lineage": lineage}
+    (folder / FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> tuple[Serve, dict[str, Any]]:
+    """What `write` wrote; a folder without it is served as the defaults say.
+
+    Raises:
+        ValueError: if it cannot be read.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return Serve(), {}
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Serve.model_validate(content["settings"]), content["lineage"]
