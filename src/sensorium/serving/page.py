@@ -1,6 +1,7 @@
 """What people look at: the page at /ui, and the description of the API at /docs. Nothing comes from outside."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse
@@ -21,12 +22,12 @@ class Page(StaticFiles):
     def __init__(self) -> None:
         super().__init__(directory=FOLDER, html=True)
 
-    def file_response(self, *arguments: object, **settings: object) -> FileResponse:  # type: ignore[override]
+    def file_response(self, *arguments: Any, **settings: Any) -> Any:
         """A file, with what a browser may do with it."""
         response = super().file_response(*arguments, **settings)
         response.headers["Content-Security-Policy"] = UI_POLICY
         response.headers["Cache-Control"] = "no-cache"  # asked for again, answered 304 while it is the same
-        return response  # type: ignore[return-value]
+        return response
 
 
 async def index(request: Request) -> RedirectResponse:
