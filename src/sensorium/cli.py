@@ -108,6 +108,21 @@ def rollback() -> None:
     _command("rollback")
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def predict(
+    context: typer.Context,
+    url: str = typer.Option(None, envvar="SENSORIUM_URL", help="of the service; else port 3000 of this machine"),
+) -> None:
+    """Ask the running service: --INPUT VALUE for any inputs, such as --text "a frog" --image frog.png."""
+    _command("predict", context.args, url)
+
+
+@app.command()
+def key(name: str = typer.Argument(help="whose it is")) -> None:
+    """Make an API key for the service."""
+    _command("key", name)
+
+
 @app.command()
 def fetch() -> None:
     """Bring the data and weights that params.yaml needs."""

@@ -2,7 +2,7 @@
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, write_champion
+from sensorium.registry.champion import Champion, point_to, read_pointer
 from sensorium.registry.git import commit, git, head, refuse_dirty
 from sensorium.registry.lineage import read_lineage, trace
 from sensorium.registry.versions import (
@@ -45,7 +45,13 @@ def run(name: str | None = None, challenger: bool = False) -> None:
     assign(version.name, stage, f"{version.name} is the {stage}")
     if stage == CHAMPION:
         install(version, f"Champion {version.name}")
-    print(f"promote: {version.name} is the {stage}; `git push --follow-tags` tells others")
+    else:
+        point_to(_described(version), paths.CHALLENGER)
+    print(
+        f"promote: {version.name} is the {stage}; a service running in this folder "
+        f"{'switches to it' if stage == CHAMPION else 'runs it in shadow'} within seconds; "
+        "`git push --follow-tags` tells others"
+    )
 
 
 def _committed() -> Version:
@@ -63,6 +69,12 @@ def _committed() -> Version:
 
 
 def install(version: Version, message: str) -> None:
-    """Writes and commits models/champion.json, against which the gate holds what comes next."""
-    write_champion(Champion(version.name, version.commit, trace(version).model_version))
+    """Writes and commits models/champion.json: services here switch, and the gate holds what comes next against it."""
+    point_to(_described(version), paths.CHAMPION)
     commit(paths.CHAMPION, message)
+    if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == version.name:
+        paths.CHALLENGER.unlink()
+
+
+def _described(version: Version) -> Champion:
+    return Champion(version.name, version.commit, trace(version).model_version)

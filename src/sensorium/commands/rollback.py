@@ -23,6 +23,6 @@ def run() -> None:
     assign(earlier.name, CHAMPION, f"rolled back from {current}")
     install(earlier, f"Champion {earlier.name}, rolled back from {current}")
     print(
-        f"rollback: {earlier.name} is the champion again, {current} is archived; "
-        f"serve it with `bentoml serve {trace(earlier).bento}` (`make serve` serves what this tree has packaged)"
+        f"rollback: {earlier.name} is the champion again, {current} is archived; a service running in this folder "
+        f"switches to it within seconds, and its Bento is {trace(earlier).bento}"
     )

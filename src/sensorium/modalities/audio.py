@@ -118,7 +118,7 @@ class Audio(Modality):
             raise BadInput("not a sound that can be read (WAV, FLAC, Ogg and MP3 can)") from error
         if not np.isfinite(samples).all():
             raise BadInput("the sound holds samples that are no numbers")
-        mono = samples.mean(axis=1)
+        mono = sum(samples.T) / samples.shape[1]  # the mean, without numpy's slow way over a short axis
         return soxr.resample(mono, rate, RATE) if len(mono) > 1 else mono
 
     def check(self, value: np.ndarray) -> None:

@@ -28,19 +28,29 @@ class Champion:
 
 def read_champion() -> Champion | None:
     """The champion of this tree; ``None`` if there is none yet."""
-    if not paths.CHAMPION.is_file():
+    return read_pointer(paths.CHAMPION)
+
+
+def read_pointer(path: Path) -> Champion | None:
+    """The model that models/champion.json or models/challenger.json names, if it does."""
+    if not path.is_file():
         return None
-    said = read_json(paths.CHAMPION, made_by="promote")
+    said = read_json(path, made_by="promote")
     return Champion(**said) if said["version"] else None
 
 
-def write_champion(champion: Champion) -> None:
-    """Writes models/champion.json."""
-    write_json(paths.CHAMPION, asdict(champion))
+def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
+    """Points services on this machine to a model: its artefact is there before they are told to look.
+
+    Raises:
+        UserError: if the artefact cannot be had.
+    """
+    fetch_champion(champion)
+    write_json(pointer, asdict(champion))
 
 
 def fetch_champion(champion: Champion) -> Path:
-    """The champion's artefact, brought from DVC's cache or remote once for all clones.
+    """Its artefact, brought from DVC's cache or remote once for all clones.
 
     Raises:
         UserError: if it cannot be had.

@@ -32,11 +32,12 @@ def read(commit: str, path: Path) -> str:
 def _files(commit: str, path: Path) -> Iterator[Any]:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexDirError
     from scmrepo.exceptions import SCMError
 
     try:
         yield DVCFileSystem(rev=commit)
-    except (DvcException, SCMError, OSError) as error:
+    except (DvcException, DataIndexDirError, SCMError, OSError) as error:
         raise UserError(
             f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
             "run `git fetch` and `dvc fetch --all-tags` where they are."

@@ -1,0 +1,157 @@
+"""A client of the service, for other programs.
+
+```python
+from sensorium.client import Client
+
+with Client("http://localhost:3000") as sensorium:
+    answer = sensorium.predict(text="A small green frog.", image=Path("frog.png"))
+    print(answer["targets"]["category"]["label"])
+    sensorium.feedback(answer["request_id"], category="animals")
+```
+"""
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from sensorium.errors import UserError
+
+URL, KEY = "SENSORIUM_URL", "SENSORIUM_API_KEY"
+Value = str | bytes | Path | Mapping[str, Any]
+
+
+class ServiceError(UserError):
+    """The service refused, or did not answer.
+
+    Attributes:
+        status: of the answer; ``None`` if there was none.
+        retry_after: seconds after which the same request may be served.
+    """
+
+    def __init__(self, sentence: str, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.retry_after = status, retry_after
+
+
+class Client:
+    """Asks a running service.
+
+    Inputs are keyword arguments by the model's own names (`schema` tells them): a text is a ``str``, a file ``bytes``
+    or a ``Path``, columns a mapping.
+
+    Args:
+        url: of the service; ``$SENSORIUM_URL`` or this machine's port 3000 if it is not given.
+        key: API key; ``$SENSORIUM_API_KEY`` if it is not given.
+        timeout: seconds to wait for an answer.
+    """
+
+    def __init__(self, url: str | None = None, key: str | None = None, timeout: float = 60.0) -> None:
+        self.url = (url or os.environ.get(URL) or "http://localhost:3000").rstrip("/")
+        key = key or os.environ.get(KEY)
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ServiceError(f"{self.url} is no address of a service: {error}") from error
+
+    def predict(self, **inputs: Value | None) -> dict[str, Any]:
+        """The answer for one sample; any subset of the inputs.
+
+        Raises:
+            ServiceError: if the service refuses it or cannot be reached.
+        """
+        return self._ask("POST", "/predict", **_form(inputs))
+
+    def explain(self, **inputs: Value | None) -> dict[str, Any]:
+        """The same, with what each input did.
+
+        Raises:
+            ServiceError: as for `predict`.
+        """
+        return self._ask("POST", "/explain", **_form(inputs))
+
+    def predict_batch(self, samples: Sequence[Mapping[str, Value | None]]) -> list[dict[str, Any]]:
+        """An answer for every sample, in their order; one that cannot be used has ``error`` instead of ``targets``.
+
+        Raises:
+            ServiceError: as for `predict`.
+        """
+        encoded = []
+        for sample in samples:
+            given = {name: _bytes(value) for name, value in sample.items() if value is not None}
+            encoded.append({k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in given.items()})
+        return self._ask("POST", "/predict_batch", json={"samples": encoded})["answers"]
+
+    def feedback(self, request_id: str, **labels: str) -> dict[str, Any]:
+        """Tells the true label of one or more targets of an earlier answer.
+
+        Raises:
+            ServiceError: as for `predict`.
+        """
+        return self._ask("POST", "/feedback", json={"request_id": request_id, "labels": labels})
+
+    def schema(self) -> dict[str, Any]:
+        """What the model reads, predicts and allows, and where it comes from.
+
+        Raises:
+            ServiceError: as for `predict`.
+        """
+        return self._ask("GET", "/schema")
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, method: str, path: str, **content: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise ServiceError(
+                f"no service answers at {self.url} ({error}); `make serve` starts one; {URL} names another."
+            ) from error
+        if answer.is_success:
+            return answer.json()
+        try:
+            sentence = answer.json()["error"]
+        except (ValueError, KeyError, TypeError):
+            sentence = f"the service answered {answer.status_code}"
+        wait = answer.headers.get("retry-after")
+        raise ServiceError(sentence, answer.status_code, float(wait) if wait else None)
+
+
+def _form(inputs: Mapping[str, Value | None]) -> dict[str, Any]:
+    """What httpx makes a multipart form of; names without a file name are plain fields."""
+    fields: dict[str, tuple[str | None, str | bytes]] = {}
+    for name, value in inputs.items():
+        if value is None:
+            continue
+        raw = _bytes(value)
+        fields[name] = (
+            ("file", raw) if isinstance(raw, bytes) else (None, raw if isinstance(raw, str) else json.dumps(raw))
+        )
+    return {"files": fields} if fields else {"json": {}}
+
+
+def _bytes(value: Value) -> str | bytes | Mapping[str, Any]:
+    """A value with the content of its file in place of the path.
+
+    Raises:
+        ServiceError: if the file cannot be read.
+    """
+    if not isinstance(value, Path):
+        return value
+    try:
+        return value.read_bytes()
+    except OSError as error:
+        raise ServiceError(f"{value} cannot be read: {error.strerror}.") from error

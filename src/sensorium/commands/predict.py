@@ -1,0 +1,74 @@
+"""predict: asks the running service about one sample and prints a readable answer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from sensorium.client import Client, Value
+from sensorium.errors import UserError
+
+WIDTH = 24  # of a bar
+
+
+def run(arguments: Sequence[str], url: str | None = None) -> None:
+    """Prints the likeliest classes of every target, and what each input did.
+
+    Args:
+        arguments: ``--INPUT VALUE`` pairs: a text, a path, or a JSON object of columns.
+        url: of the service.
+
+    Raises:
+        UserError: if an input is unknown, a file cannot be read, or no service answers.
+    """
+    with Client(url) as client:
+        schema = client.schema()
+        inputs = _inputs(arguments, schema["inputs"])
+        began = time.perf_counter()
+        answer = client.explain(**inputs)
+        taken = 1000 * (time.perf_counter() - began)
+    console = Console(highlight=False, soft_wrap=True)
+    for target, said in answer["targets"].items():
+        console.print(_table(target, said))
+    missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
+    console.print(f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}")
+    console.print(f"model    {answer['model_version']}, {taken:.0f} ms")
+    console.print(f"request  {answer['request_id']}")
+
+
+def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Value]:
+    names = ", ".join(f"--{name}" for name in known)
+    given: dict[str, Value] = {}
+    words = [part for word in arguments for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    for flag, value in zip(words[::2], words[1::2], strict=False):
+        name = flag.removeprefix("--")
+        if not flag.startswith("--") or name not in known:
+            raise UserError(f"{flag!r} is no input of this model; give one or more of {names}.")
+        if name in given:
+            raise UserError(f"{flag} is given twice.")
+        given[name] = Path(value).expanduser() if known[name]["is_file"] else value
+    if len(words) % 2:
+        raise UserError(f"{words[-1]} has no value; give one or more of {names}, each with a value.")
+    if not given:
+        raise UserError(f"nothing is given; give one or more of {names}, each with a value.")
+    return given
+
+
+def _table(target: str, said: Mapping[str, Any]) -> Table:
+    inputs = list(said["shares"])
+    label = "too unsure to say" if said["abstained"] else said["label"]
+    table = Table(box=SIMPLE_HEAD, title=f"{target}: [bold]{label}[/]", title_justify="left", title_style="none")
+    table.add_column("class")
+    table.add_column("probability", justify="right")
+    table.add_column("", width=WIDTH)
+    for name in ["without any input", *inputs]:
+        table.add_column(name, justify="right")
+    for one in said["top"]:
+        name, share = one["label"], one["probability"]
+        shares = [f"{said['shares'][each][name]:+.3f}" for each in inputs]
+        table.add_row(name, f"{share:.3f}", "█" * round(WIDTH * share), f"{said['base'][name]:.3f}", *shares)
+    return table
