@@ -1,19 +1,25 @@
 """A model over four kinds of input with real encoders and an untrained fusion."""
 
+import os
+import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+import uvicorn
 from starlette.testclient import TestClient
 
 from sensorium.modalities import Audio, Image, Modality, Tabular, Text
+from sensorium.serving import settings
 from sensorium.serving.app import create_app, start
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.live import Workers
 from tests import model
-from tests.conftest import png, wav
+from tests.conftest import free_port, png, wav
 
 RAWS = {"note": "a frog", "photo": png(), "sound": wav(), "car": {"age": 3, "colour": "red"}}
 
@@ -47,3 +53,41 @@ def serving(folder: Path, log: Path, challenger: Path | None = None, **environme
 def client(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with serving(model_folder, tmp_path_factory.mktemp("log")) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def table_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model over one input of columns, which loads in no time."""
+    return table_model(tmp_path_factory.mktemp("table") / "model", seed=0)
+
+
+def table_model(folder: Path, seed: int) -> Path:
+    """Writes a model of columns with other weights for another seed."""
+    values = {"facts": {"a": 1.0, "b": 2.0}, "more": {"c": 1.0}}
+    readers = model.read({"facts": Tabular(numbers=["a", "b"]), "more": Tabular(numbers=["c"])}, values)
+    torch.manual_seed(seed)
+    return model.write(readers, values, model.small_network(readers, {"label": ["no", "yes"]}), folder)
+
+
+def served_as(folder: Path, copy: Path, **serve: object) -> Path:
+    """The same model with other settings of ``serve``."""
+    shutil.copytree(folder, copy, copy_function=os.link)
+    (copy / settings.FILE).unlink(missing_ok=True)
+    settings.write(copy, settings.Serve(**serve), {"data": "0a1b"})  # type: ignore[arg-type]
+    return copy
+
+
+@contextmanager
+def listening(client: TestClient) -> Iterator[str]:
+    """The address of a real server of a client's application."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(client.app, port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

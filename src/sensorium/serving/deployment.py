@@ -54,7 +54,7 @@ def _stamp(folder: Path) -> tuple[Any, ...]:
     for name in (artefact.MANIFEST, settings.FILE):
         try:
             status = (folder / name).stat()
-            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+            found.append((status.st_ino, status.st_ctime_ns))  # unlike mtime, no copy keeps it
         except OSError:
             found.append(None)
     return tuple(found)
@@ -82,6 +82,7 @@ class Deployment:
         self._find: dict[str, Callable[[], Path | None]] = {CHAMPION: champion, CHALLENGER: challenger}
         self._workers = {CHAMPION: champions, CHALLENGER: challengers}
         self._stamps: dict[str, tuple[Any, ...] | None] = {CHAMPION: None, CHALLENGER: None}
+        self._problems: dict[str, str] = {}  # each is told once
         self._live: dict[str, Live] = {}
 
     @property
@@ -126,13 +127,16 @@ class Deployment:
         stamp = _stamp(folder)
         if stamp == self._stamps[role] or stamp[1] is None:
             return
-        self._stamps[role] = stamp
         try:
             live = Live.load(folder, role, self._workers[role])
-        except (UserError, OSError) as error:
-            SWITCHES.labels(role, "failed").inc()
-            log.error("the %s in %s is not served: %s", role, folder, error)
+        except (UserError, OSError) as error:  # tried again at the next look: its files may still be on their way
+            if str(error) != self._problems.get(role):
+                self._problems[role] = str(error)
+                SWITCHES.labels(role, "failed").inc()
+                log.error("the %s in %s is not served: %s", role, folder, error)
             return
+        self._problems.pop(role, None)
+        self._stamps[role] = stamp
         self._put(role, live)
         SWITCHES.labels(role, "switched").inc()
 

@@ -1,0 +1,157 @@
+import json
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from sensorium import paths
+from sensorium.errors import UserError
+from sensorium.files import replacing
+from sensorium.serving import artefact, deployment
+from sensorium.serving.deployment import Deployment, challenger_folder, champion_folder
+from sensorium.serving.live import Workers
+from tests.serving.conftest import serving, table_model
+from tests.serving.test_feedback import lines
+
+FACTS = {"facts": {"a": 1}, "more": {"c": 2}}
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment, "EVERY", 0.05)
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return [table_model(tmp_path_factory.mktemp("models") / str(seed), seed) for seed in (1, 2)]
+
+
+def version(folder: Path) -> str:
+    return artefact.read(folder)["version"]
+
+
+def install(source: Path, folder: Path) -> None:
+    with replacing(folder) as beside:
+        shutil.copytree(source, beside)
+
+
+def served(client: TestClient) -> str:
+    return client.post("/predict", json=FACTS).json()["model_version"]
+
+
+def wait_for(client: TestClient, expected: str) -> None:
+    until = time.monotonic() + 10
+    while served(client) != expected:
+        assert time.monotonic() < until, "the service did not switch"
+
+
+def test_models_are_switched_under_load_and_no_request_is_dropped(others: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "served"
+    install(others[0], folder)
+    statuses: list[int] = []
+    versions: set[str] = set()
+    with serving(folder, tmp_path / "log") as client:
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                answer = client.post("/predict", json=FACTS)
+                statuses.append(answer.status_code)
+                versions.add(answer.json()["model_version"])
+
+        with ThreadPoolExecutor(4) as threads:
+            asking = [threads.submit(ask) for _ in range(4)]
+            for source in (others[1], others[0], others[1]):
+                install(source, folder)
+                wait_for(client, version(source))
+            stop.set()
+            for one in asking:
+                one.result()
+    assert set(statuses) == {200}
+    assert len(statuses) > 20
+    assert versions == {version(source) for source in others}
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_service(others: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "served"
+    install(others[0], folder)
+    with serving(folder, tmp_path / "log") as client:
+        with replacing(folder) as beside:
+            shutil.copytree(others[1], beside)
+            (beside / artefact.FUSION).write_bytes(b"cut off")
+        time.sleep(0.3)
+        assert served(client) == version(others[0])
+        shutil.rmtree(folder)
+        time.sleep(0.3)
+        assert served(client) == version(others[0])
+        install(others[1], folder)
+        wait_for(client, version(others[1]))
+
+
+def test_other_settings_are_taken_up_too(others: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "served"
+    install(others[0], folder)
+    with serving(folder, tmp_path / "log") as client:
+        assert client.get("/schema").json()["limits"]["top"] == 3
+        (folder / "serve.json").write_text(json.dumps({"settings": {"top": 1}, "lineage": {}}))
+        until = time.monotonic() + 10
+        while client.get("/schema").json()["limits"]["top"] != 1:
+            assert time.monotonic() < until
+        (folder / "serve.json").write_text('{"settings": {"top": "many"}}')
+        time.sleep(0.3)
+        assert client.get("/schema").json()["limits"]["top"] == 1
+
+
+def test_a_challenger_runs_in_shadow_and_never_answers(others: list[Path], tmp_path: Path) -> None:
+    champion, challenger = others
+    with serving(champion, tmp_path, challenger) as client:
+        answers = [client.post("/predict", json=FACTS).json() for _ in range(3)]
+        client.post("/predict", json={"facts": {"a": "old"}})
+        assert {answer["model_version"] for answer in answers} == {version(champion)}
+        until = time.monotonic() + 10
+        while len(lines(tmp_path / "predictions.jsonl")) < 6:
+            assert time.monotonic() < until
+    written = lines(tmp_path / "predictions.jsonl")
+    for answer in answers:
+        both = {line["role"]: line for line in written if line["request_id"] == answer["request_id"]}
+        assert both["champion"]["model_version"] == version(champion)
+        assert both["challenger"]["model_version"] == version(challenger)
+        assert both["champion"]["probabilities"] != both["challenger"]["probabilities"]
+
+
+def test_a_broken_challenger_does_not_keep_the_champion_from_serving(others: list[Path], tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(others[1], broken)
+    (broken / artefact.FUSION).unlink()
+    with serving(others[0], tmp_path / "log", broken) as client:
+        assert served(client) == version(others[0])
+
+
+def test_without_a_model_the_service_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no model"):
+        Deployment(Workers(1, "a"), Workers(1, "b"), lambda: tmp_path, lambda: None).start()
+
+
+def test_the_champion_of_the_repository_is_served_and_before_there_is_one_what_was_packaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    paths.CHAMPION.parent.mkdir()
+    assert (champion_folder(), challenger_folder()) == (paths.PACKAGED, None)
+    for content in ('{"version": null}', "no json", '{"model_version": "not-here"}'):
+        paths.CHAMPION.write_text(content)
+        assert champion_folder() == paths.PACKAGED
+    for pointer, name in ((paths.CHAMPION, "abc"), (paths.CHALLENGER, "def")):
+        pointer.write_text(json.dumps({"version": "v1.0.0", "commit": "c", "model_version": name}))
+        paths.promoted(name).mkdir(parents=True)
+        (paths.promoted(name) / artefact.MANIFEST).write_text("{}")
+    assert champion_folder() == tmp_path / "cache/champions/abc"
+    assert challenger_folder() == tmp_path / "cache/champions/def"
+    monkeypatch.setenv("SENSORIUM_MODEL", "/models/fixed")
+    monkeypatch.setenv("SENSORIUM_CHALLENGER", "/models/other")
+    assert (champion_folder(), challenger_folder()) == (Path("/models/fixed"), Path("/models/other"))

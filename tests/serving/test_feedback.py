@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.testclient import TestClient
+
+from tests.serving.conftest import serving
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def told(version: str, outcome: str) -> float:
+    labels = {"model_version": version, "target": "label", "outcome": outcome}
+    return REGISTRY.get_sample_value("sensorium_feedback_total", labels) or 0
+
+
+def test_predictions_and_what_is_told_of_them_are_written_down_without_content(
+    table_folder: Path, tmp_path: Path
+) -> None:
+    with serving(table_folder, tmp_path) as client:
+        answer = client.post("/predict", json={"facts": {"a": 4711}}).json()
+        version, label = answer["model_version"], answer["targets"]["label"]["label"]
+        other = {"no": "yes", "yes": "no"}[label]
+        before = {outcome: told(version, outcome) for outcome in ("right", "wrong")}
+        about = {"request_id": answer["request_id"], "labels": {"label": label}}
+        first = client.post("/feedback", json=about)
+        again = client.post("/feedback", json=about)
+        client.post("/predict_batch", json={"samples": [{"more": {"c": 1}}]}, headers={"X-Request-ID": "b"})
+        wrong = client.post("/feedback", json={"request_id": "b.0", "labels": {"label": other}}).json()
+        news = client.post("/feedback", json={"request_id": "long-ago", "labels": {"label": "maybe"}}).json()
+        assert (first.status_code, first.json()) == (202, about | {"predicted_by": version, "correct": {"label": True}})
+        assert again.json()["correct"] == {}  # counted once
+        assert wrong["correct"] in ({"label": True}, {"label": False})
+        assert news == {"request_id": "long-ago", "labels": {"label": "maybe"}, "predicted_by": None, "correct": {}}
+        counted = sum(told(version, outcome) - before[outcome] for outcome in before)
+        assert counted == 2
+    predicted = lines(tmp_path / "predictions.jsonl")
+    assert [line["request_id"] for line in predicted] == [answer["request_id"], "b.0"]
+    assert predicted[0]["role"] == "champion"
+    assert predicted[0]["inputs"] == ["facts"]
+    assert predicted[0]["labels"] == {"label": label}
+    assert sum(predicted[0]["probabilities"]["label"].values()) == pytest.approx(1, abs=1e-3)
+    assert "4711" not in (tmp_path / "predictions.jsonl").read_text()
+    assert [line["labels"] for line in lines(tmp_path / "feedback.jsonl")] == [
+        {"label": label}, {"label": label}, {"label": other}, {"label": "maybe"}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ({}, "request_id is expected: the one in the answer that this is about"),
+        ({"request_id": "a b", "labels": {"label": "no"}}, "request_id is expected"),
+        ({"request_id": "x"}, "labels are expected: an object of label, size"),
+        ({"request_id": "x", "labels": {"colour": "red"}}, "there is no target 'colour'; this model predicts label, s"),
+        ({"request_id": "x", "labels": {"label": " "}}, "label: a label of 1 to 200 letters is expected"),
+        ({"request_id": "x", "labels": {"label": 5}}, "label: a label of 1 to 200 letters is expected"),
+        ({"request_id": "x", "labels": {"label": "n" * 201}}, "label: a label of 1 to 200 letters is expected"),
+        ({"request_id": "x", "labels": {"label": "no"}, "text": "y"}, "unknown key 'text'; request_id and labels are"),
+    ],
+)
+def test_feedback_that_is_none(client: TestClient, content: object, sentence: str) -> None:
+    answer = client.post("/feedback", json=content)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(sentence)

@@ -1,0 +1,34 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from sensorium.errors import UserError
+from sensorium.serving import journal
+from sensorium.serving.journal import PREDICTIONS, Journal
+
+
+def test_the_log_is_rotated_and_never_larger_than_granted(tmp_path: Path) -> None:
+    log = Journal(tmp_path, megabytes=2)
+    for number in range(6000):
+        log.write(PREDICTIONS, {"request_id": str(number), "filler": "x" * 1000})
+    log.close()
+    files = sorted(tmp_path.glob("predictions.jsonl*"))
+    assert len(files) == journal.FILES
+    assert sum(file.stat().st_size for file in files) <= 2 * 2**20
+    newest = json.loads((tmp_path / PREDICTIONS).read_text().splitlines()[-1])
+    assert newest["request_id"] == "5999"
+
+
+def test_lines_are_added_to_those_of_an_earlier_process(tmp_path: Path) -> None:
+    for number in range(2):
+        log = Journal(tmp_path, megabytes=2)
+        log.write(PREDICTIONS, {"request_id": str(number)})
+        log.close()
+    assert [json.loads(line)["request_id"] for line in (tmp_path / PREDICTIONS).open()] == ["0", "1"]
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="name another folder in SENSORIUM_LOG"):
+        Journal(tmp_path / "file", megabytes=2)

@@ -1,0 +1,93 @@
+import json
+import logging
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.testclient import TestClient
+
+from sensorium.serving import logs
+
+SECRET = "a secret frog"
+
+
+def answered(endpoint: str, status: str) -> float:
+    return REGISTRY.get_sample_value("sensorium_requests_total", {"endpoint": endpoint, "status": status}) or 0
+
+
+def test_a_clients_request_id_is_kept_and_a_bad_one_replaced(client: TestClient) -> None:
+    kept = client.post("/predict", json={"note": "x"}, headers={"X-Request-ID": "order-17_a.b"})
+    assert kept.json()["request_id"] == kept.headers["X-Request-ID"] == "order-17_a.b"
+    for bad in ("", "a b", "x" * 65, "<script>"):
+        other = client.post("/predict", json={"note": "x"}, headers={"X-Request-ID": bad})
+        assert len(other.json()["request_id"]) == 32
+        assert other.headers["X-Request-ID"] == other.json()["request_id"]
+    assert len(client.post("/predict", json={}).headers["X-Request-ID"]) == 32  # refusals have one too
+
+
+def test_answers_say_what_browsers_may_do_and_where_time_went(client: TestClient) -> None:
+    headers = client.post("/predict", json={"note": "x"}).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    steps = [part.partition(";dur=")[0] for part in headers["Server-Timing"].split(", ")]
+    assert steps == ["read", "decode", "wait", "encode", "fuse"]
+
+
+def test_the_page_allows_nothing_from_outside(client: TestClient) -> None:
+    page = client.get("/ui/")
+    assert page.status_code == 200
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; img-src 'self' blob: data:;")
+    assert "unsafe" not in policy
+    assert client.get("/", follow_redirects=False).headers["location"] == "/ui/"
+    assert client.get("/ui/../service.py").status_code == 404
+    assert client.get("/ui/%2e%2e/service.py").status_code == 404
+
+
+def test_lines_in_the_log_have_the_id_and_never_content(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("sensorium").propagate = True
+    with caplog.at_level(logging.INFO, "sensorium"):
+        client.post("/predict", json={"note": SECRET}, headers={"X-Request-ID": "r1"})
+        client.post("/predict", json={"note": SECRET, "car": {"age": SECRET}}, headers={"X-Request-ID": "r2"})
+    lines = [vars(record) for record in caplog.records if record.getMessage() == "answered"]
+    assert [(one["request_id"], one["endpoint"], one["status"]) for one in lines] == [
+        ("r1", "predict", 200), ("r2", "predict", 400)
+    ]  # fmt: skip
+    assert lines[0]["inputs"] == ["note"]
+    assert SECRET not in str(lines)
+
+
+def test_the_log_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("sensorium")
+    before = (logger.handlers, logger.propagate, logger.level)
+    try:
+        logs.configure()
+        logging.getLogger("sensorium.serving.access").info("answered", extra={"request_id": "r", "ms": 1.5})
+    finally:
+        logger.handlers, logger.propagate = before[:2]
+        logger.setLevel(before[2])
+    line = json.loads(capsys.readouterr().out)
+    assert line.pop("timestamp").startswith("20")
+    assert line.pop("logger") == "sensorium.serving.access"
+    assert line == {"level": "INFO", "message": "answered", "request_id": "r", "ms": 1.5}
+
+
+def test_an_accident_is_told_by_its_id_and_without_detail(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr(client.app.state.deployment.champion.predictor.__class__, "features", fail)  # type: ignore[attr-defined]
+    before = answered("predict", "500")
+    answer = client.post("/predict", json={"note": "x"}, headers={"X-Request-ID": "r3"})
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {"error": "the service failed; its log says why under the request id r3"},
+    )
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answered("predict", "500") == before + 1
+
+
+def test_what_is_not_there_gets_a_sentence(client: TestClient) -> None:
+    assert client.get("/predict").status_code == 405
+    assert client.get("/predict").json() == {"error": "GET is not for /predict"}
+    assert client.get("/ui/nothing.js").json() == {"error": "there is nothing at /ui/nothing.js"}

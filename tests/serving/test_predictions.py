@@ -1,0 +1,87 @@
+import base64
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from sensorium.serving.predictor import Predictor
+from tests.conftest import png
+from tests.serving.conftest import served_as, serving
+
+
+def test_many_samples_are_answered_in_their_order_and_a_bad_one_in_its_place(client: TestClient) -> None:
+    photo = base64.b64encode(png()).decode()
+    samples = [{"note": "a frog"}, {"photo": "http://127.0.0.1/x.png"}, {"photo": photo}, {"smell": "x"}, 5, {}]
+    answer = client.post("/predict_batch", json={"samples": samples}, headers={"X-Request-ID": "mine"})
+    said = answer.json()
+    assert (answer.status_code, said["request_id"]) == (200, "mine")
+    assert [one["request_id"] for one in said["answers"]] == [f"mine.{number}" for number in range(6)]
+    assert [one.get("error") for one in said["answers"]] == [
+        None,
+        "photo: a file's bytes are expected in base64; paths and URLs are not opened",
+        None,
+        "there is no input 'smell'; this model reads note, photo, sound, car",
+        "a sample must be a JSON object of inputs",
+        "no input was given; give one or more of note, photo, sound, car",
+    ]
+    alone = client.post("/predict", json={"photo": photo}).json()
+    for target, other in said["answers"][2]["targets"].items():
+        assert other["probabilities"] == pytest.approx(alone["targets"][target]["probabilities"], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "sentence"),
+    [
+        ({}, 400, 'samples are expected: {"samples": [{...}, ...]}'),
+        ({"samples": []}, 400, 'samples are expected: {"samples": [{...}, ...]}'),
+        ([], 400, "the body must be a JSON object"),
+        ({"samples": [{}] * 65}, 413, "65 samples are more than the 64 that one request may hold"),
+    ],
+)
+def test_a_batch_that_is_none(client: TestClient, content: object, status: int, sentence: str) -> None:
+    answer = client.post("/predict_batch", json=content)
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+
+
+def test_an_explanation_is_exact(client: TestClient, model_folder: Path) -> None:
+    said = client.post("/explain", json={"note": "a frog", "car": {"age": 3}}).json()
+    predictor = Predictor.load(model_folder)
+    note, car = {"note": "a frog"}, {"car": {"age": 3.0}}
+    alone, other, both = predictor.predict([note, car, note | car])
+    for target, classes in predictor.targets.items():
+        of = said["targets"][target]
+        assert set(of["shares"]) == {"note", "car"}
+        for place, name in enumerate(classes):
+            base = of["base"][name]
+            gain = ((alone[target][place] - base) + (both[target][place] - other[target][place])) / 2
+            assert of["shares"]["note"][name] == pytest.approx(gain, abs=2e-3)  # int8 sees batches a little differently
+            total = base + sum(values[name] for values in of["shares"].values())
+            assert total == pytest.approx(of["probabilities"][name], abs=1e-5)
+
+
+def test_below_the_models_bound_it_says_so(model_folder: Path, tmp_path: Path) -> None:
+    folder = served_as(model_folder, tmp_path / "model", abstain={"label": 0.999}, top=1)
+    with serving(folder, tmp_path / "log") as unsure:
+        targets = unsure.post("/predict", json={"note": "a frog"}).json()["targets"]
+        assert (targets["label"]["label"], targets["label"]["abstained"]) == (None, True)
+        assert len(targets["label"]["top"]) == 1
+        assert targets["size"]["label"] == targets["size"]["top"][0]["label"]
+        told = unsure.get("/schema").json()
+        assert told["targets"]["label"] == {"kind": "class", "classes": ["no", "yes"], "abstain": 0.999}
+        assert (told["lineage"], told["limits"]["top"]) == ({"data": "0a1b"}, 1)
+
+
+def test_the_schema_says_what_is_read(client: TestClient) -> None:
+    told = client.get("/schema").json()
+    assert told["inputs"]["car"] == {
+        "kind": "tabular",
+        "encoder": "columns",
+        "is_file": False,
+        "media_types": [],
+        "max_bytes": 2**20,
+        "settings": {"numbers": ["age"], "categories": ["colour"]},
+        "value": {"type": "object", "properties": {"age": {"type": "number"}, "colour": {"type": "string"}}},
+    }
+    assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}
+    assert told["inputs"]["photo"]["media_types"][:2] == ["image/png", "image/jpeg"]
+    assert told["limits"]["samples"] == 64
