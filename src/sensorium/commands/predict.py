@@ -65,7 +65,7 @@ def _table(target: str, said: Mapping[str, Any]) -> Table:
     table.add_column("class")
     table.add_column("probability", justify="right")
     table.add_column("", width=WIDTH)
-    for name in ["without any input", *inputs]:
+    for name in ["knowing nothing", *inputs]:
         table.add_column(name, justify="right")
     for one in said["top"]:
         name, share = one["label"], one["probability"]

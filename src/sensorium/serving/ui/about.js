@@ -1,0 +1,38 @@
+// The quiet end of the page: which model this is, where it comes from, and how programs ask it.
+
+import { address, key } from "./api.js";
+import { button, make } from "./make.js";
+import { percent, readable } from "./words.js";
+
+export function showAbout(footer, schema) {
+  const inputs = Object.entries(schema.inputs).map(([name, input]) => [readable(name), `${input.kind}, ${input.encoder}`]);
+  const targets = Object.entries(schema.targets).map(([name, target]) => [
+    readable(name),
+    `${target.classes.length} classes` + (target.abstain ? `, a label from ${percent(target.abstain)}` : ""),
+  ]);
+  const facts = [["version", schema.model_version], ...lines(schema.lineage), ...inputs, ...targets];
+  footer.replaceChildren(
+    make(
+      "details",
+      {},
+      make("summary", {}, "Model ", make("code", {}, schema.model_version)),
+      make("dl", {}, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      key.isKept() && forgetting(),
+    ),
+    make("a", { href: address("docs") }, "API"),
+  );
+}
+
+/** Lineage is whatever the training wrote down, nested or not. */
+function lines(value, path = []) {
+  if (value === null || typeof value !== "object") return [[path.map(readable).join(" "), String(value)]];
+  return Object.entries(value).flatMap(([name, one]) => lines(one, [...path, name]));
+}
+
+function forgetting() {
+  const element = make("p", {}, button("Forget the API key", () => {
+    key.forget();
+    element.replaceChildren("Forgotten. The next request asks for one.");
+  }, { class: "quiet" }));
+  return element;
+}

@@ -1,0 +1,90 @@
+// Files that people give: by choosing, dropping or pasting.
+
+import { button, make } from "./make.js";
+import { format, listed, megabytes } from "./words.js";
+
+// Names that systems give to the same thing.
+const SAME = {
+  "image/jpg": "image/jpeg",
+  "image/pjpeg": "image/jpeg",
+  "image/x-ms-bmp": "image/bmp",
+  "audio/x-wav": "audio/wav",
+  "audio/wave": "audio/wav",
+  "audio/vnd.wave": "audio/wav",
+  "audio/x-flac": "audio/flac",
+  "audio/mp3": "audio/mpeg",
+  "audio/opus": "audio/ogg",
+  "video/ogg": "audio/ogg",
+  "application/ogg": "audio/ogg",
+};
+
+/** Why the service would refuse a file; empty where it would not, or where only it can tell. */
+export function objection(file, input) {
+  if (!isOfType(file, input)) {
+    const given = file.type ? format(file.type) : "of an unknown type";
+    return `${file.name} is ${given}. ${listed(input.media_types.map(format))} can be read.`;
+  }
+  if (file.size > input.max_bytes) {
+    return `${file.name} has ${megabytes(file.size)}. At most ${megabytes(input.max_bytes)} can be read.`;
+  }
+  return file.size ? "" : `${file.name} is empty.`;
+}
+
+export function isOfType(file, input) {
+  return !input.media_types.length || input.media_types.includes(SAME[file.type] ?? file.type);
+}
+
+/** A button that opens the system's choice of files; `extra` goes to the input behind it. */
+export function chooser(words, input, take, extra = {}) {
+  const hidden = make("input", {
+    type: "file",
+    hidden: true,
+    accept: input.media_types.join(",") || null,
+    change: () => {
+      if (hidden.files.length) take(hidden.files[0]);
+      hidden.value = ""; // the same file may be chosen again after it was removed
+    },
+    ...extra,
+  });
+  return [hidden, button(words, () => hidden.click())];
+}
+
+/** Lets files be dropped on the cards, on the page between them, and pasted; text goes where it always goes. */
+export function receiveFiles(cards) {
+  const isFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const cardAt = (target) => cards.find((card) => card.element.contains(target));
+  const mark = (over) => {
+    for (const card of cards) card.element.classList.toggle("over", card === over);
+  };
+  document.addEventListener("dragover", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    mark(cardAt(event.target));
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) mark(null);
+  });
+  document.addEventListener("drop", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    mark(null);
+    const files = [...event.dataTransfer.files];
+    // Several files are meant for several cards, whichever they were dropped on.
+    for (const file of files) give(file, files.length === 1 ? cardAt(event.target) : null, cards);
+  });
+  document.addEventListener("paste", (event) => {
+    const file = event.clipboardData?.files[0];
+    if (!file || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    give(file, cardAt(event.target), cards);
+  });
+}
+
+function give(file, card, cards) {
+  const takers = cards.filter((one) => one.take);
+  const fitting = takers.find((one) => isOfType(file, one.input) && !one.isGiven())
+    ?? takers.find((one) => isOfType(file, one.input));
+  // A card that was aimed at answers for itself, even if only to say why not.
+  const chosen = card?.take ? card : (fitting ?? takers[0]);
+  chosen?.take(file);
+}

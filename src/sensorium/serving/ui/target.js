@@ -1,0 +1,70 @@
+// One target of an answer: its label, the likeliest classes as bars, the shares of one of them, and feedback.
+
+import { feedbackView } from "./feedback.js";
+import { button, make, newId, styled } from "./make.js";
+import { sharesView } from "./shares.js";
+import { percent, readable } from "./words.js";
+
+export function targetView(name, target, content, schema) {
+  const ranked = Object.entries(target.probabilities).sort(([, one], [, other]) => other - one);
+  const shares = make("div", { class: "shares" });
+  const rows = new Map(ranked.map(([label, probability]) => [label, row(label, probability, choose)]));
+
+  function choose(label) {
+    for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === label));
+    shares.replaceChildren(...sharesView(label, target, schema.inputs));
+  }
+
+  choose(ranked[0][0]);
+  const title = newId("target");
+  return make(
+    "article",
+    { class: "target", "aria-labelledby": title, "data-target": name },
+    make("h2", { id: title }, readable(name)),
+    decision(target, ranked[0], schema.targets[name]),
+    classes([...rows.values()], target.top.length),
+    shares,
+    feedbackView(name, ranked.map(([label]) => label), content.request_id),
+  );
+}
+
+function decision(target, [likeliest, probability], known) {
+  if (!target.abstained) {
+    return make(
+      "p",
+      { class: "label" },
+      make("strong", {}, target.label),
+      make("span", { class: "sure" }, percent(target.confidence)),
+    );
+  }
+  const needed = known ? `, below the ${percent(known.abstain)} that a label needs` : "";
+  return [
+    make("p", { class: "label abstained" }, make("strong", {}, "Too unsure for a label")),
+    make("p", { class: "why" }, `The likeliest is ${likeliest} with ${percent(probability)}${needed}.`),
+  ];
+}
+
+function row(label, probability, choose) {
+  const bar = styled(make("span", { class: "bar", "aria-hidden": "true" }), { "--size": `${100 * probability}%` });
+  const toggle = button(
+    [make("span", { class: "name" }, label), make("span", { class: "value" }, percent(probability)), bar],
+    () => choose(label),
+    { "aria-pressed": "false", title: `What decided for or against ${label}` },
+  );
+  return { toggle, element: make("li", { "data-class": label }, toggle) };
+}
+
+/** The likeliest, and the others on demand. */
+function classes(rows, few) {
+  const list = make("ol", { class: "classes", "aria-label": "Classes, the likeliest first" }, rows.map((one) => one.element));
+  const others = rows.slice(few).map((one) => one.element);
+  if (!others.length) return list;
+  const more = button("", () => show(others[0].hidden), { class: "quiet more" });
+  function show(isAll) {
+    for (const one of others) one.hidden = !isAll;
+    more.setAttribute("aria-expanded", String(isAll));
+    more.textContent = isAll ? "Only the likeliest" : `All ${rows.length} classes`;
+  }
+  show(false);
+  return [list, more];
+}

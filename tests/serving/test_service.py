@@ -1,0 +1,153 @@
+"""The real thing: `bentoml serve` in processes of its own."""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.conftest import REPOSITORY, free_port, png
+from tests.serving.conftest import served_as
+
+pytestmark = pytest.mark.slow
+PATIENCE = 60  # seconds
+SAMPLES = {"samples": [{"photo": base64.b64encode(png()).decode()}] * 64}  # which takes a while
+
+
+@contextmanager
+def bentoml_serve(model: Path, home: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A service of a model, and its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(port)],
+        cwd=REPOSITORY,
+        env=os.environ
+        | {"BENTOML_HOME": str(home / "bentoml"), "SENSORIUM_MODEL": str(model), "SENSORIUM_LOG": str(home / "log")}
+        | environment,
+        stdout=(home / "out").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + PATIENCE
+    while not ready(address):
+        assert process.poll() is None and time.monotonic() < end, (home / "out").read_text()
+        time.sleep(0.05)
+    try:
+        yield process, address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+def ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with bentoml_serve(model_folder, tmp_path_factory.mktemp("home")) as (_, url):
+        yield url
+
+
+def test_its_figures_are_where_prometheus_looks(address: str) -> None:
+    httpx.post(f"{address}/predict", json={"note": "a frog"})
+    httpx.post(f"{address}/predict", json={})
+    told = httpx.get(f"{address}/metrics").text
+    for line in (
+        r'sensorium_requests_total\{endpoint="predict",status="200"\} 1.0',
+        r'sensorium_requests_total\{endpoint="predict",status="400"\} 1.0',
+        r'sensorium_request_seconds_count\{endpoint="predict"\} 2.0',
+        r'sensorium_missing_inputs_total\{input="photo"\} 1.0',
+        r'sensorium_batch_size_count\{role="champion"\} 1.0',
+        r'sensorium_step_seconds_count\{step="encode"\} 1.0',
+        r'sensorium_confidence_count\{target="size"\} 1.0',
+        r'sensorium_model\{model_version="\w{12}",role="champion"\} 1.0',
+        r"sensorium_requests_in_flight 0.0",
+    ):
+        assert re.search(f"^{line}$", told, re.MULTILINE), line
+
+
+def test_the_page_of_the_api_is_whole_and_needs_nothing_from_outside(address: str) -> None:
+    page = httpx.get(f"{address}/docs")
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; style-src 'self' 'unsafe-inline';")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(files) == 3
+    for file in files:
+        assert httpx.get(f"{address}{file}").status_code == 200
+
+
+def test_what_is_in_flight_is_finished_before_it_ends(model_folder: Path, tmp_path: Path) -> None:
+    with bentoml_serve(model_folder, tmp_path) as (process, address), ThreadPoolExecutor(6) as threads:
+        asked = [
+            threads.submit(httpx.post, f"{address}/predict_batch", json=SAMPLES, timeout=PATIENCE) for _ in range(6)
+        ]
+        while "sensorium_requests_in_flight 6.0" not in httpx.get(f"{address}/metrics", timeout=PATIENCE).text:
+            assert not all(one.done() for one in asked), "too fast to see"
+        process.send_signal(signal.SIGTERM)
+        answers = [one.result() for one in asked]
+        assert process.wait(PATIENCE) == 0
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert all(len(answer.json()["answers"]) == 64 for answer in answers)
+    written = (tmp_path / "log/predictions.jsonl").read_text().splitlines()
+    assert len(written) == 6 * 64
+
+
+def test_overload_is_answered_and_passes(model_folder: Path, tmp_path: Path) -> None:
+    folder = served_as(model_folder, tmp_path / "model", in_flight=4)
+    with bentoml_serve(folder, tmp_path) as (_, address), httpx.Client(timeout=PATIENCE) as http:
+        with ThreadPoolExecutor(24) as threads:
+            asked = [threads.submit(http.post, f"{address}/predict_batch", json=SAMPLES) for _ in range(48)]
+            answers = [one.result() for one in asked]
+        statuses = {answer.status_code for answer in answers}
+        assert statuses == {200, 503}
+        assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 503} == {"1"}
+        assert http.post(f"{address}/predict", json={"note": "a frog"}).status_code == 200
+
+
+def test_a_killed_worker_loses_no_line_that_was_answered(model_folder: Path, tmp_path: Path) -> None:
+    with bentoml_serve(model_folder, tmp_path) as (process, address):
+        ids = [httpx.post(f"{address}/predict", json={"note": f"{n}"}).json()["request_id"] for n in range(20)]
+        time.sleep(0.2)
+        workers = [
+            child for child in psutil.Process(process.pid).children() if "worker.service" in str(child.cmdline())
+        ]
+        workers[0].kill()
+        end = time.monotonic() + PATIENCE
+        while not ready(address):  # it is started again
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    written = (tmp_path / "log/predictions.jsonl").read_text()
+    assert [request_id in written for request_id in ids] == [True] * 20
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"SENSORIUM_MODEL": "/nothing"}, "/nothing holds no model"),
+        ({"SENSORIUM_API_KEYS": "plain"}, "SENSORIUM_API_KEYS: an entry is not NAME:HASH"),
+    ],
+)
+def test_what_it_cannot_start_with_is_told_in_a_sentence(
+    model_folder: Path, tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    command = [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(free_port())]
+    variables = os.environ | {"SENSORIUM_MODEL": str(model_folder), "BENTOML_HOME": str(tmp_path)} | environment
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=variables, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode != 0
+    assert sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

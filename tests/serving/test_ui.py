@@ -1,0 +1,273 @@
+"""The page at /ui in a real browser, against the real application."""
+
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from sensorium.serving import keys
+from sensorium.serving.app import create_app, start
+from sensorium.serving.deployment import Deployment
+from sensorium.serving.live import Workers
+from tests.conftest import free_port, png
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
+]
+PHOTO = {"name": "frog.png", "mimeType": "image/png", "buffer": png()}
+KEY = "sk_a-key-for-the-page"
+LIMITS = {"body_bytes": 9, "samples": 1, "samples_per_minute": 9, "seconds": 9, "top": 3}
+FOCUSED = "(one => (one.ariaLabel || one.labels?.[0]?.textContent || one.textContent).trim())(document.activeElement)"
+DROP = """([name, type]) => {
+  const given = new DataTransfer();
+  given.items.add(new File([name], name, {type}));
+  return given;
+}"""
+
+
+@contextmanager
+def served(folder: Path, log: Path, **environment: str) -> Iterator[str]:
+    """The address of the application, on a port of its own."""
+    app, port = create_app(), free_port()
+    deployment = Deployment(Workers(1, "a"), Workers(1, "b"), lambda: folder, lambda: None)
+    start(app, deployment, log, environment)
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log")
+
+
+@pytest.fixture(scope="module")
+def address(model_folder: Path, log: Path) -> Iterator[str]:
+    with served(model_folder, log) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with playwright.sync_playwright() as one:
+        chromium = one.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A tab that may say nothing in its console and ask nobody but the service; refusals are the service's right."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    one = context.new_page()
+    one.set_default_timeout(8000)
+    said: list[str] = []
+    hosts: set[str] = set()
+    one.on("console", lambda message: said.append(message.text))
+    one.on("pageerror", lambda error: said.append(str(error)))
+    one.on("request", lambda request: hosts.add(re.sub(r"^(blob:)?\w+://([^:/]*).*", r"\2", request.url)))
+    yield one
+    assert [words for words in said if "the server responded with a status of 4" not in words] == []
+    assert hosts == {"127.0.0.1"}
+    context.close()
+
+
+def answered(page: Any) -> dict[str, Any]:
+    """Asks by the keyboard's shortcut; the service's answer, once it is shown."""
+    with page.expect_response("**/explain") as waiting:
+        page.keyboard.press("Control+Enter")
+    content = waiting.value.json()
+    page.wait_for_selector("#answer:not([aria-busy]) :is(.answered, .problem)")
+    return content
+
+
+def opened(page: Any, address: str) -> Any:
+    page.goto(f"{address}/ui/")
+    page.wait_for_selector("#inputs form, #inputs .problem")
+    return page
+
+
+def texts(page: Any, selector: str) -> list[str]:
+    return [" ".join(one.split()) for one in page.locator(selector).all_inner_texts()]
+
+
+def test_form_has_a_control_for_every_input_and_no_sideways_scrolling(page, address):
+    opened(page, address)
+    kinds = page.eval_on_selector_all(".card", "all => all.map((one) => [one.dataset.input, one.dataset.kind])")
+    assert kinds == [["note", "text"], ["photo", "image"], ["sound", "audio"], ["car", "tabular"]]
+    assert texts(page, ".card h2") == ["Note", "Photo", "Sound", "Car"]
+    assert texts(page, "[data-input=photo] button") == ["Choose", "Take a photo"]
+    assert texts(page, "[data-input=sound] button") == ["Record", "Choose"]
+    assert texts(page, "[data-input=car] label") == ["age", "colour"]
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_answer_shows_what_the_service_says(page, address):
+    opened(page, address).get_by_role("textbox", name="note").fill("a frog")
+    page.set_input_files("[data-input=photo] input", PHOTO)
+    answered(page)
+    files = {"photo": ("frog.png", png(), "image/png")}
+    expected = httpx.post(f"{address}/explain", data={"note": "a frog"}, files=files).json()
+    for name in ("label", "size"):
+        target, within = expected["targets"][name], f"[data-target={name}]"
+        best, other = (one["label"] for one in target["top"][:2])
+        assert texts(page, f"{within} .label") == [f"{target['label']} {100 * target['confidence']:.1f}%"]
+        shown = [f"{one['label']} {100 * one['probability']:.1f}%" for one in target["top"]]
+        assert texts(page, f"{within} .classes li") == shown
+        for chosen in (best, other):
+            page.click(f"{within} [data-class={chosen}] button")
+            base, shares = f"{100 * target['base'][chosen]:.1f}%", target["shares"]
+            note, photo = (signed(shares[one][chosen]) for one in ("note", "photo"))
+            total = f"{chosen} {100 * target['probabilities'][chosen]:.1f}%"
+            rows = [f"Knowing nothing {base}", f"Note {note}", f"Photo {photo}", "Sound not given", "Car not given"]
+            assert texts(page, f"{within} .shares li") == [*rows, total]
+    assert re.search(r"ms there and back, .* ms of it in the service", page.inner_text(".latency"))
+
+
+def signed(share: float) -> str:
+    return "0.0" if f"{abs(100 * share):.1f}" == "0.0" else f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def test_sound_is_recorded_as_wav(page, address):
+    opened(page, address).click("button:text-is('Record')")
+    page.wait_for_selector(".live .time:text-matches('^0.[5-9]|^1')")
+    page.click("button:text-is('Stop')")
+    page.wait_for_selector("[data-input=sound] .player")
+    assert texts(page, "[data-input=sound] .name") == ["recording.wav"]
+    assert answered(page)["inputs"] == ["sound"]
+
+
+def test_recording_ends_by_itself_when_the_model_hears_no_more(page, address):
+    opened(page, address).click("button:text-is('Record')")
+    page.wait_for_selector("[data-input=sound] .player .time:text-is('2.0 s')")
+    page.click("button:text-is('Remove')")
+    assert page.is_visible("text=Record or drop a sound")
+
+
+def test_camera_gives_a_photo(page, address):
+    opened(page, address).click("button:text-is('Take a photo')")
+    page.click("button:text-is('Take the photo')")
+    page.wait_for_selector("[data-input=photo] img")
+    assert answered(page)["inputs"] == ["photo"]
+
+
+def test_dropped_file_is_taken_and_a_wrong_one_gets_a_sentence(page, address):
+    said: list[list[str]] = []
+    opened(page, address)
+    for name, media_type in (("notes.pdf", "application/pdf"), ("a.png", "image/png")):
+        files = page.evaluate_handle(DROP, [name, media_type])
+        page.dispatch_event("[data-input=photo] h2", "drop", {"dataTransfer": files})
+        said.append(texts(page, "[data-input=photo] :is(.message, .line .name)"))
+    assert said == [["notes.pdf is PDF. PNG, JPEG, WebP, GIF, BMP or TIFF can be read."], ["a.png", ""]]
+    error = answered(page)["error"]  # a PNG that is none
+    assert texts(page, ".problem p") == [error[0].upper() + error[1:].rstrip(".") + "."]
+
+
+def test_nothing_given_and_a_busy_service_are_said(page, address):
+    opened(page, address).keyboard.press("Control+Enter")
+    assert texts(page, "form > .message") == ["Give note, photo, sound or car first."]
+    busy = {"status": 429, "headers": {"Retry-After": "7"}, "json": {"error": "more than 9 samples in a minute"}}
+    page.route("**/explain", lambda route: route.fulfill(**busy))
+    page.get_by_label("age").fill("3")
+    answered(page)
+    assert texts(page, ".problem h2, .problem p") == ["Too many requests", "More than 9 samples in a minute."]
+    assert re.fullmatch("Try again in [67] s", page.inner_text(".problem button"))
+
+
+def test_feedback_reaches_the_log(page, address, log):
+    opened(page, address).get_by_role("textbox", name="note").fill("a frog")
+    content = answered(page)
+    page.click("[data-target=label] button:text-is('Right')")
+    page.wait_for_selector("[data-target=label] .thanks")
+    page.click("[data-target=size] button:text-is('Wrong')")
+    page.get_by_label("Something else").fill("xl")
+    page.click("button:text-is('Tell')")
+    page.wait_for_selector("[data-target=size] .thanks")
+    assert texts(page, ".thanks") == [
+        f"Thank you. Noted as {content['targets']['label']['label']}.",
+        "Thank you. Noted as xl. The model does not know this one yet.",
+    ]
+    time.sleep(0.3)  # the log is written by a thread of its own
+    lines = [json.loads(line) for line in (log / "feedback.jsonl").read_text().splitlines()]
+    assert [line["labels"] for line in lines if line["request_id"] == content["request_id"]] == [
+        {"label": content["targets"]["label"]["label"]},
+        {"size": "xl"},
+    ]
+
+
+def test_keyboard_alone_is_enough(page, address):
+    opened(page, address)
+    reached = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    form = ["note", "Choose", "Take a photo", "Record", "Choose", "age", "colour", "Ask the modelCtrl ↵", "Clear"]
+    assert [*reached[:9], reached[9][:5], reached[10]] == [*form, "Model", "API"]
+    page.focus("textarea")
+    page.keyboard.type("a frog")
+    for _ in range(7):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".answered")
+    assert page.inner_text("#status").startswith("label: ")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    pressed = page.eval_on_selector_all(
+        "[data-target=label] .classes button", "all => all.map((one) => one.ariaPressed)"
+    )
+    assert pressed == ["false", "true"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-target=label] .thanks")
+
+
+def test_another_schema_gets_another_form(page, address):
+    common = {"encoder": "e", "media_types": [], "max_bytes": 2**20, "value": {}, "settings": {}}
+    facts = common | {"kind": "tabular", "is_file": False, "settings": {"numbers": ["price"], "categories": ["brand"]}}
+    cloud = common | {"kind": "points", "is_file": True, "media_types": ["model/ply"]}
+    inputs = {"facts": facts, "cloud": cloud, "code": common | {"kind": "code", "is_file": False}}
+    targets = {"returned": {"kind": "class", "classes": ["no", "yes"], "abstain": 0}}
+    schema = {"model_version": "v", "lineage": {}, "inputs": inputs, "targets": targets, "limits": LIMITS}
+    page.route("**/schema", lambda route: route.fulfill(json=schema))
+    opened(page, address)
+    assert texts(page, ".card h2") == ["Facts", "Cloud", "Code"]
+    assert page.get_by_label("price").get_attribute("type") == "number"
+    assert page.locator("[data-input=cloud] input[type=file]").get_attribute("accept") == "model/ply"
+    assert page.locator("[data-input=code] textarea").count() == 1
+
+
+def test_key_is_asked_for_and_used(page, model_folder, tmp_path):
+    with served(model_folder, tmp_path, SENSORIUM_API_KEYS=f"alice:{keys.digest(KEY)}") as address:
+        opened(page, address)
+        assert texts(page, ".problem h2") == ["An API key is needed"]
+        page.get_by_label("API key").fill("sk_wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=This API key is not known, or was revoked.")
+        page.get_by_label("API key").fill(KEY)
+        page.click("button:text-is('Use this key')")
+        page.get_by_role("textbox", name="note").fill("a frog")
+        assert answered(page)["inputs"] == ["note"]
+        assert page.evaluate("Object.values(sessionStorage)") == [KEY]
+        assert page.evaluate("localStorage.length") == 0

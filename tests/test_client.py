@@ -1,0 +1,60 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sensorium.client import Client, ServiceError
+from sensorium.serving import keys
+from tests.conftest import free_port, png
+from tests.serving.conftest import listening, model_folder, serving
+
+__all__ = ["model_folder"]  # the fixture
+
+
+@pytest.fixture(scope="module")
+def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(model_folder, tmp_path_factory.mktemp("log")) as client, listening(client) as url:
+        yield url
+
+
+def test_every_call_reaches_its_endpoint(address: str, tmp_path: Path) -> None:
+    photo = tmp_path / "frog.png"
+    photo.write_bytes(png())
+    with Client(address) as sensorium:
+        assert list(sensorium.schema()["inputs"]) == ["note", "photo", "sound", "car"]
+        answer = sensorium.predict(note="a frog", photo=photo, car={"age": 3}, sound=None)
+        assert answer["inputs"] == ["note", "photo", "car"]
+        assert set(sensorium.explain(photo=png())["targets"]["label"]["shares"]) == {"photo"}
+        first, second = sensorium.predict_batch([{"photo": photo, "car": {"age": 3}}, {"note": " "}])
+        assert first["inputs"] == ["photo", "car"]
+        assert second["error"] == "note: the text is empty"
+        label = answer["targets"]["label"]["label"]
+        assert sensorium.feedback(answer["request_id"], label=label)["correct"] == {"label": True}
+
+
+def test_refusals_are_errors_with_the_services_own_sentence(address: str, tmp_path: Path) -> None:
+    with Client(address) as sensorium:
+        with pytest.raises(ServiceError, match="note: the text is empty") as refused:
+            sensorium.predict(note=" ")
+        assert refused.value.status == 400
+        with pytest.raises(ServiceError, match="no input was given; give one or more of note"):
+            sensorium.predict()
+        with pytest.raises(ServiceError, match=r"nothing.png cannot be read: No such file or directory"):
+            sensorium.predict(photo=tmp_path / "nothing.png")
+    with (
+        pytest.raises(ServiceError, match=r"no service answers at http://localhost:\d+ .*`make serve` starts one"),
+        Client(f"http://localhost:{free_port()}") as nobody,
+    ):
+        nobody.schema()
+
+
+def test_a_key_comes_from_the_environment(model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = keys.make()
+    entry = {keys.VARIABLE: f"ada:{keys.digest(key)}"}
+    with serving(model_folder, tmp_path, **entry) as client, listening(client) as url:
+        monkeypatch.setenv("SENSORIUM_URL", url)
+        with Client() as without, pytest.raises(ServiceError, match="an API key is needed"):
+            without.schema()
+        monkeypatch.setenv("SENSORIUM_API_KEY", key)
+        with Client() as sensorium:
+            assert sensorium.predict(note="a frog")["inputs"] == ["note"]
