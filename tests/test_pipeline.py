@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -258,10 +259,68 @@ def test_the_service_has_no_torch_in_it(served: Served) -> None:
     assert not any("libtorch" in text for text in maps)
 
 
-def test_the_bento_serves_what_was_packaged(workspace: Workspace, tmp_path: Path) -> None:
+def test_the_examples_of_the_documentation_run_as_they_stand(
+    served: Served, slice_of_stamps: Path, tmp_path: Path
+) -> None:
+    frog = next(slice_of_stamps.glob("animals/**/*_desc_fr.ogg"))
+    shutil.copy(frog, tmp_path / "frog.ogg")
+    shutil.copy(frog.with_name(frog.name.replace("_desc_fr.ogg", ".png")), tmp_path / "frog.png")
+    shell = re.findall(r"```bash\n(.*?)```", (REPOSITORY / "docs/serving.md").read_text(), re.DOTALL)
+    curls = [line for block in shell for line in block.splitlines() if line.startswith("curl ")]
+    assert len(curls) == 7
+    answers = []
+    for curl in curls:
+        command = curl.replace("curl ", "curl --silent --show-error --fail ").replace(
+            "localhost:3000", served.address.removeprefix("http://")
+        )
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (curl, done.stderr)
+        answers.append(json.loads(done.stdout))
+    assert answers[0]["inputs"] == ["text", "image", "speech"]
+    assert answers[0]["targets"]["category"]["label"] == "animals"
+    assert [one["targets"]["category"]["label"] for one in answers[2]["answers"]] == ["animals", "vehicles"]
+    assert set(answers[3]["targets"]["category"]["shares"]) == {"text", "image"}
+    assert answers[5]["correct"] == {"category": answers[4]["targets"]["category"]["label"] == "animals"}
+    assert re.fullmatch(r"[0-9a-f]{32}(\.dir)?", answers[6]["lineage"]["data"])
+
+
+def test_sensorium_predict_asks_the_running_service(workspace: Workspace, served: Served) -> None:
+    done = workspace.run("sensorium", "predict", "--url", served.address, "--text", "A small green frog.")
+    assert done.returncode == 0, done.stdout
+    assert "category: animals" in done.stdout
+    wrong = workspace.run("sensorium", "predict", "--url", served.address, "--smell", "x")
+    assert (wrong.returncode, wrong.stdout) == (
+        2,
+        "error: '--smell' is no input of this model; give one or more of --text, --image, --speech.\n",
+    )
+
+
+def test_the_bento_serves_in_an_environment_made_as_its_image_is(workspace: Workspace, tmp_path: Path) -> None:
+    """What `bentoml containerize` writes into the Dockerfile, without Docker: its packages, its files, its command."""
     bento = workspace.json("models/bento.json")
-    with serving(Workspace(tmp_path, workspace.environment), bento["tag"]) as running:
-        assert running.predict(json={"text": "A frog."}).json()["model_version"] == bento["model_version"]
+    store = workspace.environment["BENTOML_HOME"]
+    folder = Path(store) / "bentos" / bento["tag"].replace(":", "/")
+    dockerfile = (folder / "env/docker/Dockerfile").read_text()
+    assert "pip install -r $BENTO_PATH/env/python/requirements.txt" in dockerfile
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 120e6
+    image = tmp_path / "image"
+    venv.create(image, with_pip=True)
+    requirements = str(folder / "env/python/requirements.txt")
+    done = subprocess.run(
+        [image / "bin/pip", "install", "--quiet", "--requirement", requirements],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not list(image.glob("lib/python*/site-packages/torch"))
+    environment = {
+        name: value for name, value in workspace.environment.items() if name not in ("SENSORIUM_CACHE", "PYTHONPATH")
+    }
+    environment |= {"PATH": f"{image / 'bin'}:/usr/bin:/bin", "SENSORIUM_LOG": str(tmp_path / "log")}
+    with serving(Workspace(tmp_path, environment), str(folder)) as running:
+        answer = running.predict(json={"text": "A frog."}).json()
+        assert answer["model_version"] == bento["model_version"]
+        assert httpx.get(f"{running.address}/ui/").status_code == 200
+        assert httpx.get(f"{running.address}/docs").status_code == 200
 
 
 def test_serving_before_anything_is_packaged_is_a_sentence(workspace: Workspace, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ artifacts:
   sensorium: {type: model, path: models/packaged}
 """
 MAKE = """
-import json, pathlib, yaml
+import json, pathlib, shutil, yaml
 import pandas as pd
 from sensorium.serving import artefact
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
@@ -32,9 +32,14 @@ figures = {"accuracy": model["accuracy"], "macro_f1": 0.5, "intervals": {"accura
 write("data/raw/rows.json", params["data"])
 pathlib.Path("data/prepared").mkdir()
 pd.DataFrame({"id": ["a", "b", "c"], "split": ["train", "val", "test"]}).to_parquet("data/prepared/rows.parquet")
-pathlib.Path("models/packaged").mkdir(parents=True)
-artefact.seal(pathlib.Path("models/packaged"), {"name": model["name"]})
-write("models/bento.json", {"tag": f"sensorium:{model['name']}", "model_version": model["name"]})
+packaged, version = pathlib.Path("models/packaged"), model["name"]
+if pathlib.Path(version).is_dir():  # a real model
+    shutil.copytree(version, packaged)
+    version = artefact.read(packaged)["version"]
+else:
+    packaged.mkdir(parents=True)
+    artefact.seal(packaged, {"name": version})
+write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": version})
 write("metrics/evaluate.json", {"colour": figures})
 write("metrics/gate.json", {"passed": model["accuracy"] > 0.5, "rules": [{"passed": model["accuracy"] > 0.5}]})
 """
@@ -52,7 +57,7 @@ class Repository:
         return done.stdout
 
     def make(self, name: str, accuracy: float) -> None:
-        """A run with other params, not committed."""
+        """A run with other params, not committed; the name may be the folder of a real model."""
         params = {
             "data": {"source": "here"},
             "inputs": {},

@@ -25,15 +25,17 @@ SAMPLES = {"samples": [{"photo": base64.b64encode(png()).decode()}] * 64}  # whi
 
 
 @contextmanager
-def bentoml_serve(model: Path, home: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service of a model, and its address."""
+def bentoml_serve(
+    model: Path | None, home: Path, *what: str, folder: Path = REPOSITORY
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A service of a model, or of what the folder has, and its address."""
     port = free_port()
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(port)],
-        cwd=REPOSITORY,
+        [str(Path(sys.executable).with_name("bentoml")), "serve", *what, "--port", str(port)],
+        cwd=folder,
         env=os.environ
-        | {"BENTOML_HOME": str(home / "bentoml"), "SENSORIUM_MODEL": str(model), "SENSORIUM_LOG": str(home / "log")}
-        | environment,
+        | {"BENTOML_HOME": str(home / "bentoml"), "SENSORIUM_LOG": str(home / "log")}
+        | ({"SENSORIUM_MODEL": str(model)} if model else {}),
         stdout=(home / "out").open("wb"),
         stderr=subprocess.STDOUT,
     )

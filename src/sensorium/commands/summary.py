@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sensorium import params, paths
 from sensorium.files import existing, read_json
+from sensorium.registry.champion import read_champion
 from sensorium.stages.gate import FILE as VERDICT
 
 HOWS = ("only", "without")
@@ -101,6 +102,9 @@ def _packaged(console: Console) -> None:
     console.print(
         f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True
     )
+    champion = read_champion()
+    if champion and champion.model_version != bento["model_version"]:
+        console.print(f"serving  the champion {champion.version} goes on being served until this one is promoted")
     console.print(
         "keep     [bold]git add --all && git commit -m run && .venv/bin/sensorium promote[/]: the champion to beat",
         highlight=False,
