@@ -1,5 +1,6 @@
 """Promotion and rollback as a running service sees them."""
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -66,11 +67,14 @@ def test_a_running_service_follows_promotions_and_a_rollback_and_drops_no_reques
             wait_for(second)
             rollback.run()
             wait_for(first)
+            told = httpx.get(f"{address}/metrics").text
         finally:
             stop.set()
             for one in asking:
                 one.result()
     assert set(statuses) == {200}
+    in_service = re.findall(r'^sensorium_model\{model_version="(\w+)",role="(\w+)"\} 1.0$', told, re.MULTILINE)
+    assert in_service == [(first, "champion")]
     changes = [one for one, before in zip(versions[1:], versions, strict=False) if one != before]
     assert set(changes) == {first, second}
     shadowed = [line for line in lines(written) if line["role"] == "challenger"]

@@ -121,7 +121,7 @@ class Deployment:
         if folder is None:
             self._stamps[role] = None
             if gone := self._live.pop(role, None):
-                MODEL.remove(role, gone.version)
+                MODEL.labels(role, gone.version).set(0)
                 log.info("no %s any more", role, extra={"model_version": gone.version})
             return
         stamp = _stamp(folder)
@@ -142,7 +142,7 @@ class Deployment:
 
     def _put(self, role: str, live: Live) -> None:
         if before := self._live.get(role):
-            MODEL.remove(role, before.version)
+            MODEL.labels(role, before.version).set(0)
         self._live[role] = live
         MODEL.labels(role, live.version).set(1)
         log.info("%s in service", role, extra={"model_version": live.version})

@@ -39,6 +39,11 @@ class Guard:
         self.requests = 0
         self.bytes = 0
 
+    def add(self, requests: int) -> None:
+        """Keeps count of the requests worked on."""
+        self.requests += requests
+        IN_FLIGHT.set(self.requests)
+
     def identify(self, scope: Scope) -> str:
         """The name of the key that a request shows; empty for the loopback of a service without keys.
 
@@ -111,14 +116,12 @@ class Guarded:
             scope["state"]["about"] |= {"key": name} if name else {}
             if guard.requests >= serve.in_flight:
                 raise Refused(503, f"the service is busy with {guard.requests} requests; try again soon", 1)
-            guard.requests += 1
-            IN_FLIGHT.inc()
+            guard.add(1)
             try:
                 async with asyncio.timeout(serve.timeout):
                     await self.app(scope, body.receive, send)
             finally:
-                guard.requests -= 1
-                IN_FLIGHT.dec()
+                guard.add(-1)
                 body.release()
         except TimeoutError:
             words = f"within {serve.timeout:g} seconds"

@@ -6,7 +6,8 @@ SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "status"])
 LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
-IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on", multiprocess_mode="livesum")
+# Where BentoML keeps figures in files, gauges can neither be added to nor removed: they are set, to 0 at last.
+IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on", multiprocess_mode="mostrecent")
 STEP = Histogram("sensorium_step_seconds", "Time of a request in each step", ["step"], buckets=SECONDS)
 BATCH = Histogram("sensorium_batch_size", "Samples run together", ["role"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
 
@@ -31,7 +32,10 @@ DRIFT = Gauge(
     multiprocess_mode="mostrecent",
 )
 MODEL = Gauge(
-    "sensorium_model", "1 for the models in service", ["role", "model_version"], multiprocess_mode="mostrecent"
+    "sensorium_model",
+    "1 for the models in service, 0 for those that were",
+    ["role", "model_version"],
+    multiprocess_mode="mostrecent",
 )
 SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
 SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
