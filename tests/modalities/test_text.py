@@ -3,7 +3,8 @@ import pytest
 
 from sensorium.errors import BadInput
 from sensorium.modalities import Text
-from sensorium.modalities.encoder import encode
+from sensorium.modalities.encoder import encode, encode_arrays
+from sensorium.modalities.text import Tokenize
 
 
 def test_clean_is_composed_and_single_spaced() -> None:
@@ -49,3 +50,17 @@ def test_padding_does_not_change_a_text() -> None:
 def test_texts_are_cut_to_max_tokens() -> None:
     preprocess = Text(max_tokens=8).load_encoder().preprocess
     assert preprocess("word " * 100)["input_ids"].shape == (8,)
+
+
+def test_texts_of_similar_length_run_together_and_come_back_in_their_order() -> None:
+    seen = []
+
+    def network(batch: dict[str, np.ndarray]) -> np.ndarray:
+        seen.append(batch["input_ids"].shape)
+        return batch["input_ids"][:, :1, None]
+
+    preprocess = Tokenize({}, pad_id=0)
+    lengths = [9, 4, 12, 5, 30, 6, 7]
+    samples = [{name: np.full(length, length) for name in ("input_ids", "attention_mask")} for length in lengths]
+    assert encode_arrays(preprocess, network, samples)[:, 0, 0].tolist() == lengths  # type: ignore[arg-type]
+    assert seen == [(3, 6), (2, 9), (1, 12), (1, 30)]

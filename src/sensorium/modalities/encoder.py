@@ -37,6 +37,10 @@ class Preprocess(ABC):
         """One batch of several values' arrays; here they are stacked on a new first axis."""
         return {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
 
+    def groups(self, samples: Sequence[Arrays]) -> list[list[int]]:
+        """Places of samples that go through the network together; here all do."""
+        return [list(range(len(samples)))]
+
     def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
         """Features ``[batch, tokens, dim]`` from the network's output; here they are the output itself."""
         return output
@@ -71,7 +75,13 @@ def encode(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> n
 
 def encode_arrays(preprocess: Preprocess, network: Network, samples: Sequence[Arrays]) -> np.ndarray:
     """The same from what ``preprocess`` made of each value."""
-    return preprocess.pool(network(preprocess.collate(samples)), samples).astype(np.float32)
+    groups = preprocess.groups(samples)
+    features = []
+    for places in groups:
+        group = [samples[place] for place in places]
+        features.append(preprocess.pool(network(preprocess.collate(group)), group))
+    back = np.argsort(np.concatenate(groups))
+    return np.concatenate(features).astype(np.float32)[back]
 
 
 def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Callable[[Path], Encoder]) -> Encoder:

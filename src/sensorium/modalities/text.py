@@ -13,6 +13,7 @@ from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Corruption, Descriptors, Modality, plain, weighted
 
+LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
 
 
@@ -33,6 +34,17 @@ class Tokenize(Preprocess):
     def __call__(self, value: str) -> Arrays:
         ids = np.array(self._tokenizer.encode(value).ids, dtype=np.int64)
         return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+
+    def groups(self, samples: Sequence[Arrays]) -> list[list[int]]:
+        """Texts of similar length: padding short ones to a long one would be computed for nothing."""
+        lengths = [len(sample["input_ids"]) for sample in samples]
+        groups: list[list[int]] = []
+        for place in sorted(range(len(samples)), key=lengths.__getitem__):
+            if groups and lengths[place] <= LONGER * lengths[groups[-1][0]]:
+                groups[-1].append(place)
+            else:
+                groups.append([place])
+        return groups
 
     def collate(self, samples: Sequence[Arrays]) -> Arrays:
         longest = max(len(sample["input_ids"]) for sample in samples)
