@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +42,21 @@ def test_of_few_samples_or_without_a_reference_nothing_is_said(tmp_path: Path) -
     for _ in range(200):
         drift.see("x", np.zeros((1, 2)))
     assert drift.index("x") is None
+
+
+def test_it_may_be_asked_while_samples_come() -> None:
+    drift = Drift(AXES)
+    stop = threading.Event()
+
+    def see() -> None:
+        while not stop.is_set():
+            drift.see("x", np.zeros((1, 2)))
+
+    with ThreadPoolExecutor(1) as threads:
+        seeing = threads.submit(see)
+        try:
+            for _ in range(300):
+                drift.index("x")
+        finally:
+            stop.set()
+        seeing.result()

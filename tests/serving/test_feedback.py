@@ -6,6 +6,8 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
+from sensorium.serving import recording
+from sensorium.serving.recording import Memory
 from tests.serving.conftest import serving
 
 
@@ -67,3 +69,18 @@ def test_feedback_that_is_none(client: TestClient, content: object, sentence: st
     answer = client.post("/feedback", json=content)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(sentence)
+
+
+def test_feedback_that_comes_before_the_challenger_is_done_takes_nothing_from_it() -> None:
+    memory, labels = Memory(), {"label": "no"}
+    memory.remember("r", "v", labels)
+    memory.forget("r", "label")
+    assert (memory.recall("r"), labels) == (("v", {}), {"label": "no"})
+
+
+def test_the_oldest_predictions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "MOST_REMEMBERED", 2)
+    memory = Memory()
+    for name in ("a", "b", "c"):
+        memory.remember(name, "v", {"label": "no"})
+    assert [memory.recall(name)[0] for name in ("a", "b", "c")] == [None, "v", "v"]

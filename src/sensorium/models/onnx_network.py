@@ -27,6 +27,7 @@ class OnnxNetwork:
     def _session(self) -> Any:
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from sensorium.serving import journal, keys, page, tracing
+from sensorium.serving.cores import cores
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.description import schema
 from sensorium.serving.feedback import feedback
@@ -30,8 +31,6 @@ from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def create_app() -> Starlette:
@@ -68,7 +67,7 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(CORES, thread_name_prefix="decoding")
+    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
     state.shadow = Shadow(state.journal, state.decoding)
     state.tracer, state.end_tracing = tracing.start()
 

@@ -12,7 +12,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.serving import artefact, settings
 from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
-from sensorium.serving.metrics import MODEL, SWITCHES
+from sensorium.serving.metrics import DRIFT, MODEL, SWITCHES, expect
 
 EVERY = 1.0  # seconds between two looks
 VARIABLE, CHALLENGER_VARIABLE = "SENSORIUM_MODEL", "SENSORIUM_CHALLENGER"
@@ -111,9 +111,12 @@ class Deployment:
         """Looks for other models for ever."""
         while True:
             await asyncio.sleep(EVERY)
-            for role in (CHAMPION, CHALLENGER):
-                await asyncio.to_thread(self.look, role)
-            self.champion.show_drift()
+            try:
+                for role in (CHAMPION, CHALLENGER):
+                    await asyncio.to_thread(self.look, role)
+                self.champion.show_drift()
+            except Exception:  # whatever happens, the next look may find better
+                log.exception("looking for other models failed")
 
     def look(self, role: str) -> None:
         """Serves the model that is to be found now; one that cannot be loaded leaves the old one in service."""
@@ -144,5 +147,10 @@ class Deployment:
         if before := self._live.get(role):
             MODEL.labels(role, before.version).set(0)
         self._live[role] = live
+        if role == CHAMPION:
+            if before:  # what came to it says nothing of the new one's reference
+                for name in before.predictor.inputs:
+                    DRIFT.labels(name).set(float("nan"))
+            expect(live.version, live.predictor.inputs, live.predictor.targets)
         MODEL.labels(role, live.version).set(1)
         log.info("%s in service", role, extra={"model_version": live.version})

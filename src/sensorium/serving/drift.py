@@ -7,6 +7,7 @@ axis of an input's features; the axis that moved most counts. Below 0.1 little h
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Drift:
     def __init__(self, projections: Mapping[str, np.ndarray]) -> None:
         self._projections = projections
         self._latest: dict[str, deque[np.ndarray]] = {}
+        self._lock = Lock()  # batches are seen in their threads, the index is asked for in another
 
     def see(self, name: str, features: np.ndarray) -> None:
         """Remembers a sample's features ``[tokens, dim]``."""
@@ -38,11 +40,13 @@ class Drift:
             return
         onto = (features.reshape(-1) - self._projections[f"{name}.mean"]) @ self._projections[f"{name}.axes"]
         tenths = (onto[:, None] > self._projections[f"{name}.tenths"]).sum(1)
-        self._latest.setdefault(name, deque(maxlen=LATEST)).append(tenths)
+        with self._lock:
+            self._latest.setdefault(name, deque(maxlen=LATEST)).append(tenths)
 
     def index(self, name: str) -> float | None:
         """The population stability index of an input, once enough samples of it have come."""
-        latest = self._latest.get(name, ())
+        with self._lock:
+            latest = list(self._latest.get(name, ()))
         if len(latest) < FEWEST:
             return None
         seen = np.array(latest)

@@ -1,5 +1,7 @@
 """What Prometheus reads at /metrics, which BentoML answers; docs/serving.md lists it."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -40,3 +42,18 @@ MODEL = Gauge(
 SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
 SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
 LOST = Counter("sensorium_log_failures", "Records that could not be written")
+
+
+def expect(version: str, inputs: Iterable[str], targets: Iterable[str]) -> None:
+    """Shows the figures of a champion from its first moment, at zero: a counter that appears has no increase."""
+    for name in inputs:
+        MISSING.labels(name)
+    for target in targets:
+        ABSTAINED.labels(version, target)
+        for outcome in ("right", "wrong"):
+            FEEDBACK.labels(version, target, outcome)
+        for outcome in ("agrees", "differs"):
+            SHADOW.labels(target, outcome)
+    for role in ("champion", "challenger"):
+        for outcome in ("switched", "failed"):
+            SWITCHES.labels(role, outcome)

@@ -21,7 +21,7 @@ class Memory:
 
     def remember(self, request_id: str, version: str, labels: dict[str, str]) -> None:
         """Keeps the likeliest label of every target; the oldest go."""
-        self._labels[request_id] = (version, labels)
+        self._labels[request_id] = (version, dict(labels))
         if len(self._labels) > MOST_REMEMBERED:
             self._labels.popitem(last=False)
 
