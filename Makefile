@@ -49,7 +49,7 @@ lint: .venv/installed
 	@lint-imports
 
 test: setup lint
-	@pytest
+	@pytest --numprocesses 2 --dist loadfile
 
 clean:
 	@rm -rf data metrics predictions reports dvc.lock

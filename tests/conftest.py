@@ -19,6 +19,7 @@ from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
 os.environ |= {"GX_ANALYTICS_ENABLED": "false", "BENTOML_DO_NOT_TRACK": "True", "DVC_NO_ANALYTICS": "1"}
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # spinning threads starve the tests that run beside
 
 
 def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (24, 16)) -> bytes:

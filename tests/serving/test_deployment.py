@@ -1,7 +1,9 @@
+import gc
 import json
 import shutil
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -74,6 +76,18 @@ def test_models_are_switched_under_load_and_no_request_is_dropped(others: list[P
     assert set(statuses) == {200}
     assert len(statuses) > 20
     assert versions == {version(source) for source in others}
+
+
+def test_a_model_that_was_replaced_leaves_the_memory(others: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "served"
+    install(others[0], folder)
+    with serving(folder, tmp_path / "log") as client:
+        served(client)
+        before = weakref.ref(client.app.state.deployment.champion)  # type: ignore[attr-defined]
+        install(others[1], folder)
+        wait_for(client, version(others[1]))
+        gc.collect()
+        assert before() is None
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_service(others: list[Path], tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from sensorium.serving import keys
-from sensorium.serving.app import create_app, start
-from sensorium.serving.deployment import Deployment
-from sensorium.serving.live import Workers
-from tests.conftest import free_port, png
+from tests.conftest import png
+from tests.serving.conftest import listening, serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,18 +36,8 @@ DROP = """([name, type]) => {
 @contextmanager
 def served(folder: Path, log: Path, **environment: str) -> Iterator[str]:
     """The address of the application, on a port of its own."""
-    app, port = create_app(), free_port()
-    deployment = Deployment(Workers(1, "a"), Workers(1, "b"), lambda: folder, lambda: None)
-    start(app, deployment, log, environment)
-    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with serving(folder, log, **environment) as client, listening(client) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,10 @@ def _packaged(console: Console) -> None:
         soft_wrap=True,
     )
     console.print(
-        f"next     [bold]make serve[/], then in another terminal\n{_example()}", highlight=False, soft_wrap=True
+        "next     [bold]make serve[/], then http://localhost:3000/ui/ in a browser, or in another terminal\n"
+        f"{_example()}",
+        highlight=False,
+        soft_wrap=True,
     )
     champion = read_champion()
     if champion and champion.model_version != bento["model_version"]:

@@ -4,6 +4,7 @@ They are Starlette's rather than BentoML's own endpoints: those fetch any URL th
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,8 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
 
 def serve(app: Starlette) -> None:
     """Starts the application as the environment asks."""
+    gc.collect()
+    gc.freeze()  # what was imported stays; looking through it again and again held up requests
     deployment = Deployment(Workers(1, "champion"), Workers(1, "challenger"))
     start(app, deployment, journal.folder(), os.environ)
 

@@ -8,6 +8,7 @@ from bentoml.exceptions import BentoMLException
 from sensorium.errors import UserError
 from sensorium.serving import app, artefact, keys, logs
 from sensorium.serving.deployment import champion_folder
+from sensorium.serving.settings import LONGEST
 
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)
@@ -22,7 +23,9 @@ application = app.create_app()
 @bentoml.service(
     name="sensorium",
     workers=1,  # its threads use all cores; more replicas, not more workers, share keys' rates and batches fairly
-    traffic={"timeout": 360},  # beyond what `serve.timeout` allows, which is the one that answers
+    # Beyond `serve.timeout`, which is the one that answers; BentoML keeps a timer and some kilobytes so long for every
+    # request, answered or not.
+    traffic={"timeout": LONGEST + 5},
     logging={"access": {"enabled": False}},  # the service's own lines have the request's id
 )
 @bentoml.asgi_app(application, path="/")

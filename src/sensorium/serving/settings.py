@@ -9,6 +9,7 @@ from pydantic import Field
 from sensorium.section import Section
 
 FILE = "serve.json"  # beside the sealed files of a model: other settings do not make it another model
+LONGEST = 60.0  # seconds
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -26,7 +27,7 @@ class Serve(Section):
     samples: int = Field(64, ge=1, le=10_000, description="samples in one request to /predict_batch, at most")
     in_flight: int = Field(128, ge=1, description="requests worked on at once; more are answered 503")
     rate: int = Field(6000, ge=1, description="samples a minute for every API key; more are answered 429")
-    timeout: float = Field(30.0, gt=0, le=300, description="seconds that a request may take")
+    timeout: float = Field(30.0, gt=0, le=LONGEST, description="seconds that a request may take")
     log_megabytes: int = Field(1024, ge=2, description="disk that the log of predictions may take; the oldest go")
 
     def threshold(self, target: str) -> float:
