@@ -1,4 +1,4 @@
-"""What a person would write by hand to serve the trained model: FastAPI, torch in fp32, one request at a time."""
+"""What a person would write by hand to serve the trained model: FastAPI, torch in fp32, each request by itself."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,22 @@ def test_refusals_are_errors_with_the_services_own_sentence(address: str, tmp_pa
         Client(f"http://localhost:{free_port()}") as nobody,
     ):
         nobody.schema()
+
+
+def test_what_is_no_sensorium_gets_a_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:  # which answers with a page
+        threading.Thread(target=other.handle_request, daemon=True).start()
+        somewhere = Client(f"http://127.0.0.1:{other.server_port}")
+        with somewhere, pytest.raises(ServiceError, match="answered 404 and is no Sensorium service"):
+            somewhere.schema()
+    with Client(address) as sensorium:
+        with pytest.raises(ServiceError, match="this cannot be sent: "):
+            sensorium.predict_batch([{"car": {"age": object()}}])
+        with pytest.raises(ServiceError, match=r"there is no input 'self'"):
+            sensorium.predict(**{"self": "x"})
+    monkeypatch.setenv("SENSORIUM_API_KEY", "caf\xe9\u2603")
+    with pytest.raises(ServiceError, match="the API key holds a letter that none has; look at SENSORIUM_API_KEY"):
+        Client(address)
 
 
 def test_a_key_comes_from_the_environment(model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

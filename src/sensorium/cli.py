@@ -113,7 +113,7 @@ def predict(
     context: typer.Context,
     url: str = typer.Option(None, envvar="SENSORIUM_URL", help="of the service; else port 3000 of this machine"),
 ) -> None:
-    """Ask the running service: --INPUT VALUE for any inputs, such as --text "a frog" --image frog.png."""
+    """Ask the running service: --INPUT VALUE for any inputs (after -- where one is called url or help)."""
     _command("predict", context.args, url)
 
 

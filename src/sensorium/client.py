@@ -56,10 +56,12 @@ class Client:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
+        except UnicodeEncodeError as error:
+            raise ServiceError(f"the API key holds a letter that none has; look at {KEY}.") from error
         except (httpx.InvalidURL, ValueError) as error:
             raise ServiceError(f"{self.url} is no address of a service: {error}") from error
 
-    def predict(self, **inputs: Value | None) -> dict[str, Any]:
+    def predict(self, /, **inputs: Value | None) -> dict[str, Any]:
         """The answer for one sample; any subset of the inputs.
 
         Raises:
@@ -67,7 +69,7 @@ class Client:
         """
         return self._ask("POST", "/predict", **_form(inputs))
 
-    def explain(self, **inputs: Value | None) -> dict[str, Any]:
+    def explain(self, /, **inputs: Value | None) -> dict[str, Any]:
         """The same, with what each input did.
 
         Raises:
@@ -87,7 +89,7 @@ class Client:
             encoded.append({k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in given.items()})
         return self._ask("POST", "/predict_batch", json={"samples": encoded})["answers"]
 
-    def feedback(self, request_id: str, **labels: str) -> dict[str, Any]:
+    def feedback(self, request_id: str, /, **labels: str) -> dict[str, Any]:
         """Tells the true label of one or more targets of an earlier answer.
 
         Raises:
@@ -116,18 +118,24 @@ class Client:
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         try:
             answer = self._http.request(method, path, **content)
+        except (ValueError, TypeError) as error:
+            raise ServiceError(f"this cannot be sent: {error}") from error
         except httpx.HTTPError as error:
             raise ServiceError(
                 f"no service answers at {self.url} ({error}); `make serve` starts one; {URL} names another."
             ) from error
-        if answer.is_success:
-            return answer.json()
         try:
-            sentence = answer.json()["error"]
-        except (ValueError, KeyError, TypeError):
-            sentence = f"the service answered {answer.status_code}"
-        wait = answer.headers.get("retry-after")
-        raise ServiceError(sentence, answer.status_code, float(wait) if wait else None)
+            content = answer.json()
+            sentence = "" if answer.is_success else content["error"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ServiceError(
+                f"{self.url} answered {answer.status_code} and is no Sensorium service, or something stands before it.",
+                answer.status_code,
+            ) from error
+        if answer.is_success:
+            return content
+        wait = answer.headers.get("retry-after", "")
+        raise ServiceError(sentence, answer.status_code, float(wait) if wait.isdecimal() else None)
 
 
 def _form(inputs: Mapping[str, Value | None]) -> dict[str, Any]:

@@ -30,6 +30,6 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "sensorium"
 
 
-def promoted(model_version: str) -> Path:
-    """Where the model of a promoted version is kept for all clones, and served from."""
-    return cache() / "champions" / model_version
+def promoted(model_version: str, settings: str) -> Path:
+    """Where a promoted model with its settings of serving (their digest) is kept for all clones, and served from."""
+    return cache() / "champions" / "-".join(filter(None, (model_version, settings)))

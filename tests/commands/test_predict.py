@@ -30,6 +30,8 @@ def test_the_answer_is_printed_for_a_person(
     assert re.search(r"class +probability +knowing nothing +note +photo +car", told)
     assert re.search(r"^ *yes +0\.\d{3} +█* +0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3}", told, re.MULTILINE)
     assert "given    note, photo, car; missing sound" in told
+    predict.run(["--note", "--a=[b]b[/b]"], address)
+    assert "given    note; missing photo, sound, car" in capsys.readouterr().out
     assert re.search(r"^request  [0-9a-f]{32}$", told, re.MULTILINE)
 
 

@@ -39,6 +39,8 @@ if pathlib.Path(version).is_dir():  # a real model
 else:
     packaged.mkdir(parents=True)
     artefact.seal(packaged, {"name": version})
+if model["serve"]:
+    write(packaged / "serve.json", model["serve"])
 write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": version})
 write("metrics/evaluate.json", {"colour": figures})
 write("metrics/gate.json", {"passed": model["accuracy"] > 0.5, "rules": [{"passed": model["accuracy"] > 0.5}]})
@@ -56,13 +58,13 @@ class Repository:
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
-    def make(self, name: str, accuracy: float) -> None:
+    def make(self, name: str, accuracy: float, serve: dict[str, int] | None = None) -> None:
         """A run with other params, not committed; the name may be the folder of a real model."""
         params = {
             "data": {"source": "here"},
             "inputs": {},
             "targets": {"colour": {}},
-            "model": {"name": name, "accuracy": accuracy},
+            "model": {"name": name, "accuracy": accuracy, "serve": serve},
         }
         (self.root / "params.yaml").write_text(json.dumps(params))
         self.sh("dvc", "repro", "--quiet")

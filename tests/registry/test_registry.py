@@ -1,5 +1,6 @@
 """Versions and stages of the model, from the first promotion to the rollback, by the real DVC, git and GTO."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from sensorium.commands import models, promote, rollback
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
+from sensorium.registry import champion
+from sensorium.registry.champion import Champion, fetch_champion, is_here, read_champion, training_ids
 from sensorium.registry.lineage import trace
 from sensorium.registry.versions import champions, find, versions
 from tests.registry.conftest import Repository
@@ -112,20 +114,84 @@ def test_a_new_clone_finds_versions_by_their_tags_and_the_champion_by_the_remote
     repository.sh("git", "clone", "--quiet", ".", str(tmp_path / "other"))
     monkeypatch.chdir(tmp_path / "other")
     assert stages() == {"v1.0.0": "champion"}
-    champion = read_champion()
-    assert champion == Champion("v1.0.0", first, "first")
-    assert champion
-    folder = fetch_champion(champion)
+    now = read_champion()
+    assert now == Champion("v1.0.0", first, "first")
+    assert now
+    folder = fetch_champion(now)
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]
-    assert training_ids(champion) == {"a", "b"}
+    assert training_ids(now) == {"a", "b"}
 
     shutil.rmtree(tmp_path / "store")
     shutil.rmtree(tmp_path / "other/.dvc/cache", ignore_errors=True)
-    assert fetch_champion(champion) == folder  # which is kept for all clones
+    assert fetch_champion(now) == folder  # which is kept for all clones
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "empty"))
     with pytest.raises(UserError, match=r"models/packaged of commit \w+ is neither in DVC's cache nor in a remote"):
-        fetch_champion(champion)
+        fetch_champion(now)
     assert not list((tmp_path / "empty").rglob("manifest.json"))
+
+
+def test_a_model_that_cannot_be_had_is_not_promoted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    promote.run()
+    repository.make("second", 0.7)
+    repository.commit()
+
+    def nothing(*_: object) -> None:
+        raise UserError("it is nowhere")
+
+    monkeypatch.setattr(champion, "checkout", nothing)
+    with pytest.raises(UserError, match="it is nowhere"):
+        promote.run()
+    assert stages()["v1.0.0"] == "champion"
+    assert stages()["v1.1.0"] == ""
+    now = read_champion()
+    assert now and now.version == "v1.0.0"
+
+
+def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    hook = repository.root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(UserError, match="`git commit --quiet` failed"):
+        promote.run()
+    assert read_champion() is None
+    assert stages() == {"v1.0.0": ""}
+    assert repository.sh("git", "status", "--porcelain") == ""
+    hook.unlink()
+    promote.run()
+    assert stages() == {"v1.0.0": "champion"}
+
+
+def test_other_settings_of_serving_are_another_version_of_the_same_model(repository: Repository) -> None:
+    for top, name in ((3, "v1.0.0"), (1, "v1.1.0")):
+        repository.make("same", 0.6, serve={"top": top})
+        repository.commit()
+        promote.run()
+        now = read_champion()
+        assert now and (now.version, now.model_version) == (name, "same")
+        assert json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": top}
+    rollback.run()
+    now = read_champion()
+    assert now and json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": 3}
+
+
+def test_the_champions_model_is_brought_back_to_a_machine_that_lost_it(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    promote.run()
+    now = read_champion()
+    assert now
+    shutil.rmtree(fetch_champion(now))
+    promote.run("v1.0.0")
+    assert "v1.0.0 is the champion already; its model was brought to this machine" in capsys.readouterr().out
+    assert is_here(now)
 
 
 def test_without_a_champions_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

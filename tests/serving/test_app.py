@@ -120,6 +120,15 @@ def test_a_form_that_is_cut_off(client: TestClient) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "sort", ["multipart/form-data; Boundary=x", 'multipart/form-data; charset=utf-8; boundary="x"']
+)
+def test_boundaries_as_mail_programs_write_them(client: TestClient, sort: str) -> None:
+    whole = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\nhi\r\n--x--\r\nan epilogue'
+    assert client.post("/predict", content=whole, headers={"content-type": sort}).json()["inputs"] == ["note"]
+    assert client.post("/predict", content=whole[:-20], headers={"content-type": sort}).status_code == 400
+
+
 def test_the_description_names_inputs_and_classes(client: TestClient) -> None:
     described = client.get("/docs.json").json()
     content = described["paths"]["/predict"]["post"]["requestBody"]["content"]

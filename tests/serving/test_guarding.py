@@ -23,7 +23,7 @@ def by(key: str) -> dict[str, str]:
 
 @pytest.fixture
 def guarded(table_folder: Path, tmp_path: Path) -> Iterator[TestClient]:
-    folder = served_as(table_folder, tmp_path / "model", rate=6)
+    folder = served_as(table_folder, tmp_path / "model", rate=6, samples=6)
     with serving(folder, tmp_path / "log", **ENTRIES) as client:
         yield client
 
@@ -34,15 +34,15 @@ def local(table_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield client
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/predict"), ("POST", "/predict_batch"), ("POST", "/explain"),
-                                              ("POST", "/feedback"), ("GET", "/schema")])  # fmt: skip
-def test_every_endpoint_that_knows_the_model_wants_a_key(guarded: TestClient, method: str, path: str) -> None:
+@pytest.mark.parametrize("path", ["/predict", "/predict_batch", "/explain", "/feedback", "/schema", "/docs.json"])
+def test_every_endpoint_that_knows_the_model_wants_a_key(guarded: TestClient, path: str) -> None:
     for headers, sentence in (
         ({}, "an API key is needed: Authorization: Bearer KEY"),
         ({"Authorization": f"Basic {KEY}"}, "an API key is needed: Authorization: Bearer KEY"),
         (by("sk_wrong"), "this API key is not known, or was revoked"),
         ({"Authorization": "Bearer caf\xe9".encode("latin-1")}, "this API key is not known, or was revoked"),
     ):
+        method = "GET" if path in ("/schema", "/docs.json") else "POST"
         answer = guarded.request(method, path, headers=headers)  # type: ignore[arg-type]
         assert (answer.status_code, answer.json()) == (401, {"error": sentence})
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -58,7 +58,9 @@ def test_each_key_has_a_rate_of_its_own_counted_in_samples(guarded: TestClient) 
     assert guarded.post("/predict", json=FACTS, headers=by(OTHER)).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000", "[::ffff:127.0.0.1]:3000"]
+)
 def test_without_keys_the_own_machine_is_served(local: TestClient, host: str) -> None:
     assert local.post("/predict", json=FACTS, headers={"host": host}).status_code == 200
 
@@ -69,6 +71,9 @@ def test_without_keys_the_own_machine_is_served(local: TestClient, host: str) ->
         {"host": "sensorium.example.org"},
         {"host": "evil.example:3000"},
         {"host": ""},
+        {"host": "["},
+        {"host": "localhost.evil.example"},
+        {"via": "1.1 proxy"},
         {"x-forwarded-for": "10.1.2.3"},
         {"forwarded": "for=10.1.2.3"},
     ],
@@ -81,13 +86,15 @@ def test_without_keys_names_and_proxies_of_others_are_not(local: TestClient, hea
 
 def test_without_keys_another_machine_is_not_served(table_folder: Path, tmp_path: Path) -> None:
     with serving(table_folder, tmp_path) as client:
-        far = TestClient(client.app, base_url="http://localhost", client=("10.1.2.3", 40_000))
-        assert far.post("/predict", json=FACTS).status_code == 401
+        for address, status in (("10.1.2.3", 401), ("::ffff:10.1.2.3", 401), ("", 401), ("::ffff:127.0.0.1", 200)):
+            other = TestClient(client.app, base_url="http://localhost", client=(address, 40_000))
+            assert other.post("/predict", json=FACTS).status_code == status
 
 
 def test_pages_of_other_sites_are_refused(local: TestClient) -> None:
-    answer = local.post("/feedback", json={}, headers={"origin": "https://evil.example"})
-    assert (answer.status_code, answer.json()) == (403, {"error": "pages of other sites may not use this service"})
+    for origin in ("https://evil.example", "http://[", "null"):
+        answer = local.post("/feedback", json={}, headers={"origin": origin})
+        assert (answer.status_code, answer.json()) == (403, {"error": "pages of other sites may not use this service"})
     assert local.post("/predict", json=FACTS, headers={"origin": "http://localhost"}).status_code == 200
 
 

@@ -19,6 +19,7 @@ def test_a_key_is_known_by_its_hash_only() -> None:
         ("sk_plain", "an entry is not NAME:HASH; `sensorium key NAME` makes a key and its entry"),
         ("ada:" + "0" * 63, "an entry is not NAME:HASH"),
         (f"ada:{'0' * 64},ada:{'1' * 64}", "the name 'ada' is given twice"),
+        (f"ada:{'0' * 64},bob:{'0' * 64}", "'ada' and 'bob' have the same key"),
     ],
 )
 def test_what_is_no_entry_is_refused_and_not_repeated(value: str, sentence: str) -> None:

@@ -1,5 +1,6 @@
 import json
 import logging
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -44,8 +45,10 @@ def test_the_page_allows_nothing_from_outside(client: TestClient) -> None:
     assert client.get("/ui/%2e%2e/service.py").status_code == 404
 
 
-def test_lines_in_the_log_have_the_id_and_never_content(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("sensorium").propagate = True
+def test_lines_in_the_log_have_the_id_and_never_content(
+    client: TestClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("sensorium"), "propagate", True)
     with caplog.at_level(logging.INFO, "sensorium"):
         client.post("/predict", json={"note": SECRET}, headers={"X-Request-ID": "r1"})
         client.post("/predict", json={"note": SECRET, "car": {"age": SECRET}}, headers={"X-Request-ID": "r2"})
@@ -72,9 +75,13 @@ def test_the_log_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert line == {"level": "INFO", "message": "answered", "request_id": "r", "ms": 1.5}
 
 
-def test_an_accident_is_told_by_its_id_and_without_detail(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accident_is_told_by_its_id_and_without_detail(
+    client: TestClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("password=hunter2")
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(logging.getLogger("sensorium"), "propagate", True)
 
     monkeypatch.setattr(client.app.state.deployment.champion.predictor.__class__, "features", fail)  # type: ignore[attr-defined]
     before = answered("predict", "500")
@@ -85,9 +92,37 @@ def test_an_accident_is_told_by_its_id_and_without_detail(client: TestClient, mo
     )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answered("predict", "500") == before + 1
+    line = vars(next(record for record in caplog.records if record.getMessage() == "accident"))
+    assert (line["request_id"], line["error"]) == ("r3", "RuntimeError")
+    assert line["at"][-1].endswith(" fail")
+    assert SECRET not in caplog.text + str(line)
+
+
+def test_a_client_that_hangs_up_is_no_accident(client: TestClient) -> None:
+    sent: list[Any] = []
+
+    async def ask() -> None:
+        headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/predict", "headers": headers, "query_string": b""}
+        scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 3000), "scheme": "http", "root_path": ""}
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await client.app(scope, receive, send)  # type: ignore[arg-type]
+
+    before = answered("predict", "499")
+    client.portal.call(ask)  # type: ignore[union-attr]
+    assert sent == []
+    assert answered("predict", "499") == before + 1
 
 
 def test_what_is_not_there_gets_a_sentence(client: TestClient) -> None:
     assert client.get("/predict").status_code == 405
     assert client.get("/predict").json() == {"error": "GET is not for /predict"}
+    assert client.get("/ui/nothing?\xff").status_code == 404
     assert client.get("/ui/nothing.js").json() == {"error": "there is nothing at /ui/nothing.js"}

@@ -1,6 +1,8 @@
 import base64
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -35,6 +37,7 @@ def test_many_samples_are_answered_in_their_order_and_a_bad_one_in_its_place(cli
         ({}, 400, 'samples are expected: {"samples": [{...}, ...]}'),
         ({"samples": []}, 400, 'samples are expected: {"samples": [{...}, ...]}'),
         ([], 400, "the body must be a JSON object"),
+        ({"samples": [{}], "top": 3}, 400, "unknown key 'top'; samples are expected"),
         ({"samples": [{}] * 65}, 413, "65 samples are more than the 64 that one request may hold"),
     ],
 )
@@ -85,3 +88,27 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
     assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}
     assert told["inputs"]["photo"]["media_types"][:2] == ["image/png", "image/jpeg"]
     assert told["limits"]["samples"] == 64
+
+
+def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folder: Path, tmp_path: Path) -> None:
+    with serving(table_folder, tmp_path) as client:
+        live = client.app.state.deployment.champion  # type: ignore[attr-defined]
+        look = live.predictor.look
+
+        def overflow(features: Any, views: Any) -> Any:
+            shares = look(features, views)
+            for one, value in zip(shares, features["facts"][:, 0, 0], strict=True):
+                if value > 1e30:
+                    one["label"][:] = np.nan
+            return shares
+
+        object.__setattr__(live.predictor, "look", overflow)
+        said = client.post("/predict_batch", json={"samples": [{"facts": {"a": 1}}, {"facts": {"a": 3e38}}]}).json()
+    assert "targets" in said["answers"][0]
+    assert said["answers"][1]["error"].startswith("the inputs lie so far from what the model knows")
+
+
+def test_a_body_of_very_many_parts_is_not_taken_apart(client: TestClient) -> None:
+    body = b'{"samples":[' + b"[]," * 1_000_001 + b"[]]}"
+    answer = client.post("/predict_batch", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()) == (413, {"error": "the body has more than 2,000,000 parts"})

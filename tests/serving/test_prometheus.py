@@ -130,7 +130,7 @@ class Observed:
             answer = self.post("/predict_batch", samples=[{"note": "a frog"}] * BATCH)
             assert answer.status_code == 200, answer.text
             self.settle()
-        assert self.post("/predict_batch", samples=[{"note": "a frog"}] * (RATE + 1)).status_code == 429
+        assert self.post("/predict_batch", samples=[{"note": "a frog"}] * RATE).status_code == 429
         with self.busy():
             assert self.post("/predict", note="a frog").status_code == 503
 
@@ -204,7 +204,7 @@ def observed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     # Every text lies in the first tenth of the reference, as far from it as the index can tell.
     one_sided = {"note.mean": np.zeros(384), "note.axes": np.zeros((384, 1)), "note.tenths": np.arange(1.0, 10)[None]}
     champion = other(model_folder, root / "champion", **one_sided)
-    settings.write(champion, settings.Serve(abstain={"label": 0.99}, in_flight=2, rate=RATE, samples=RATE + 1), {})
+    settings.write(champion, settings.Serve(abstain={"label": 0.99}, in_flight=2, rate=RATE, samples=RATE), {})
     challenger = other(model_folder, root / "challenger", nothing=np.zeros(1))
     service, prometheus = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     config = yaml.safe_load((RULES.parent / "prometheus.yml").read_text())

@@ -140,6 +140,7 @@ def test_a_killed_worker_loses_no_line_that_was_answered(model_folder: Path, tmp
     [
         ({"SENSORIUM_MODEL": "/nothing"}, "/nothing holds no model"),
         ({"SENSORIUM_API_KEYS": "plain"}, "SENSORIUM_API_KEYS: an entry is not NAME:HASH"),
+        ({"SENSORIUM_LOG": "/proc/log"}, "the log of predictions cannot be written to /proc/log"),
     ],
 )
 def test_what_it_cannot_start_with_is_told_in_a_sentence(

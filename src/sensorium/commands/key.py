@@ -5,8 +5,6 @@ import re
 from sensorium.errors import UserError
 from sensorium.serving import keys
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
 
 def run(name: str) -> None:
     """Prints a new key, and the entry by which the service knows it.
@@ -14,7 +12,7 @@ def run(name: str) -> None:
     Raises:
         UserError: if the name cannot stand in an entry.
     """
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(keys.NAME, name):
         raise UserError(f"{name!r} cannot be the name of a key; letters, digits, '.', '_' and '-' can, up to 64.")
     key = keys.make()
     print(f"the key, for its owner; it is shown only now: {key}")

@@ -7,12 +7,14 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sensorium.client import Client, Value
 from sensorium.errors import UserError
 
 WIDTH = 24  # of a bar
+MOST_EXPLAINED = 10  # inputs, by the service
 
 
 def run(arguments: Sequence[str], url: str | None = None) -> None:
@@ -29,7 +31,8 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
         schema = client.schema()
         inputs = _inputs(arguments, schema["inputs"])
         began = time.perf_counter()
-        answer = client.explain(**inputs)
+        ask = client.explain if len(inputs) <= MOST_EXPLAINED else client.predict
+        answer = ask(**inputs)
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)
     for target, said in answer["targets"].items():
@@ -43,32 +46,36 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
 def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Value]:
     names = ", ".join(f"--{name}" for name in known)
     given: dict[str, Value] = {}
-    words = [part for word in arguments for part in (word.split("=", 1) if word.startswith("--") else [word])]
-    for flag, value in zip(words[::2], words[1::2], strict=False):
+    words = list(arguments)
+    while words:
+        flag, equals, value = words.pop(0).partition("=")
+        if not equals:
+            if not words:
+                raise UserError(f"{flag} has no value; give one or more of {names}, each with a value.")
+            value = words.pop(0)
         name = flag.removeprefix("--")
         if not flag.startswith("--") or name not in known:
             raise UserError(f"{flag!r} is no input of this model; give one or more of {names}.")
         if name in given:
             raise UserError(f"{flag} is given twice.")
         given[name] = Path(value).expanduser() if known[name]["is_file"] else value
-    if len(words) % 2:
-        raise UserError(f"{words[-1]} has no value; give one or more of {names}, each with a value.")
     if not given:
         raise UserError(f"nothing is given; give one or more of {names}, each with a value.")
     return given
 
 
 def _table(target: str, said: Mapping[str, Any]) -> Table:
-    inputs = list(said["shares"])
+    shares = said.get("shares", {})
     label = "too unsure to say" if said["abstained"] else said["label"]
-    table = Table(box=SIMPLE_HEAD, title=f"{target}: [bold]{label}[/]", title_justify="left", title_style="none")
+    title = f"{target}: [bold]{escape(label)}[/]"
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
     table.add_column("class")
     table.add_column("probability", justify="right")
     table.add_column("", width=WIDTH)
-    for name in ["knowing nothing", *inputs]:
+    for name in ["knowing nothing", *shares] if shares else []:
         table.add_column(name, justify="right")
     for one in said["top"]:
         name, share = one["label"], one["probability"]
-        shares = [f"{said['shares'][each][name]:+.3f}" for each in inputs]
-        table.add_row(name, f"{share:.3f}", "█" * round(WIDTH * share), f"{said['base'][name]:.3f}", *shares)
+        why = [f"{said['base'][name]:.3f}", *(f"{of[name]:+.3f}" for of in shares.values())] if shares else []
+        table.add_row(escape(name), f"{share:.3f}", "█" * round(WIDTH * share), *why)
     return table

@@ -2,7 +2,7 @@
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, point_to, read_pointer
+from sensorium.registry.champion import Champion, is_here, point_to, read_pointer
 from sensorium.registry.git import commit, git, head, refuse_dirty
 from sensorium.registry.lineage import read_lineage, trace
 from sensorium.registry.versions import (
@@ -15,6 +15,8 @@ from sensorium.registry.versions import (
     register,
     versions,
 )
+
+POINTERS = {CHAMPION: paths.CHAMPION, CHALLENGER: paths.CHALLENGER}
 
 
 def run(name: str | None = None, challenger: bool = False) -> None:
@@ -35,18 +37,23 @@ def run(name: str | None = None, challenger: bool = False) -> None:
             "promote it all the same."
         )
     stage = CHALLENGER if challenger else CHAMPION
+    chosen = described(version)
     if version.stage == stage:
-        raise UserError(f"{version.name} is the {stage} already.")
+        if is_here(chosen):
+            raise UserError(f"{version.name} is the {stage} already.")
+        point_to(chosen, POINTERS[stage])
+        print(f"promote: {version.name} is the {stage} already; its model was brought to this machine")
+        return
     if version.stage == CHAMPION:
         raise UserError(f"{version.name} is the champion; promote another model, or `sensorium rollback`, first.")
+    if stage == CHAMPION:
+        install(chosen, f"Champion {version.name}")
+    else:
+        point_to(chosen, paths.CHALLENGER)
     for other in versions():
         if other.stage == stage:
             assign(other.name, ARCHIVED, f"{version.name} is the {stage}")
     assign(version.name, stage, f"{version.name} is the {stage}")
-    if stage == CHAMPION:
-        install(version, f"Champion {version.name}")
-    else:
-        point_to(_described(version), paths.CHALLENGER)
     print(
         f"promote: {version.name} is the {stage}; a service running in this folder "
         f"{'switches to it' if stage == CHAMPION else 'runs it in shadow'} within seconds; "
@@ -62,19 +69,33 @@ def _committed() -> Version:
     if not made.verdict["passed"]:
         raise UserError("the committed model did not pass the gate (metrics/gate.json), so it cannot be promoted.")
     for version in versions():
-        if trace(version).model_version == made.model_version:
+        known = trace(version)
+        if (known.model_version, known.settings) == (made.model_version, made.settings):
             return version
     accuracies = ", ".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
     return register(f"model {made.model_version}, accuracy {accuracies}, Bento {made.bento}")
 
 
-def install(version: Version, message: str) -> None:
-    """Writes and commits models/champion.json: services here switch, and the gate holds what comes next against it."""
-    point_to(_described(version), paths.CHAMPION)
-    commit(paths.CHAMPION, message)
-    if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == version.name:
+def install(chosen: Champion, message: str) -> None:
+    """Writes and commits models/champion.json: services here switch, and the gate holds what comes next against it.
+
+    Raises:
+        UserError: if its model cannot be had or git does not commit; then all stays as it was.
+    """
+    before = paths.CHAMPION.read_text(encoding="utf-8") if paths.CHAMPION.is_file() else None
+    point_to(chosen, paths.CHAMPION)
+    try:
+        commit(paths.CHAMPION, message)
+    except UserError:
+        git("reset", "--quiet", "--", str(paths.CHAMPION))
+        if before is not None:
+            paths.CHAMPION.write_text(before, encoding="utf-8")
+        raise
+    if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == chosen.version:
         paths.CHALLENGER.unlink()
 
 
-def _described(version: Version) -> Champion:
-    return Champion(version.name, version.commit, trace(version).model_version)
+def described(version: Version) -> Champion:
+    """What services and the gate are told of a version."""
+    made = trace(version)
+    return Champion(version.name, version.commit, made.model_version, made.settings)

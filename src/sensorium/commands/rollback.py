@@ -1,6 +1,6 @@
 """rollback: make the champion before the current one champion again."""
 
-from sensorium.commands.promote import install
+from sensorium.commands.promote import described, install
 from sensorium.errors import UserError
 from sensorium.registry.git import refuse_dirty
 from sensorium.registry.lineage import trace
@@ -19,9 +19,9 @@ def run() -> None:
         now = f"{line[0]} is the first champion" if line else "no model is the champion"
         raise UserError(f"there is nothing to go back to: {now}.")
     earlier, current = find(line[-2]), line[-1]
+    install(described(earlier), f"Champion {earlier.name}, rolled back from {current}")
     assign(current, ARCHIVED, f"rolled back to {earlier.name}")
     assign(earlier.name, CHAMPION, f"rolled back from {current}")
-    install(earlier, f"Champion {earlier.name}, rolled back from {current}")
     print(
         f"rollback: {earlier.name} is the champion again, {current} is archived; a service running in this folder "
         f"switches to it within seconds, and its Bento is {trace(earlier).bento}"

@@ -23,6 +23,7 @@ from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 RATE = 16_000  # Hz
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 MAX_RATE = 384_000  # Hz; a header may claim anything
+MAX_CHANNELS = 16
 SPANS = 10  # of a clip that are silenced one by one
 QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
 FRAME = RATE // 50  # 20 ms
@@ -110,6 +111,8 @@ class Audio(Modality):
             with soundfile.SoundFile(io.BytesIO(raw)) as sound:
                 if sound.samplerate > MAX_RATE:
                     raise BadInput(f"a sampling rate of {sound.samplerate} Hz is more than {MAX_RATE} Hz")
+                if sound.channels > MAX_CHANNELS:
+                    raise BadInput(f"{sound.channels} channels are more than {MAX_CHANNELS}")
                 samples = sound.read(int(self.seconds * sound.samplerate) + 1, dtype="float32", always_2d=True)
                 rate = sound.samplerate
         except BadInput:

@@ -19,11 +19,13 @@ class Champion:
         version: in the registry.
         commit: what it was made from.
         model_version: of its artefact.
+        settings: digest of how it is served (serve.json).
     """
 
     version: str
     commit: str
     model_version: str
+    settings: str = ""
 
 
 def read_champion() -> Champion | None:
@@ -49,14 +51,19 @@ def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
     write_json(pointer, asdict(champion))
 
 
+def is_here(champion: Champion) -> bool:
+    """Whether its artefact is on this machine."""
+    return (paths.promoted(champion.model_version, champion.settings) / artefact.MANIFEST).is_file()
+
+
 def fetch_champion(champion: Champion) -> Path:
     """Its artefact, brought from DVC's cache or remote once for all clones.
 
     Raises:
         UserError: if it cannot be had.
     """
-    folder = paths.promoted(champion.model_version)
-    if not (folder / artefact.MANIFEST).is_file():
+    folder = paths.promoted(champion.model_version, champion.settings)
+    if not is_here(champion):
         with replacing(folder) as beside:
             checkout(champion.commit, paths.PACKAGED, beside)
     artefact.read(folder)

@@ -1,5 +1,6 @@
 """What a version was made of: commit, data, params, figures, Bento."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,9 @@ import yaml
 
 from sensorium import paths
 from sensorium.registry.git import git
-from sensorium.registry.past import read
+from sensorium.registry.past import has, read
 from sensorium.registry.versions import Version
+from sensorium.serving import settings
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Lineage:
         data: DVC's md5 of data/raw.
         params: those of the commit.
         model_version: of the artefact.
+        settings: digest of how it is served (serve.json), empty where it has none.
         bento: its tag.
         evaluated: metrics/evaluate.json.
         verdict: metrics/gate.json.
@@ -30,6 +33,7 @@ class Lineage:
     data: str
     params: dict[str, Any]
     model_version: str
+    settings: str
     bento: str
     evaluated: dict[str, Any]
     verdict: dict[str, Any]
@@ -54,7 +58,13 @@ def read_lineage(commit: str) -> Lineage:
         data=outs[str(paths.RAW)],
         params=yaml.safe_load(git("show", f"{commit}:{paths.PARAMS}")),
         model_version=bento["model_version"],
+        settings=_settings(commit),
         bento=bento["tag"],
         evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
         verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
     )
+
+
+def _settings(commit: str) -> str:
+    path = paths.PACKAGED / settings.FILE
+    return hashlib.sha256(read(commit, path).encode()).hexdigest()[:6] if has(commit, path) else ""

@@ -28,6 +28,16 @@ def read(commit: str, path: Path) -> str:
         return files.read_text(str(path))
 
 
+def has(commit: str, path: Path) -> bool:
+    """Whether a commit's DVC has this file.
+
+    Raises:
+        UserError: if neither the cache nor a remote can tell.
+    """
+    with _files(commit, path) as files:
+        return files.exists(str(path))
+
+
 @contextmanager
 def _files(commit: str, path: Path) -> Iterator[Any]:
     from dvc.api import DVCFileSystem

@@ -36,12 +36,11 @@ def answer(
 def decision(target: str, classes: Sequence[str], shares: np.ndarray, settings: Serve) -> dict[str, Any]:
     """What is said of a target: a label, unless the model is too unsure, and the probabilities ``[classes]``."""
     likeliest = np.argsort(-shares, kind="stable")
-    confidence = _rounded(shares[likeliest[0]])
-    abstained = confidence < settings.threshold(target)
+    abstained = settings.abstains(target, shares)
     return {
         "label": None if abstained else classes[likeliest[0]],
         "abstained": abstained,
-        "confidence": confidence,
+        "confidence": _rounded(shares[likeliest[0]]),
         "top": [
             {"label": classes[place], "probability": _rounded(shares[place])} for place in likeliest[: settings.top]
         ],

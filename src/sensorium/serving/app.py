@@ -43,7 +43,7 @@ def create_app() -> Starlette:
         Route("/explain", explain, methods=["POST"], middleware=guarded),
         Route("/feedback", feedback, methods=["POST"], middleware=guarded),
         Route("/schema", schema, methods=["GET"], middleware=guarded),
-        Route("/docs.json", docs, methods=["GET"]),
+        Route("/docs.json", docs, methods=["GET"], middleware=guarded),
         Route("/docs", page.api, methods=["GET"]),
         Mount("/ui", page.Page(), name="ui"),
         Route("/", page.index, methods=["GET"]),
@@ -69,7 +69,7 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.memory = Memory()
     state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
-    state.shadow = Shadow(state.journal, state.decoding)
+    state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 
 
@@ -90,8 +90,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+        await app.state.shadow.finish()
         app.state.journal.close()
-        app.state.end_tracing()
+        await asyncio.to_thread(app.state.end_tracing)
 
 
 async def _refuse(_: Request, error: Exception) -> JSONResponse:
@@ -103,5 +104,6 @@ async def _refuse(_: Request, error: Exception) -> JSONResponse:
 async def _refuse_by_status(request: Request, error: Exception) -> JSONResponse:
     """Starlette's own refusals: no such path, another method."""
     assert isinstance(error, HTTPException)
-    words = {404: f"there is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
+    path = request.scope["path"]
+    words = {404: f"there is nothing at {path}", 405: f"{request.method} is not for {path}"}
     return JSONResponse({"error": words.get(error.status_code, error.detail)}, error.status_code, error.headers)

@@ -62,9 +62,11 @@ class Batcher(Generic[Item, Result]):
         return await waiting.done
 
     async def _lane(self) -> None:
-        while batch := self._take():
-            await self._answer(batch)
-        self._running -= 1
+        try:
+            while batch := self._take():
+                await self._answer(batch)
+        finally:
+            self._running -= 1
 
     def _take(self) -> list[_Waiting[Item, Result]]:
         batch: list[_Waiting[Item, Result]] = []

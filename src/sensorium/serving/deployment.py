@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
 from sensorium.serving.metrics import DRIFT, MODEL, SWITCHES, expect
 
 EVERY = 1.0  # seconds between two looks
+RETRY = 10.0  # seconds until files that could not be loaded are tried again
 VARIABLE, CHALLENGER_VARIABLE = "SENSORIUM_MODEL", "SENSORIUM_CHALLENGER"
 log = logging.getLogger("sensorium.serving")
 
@@ -39,13 +41,22 @@ def challenger_folder() -> Path | None:
 
 
 def promoted(pointer: Path) -> Path | None:
-    """The folder of the model that `sensorium promote` wrote down, if it is on this machine."""
+    """The folder of the model that `sensorium promote` wrote down, if it did.
+
+    Raises:
+        UserError: if that model is not on this machine: another one is not served in its place.
+    """
     try:
-        version = json.loads(pointer.read_text(encoding="utf-8"))["model_version"]
+        said = json.loads(pointer.read_text(encoding="utf-8"))
+        version, folder = said["version"], paths.promoted(said["model_version"], said.get("settings", ""))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    folder = paths.promoted(version)
-    return folder if (folder / artefact.MANIFEST).is_file() else None
+    if not (folder / artefact.MANIFEST).is_file():
+        raise UserError(
+            f"{pointer} names {version}, which is not on this machine; `sensorium promote {version}` brings it, "
+            f"{VARIABLE}={paths.PACKAGED} serves what was packaged last."
+        )
+    return folder
 
 
 def _stamp(folder: Path) -> tuple[Any, ...]:
@@ -83,6 +94,8 @@ class Deployment:
         self._workers = {CHAMPION: champions, CHALLENGER: challengers}
         self._stamps: dict[str, tuple[Any, ...] | None] = {CHAMPION: None, CHALLENGER: None}
         self._problems: dict[str, str] = {}  # each is told once
+        self._failed: dict[str, tuple[Any, ...]] = {}  # what stood there when a load began that did not end well
+        self._again: dict[str, float] = {}  # when to try that again
         self._live: dict[str, Live] = {}
 
     @property
@@ -111,15 +124,21 @@ class Deployment:
         """Looks for other models for ever."""
         while True:
             await asyncio.sleep(EVERY)
-            try:
-                for role in (CHAMPION, CHALLENGER):
-                    await asyncio.to_thread(self.look, role)
-                self.champion.show_drift()
-            except Exception:  # whatever happens, the next look may find better
-                log.exception("looking for other models failed")
+            for role in (CHAMPION, CHALLENGER):
+                await asyncio.to_thread(self.look, role)
+            self.champion.show_drift()
 
     def look(self, role: str) -> None:
         """Serves the model that is to be found now; one that cannot be loaded leaves the old one in service."""
+        try:
+            self._look(role)
+        except Exception as error:  # whatever a file makes a library trip over; some may still be on their way
+            if str(error) != self._problems.get(role):
+                self._problems[role] = str(error)
+                SWITCHES.labels(role, "failed").inc()
+                log.error("the %s is not served: %s", role, error)
+
+    def _look(self, role: str) -> None:
         folder = self._find[role]()
         if folder is None:
             self._stamps[role] = None
@@ -130,15 +149,12 @@ class Deployment:
         stamp = _stamp(folder)
         if stamp == self._stamps[role] or stamp[1] is None:
             return
-        try:
-            live = Live.load(folder, role, self._workers[role])
-        except (UserError, OSError) as error:  # tried again at the next look: its files may still be on their way
-            if str(error) != self._problems.get(role):
-                self._problems[role] = str(error)
-                SWITCHES.labels(role, "failed").inc()
-                log.error("the %s in %s is not served: %s", role, folder, error)
+        if self._failed.get(role) == stamp and time.monotonic() < self._again.get(role, 0):
             return
+        self._failed[role], self._again[role] = stamp, time.monotonic() + RETRY
+        live = Live.load(folder, role, self._workers[role])
         self._problems.pop(role, None)
+        self._failed.pop(role)
         self._stamps[role] = stamp
         self._put(role, live)
         SWITCHES.labels(role, "switched").inc()

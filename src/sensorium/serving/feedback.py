@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium.modalities.modality import plain
 from sensorium.serving import journal
 from sensorium.serving.metrics import FEEDBACK
 from sensorium.serving.predictor import Predictor
@@ -27,11 +28,11 @@ async def feedback(request: Request) -> JSONResponse:
     app.guard.count(request.state.key, 1, live.serve)
     content = await read_object(request, LARGEST)
     request_id, labels = _checked(content, live.predictor)
-    version, predicted = app.memory.recall(request_id)
+    version, predicted = app.memory.recall(request.state.key, request_id)
     correct = {target: predicted[target] == label for target, label in labels.items() if target in predicted}
     for target, is_right in correct.items():
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
-        app.memory.forget(request_id, target)
+        app.memory.forget(request.state.key, request_id, target)
     told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
     app.journal.write(journal.FEEDBACK, told | {"key": request.state.key})
     request.state.about["about"] = request_id
@@ -49,6 +50,6 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
     for target, label in labels.items():
         if target not in predictor.targets:
             raise Refused(400, f"there is no target {target!r}; this model predicts {', '.join(predictor.targets)}")
-        if not isinstance(label, str) or not label.strip() or len(label) > LONGEST:
+        if not isinstance(label, str) or not plain(label) or len(label) > LONGEST:
             raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
-    return request_id, labels
+    return request_id, {target: plain(label) for target, label in labels.items()}

@@ -5,7 +5,7 @@ import ipaddress
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import limits
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -18,7 +18,7 @@ from sensorium.serving.refusal import Refused
 from sensorium.serving.settings import Serve
 
 MOST_BYTES = 512 * 2**20  # of bodies held at once
-PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
+PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 LOCAL_NAMES = ("localhost", "ip6-localhost")
 NO_KEYS = (
     f"this service has no API keys and so answers its own machine only; set {keys.VARIABLE} (`sensorium key NAME` "
@@ -52,7 +52,7 @@ class Guard:
         """
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if origin and urlsplit(origin).netloc != headers.get("host"):
+        if origin and getattr(_split(origin), "netloc", None) != headers.get("host"):
             raise Refused(403, "pages of other sites may not use this service")
         if not self._names:
             _require_loopback(scope, headers)
@@ -84,16 +84,25 @@ def _require_loopback(scope: Scope, headers: Headers) -> None:
     client = (scope.get("client") or ("", 0))[0]
     if not _is_loopback(client) or any(name in headers for name in PROXIES):
         raise Refused(401, NO_KEYS)
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    host = getattr(_split(f"//{headers.get('host', '')}"), "hostname", None) or ""
     if host not in LOCAL_NAMES and not _is_loopback(host):
         raise Refused(401, NO_KEYS)
 
 
+def _split(address: str) -> SplitResult | None:
+    """The parts of an address; ``None`` if it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
 def _is_loopback(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_loopback
+        found = ipaddress.ip_address(address)
     except ValueError:
         return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 class Guarded:

@@ -44,6 +44,17 @@ class _Queue(QueueHandler):
             LOST.inc()
 
 
+class _Listener(QueueListener):
+    """Waits for a place in a full queue when it is to end; the standard one would give up."""
+
+    def __init__(self, waiting: "queue.Queue[Any]", file: logging.Handler) -> None:
+        super().__init__(waiting, file)
+        self._waiting = waiting
+
+    def enqueue_sentinel(self) -> None:
+        self._waiting.put(None)
+
+
 class Journal:
     """Both logs, written by a thread of their own.
 
@@ -58,18 +69,12 @@ class Journal:
     def __init__(self, folder: Path, megabytes: int) -> None:
         self._listeners = []
         self._of: dict[str, QueueHandler] = {}
+        require_writable(folder)
         for name in (PREDICTIONS, FEEDBACK):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
-            except OSError as error:
-                raise UserError(
-                    f"the log of predictions cannot be written to {folder} ({error.strerror}); name another folder in "
-                    f"{VARIABLE}."
-                ) from error
+            file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
             waiting: queue.Queue[Any] = queue.Queue(MOST_WAITING)
             self._of[name] = _Queue(waiting)
-            self._listeners.append(QueueListener(waiting, file))
+            self._listeners.append(_Listener(waiting, file))
             self._listeners[-1].start()
 
     def write(self, name: str, record: dict[str, Any]) -> None:
@@ -83,6 +88,23 @@ class Journal:
             listener.stop()
             for handler in listener.handlers:
                 handler.close()
+
+
+def require_writable(folder: Path) -> None:
+    """Makes the folder of the logs.
+
+    Raises:
+        UserError: if it cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (PREDICTIONS, FEEDBACK):
+            (folder / name).open("a").close()
+    except OSError as error:
+        raise UserError(
+            f"the log of predictions cannot be written to {folder} ({error.strerror}); name another folder in "
+            f"{VARIABLE}."
+        ) from error
 
 
 def folder() -> Path:

@@ -13,7 +13,8 @@ from sensorium.errors import UserError
 
 VARIABLE = "SENSORIUM_API_KEYS"
 PREFIX = "sk_"  # lets scanners of leaked secrets find one
-ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<hash>[0-9a-f]{64})")
+NAME = r"[A-Za-z0-9._-]{1,64}"
+ENTRY = re.compile(rf"(?P<name>{NAME}):(?P<hash>[0-9a-f]{{64}})")
 
 
 def make() -> str:
@@ -41,5 +42,9 @@ def read(environment: Mapping[str, str]) -> dict[str, str]:
             raise UserError(f"{VARIABLE}: an entry is not NAME:HASH; `sensorium key NAME` makes a key and its entry.")
         if found["name"] in names.values():
             raise UserError(f"{VARIABLE}: the name {found['name']!r} is given twice; each key has one of its own.")
+        if found["hash"] in names:
+            raise UserError(
+                f"{VARIABLE}: {names[found['hash']]!r} and {found['name']!r} have the same key; give each one."
+            )
         names[found["hash"]] = found["name"]
     return names

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.errors import UserError, reason
 from sensorium.serving import settings
 from sensorium.serving.batching import Batcher
 from sensorium.serving.drift import Drift, read_projections
@@ -76,6 +75,7 @@ class Live:
         drift: Drift,
     ) -> None:
         self.predictor, self.serve, self.lineage, self.role = predictor, serve, lineage, role
+        self.threads = workers.threads
         self._drift = drift
         self._batcher: Batcher[Asked, Seen] = Batcher(
             self._run, serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
@@ -89,10 +89,7 @@ class Live:
             UserError: if its files are not what was packaged.
         """
         predictor = Predictor.load(folder)
-        try:
-            serve, lineage = settings.read(folder)
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{folder / settings.FILE} cannot be read ({reason(error)}); package it again.") from error
+        serve, lineage = settings.read(folder)
         drift = Drift(read_projections(folder) if role == CHAMPION else {})
         example = {name: kind.accept(kind.example()) for name, kind in predictor.inputs.items()}
         predictor.predict([example])
@@ -122,8 +119,9 @@ class Live:
         encoded = perf_counter()
         shares = self.predictor.look(features, [asked.views for asked in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
-        for step, duration in seconds.items():
-            STEP.labels(step).observe(duration)
+        if self.role == CHAMPION:
+            for step, duration in seconds.items():
+                STEP.labels(step).observe(duration)
         for place, asked in enumerate(batch):
             for name in asked.prepared:
                 self._drift.see(name, features[name][place])

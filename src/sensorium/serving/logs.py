@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -17,3 +18,9 @@ def configure() -> None:
     logger = logging.getLogger("sensorium")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
+
+
+def whereabouts(error: Exception) -> dict[str, object]:
+    """Sort and place of an accident; not its message, which may repeat what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__name__, "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}

@@ -10,7 +10,9 @@ REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "stat
 LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
 # Where BentoML keeps figures in files, gauges can neither be added to nor removed: they are set, to 0 at last.
 IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on", multiprocess_mode="mostrecent")
-STEP = Histogram("sensorium_step_seconds", "Time of a request in each step", ["step"], buckets=SECONDS)
+STEP = Histogram(
+    "sensorium_step_seconds", "Time in each step; encode and fuse of whole batches", ["step"], buckets=SECONDS
+)
 BATCH = Histogram("sensorium_batch_size", "Samples run together", ["role"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
 
 PREDICTIONS_MADE = Counter(

@@ -9,9 +9,11 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sensorium.serving.logs import whereabouts
 from sensorium.serving.metrics import LATENCY, REQUESTS
 from sensorium.serving.steps import Steps
 
@@ -26,6 +28,7 @@ SAFE = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+GONE = 499  # nginx's number for a client that did not wait for its answer
 log = logging.getLogger("sensorium.serving.access")
 
 
@@ -67,8 +70,10 @@ class Observed:
         with tracer.start_as_current_span(scope["method"], extract(headers), SpanKind.SERVER) as span:
             try:
                 await self.app(scope, receive, sending)
-            except Exception:
-                log.exception("accident", extra={"request_id": request_id})
+            except ClientDisconnect:
+                status = GONE
+            except Exception as error:
+                log.error("accident", extra={"request_id": request_id} | whereabouts(error))
                 words = {"error": f"the service failed; its log says why under the request id {request_id}"}
                 await JSONResponse(words, 500)(scope, receive, sending)
             endpoint = getattr(scope.get("endpoint"), "__name__", "other")

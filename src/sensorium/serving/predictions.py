@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -33,7 +34,7 @@ async def predict_batch(request: Request) -> JSONResponse:
     request.app.state.guard.count(state.key, len(samples), live.serve)
     ids = [f"{state.request_id}.{number}" for number in range(len(samples))]
     answers = await asyncio.gather(*(_tried(request, live, *pair) for pair in zip(ids, samples, strict=True)))
-    state.about["samples"] = len(samples)
+    state.about |= {"model_version": live.version, "samples": len(samples)}
     return JSONResponse({"request_id": state.request_id, "model_version": live.version, "answers": answers})
 
 
@@ -42,7 +43,9 @@ async def _one(request: Request, explained: bool) -> JSONResponse:
     request.app.state.guard.count(state.key, 1, live.serve)
     with state.steps.time("read"):
         raw = await read_inputs(request, live.predictor)
-    return JSONResponse(await _answer(request, live, state.request_id, raw, explained))
+    said = await _answer(request, live, state.request_id, raw, explained)
+    state.about |= {"model_version": live.version, "inputs": said["inputs"]}
+    return JSONResponse(said)
 
 
 async def _tried(request: Request, live: Live, request_id: str, raw: dict[str, Any] | Refused) -> dict[str, Any]:
@@ -73,10 +76,11 @@ async def _answer(
     given = [name in prepared for name in live.predictor.inputs]
     seen, waited = await live.ask(Asked(prepared, views(given, explained)))
     steps.add_batch(waited, seen.seconds)
+    if not all(np.isfinite(shares).all() for shares in seen.shares.values()):
+        raise Refused(400, "the inputs lie so far from what the model knows that it cannot tell anything")
     inputs = list(prepared)
     labels = record(app.journal, request_id, live, inputs, seen.shares)
-    app.memory.remember(request_id, live.version, labels)
-    request.state.about |= {"model_version": live.version, "inputs": inputs}
+    app.memory.remember(request.state.key, request_id, live.version, labels)
     if challenger := app.deployment.challenger:
         app.shadow.follow(challenger, request_id, raw, labels)
     targets = {}

@@ -14,6 +14,7 @@ from sensorium.modalities.encoder import Arrays, Network, Preprocess, encode, en
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.serving import artefact
 
+ROWS = 256  # that are fused at once, so that explanations of many inputs do not fill the memory
 Sample = Mapping[str, Any]
 Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
 
@@ -129,11 +130,14 @@ class Predictor:
         """
         sample_of = np.repeat(np.arange(len(views)), [len(one) for one in views])
         seen = np.concatenate(views).astype(np.float32)
-        logits = self.fuse(
-            {name: array[sample_of] for name, array in features.items()},
-            {name: seen[:, place] for place, name in enumerate(self.inputs)},
-        )
-        shares = {target: _softmax(values) for target, values in logits.items()}
+        parts = []
+        for rows in (slice(start, start + ROWS) for start in range(0, len(seen), ROWS)):
+            logits = self.fuse(
+                {name: array[sample_of[rows]] for name, array in features.items()},
+                {name: seen[rows, place] for place, name in enumerate(self.inputs)},
+            )
+            parts.append({target: _softmax(values) for target, values in logits.items()})
+        shares = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
         return [{target: array[sample_of == row] for target, array in shares.items()} for row in range(len(views))]
 
     def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:

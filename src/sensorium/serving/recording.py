@@ -14,24 +14,25 @@ MOST_REMEMBERED = 20_000
 
 
 class Memory:
-    """The labels of the latest predictions, by request id."""
+    """The labels of the latest predictions, by API key and request id: nobody tells of the predictions of others."""
 
     def __init__(self) -> None:
-        self._labels: OrderedDict[str, tuple[str, dict[str, str]]] = OrderedDict()
+        self._labels: OrderedDict[tuple[str, str], tuple[str, dict[str, str]]] = OrderedDict()
 
-    def remember(self, request_id: str, version: str, labels: dict[str, str]) -> None:
+    def remember(self, key: str, request_id: str, version: str, labels: dict[str, str]) -> None:
         """Keeps the likeliest label of every target; the oldest go."""
-        self._labels[request_id] = (version, dict(labels))
+        self._labels[key, request_id] = (version, dict(labels))
+        self._labels.move_to_end((key, request_id))
         if len(self._labels) > MOST_REMEMBERED:
             self._labels.popitem(last=False)
 
-    def recall(self, request_id: str) -> tuple[str | None, dict[str, str]]:
+    def recall(self, key: str, request_id: str) -> tuple[str | None, dict[str, str]]:
         """The model's version and its labels; none and nothing, if they are not known any more."""
-        return self._labels.get(request_id, (None, {}))
+        return self._labels.get((key, request_id), (None, {}))
 
-    def forget(self, request_id: str, target: str) -> None:
+    def forget(self, key: str, request_id: str, target: str) -> None:
         """Drops a label, once it was compared with the truth."""
-        if known := self._labels.get(request_id):
+        if known := self._labels.get((key, request_id)):
             known[1].pop(target, None)
 
 
@@ -78,8 +79,7 @@ def _count(live: Live, inputs: list[str], labels: dict[str, str], shares: dict[s
     for name in live.predictor.inputs.keys() - set(inputs):
         MISSING.labels(name).inc()
     for target, label in labels.items():
-        confidence = float(shares[target].max())
         PREDICTIONS_MADE.labels(live.version, target, label).inc()
-        CONFIDENCE.labels(target).observe(confidence)
-        if confidence < live.serve.threshold(target):
+        CONFIDENCE.labels(target).observe(float(shares[target].max()))
+        if live.serve.abstains(target, shares[target]):
             ABSTAINED.labels(live.version, target).inc()

@@ -5,6 +5,7 @@ import binascii
 import json
 from typing import Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -15,6 +16,7 @@ from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 
 MOST_FIELDS = 100  # of a form
+MOST_PARTS = 2_000_000  # of a JSON body: each costs memory far beyond its bytes
 TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
 BASE64 = 4 / 3  # length of base64 over that of what it encodes
@@ -40,7 +42,10 @@ async def read_samples(request: Request, predictor: Predictor, most: int) -> lis
     Raises:
         Refused: if the body is no such object, too large, or has no samples or more than ``most``.
     """
-    samples = (await read_object(request, body_limit(predictor))).get("samples")
+    content = await read_object(request, body_limit(predictor))
+    if unknown := sorted(set(content) - {"samples"}):
+        raise Refused(400, f"unknown key {unknown[0]!r}; samples are expected")
+    samples = content.get("samples")
     if not isinstance(samples, list) or not samples:
         raise Refused(400, 'samples are expected: {"samples": [{...}, ...]}')
     if len(samples) > most:
@@ -97,8 +102,11 @@ def _bounded(request: Request, limit: int) -> Request:
 
 
 async def _read_json(request: Request, limit: int) -> Any:
+    body = await _bounded(request, limit).body()
+    if sum(body.count(sign) for sign in (b"[", b"{", b",")) > MOST_PARTS:
+        raise Refused(413, f"the body has more than {MOST_PARTS:,} parts")
     try:
-        return json.loads(await _bounded(request, limit).body())
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "the body is no JSON") from error
 
@@ -127,7 +135,9 @@ async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
             _require_whole(request)
             return given
     except (MultiPartException, HTTPException) as error:
-        reason = getattr(error, "message", None) or getattr(error, "detail", "")
+        reason = str(getattr(error, "message", None) or getattr(error, "detail", ""))
+        if reason.startswith("Part exceeded"):
+            raise Refused(413, f"a field is larger than {largest // 2**20} MiB") from error
         raise Refused(400, f"the form cannot be read: {reason}") from error
 
 
@@ -141,9 +151,9 @@ async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) 
 
 def _require_whole(request: Request) -> None:
     """Refuses a multipart body without its closing boundary: the parser drops a part that is cut off."""
-    _, _, boundary = request.headers["content-type"].partition("boundary=")
-    closing = b"--" + boundary.partition(";")[0].strip().strip('"').encode() + b"--"
-    if boundary and not request.state.tail.rstrip().endswith(closing):
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary")
+    if boundary and b"--" + boundary + b"--" not in request.state.tail:
         raise Refused(400, "the form is cut off: its closing boundary is missing")
 
 

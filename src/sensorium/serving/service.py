@@ -6,13 +6,16 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 
 from sensorium.errors import UserError
-from sensorium.serving import app, artefact, keys, logs
+from sensorium.serving import app, artefact, journal, keys, logs, settings
 from sensorium.serving.deployment import champion_folder
 from sensorium.serving.settings import LONGEST
 
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)
-    artefact.read(champion_folder())
+    folder = champion_folder()
+    artefact.read(folder)
+    settings.read(folder)
+    journal.require_writable(journal.folder())
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, model_validator
 
+from sensorium.errors import UserError, reason
 from sensorium.section import Section
 
 FILE = "serve.json"  # beside the sealed files of a model: other settings do not make it another model
@@ -30,9 +32,19 @@ class Serve(Section):
     timeout: float = Field(30.0, gt=0, le=LONGEST, description="seconds that a request may take")
     log_megabytes: int = Field(1024, ge=2, description="disk that the log of predictions may take; the oldest go")
 
+    @model_validator(mode="after")
+    def _a_batch_may_be_asked_for(self) -> Self:
+        if self.samples > self.rate:
+            raise ValueError(f"samples ({self.samples}) in a request are more than a key's rate a minute ({self.rate})")
+        return self
+
     def threshold(self, target: str) -> float:
         """The probability below which a target gets no label."""
         return self.abstain.get(target, 0.0) if isinstance(self.abstain, dict) else self.abstain
+
+    def abstains(self, target: str, shares: np.ndarray) -> bool:
+        """Whether probabilities ``[classes]`` of a target are too low for a label."""
+        return float(shares.max()) < self.threshold(target)
 
 
 def write(folder: Path, settings: Serve, lineage: dict[str, Any]) -> None:
@@ -45,10 +57,13 @@ def read(folder: Path) -> tuple[Serve, dict[str, Any]]:
     """What `write` wrote; a folder without it is served as the defaults say.
 
     Raises:
-        ValueError: if it cannot be read.
+        UserError: if it cannot be read.
     """
     path = folder / FILE
     if not path.is_file():
         return Serve(), {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Serve.model_validate(content["settings"]), content["lineage"]
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Serve.model_validate(content["settings"]), content["lineage"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} cannot be read ({reason(error)}); package it again (`dvc repro`).") from error

@@ -3,17 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from typing import Any
 
 from sensorium.errors import BadInput
 from sensorium.serving.answers import views
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Asked, Live
+from sensorium.serving.logs import whereabouts
 from sensorium.serving.metrics import SHADOW
 from sensorium.serving.recording import compare, record
 
 MOST_WAITING = 64  # samples; a challenger that does not keep up leaves some out rather than slow the champion
+MOST_BYTES = 64 * 2**20  # of their raw values
 log = logging.getLogger("sensorium.serving")
 
 
@@ -22,33 +23,43 @@ class Shadow:
 
     Args:
         journal: where its predictions are written.
-        decoding: threads.
     """
 
-    def __init__(self, journal: Journal, decoding: Executor) -> None:
-        self._journal, self._decoding = journal, decoding
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
         self._running: set[asyncio.Task[None]] = set()
+        self._bytes = 0
 
     def follow(self, challenger: Live, request_id: str, raw: Mapping[str, Any], champion: Mapping[str, str]) -> None:
         """Starts a prediction that nobody waits for; ``champion`` has the labels that were answered."""
-        if len(self._running) >= MOST_WAITING:
+        size = sum(len(value) for value in raw.values() if isinstance(value, bytes | str))
+        if len(self._running) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             SHADOW.labels("", "left out").inc()
             return
         task = asyncio.create_task(self._predict(challenger, request_id, dict(raw), champion))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._bytes += size
+        task.add_done_callback(lambda done: self._end(done, size))
+
+    async def finish(self) -> None:
+        """Waits for what was begun."""
+        await asyncio.gather(*self._running)
+
+    def _end(self, task: asyncio.Task[None], size: int) -> None:
+        self._running.discard(task)
+        self._bytes -= size
 
     async def _predict(self, live: Live, request_id: str, raw: dict[str, Any], champion: Mapping[str, str]) -> None:
         known = {name: value for name, value in raw.items() if name in live.predictor.inputs}
         try:
-            prepared = await asyncio.get_running_loop().run_in_executor(self._decoding, live.accept, known)
+            prepared = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
             given = [name in prepared for name in live.predictor.inputs]
             seen, _ = await live.ask(Asked(prepared, views(given, explained=False)))
         except BadInput:
             SHADOW.labels("", "refused").inc()  # a challenger may read fewer inputs than the champion
-        except Exception:
+        except Exception as error:
             SHADOW.labels("", "failed").inc()
-            log.exception("the challenger failed", extra={"request_id": request_id})
+            log.error("the challenger failed", extra={"request_id": request_id} | whereabouts(error))
         else:
             labels = record(self._journal, request_id, live, list(prepared), seen.shares)
             compare(champion, labels)

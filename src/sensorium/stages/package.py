@@ -1,6 +1,7 @@
 """package: a Bento of the compressed model, if the gate passed."""
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -18,7 +19,6 @@ from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
 
 BENTOFILE = Path("bentofile.yaml")
-CODE = Path("src/sensorium")
 PAGES = {  # where the figures of a file in metrics/ are explained
     "validate": "reports/data/index.html",
     **dict.fromkeys(OF_TARGETS, "reports/evaluation/index.html"),
@@ -69,9 +69,14 @@ def _failures(verdict: dict[str, Any]) -> list[str]:
 
 
 def _code_version() -> str:
-    """Six digits that change with anything but the model that goes into a Bento."""
-    files = [BENTOFILE, *sorted(CODE.rglob("*.py"))]
-    return hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()[:6]
+    """Six digits that change with all that goes into a Bento beside the model: code, page, pins, card, settings."""
+    wanted = yaml.safe_load(BENTOFILE.read_text(encoding="utf-8"))
+    included = {path for pattern in wanted["include"] for path in Path().glob(pattern) if path.is_file()}
+    settings_file = paths.PACKAGED / serving.FILE
+    files = {path for path in included if paths.PACKAGED not in path.parents} | {BENTOFILE, settings_file}
+    files |= {Path(wanted["python"]["requirements_txt"]), Path(wanted["description"].removeprefix("file:"))}
+    content = json.dumps([(str(path), sha256(path)) for path in sorted(files)])
+    return hashlib.sha256(content.encode()).hexdigest()[:6]
 
 
 def _build(version: str) -> tuple[str, int]:

@@ -25,7 +25,12 @@ export const address = (path) => new URL(path, ROOT).href;
 
 export const schema = () => ask("schema", {}, 30);
 
-export const explain = (form, seconds) => ask("explain", { method: "POST", body: form }, seconds);
+const MOST_EXPLAINED = 10; // inputs, by the service; more are decided upon without a reason
+
+export function explain(form, seconds) {
+  const path = [...form.keys()].length > MOST_EXPLAINED ? "predict" : "explain";
+  return ask(path, { method: "POST", body: form }, seconds);
+}
 
 export function feedback(requestId, labels) {
   const body = JSON.stringify({ request_id: requestId, labels });

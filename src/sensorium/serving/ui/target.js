@@ -12,7 +12,7 @@ export function targetView(name, target, content, schema) {
 
   function choose(label) {
     for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === label));
-    shares.replaceChildren(...sharesView(label, target, schema.inputs));
+    if (target.shares) shares.replaceChildren(...sharesView(label, target, schema.inputs));
   }
 
   choose(ranked[0][0]);
