@@ -295,6 +295,24 @@ def test_sensorium_predict_asks_the_running_service(workspace: Workspace, served
     )
 
 
+def test_other_settings_of_serving_make_another_bento_and_reach_the_running_service(
+    workspace: Workspace, served: Served
+) -> None:
+    before = workspace.json("models/bento.json")
+    shipped = yaml.safe_load((REPOSITORY / "params.yaml").read_text())["serve"]
+    workspace.params(serve={"abstain": 0.99})
+    done = workspace.run("dvc", "repro").stdout
+    assert re.findall("Running stage '(.*)'", done) == ["package"]
+    after = workspace.json("models/bento.json")
+    assert after["model_version"] == before["model_version"]
+    assert after["tag"] != before["tag"]
+    targets = f"{served.address}/schema"
+    wait_for(lambda: httpx.get(targets).json()["targets"]["category"]["abstain"] == 0.99)
+    workspace.params(serve=shipped)
+    workspace.run("dvc", "repro")
+    assert workspace.json("models/bento.json") == before
+
+
 def test_the_bento_serves_in_an_environment_made_as_its_image_is(workspace: Workspace, tmp_path: Path) -> None:
     """What `bentoml containerize` writes into the Dockerfile, without Docker: its packages, its files, its command."""
     bento = workspace.json("models/bento.json")

@@ -317,12 +317,12 @@ def test_panels_show_what_was_sent(observed: Observed) -> None:
     predicted = observed.of("Predictions by class", "target", "label")
     assert sum(value for name, value in predicted.items() if "label" in name) == pytest.approx(59 / seconds, rel=0.001)
     assert observed.of("Abstentions", "target") == near({"label": 1, "size": 0})
-    assert observed.of("Missing inputs", "input") == near({"photo": 1, "sound": 1, "car": 58 / 59})
+    assert observed.of("Missing inputs", "input") == near({"note": 0, "photo": 1, "sound": 1, "car": 58 / 59})
     assert all(0.3 < value < 1 for value in observed.of("Mean confidence", "target").values())
     assert observed.of("Confidence", "le")["+Inf"] == pytest.approx(118, rel=0.001)
 
     told = observed.of("Feedback in this time", "target", "outcome")
-    assert told == near({"label right": 6, "label wrong": 2})
+    assert told == near({"label right": 6, "label wrong": 2, "size right": 0, "size wrong": 0})
     accuracy = observed.of("Accuracy by feedback", "target", "model_version")
     assert accuracy == near({f"label {observed.version}": 0.75})
     assert observed.of("The challenger agrees", "target") == {"label": 1, "size": 1}
