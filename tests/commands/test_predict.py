@@ -22,12 +22,12 @@ def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_the_answer_is_printed_for_a_person(
     address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "frog.png").write_bytes(png())
     predict.run(["--note", "a frog", f"--photo={tmp_path / 'frog.png'}", "--car", '{"age": 3}'], address)
     told = capsys.readouterr().out
     assert re.search(r"^label: (no|yes)$", told, re.MULTILINE)
-    assert re.search(r"class +probability +knowing nothing +note +photo +car", told)
+    assert re.search(r"class +probability +base +note +photo +car", told)
     assert re.search(r"^ *yes +0\.\d{3} +█* +0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3}", told, re.MULTILINE)
     assert "given    note, photo, car; missing sound" in told
     predict.run(["--note", "--a=[b]b[/b]"], address)

@@ -13,7 +13,7 @@ from rich.table import Table
 from sensorium.client import Client, Value
 from sensorium.errors import UserError
 
-WIDTH = 24  # of a bar
+WIDTH = 16  # of a bar
 MOST_EXPLAINED = 10  # inputs, by the service
 
 
@@ -38,6 +38,8 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
     for target, said in answer["targets"].items():
         console.print(_table(target, said))
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
+    if any("shares" in said for said in answer["targets"].values()):
+        console.print("base is what the model says knowing nothing; what each input did is added to it")
     console.print(f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}")
     console.print(f"model    {answer['model_version']}, {taken:.0f} ms")
     console.print(f"request  {answer['request_id']}")
@@ -70,9 +72,9 @@ def _table(target: str, said: Mapping[str, Any]) -> Table:
     title = f"{target}: [bold]{escape(label)}[/]"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
     table.add_column("class")
-    table.add_column("probability", justify="right")
+    table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("", width=WIDTH)
-    for name in ["knowing nothing", *shares] if shares else []:
+    for name in ["base", *shares] if shares else []:
         table.add_column(name, justify="right")
     for one in said["top"]:
         name, share = one["label"], one["probability"]
