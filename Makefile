@@ -1,5 +1,6 @@
 # Two commands: `make run` takes real data to a served model, `make test` says whether all is sound.
 
+PORT ?= 3000
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -12,10 +13,10 @@ export DO_NOT_TRACK := 1
 
 help:
 	@echo "make run     set up, run the whole pipeline, print the verdict and what to do next"
-	@echo "make serve   serve the model that was packaged, on port 3000"
+	@echo "make serve   serve the champion, or what was packaged, on port 3000 (make serve PORT=3001)"
 	@echo "make test    set up, lint, check types and imports, run the tests"
 	@echo "make setup   virtual environment, pinned dependencies, data and weights"
-	@echo "make clean   remove what the pipeline made (the caches stay)"
+	@echo "make clean   remove what the pipeline made (caches, and what the service wrote down, stay)"
 
 setup: .venv/fetched
 
@@ -40,7 +41,7 @@ run: setup
 	@sensorium summary
 
 serve: .venv/installed
-	@bentoml serve --port 3000
+	@bentoml serve --port $(PORT)
 
 lint: .venv/installed
 	@ruff check
@@ -52,5 +53,6 @@ test: setup lint
 	@pytest --numprocesses 2 --dist loadfile
 
 clean:
-	@rm -rf data metrics predictions reports dvc.lock
+	@rm -rf metrics predictions reports dvc.lock
+	@test ! -d data || find data -mindepth 1 -maxdepth 1 ! -name served -exec rm -rf {} +
 	@find models -mindepth 1 -maxdepth 1 ! -name champion.json -exec rm -rf {} +

@@ -4,6 +4,7 @@ import io
 import os
 import random
 import shutil
+import signal
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +20,8 @@ from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
 os.environ |= {"GX_ANALYTICS_ENABLED": "false", "BENTOML_DO_NOT_TRACK": "True", "DVC_NO_ANALYTICS": "1"}
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a script; children would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # spinning threads starve the tests that run beside
 
 

@@ -51,7 +51,9 @@ class Client:
     """
 
     def __init__(self, url: str | None = None, key: str | None = None, timeout: float = 60.0) -> None:
-        self.url = (url or os.environ.get(URL) or "http://localhost:3000").rstrip("/")
+        self.url = (url or os.environ.get(URL) or "localhost:3000").rstrip("/")
+        if "://" not in self.url:
+            self.url = f"http://{self.url}"
         key = key or os.environ.get(KEY)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
@@ -134,6 +136,8 @@ class Client:
             ) from error
         if answer.is_success:
             return content
+        if answer.status_code == 401:
+            sentence += f" (this client takes it from {KEY})"
         wait = answer.headers.get("retry-after", "")
         raise ServiceError(sentence, answer.status_code, float(wait) if wait.isdecimal() else None)
 

@@ -151,6 +151,18 @@ def test_a_model_that_cannot_be_had_is_not_promoted(
     assert now and now.version == "v1.0.0"
 
 
+def test_without_a_name_and_an_address_git_keeps_no_versions(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    repository.sh("git", "config", "--unset", "user.name")
+    repository.sh("git", "config", "--unset", "user.email")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    with pytest.raises(UserError, match="user.name|user name and email"):
+        promote.run()
+
+
 def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     repository.make("first", 0.6)
     repository.commit()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from sensorium.commands import promote, rollback
+from sensorium.registry.versions import find
 from sensorium.serving import artefact
 from tests.registry.conftest import Repository
 from tests.serving.conftest import table_model
@@ -68,6 +69,7 @@ def test_a_running_service_follows_promotions_and_a_rollback_and_drops_no_reques
             rollback.run()
             wait_for(first)
             told = httpx.get(f"{address}/metrics").text
+            lineage = httpx.get(f"{address}/schema").json()["lineage"]
         finally:
             stop.set()
             for one in asking:
@@ -75,6 +77,8 @@ def test_a_running_service_follows_promotions_and_a_rollback_and_drops_no_reques
     assert set(statuses) == {200}
     in_service = re.findall(r'^sensorium_model\{model_version="(\w+)",role="(\w+)"\} 1.0$', told, re.MULTILINE)
     assert in_service == [(first, "champion")]
+    assert lineage["version"] == "v1.0.0"
+    assert lineage["commit"] == find("v1.0.0").commit
     changes = [one for one, before in zip(versions[1:], versions, strict=False) if one != before]
     assert set(changes) == {first, second}
     shadowed = [line for line in lines(written) if line["role"] == "challenger"]

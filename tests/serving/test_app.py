@@ -77,6 +77,28 @@ def test_a_text_field_for_a_file_is_not_opened(client: TestClient) -> None:
     )
 
 
+def test_what_a_browser_sends_where_nothing_was_chosen_counts_as_missing(client: TestClient) -> None:
+    body = b""
+    for name, file in (
+        ("note", b""),
+        ("photo", b'; filename=""\r\nContent-Type: application/octet-stream'),
+        ("sound", b""),
+    ):
+        body += b'--x\r\nContent-Disposition: form-data; name="' + name.encode() + b'"' + file + b"\r\n\r\n\r\n"
+    body += b'--x\r\nContent-Disposition: form-data; name="car"\r\n\r\n{"age": 3}\r\n--x--\r\n'
+    answer = client.post("/predict", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.json()["inputs"] == ["car"]
+
+
+def test_json_without_its_type_gets_a_hint(client: TestClient) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = client.post("/predict", content=b'{"note": "a frog"}', headers=form)
+    assert (answer.status_code, answer.json()["error"]) == (
+        415,
+        "the body looks like JSON; send it with Content-Type: application/json",
+    )
+
+
 def test_a_field_given_twice(client: TestClient) -> None:
     answer = client.post("/predict", files=[("photo", png()), ("photo", png())])
     assert (answer.status_code, answer.json()) == (400, {"error": "photo: given more than once"})

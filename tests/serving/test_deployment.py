@@ -16,7 +16,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.serving import artefact, deployment
-from sensorium.serving.deployment import Deployment, challenger_folder, champion_folder
+from sensorium.serving.deployment import Deployment, challenger_folder, champion_folder, registered
 from sensorium.serving.live import Workers
 from tests.serving.conftest import serving, table_model
 from tests.serving.test_feedback import lines
@@ -180,6 +180,8 @@ def test_the_champion_of_the_repository_is_served_and_before_there_is_one_what_w
         (paths.promoted(name, "5e7") / artefact.MANIFEST).write_text("{}")
     assert champion_folder() == tmp_path / "cache/champions/abc-5e7"
     assert challenger_folder() == tmp_path / "cache/champions/def-5e7"
+    assert registered(tmp_path / "cache/champions/abc-5e7") == {"version": "v1.0.0", "commit": "c"}
+    assert registered(paths.PACKAGED) == {}
     monkeypatch.setenv("SENSORIUM_MODEL", "/models/fixed")
     monkeypatch.setenv("SENSORIUM_CHALLENGER", "/models/other")
     assert (champion_folder(), challenger_folder()) == (Path("/models/fixed"), Path("/models/other"))

@@ -45,6 +45,7 @@ def test_predictions_and_what_is_told_of_them_are_written_down_without_content(
     assert predicted[0]["role"] == "champion"
     assert predicted[0]["inputs"] == ["facts"]
     assert predicted[0]["labels"] == {"label": label}
+    assert predicted[0]["abstained"] == []
     assert sum(predicted[0]["probabilities"]["label"].values()) == pytest.approx(1, abs=1e-3)
     assert "4711" not in (tmp_path / "predictions.jsonl").read_text()
     assert [line["labels"] for line in lines(tmp_path / "feedback.jsonl")] == [

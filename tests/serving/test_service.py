@@ -82,6 +82,15 @@ def test_its_figures_are_where_prometheus_looks(address: str) -> None:
         assert re.search(f"^{line}$", told, re.MULTILINE), line
 
 
+def test_paths_that_are_not_there_leave_nothing_behind(address: str) -> None:
+    before = len(httpx.get(f"{address}/metrics").text.splitlines())
+    for number in range(50):
+        assert httpx.get(f"{address}/made-up-{number}").status_code == 404
+    told = httpx.get(f"{address}/metrics").text
+    assert "made-up" not in told
+    assert len(told.splitlines()) - before < 20
+
+
 def test_the_page_of_the_api_is_whole_and_needs_nothing_from_outside(address: str) -> None:
     page = httpx.get(f"{address}/docs")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; style-src 'self' 'unsafe-inline';")

@@ -96,8 +96,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _quietly(call: Any, *arguments: Any, **settings: Any) -> None:
     """Runs one of GTO's functions; what it refuses is an error of the user's."""
     from gto.exceptions import GTOException
+    from scmrepo.exceptions import SCMError
 
     try:
         call(*arguments, stdout=False, **settings)
-    except GTOException as error:
+    except (GTOException, SCMError) as error:
         raise UserError(f"the registry refused: {error}") from error

@@ -26,6 +26,7 @@ from sensorium.serving.feedback import feedback
 from sensorium.serving.guarding import Guard, Guarded
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Workers
+from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
 from sensorium.serving.predictions import explain, predict, predict_batch
@@ -44,6 +45,7 @@ def create_app() -> Starlette:
         Route("/feedback", feedback, methods=["POST"], middleware=guarded),
         Route("/schema", schema, methods=["GET"], middleware=guarded),
         Route("/docs.json", docs, methods=["GET"], middleware=guarded),
+        Route("/metrics", metrics, methods=["GET"]),
         Route("/docs", page.api, methods=["GET"]),
         Mount("/ui", page.Page(), name="ui"),
         Route("/", page.index, methods=["GET"]),

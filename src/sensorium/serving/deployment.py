@@ -46,10 +46,8 @@ def promoted(pointer: Path) -> Path | None:
     Raises:
         UserError: if that model is not on this machine: another one is not served in its place.
     """
-    try:
-        said = json.loads(pointer.read_text(encoding="utf-8"))
-        version, folder = said["version"], paths.promoted(said["model_version"], said.get("settings", ""))
-    except (OSError, ValueError, KeyError, TypeError):
+    version, _, folder = _read(pointer)
+    if folder is None:
         return None
     if not (folder / artefact.MANIFEST).is_file():
         raise UserError(
@@ -57,6 +55,23 @@ def promoted(pointer: Path) -> Path | None:
             f"{VARIABLE}={paths.PACKAGED} serves what was packaged last."
         )
     return folder
+
+
+def _read(pointer: Path) -> tuple[str, str, Path | None]:
+    """The version that a pointer names, its commit, and where its model is kept; ``None`` if it names none."""
+    try:
+        said = json.loads(pointer.read_text(encoding="utf-8"))
+        return said["version"], said["commit"], paths.promoted(said["model_version"], said.get("settings", ""))
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", "", None
+
+
+def registered(folder: Path) -> dict[str, str]:
+    """Version and commit of a model's folder, if it is one that was promoted in this repository."""
+    for version, commit, kept in map(_read, (paths.CHAMPION, paths.CHALLENGER)):
+        if kept == folder:
+            return {"version": version, "commit": commit}
+    return {}
 
 
 def _stamp(folder: Path) -> tuple[Any, ...]:
@@ -117,7 +132,7 @@ class Deployment:
         folder = self._find[CHAMPION]()
         assert folder is not None
         self._stamps[CHAMPION] = _stamp(folder)
-        self._put(CHAMPION, Live.load(folder, CHAMPION, self._workers[CHAMPION]))
+        self._put(CHAMPION, Live.load(folder, CHAMPION, self._workers[CHAMPION]), folder)
         self.look(CHALLENGER)
 
     async def watch(self) -> None:
@@ -147,7 +162,9 @@ class Deployment:
                 log.info("no %s any more", role, extra={"model_version": gone.version})
             return
         stamp = _stamp(folder)
-        if stamp == self._stamps[role] or stamp[1] is None:
+        if stamp[1] is None and role not in self._live:
+            raise UserError(f"{folder} holds no model ({artefact.MANIFEST} is missing)")
+        if stamp == self._stamps[role] or stamp[1] is None:  # nothing new, or on its way
             return
         if self._failed.get(role) == stamp and time.monotonic() < self._again.get(role, 0):
             return
@@ -156,10 +173,11 @@ class Deployment:
         self._problems.pop(role, None)
         self._failed.pop(role)
         self._stamps[role] = stamp
-        self._put(role, live)
+        self._put(role, live, folder)
         SWITCHES.labels(role, "switched").inc()
 
-    def _put(self, role: str, live: Live) -> None:
+    def _put(self, role: str, live: Live, folder: Path) -> None:
+        live.lineage = {**live.lineage, **registered(folder)}
         if before := self._live.get(role):
             MODEL.labels(role, before.version).set(0)
         self._live[role] = live
@@ -169,4 +187,4 @@ class Deployment:
                     DRIFT.labels(name).set(float("nan"))
             expect(live.version, live.predictor.inputs, live.predictor.targets)
         MODEL.labels(role, live.version).set(1)
-        log.info("%s in service", role, extra={"model_version": live.version})
+        log.info("%s in service", role, extra={"model_version": live.version} | registered(folder))

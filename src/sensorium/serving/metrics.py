@@ -1,8 +1,21 @@
-"""What Prometheus reads at /metrics, which BentoML answers; docs/serving.md lists it."""
+"""The endpoint /metrics, and all that it shows."""
 
+import os
 from collections.abc import Iterable
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -59,3 +72,12 @@ def expect(version: str, inputs: Iterable[str], targets: Iterable[str]) -> None:
     for role in ("champion", "challenger"):
         for outcome in ("switched", "failed"):
             SWITCHES.labels(role, outcome)
+
+
+async def metrics(request: Request) -> Response:
+    """What Prometheus reads; where `bentoml serve` keeps figures in files, those of all its workers."""
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return Response(await run_in_threadpool(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)

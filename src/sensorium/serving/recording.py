@@ -55,6 +55,7 @@ def record(
             "model_version": live.version,
             "inputs": inputs,
             "labels": labels,
+            "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
             "probabilities": {
                 target: {
                     name: round(float(share), 4)

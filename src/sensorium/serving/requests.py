@@ -126,12 +126,15 @@ async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
     largest = max(kind.max_bytes for kind in predictor.inputs.values())
     try:
         async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=largest) as form:
+            if any(name.startswith("{") for name in form):
+                raise Refused(415, "the body looks like JSON; send it with Content-Type: application/json")
             _require_known(form, predictor)
             given: dict[str, Any] = {}
             for name, value in form.multi_items():
                 if name in given:
                     raise Refused(400, f"{name}: given more than once")
-                given[name] = await _from_field(name, value, predictor)
+                if (read := await _from_field(name, value, predictor)) is not None:
+                    given[name] = read
             _require_whole(request)
             return given
     except (MultiPartException, HTTPException) as error:
@@ -141,9 +144,13 @@ async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
         raise Refused(400, f"the form cannot be read: {reason}") from error
 
 
-async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) -> bytes | str:
+async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) -> bytes | str | None:
+    """A field's value; ``None`` for what a browser sends where nothing was filled in or chosen."""
     if isinstance(value, UploadFile):
-        return _within(await value.read(), name, predictor)
+        raw = _within(await value.read(), name, predictor)
+        return raw if raw or value.filename else None
+    if not value:
+        return None
     if predictor.inputs[name].is_file:
         raise Refused(400, f"{name}: a file is expected; paths and URLs are not opened")
     return value

@@ -30,6 +30,7 @@ application = app.create_app()
     # request, answered or not.
     traffic={"timeout": LONGEST + 5},
     logging={"access": {"enabled": False}},  # the service's own lines have the request's id
+    metrics={"enabled": False},  # BentoML's remember every path that anybody ever asked for
 )
 @bentoml.asgi_app(application, path="/")
 class Sensorium:

@@ -49,7 +49,7 @@ function preview(file, name) {
   const element = make("div", { class: "picture" }, picture);
   // TIFF, for one: the service reads it, few browsers show it.
   picture.addEventListener("error", () => {
-    element.replaceChildren(make("p", { class: "hint" }, "This browser cannot show the picture. The model can see it."));
+    element.replaceChildren(make("p", { class: "hint" }, "This browser cannot show the picture; the service may still read it."));
   });
   return { element, close: () => URL.revokeObjectURL(address) };
 }
