@@ -1,5 +1,7 @@
+import time
 from pathlib import Path
 
+import pytest
 from optuna.trial import TrialState
 
 from sensorium.training.choices import Range
@@ -56,3 +58,17 @@ def test_where_nothing_is_open_one_trial_is_enough(tmp_path: Path) -> None:
     study = open_study(tmp_path / "journal.log", "s")
     fixed = Space({"kind": "attention"}, {"learning_rate": 0.1})
     assert len(list(run_trials(study, fixed, loss, 50, seconds=60, seed=0))) == 1
+
+
+@pytest.mark.slow
+def test_a_lock_that_a_kill_left_does_not_hold_up_the_next_run_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    journal = Path("models/journal.log")
+    journal.parent.mkdir()
+    open_study(journal, "s")
+    Path("models/journal.log.lock").symlink_to(journal.absolute())  # as a process that is killed while it writes
+    began = time.monotonic()
+    open_study(journal, "s")
+    assert time.monotonic() - began < 30

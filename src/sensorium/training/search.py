@@ -7,11 +7,12 @@ from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
 from sensorium.training.choices import is_open, suggest
 
+LOCK_SECONDS = 5  # after which a lock on the journal is one that a kill left; it is held for milliseconds
 STARTUP_TRIALS = 8  # drawn at random before TPE has something to go by
 
 
@@ -35,7 +36,10 @@ class Space:
 def open_study(journal: Path, name: str) -> optuna.Study:
     """The study of this name in the journal file; trials that a kill left running are put back in the queue."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = JournalStorage(JournalFileBackend(str(journal)))
+    path = str(
+        journal.absolute()
+    )  # of a relative one, Optuna 5 never finds a lock that a kill left, and waits for ever
+    storage = JournalStorage(JournalFileBackend(path, JournalFileSymlinkLock(path, LOCK_SECONDS)))
     study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
     for interrupted in study.get_trials(states=(TrialState.RUNNING,)):
         study.tell(interrupted.number, state=TrialState.FAIL)
