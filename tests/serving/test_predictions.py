@@ -87,7 +87,7 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
     }
     assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}
     assert told["inputs"]["photo"]["media_types"][:2] == ["image/png", "image/jpeg"]
-    assert told["limits"]["samples"] == 64
+    assert (told["limits"]["samples"], told["limits"]["explained"]) == (64, 10)
 
 
 def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folder: Path, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from sensorium.client import Client, Value
 from sensorium.errors import UserError
 
 WIDTH = 16  # of a bar
-MOST_EXPLAINED = 10  # inputs, by the service
 
 
 def run(arguments: Sequence[str], url: str | None = None) -> None:
@@ -31,7 +30,7 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
         schema = client.schema()
         inputs = _inputs(arguments, schema["inputs"])
         began = time.perf_counter()
-        ask = client.explain if len(inputs) <= MOST_EXPLAINED else client.predict
+        ask = client.explain if len(inputs) <= schema["limits"]["explained"] else client.predict
         answer = ask(**inputs)
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from sensorium.modalities import Modality
+from sensorium.serving.answers import MOST_EXPLAINED
 from sensorium.serving.live import Live
 from sensorium.serving.requests import body_limit
 
@@ -33,6 +34,7 @@ def describe(live: Live) -> dict[str, Any]:
             "samples": serve.samples,
             "samples_per_minute": serve.rate,
             "seconds": serve.timeout,
+            "explained": MOST_EXPLAINED,
             "top": serve.top,
         },
     }

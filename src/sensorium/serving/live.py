@@ -71,7 +71,7 @@ class Live:
         serve: Serve,
         lineage: Mapping[str, Any],
         role: str,
-        workers: "Workers",
+        workers: Workers,
         drift: Drift,
     ) -> None:
         self.predictor, self.serve, self.lineage, self.role = predictor, serve, lineage, role
@@ -82,7 +82,7 @@ class Live:
         )
 
     @classmethod
-    def load(cls, folder: Path, role: str, workers: "Workers") -> "Live":
+    def load(cls, folder: Path, role: str, workers: Workers) -> "Live":
         """Opens and warms a model, so that its first request is as fast as any.
 
         Raises:

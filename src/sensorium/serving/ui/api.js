@@ -25,11 +25,10 @@ export const address = (path) => new URL(path, ROOT).href;
 
 export const schema = () => ask("schema", {}, 30);
 
-const MOST_EXPLAINED = 10; // inputs, by the service; more are decided upon without a reason
-
-export function explain(form, seconds) {
-  const path = [...form.keys()].length > MOST_EXPLAINED ? "predict" : "explain";
-  return ask(path, { method: "POST", body: form }, seconds);
+/** The decision with its reasons; where too many inputs are given to explain, without. */
+export function explain(form, limits) {
+  const path = [...form.keys()].length > limits.explained ? "predict" : "explain";
+  return ask(path, { method: "POST", body: form }, limits.seconds);
 }
 
 export function feedback(requestId, labels) {

@@ -52,7 +52,7 @@ async function send(schema, form, body) {
   if (!answer.querySelector(".answered")) answer.replaceChildren(ghost(), ghost());
   tell("Asking the model.");
   try {
-    const reply = await api.explain(body, schema.limits.seconds);
+    const reply = await api.explain(body, schema.limits);
     answer.replaceChildren(answerView(reply, schema));
     tell(spoken(reply.content));
   } catch (problem) {
