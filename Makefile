@@ -16,7 +16,7 @@ help:
 	@echo "make serve   serve the champion, or what was packaged, on port 3000 (make serve PORT=3001)"
 	@echo "make test    set up, lint, check types and imports, run the tests"
 	@echo "make setup   virtual environment, pinned dependencies, data and weights"
-	@echo "make clean   remove what the pipeline made (caches, and what the service wrote down, stay)"
+	@echo "make clean   remove what the pipeline made (caches, the service's log, feedback and what checks remember stay)"
 
 setup: .venv/fetched
 
@@ -54,5 +54,5 @@ test: setup lint
 
 clean:
 	@rm -rf metrics predictions reports dvc.lock
-	@test ! -d data || find data -mindepth 1 -maxdepth 1 ! -name served -exec rm -rf {} +
+	@test ! -d data || find data -mindepth 1 -maxdepth 1 ! -name served ! -name feedback ! -name monitoring -exec rm -rf {} +
 	@find models -mindepth 1 -maxdepth 1 ! -name champion.json -exec rm -rf {} +

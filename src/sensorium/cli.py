@@ -119,6 +119,36 @@ def predict(
 
 
 @app.command()
+def monitor(hours: float = typer.Option(None, help="how far back; else monitor.hours of params.yaml")) -> None:
+    """Compare what the service saw with what the model was made with."""
+    _command("monitor", hours)
+
+
+@app.command()
+def collect(
+    reason: str = typer.Argument("by hand", help="drift, feedback or by hand"),
+    check: str = typer.Option(None, help="the check that asks for it"),
+) -> None:
+    """Begin a retrain: make a data version of what people told."""
+    _command("collect", reason, check)
+
+
+@app.command()
+def conclude(
+    declined: str = typer.Option(None, help="why the new model is not wanted"),
+    failed: str = typer.Option(None, help="what went wrong"),
+) -> None:
+    """End a retrain: promote its model, or keep the champion."""
+    _command("conclude", declined, failed)
+
+
+@app.command()
+def trace(request_id: str = typer.Argument(help="of a prediction")) -> None:
+    """Follow a prediction to model, data and commit, and on to its feedback and the retrain that used it."""
+    _command("trace", request_id)
+
+
+@app.command()
 def key(name: str = typer.Argument(help="whose it is")) -> None:
     """Make an API key for the service."""
     _command("key", name)

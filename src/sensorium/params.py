@@ -13,6 +13,7 @@ from sensorium.compression.settings import FUSION, Compress
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
+from sensorium.monitoring.settings import Monitor, Retrain
 from sensorium.section import Section
 from sensorium.serving.settings import Serve
 from sensorium.sources import Data
@@ -122,6 +123,8 @@ class Params(Section):
     compress: Compress = Compress()
     gate: list[Rule] = []
     serve: Serve = Serve()
+    monitor: Monitor = Monitor()
+    retrain: Retrain = Retrain()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -9,6 +9,8 @@ RAW = Path("data/raw")
 VALID = Path("data/valid")
 PREPARED = Path("data/prepared")
 EMBEDDINGS = Path("data/embeddings")
+FEEDBACK = Path("data/feedback")  # rows that people told the labels of; DVC keeps its versions
+MONITORING = Path("data/monitoring")  # what checks and retrains remember
 
 SEARCH = Path("models/search")
 TRAINED = Path("models/trained")

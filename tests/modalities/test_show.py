@@ -55,7 +55,9 @@ def test_parts_are_hidden_one_by_one_and_shown_by_weight(kind: Modality, raw: An
 
 def test_texts() -> None:
     text = Text()
-    assert text.describe("A green frog.") == {"characters": 13, "words": 3}
+    assert text.describe("A green frog.") == {"characters": 13, "words": 3, "language": "en"}
+    assert text.describe("Une petite grenouille verte.")["language"] == "fr"
+    assert text.names("A green Frog, a toad.") == ["a", "green", "frog", "a", "toad"]
     assert text.occlusions("A green frog.") == [(0, "green frog."), (1, "A frog."), (2, "A green")]
     assert text.occlusions("frog") == []
     assert len(text.occlusions("word " * 100)) == 40
@@ -73,7 +75,7 @@ def test_texts() -> None:
 def test_pictures() -> None:
     image = Image()
     white = image.accept(png((255, 255, 255), (40, 20)))
-    assert image.describe(white) == {"brightness": 1.0, "contrast": 0.0, "colour": 0.0, "aspect": 2.0}
+    assert image.describe(white) == {"brightness": 1.0, "contrast": 0.0, "colour": 0.0, "aspect": 2.0, "size": 40.0}
     half = Pillow.new("RGB", (12, 12), (0, 0, 0))
     half.paste((255, 255, 255), (0, 0, 6, 12))
     assert image.describe(half)["contrast"] == 0.5

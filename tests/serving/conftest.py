@@ -73,7 +73,8 @@ def served_as(folder: Path, copy: Path, **serve: object) -> Path:
     """The same model with other settings of ``serve``."""
     shutil.copytree(folder, copy, copy_function=os.link)
     (copy / settings.FILE).unlink(missing_ok=True)
-    settings.write(copy, settings.Serve(**serve), {"data": "0a1b"})  # type: ignore[arg-type]
+    written = settings.Settings(settings.Serve(**serve), lineage={"data": "0a1b"})  # type: ignore[arg-type]
+    settings.write(copy, written)
     return copy
 
 

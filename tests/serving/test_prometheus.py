@@ -204,7 +204,8 @@ def observed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     # Every text lies in the first tenth of the reference, as far from it as the index can tell.
     one_sided = {"note.mean": np.zeros(384), "note.axes": np.zeros((384, 1)), "note.tenths": np.arange(1.0, 10)[None]}
     champion = other(model_folder, root / "champion", **one_sided)
-    settings.write(champion, settings.Serve(abstain={"label": 0.99}, in_flight=2, rate=RATE, samples=RATE), {})
+    serve = settings.Serve(abstain={"label": 0.99}, in_flight=2, rate=RATE, samples=RATE)
+    settings.write(champion, settings.Settings(serve))
     challenger = other(model_folder, root / "challenger", nothing=np.zeros(1))
     service, prometheus = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     config = yaml.safe_load((RULES.parent / "prometheus.yml").read_text())

@@ -8,16 +8,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sensorium.modalities.modality import Descriptors
+
 
 def digest(packed: bytes) -> str:
     """The name of a cleaned value: rows with equal content share it."""
     return hashlib.sha256(packed).hexdigest()
 
 
-def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Mapping[str, Mapping[str, float]]) -> None:
+def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Mapping[str, Descriptors]) -> None:
     """Writes one shard of packed values, and what describes each, by digest."""
     names = dict.fromkeys(name for descriptors in said.values() for name in descriptors)
-    columns = {name: pa.array([said[item].get(name) for item in items], pa.float64()) for name in names}
+    columns = {name: pa.array([said[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
 

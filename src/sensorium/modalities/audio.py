@@ -16,7 +16,7 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
@@ -94,6 +94,12 @@ class Audio(Modality):
 
     is_file: ClassVar[bool] = True
     media_types: ClassVar = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg")
+    comparatives: ClassVar = {
+        "seconds": Comparative("shorter", "longer"),
+        "loudness": Comparative("quieter", "louder", "dB"),
+        "silence": Comparative("less silence", "more silence", "points"),
+        "centroid": Comparative("lower in pitch", "higher in pitch"),
+    }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
 
     def example(self) -> bytes:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -68,6 +68,13 @@ class Image(Modality):
 
     is_file: ClassVar[bool] = True
     media_types: ClassVar = tuple(f"image/{name.lower()}" for name in FORMATS)
+    comparatives: ClassVar = {
+        "brightness": Comparative("darker", "brighter"),
+        "contrast": Comparative("lower in contrast", "higher in contrast"),
+        "colour": Comparative("less colourful", "more colourful"),
+        "aspect": Comparative("narrower", "wider"),
+        "size": Comparative("smaller", "larger"),
+    }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels}
 
     def example(self) -> bytes:
@@ -120,13 +127,15 @@ class Image(Modality):
         return Pillow.open(io.BytesIO(packed), formats=("PNG",)).convert("RGB")
 
     def describe(self, value: Pillow.Image) -> Descriptors:
-        """Brightness and contrast (mean and deviation of grey), colour (saturation), each 0 to 1; width to height."""
+        """Brightness and contrast (mean and deviation of grey), colour (saturation), each 0 to 1; width to height;
+        the longer side, at most 512 pixels."""
         grey, saturation = ImageStat.Stat(value.convert("L")), ImageStat.Stat(value.convert("HSV").getchannel("S"))
         return {
             "brightness": grey.mean[0] / 255,
             "contrast": grey.stddev[0] / 255,
             "colour": saturation.mean[0] / 255,
             "aspect": value.width / value.height,
+            "size": float(max(value.size)),
         }
 
     def occlusions(self, value: Pillow.Image) -> list[tuple[Box, Pillow.Image]]:

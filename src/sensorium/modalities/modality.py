@@ -4,6 +4,7 @@ import math
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +17,22 @@ from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
-Descriptors = dict[str, float]
+Descriptors = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Comparative:
+    """How a person says that a descriptor has become smaller or larger.
+
+    Attributes:
+        less: such as ``darker``.
+        more: such as ``brighter``.
+        unit: of the difference; a share of the former value where it is ``%``, of the whole where it is ``points``.
+    """
+
+    less: str
+    more: str
+    unit: str = "%"
 
 
 class Modality(Section, ABC):
@@ -27,23 +43,29 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
+        describes_content: whether `describe` gives the value itself, which is not written down as it is.
+        has_names: whether its values hold names, see `names`.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
+        comparatives: how changes of descriptors are said.
     """
 
     kind: str
     encoder: str
 
     is_file: ClassVar[bool] = False
+    describes_content: ClassVar[bool] = False
+    has_names: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Any]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     corruptions: ClassVar[dict[str, Corruption]] = {}
+    comparatives: ClassVar[dict[str, Comparative]] = {}
 
     @field_validator("encoder")
     @classmethod
@@ -66,6 +88,10 @@ class Modality(Section, ABC):
         if is_missing(cell):
             return None
         return read_inside(root, cell, self.max_bytes) if self.is_file else cell
+
+    def cells(self, name: str, kept: bytes) -> dict[str, Any]:
+        """The cells of a table's row that hold what a request gave, where they are no files."""
+        return {name: kept.decode("utf-8", errors="replace")}
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         """The OpenAPI schema of a raw value in a request; ``file_format`` says how files are carried."""
@@ -120,7 +146,11 @@ class Modality(Section, ABC):
 
     @abstractmethod
     def describe(self, value: Any) -> Descriptors:
-        """What a person would say of a cleaned value, in numbers: its length, brightness, loudness, ..."""
+        """What a person would say of a cleaned value: its length, brightness, loudness, ... or its language."""
+
+    def names(self, value: Any) -> list[str]:
+        """The names in a cleaned value, such as words, of which new ones may be unknown to the model."""
+        return []
 
     @abstractmethod
     def occlusions(self, value: Any) -> list[tuple[Any, Any]]:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Descriptors, Modality, is_missing, plain, weighted
+from sensorium.modalities.modality import Comparative, Descriptors, Modality, is_missing, plain, weighted
 
 BUCKETS = 32
 
@@ -48,7 +48,12 @@ class Tabular(Modality):
     numbers: list[str] = Field([], description="columns that hold numbers")
     categories: list[str] = Field([], description="columns that hold names, such as a country or a colour")
 
+    describes_content: ClassVar[bool] = True
+    has_names: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 2**20
+    comparatives: ClassVar = {
+        "unknown": Comparative("fewer categories new to the model", "more categories new to the model", "points"),
+    }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
     packaged: ClassVar[dict[str, Any]] = {"columns": None}
 
@@ -64,6 +69,9 @@ class Tabular(Modality):
     def raw(self, row: Mapping[str, Any], name: str, root: Path) -> dict[str, Any] | None:
         cells = {column: row[column] for column in self.columns(name) if not is_missing(row.get(column))}
         return cells or None
+
+    def cells(self, name: str, kept: bytes) -> dict[str, Any]:
+        return {column: cell for column, cell in json.loads(kept).items() if column in self.columns(name)}
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         numbers = {column: {"type": "number"} for column in self.numbers}
@@ -102,6 +110,10 @@ class Tabular(Modality):
     def describe(self, value: dict[str, Any]) -> Descriptors:
         """The numbers themselves."""
         return {column: value[column] for column in self.numbers if column in value}
+
+    def names(self, value: dict[str, Any]) -> list[str]:
+        """Its categories."""
+        return [f"{column}={value[column]}" for column in self.categories if column in value]
 
     def occlusions(self, value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """Each column; a value of one column has no parts."""

@@ -1,6 +1,7 @@
 """Text: a string in the cell."""
 
 import html
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +12,9 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Corruption, Descriptors, Modality, plain, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, plain, weighted
 
+WORD = re.compile(r"\w+")
 LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
 
@@ -62,7 +64,13 @@ class Text(Modality):
     encoder: str = Field("minilm", description="minilm, a local transformers folder, or a hub id")
     max_tokens: int = Field(64, ge=1, le=8192, description="texts are cut to so many tokens")
 
+    has_names: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 2**20
+    comparatives: ClassVar = {
+        "characters": Comparative("shorter", "longer"),
+        "words": Comparative("shorter in words", "longer in words"),
+        "unknown": Comparative("fewer words new to the model", "more words new to the model", "points"),
+    }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"tokenize": Tokenize}
 
     def example(self) -> str:
@@ -95,8 +103,15 @@ class Text(Modality):
         return packed.decode("utf-8")
 
     def describe(self, value: str) -> Descriptors:
-        """Length in characters and words."""
-        return {"characters": len(value), "words": len(value.split())}
+        """Length in characters and words, and the likeliest language (ISO 639), a guess where the text is short."""
+        import py3langid
+
+        language, _ = py3langid.classify(value)
+        return {"characters": float(len(value)), "words": float(len(value.split())), "language": language}
+
+    def names(self, value: str) -> list[str]:
+        """Its words, in small letters."""
+        return WORD.findall(value.lower())
 
     def occlusions(self, value: str) -> list[tuple[int, str]]:
         """Each of the first words, by its place; a text of one word has no parts."""

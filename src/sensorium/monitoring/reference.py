@@ -1,53 +1,75 @@
 """What the model saw and said before it was deployed: it travels with the model, and drift is measured against it.
 
 ``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
-confidence there is nearer to that on new rows than on training rows. Its columns are ``present.INPUT``,
-``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on their principal axes) and ``TARGET.probability.CLASS``;
-``reference.npz`` holds ``INPUT.mean`` and ``INPUT.axes``, which put new features on the same axes, and ``INPUT.tenths``
-``[axes, 9]``, which part these rows into tenths on each.
+confidence there is nearer to that on new rows than on training rows. Its columns are ``unit`` (rows of one are not
+independent), ``present.INPUT``, ``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on their principal axes),
+``TARGET.label`` (the truth, where it is known) and ``TARGET.probability.CLASS``. ``reference.npz`` is what the service
+needs of it: see `sensorium.serving.profile`.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
-from sensorium.serving import drift
+from sensorium.modalities import Modality
+from sensorium.serving import drift, profile
 from sensorium.serving.predictor import Predictor
+from sensorium.serving.profile import Profile
 
 AXES = 8  # of each input's features
 TABLE = "reference.parquet"
+GROUPED_BY = "grouped_by"  # in the arrays: inputs whose equal values bind rows together
 
 
-def write_reference(folder: Path, predictor: Predictor, rows: ServedRows) -> None:
+@dataclass(frozen=True)
+class Known:
+    """What is known of the reference's rows besides their inputs.
+
+    Attributes:
+        units: a number ``[rows]``; rows of one unit are not independent.
+        labels: true classes ``[rows]`` by target, None where they are not known.
+        grouped_by: inputs whose equal values make rows one unit.
+        training: the training rows' values of those inputs that consist of names.
+    """
+
+    units: np.ndarray
+    labels: Mapping[str, Iterable[str | None]]
+    grouped_by: list[str]
+    training: Mapping[str, Iterable[Any]]
+
+
+def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known: Known) -> None:
     """Writes both files into an existing folder.
 
     Args:
         folder: of the model.
         predictor: the model as it will be served.
         rows: of validation.
+        known: of the same rows.
     """
-    columns: dict[str, np.ndarray] = {}
-    projections: dict[str, np.ndarray] = {}
     features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
+    arrays: dict[str, np.ndarray] = {GROUPED_BY: np.array(known.grouped_by, dtype=np.str_)}
+    for name, values in rows.values.items():
+        arrays |= _projection(name, features[name])
+        arrays |= _values(name, predictor.inputs[name], values)
+        if name in known.training:
+            arrays[f"{name}.names"] = _checksums(predictor.inputs[name], known.training[name])
+    columns: dict[str, Any] = {"unit": known.units}
     for name, items in rows.items.items():
         columns[f"present.{name}"] = items >= 0
-        descriptors = pd.DataFrame([predictor.inputs[name].describe(value) for value in rows.values[name]])
-        for descriptor in descriptors:
-            columns[f"{name}.{descriptor}"] = _of_rows(descriptors[descriptor].to_numpy(np.float64), items)
-        flat = features[name].reshape(len(features[name]), int(np.prod(features[name].shape[1:])))
-        mean, axes = principal_axes(flat)
-        onto = (flat - mean) @ axes
-        projections |= {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths(onto)}
-        for number, values in enumerate(onto.T):
-            columns[f"{name}.axis.{number}"] = _of_rows(values, items)
+        columns |= _of_input(name, predictor.inputs[name], rows.values[name], features[name], items, Profile(arrays))
     for target, logits in fuse_rows(predictor, features, rows.items).items():
+        columns[f"{target}.label"] = list(known.labels[target])
         for place, shares in zip(predictor.targets[target], softmax(logits, axis=1).T, strict=True):
             columns[f"{target}.probability.{place}"] = shares
     pd.DataFrame(columns).to_parquet(folder / TABLE, index=False)
-    np.savez(folder / drift.FILE, **projections)  # type: ignore[arg-type]
+    np.savez(folder / profile.FILE, **arrays)  # type: ignore[arg-type]
 
 
 def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,13 +86,41 @@ def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), (axes * np.sign(axes[largest, range(axes.shape[1])])).astype(np.float32)
 
 
+def _of_input(
+    name: str, kind: Modality, values: list[Any], features: np.ndarray, items: np.ndarray, known: Profile
+) -> dict[str, Any]:
+    """Descriptors and axes of an input's rows; missing where a row lacks it."""
+    said = pd.DataFrame([known.describe(name, kind, value) for value in values])
+    onto = pd.DataFrame(known.onto_axes(name, features))
+    onto.columns = [f"axis.{number}" for number in onto]
+    table = pd.concat([said, onto], axis=1).reindex(items)  # there is no -1, so nothing is found where it points
+    return {f"{name}.{column}": table[column].to_numpy() for column in table}
+
+
+def _projection(name: str, features: np.ndarray) -> dict[str, np.ndarray]:
+    flat = features.reshape(len(features), int(np.prod(features.shape[1:])))
+    mean, axes = principal_axes(flat)
+    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths((flat - mean) @ axes)}
+
+
+def _values(name: str, kind: Modality, values: list[Any]) -> dict[str, np.ndarray]:
+    """Tenths of the descriptors that are the content itself."""
+    if not kind.describes_content or not values:
+        return {}
+    said = pd.DataFrame([kind.describe(value) for value in values])
+    return {
+        f"{name}.values.{column}": _tenths(said[[column]].dropna().to_numpy(np.float64))[0]
+        for column in said
+        if said[column].notna().any()
+    }
+
+
+def _checksums(kind: Modality, values: Iterable[Any]) -> np.ndarray:
+    return np.unique(profile.checksums({name for value in values for name in kind.names(value)}))
+
+
 def _tenths(onto: np.ndarray) -> np.ndarray:
     """What parts values ``[values, axes]`` into tenths, ``[axes, 9]``."""
     if not len(onto):
         return np.zeros((onto.shape[1], drift.TENTHS - 1), np.float32)
     return np.quantile(onto, np.arange(1, drift.TENTHS) / drift.TENTHS, axis=0).T.astype(np.float32)
-
-
-def _of_rows(values: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Of every row the number of its value; not-a-number where it has none."""
-    return np.append(values, np.nan)[items]

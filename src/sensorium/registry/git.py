@@ -57,3 +57,13 @@ def commit(path: Path, message: str) -> None:
     """
     git("add", str(path))
     git("commit", "--quiet", "--message", message, "--", str(path))
+
+
+def commit_changed(path: str, message: str) -> None:
+    """Commits one file, if it differs from the last commit.
+
+    Raises:
+        UserError: if git refuses.
+    """
+    if git("status", "--porcelain", "--", path):
+        commit(Path(path), message)

@@ -26,15 +26,20 @@ class Page:
         title: its heading.
         lead: the answer in a sentence.
         parts: tables, plots and the like, as the template reads them.
+        good: whether the answer is good news; neither, if it is not said.
     """
 
     title: str
     lead: str
     parts: list[dict[str, Any]] = field(default_factory=list)
+    good: bool | None = None
 
-    def table(self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> None:
-        """Adds a table; all but the first column are aligned right, as numbers are."""
-        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": [[*row] for row in rows]})
+    def table(
+        self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", texts: int = 1
+    ) -> None:
+        """Adds a table; all but the first columns, which hold texts, are aligned right, as numbers are."""
+        cells = [[*row] for row in rows]
+        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "texts": texts})
 
     def picture(self, heading: str, figure: Figure, note: str = "") -> None:
         """Adds a plot, as a drawing inside the page."""
@@ -47,6 +52,19 @@ class Page:
     def rules(self, heading: str, rules: Sequence[Mapping[str, Any]], note: str = "") -> None:
         """Adds rules of the gate; each is what the template's ``rule`` reads."""
         self.parts.append({"heading": heading, "note": note, "rules": [*rules]})
+
+    def lines(self, heading: str, lines: Sequence[str]) -> None:
+        """Adds sentences, if there are any."""
+        if lines:
+            self.parts.append({"heading": heading, "lines": [*lines]})
+
+    def seen(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
+        """Adds requests to look at; each card is what the template's ``seen`` reads."""
+        self.parts.append({"heading": heading, "note": note, "seen": [*cards]})
+
+    def frame(self, heading: str, page: str, note: str = "") -> None:
+        """Adds a page of another make, which is shut off from this one."""
+        self.parts.append({"heading": heading, "note": note, "frame": page})
 
     def write(self, folder: Path) -> None:
         """Writes ``folder/index.html``, and the same as data for the report of the whole run."""

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from sensorium.serving import journal, keys, page, tracing
+from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.description import schema
@@ -69,6 +70,7 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     deployment.start()
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
+    state.content = Content(log_folder)
     state.memory = Memory()
     state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
     state.shadow = Shadow(state.journal)
@@ -93,6 +95,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await watching
         await app.state.shadow.finish()
+        app.state.content.close()
         app.state.journal.close()
         await asyncio.to_thread(app.state.end_tracing)
 

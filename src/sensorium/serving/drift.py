@@ -5,43 +5,32 @@ axis of an input's features; the axis that moved most counts. Below 0.1 little h
 """
 
 from collections import deque
-from collections.abc import Mapping
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
-FILE = "reference.npz"  # the model's: means, axes and, on them, what parts the reference into tenths
+from sensorium.serving.profile import Profile
+
 TENTHS = 10
 LATEST = 500  # samples that are compared
 FEWEST = 100  # of fewer nothing is said
 FLOOR = 1e-3  # an empty tenth is no infinite distance
 
 
-def read_projections(folder: Path) -> Mapping[str, np.ndarray]:
-    """``INPUT.mean``, ``INPUT.axes`` and ``INPUT.tenths`` of every input; nothing for a model without a reference."""
-    if not (folder / FILE).is_file():
-        return {}
-    with np.load(folder / FILE, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
 class Drift:
     """The latest samples of every input."""
 
-    def __init__(self, projections: Mapping[str, np.ndarray]) -> None:
-        self._projections = projections
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
         self._latest: dict[str, deque[np.ndarray]] = {}
         self._lock = Lock()  # batches are seen in their threads, the index is asked for in another
 
-    def see(self, name: str, features: np.ndarray) -> None:
-        """Remembers a sample's features ``[tokens, dim]``."""
-        if f"{name}.tenths" not in self._projections:
+    def see(self, name: str, onto: np.ndarray) -> None:
+        """Remembers where a sample lies on an input's axes ``[axes]``."""
+        if (tenths := self._profile.tenths(name)) is None:
             return
-        onto = (features.reshape(-1) - self._projections[f"{name}.mean"]) @ self._projections[f"{name}.axes"]
-        tenths = (onto[:, None] > self._projections[f"{name}.tenths"]).sum(1)
         with self._lock:
-            self._latest.setdefault(name, deque(maxlen=LATEST)).append(tenths)
+            self._latest.setdefault(name, deque(maxlen=LATEST)).append((onto[:, None] > tenths).sum(1))
 
     def index(self, name: str) -> float | None:
         """The population stability index of an input, once enough samples of it have come."""

@@ -1,14 +1,17 @@
 """What was predicted and what was told afterwards, a JSON line each, in a folder of bounded size; never content.
 
-``predictions.jsonl`` has a line for every sample and model (a challenger's has the role ``challenger``),
-``feedback.jsonl`` one for every label told. Lines are handed to the system as they come: a killed process loses none
-that it has written. Files are rotated by size.
+``predictions.jsonl`` has a line for every sample and model (a challenger's has the role ``challenger``): its inputs
+are described, put on the axes of the model's reference, and marked so that equal ones can be told, by a hash that is
+keyed with ``salt``, a secret of the folder. ``feedback.jsonl`` has a line for every label told. Lines are handed to the
+system as they come: a killed process loses none that it has written. Files are rotated by size.
 """
 
+import hashlib
 import json
 import logging
 import os
 import queue
+import secrets
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
@@ -20,6 +23,7 @@ from sensorium.serving.metrics import LOST
 VARIABLE = "SENSORIUM_LOG"
 FOLDER = Path("data/served")
 PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
+SALT = "salt"
 FILES = 16  # that the disk granted to the log of predictions is divided into
 MOST_WAITING = 10_000  # records, when the disk does not keep up
 
@@ -70,6 +74,7 @@ class Journal:
         self._listeners = []
         self._of: dict[str, QueueHandler] = {}
         require_writable(folder)
+        self._salt = _salt(folder / SALT)
         for name in (PREDICTIONS, FEEDBACK):
             file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
             waiting: queue.Queue[Any] = queue.Queue(MOST_WAITING)
@@ -82,12 +87,26 @@ class Journal:
         line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **record}, ensure_ascii=False)
         self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
 
+    def mark(self, value: bytes) -> str:
+        """The mark of a value: the same for equal ones, and nothing to those without the salt."""
+        return hashlib.blake2b(value, digest_size=6, key=self._salt).hexdigest()
+
     def close(self) -> None:
         """Writes what waits."""
         for listener in self._listeners:
             listener.stop()
             for handler in listener.handlers:
                 handler.close()
+
+
+def _salt(path: Path) -> bytes:
+    """The folder's secret, made when it is first asked for."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(16))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
 
 
 def require_writable(folder: Path) -> None:

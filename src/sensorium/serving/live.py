@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from sensorium.modalities.modality import Descriptors
 from sensorium.serving import settings
 from sensorium.serving.batching import Batcher
-from sensorium.serving.drift import Drift, read_projections
+from sensorium.serving.drift import Drift
 from sensorium.serving.metrics import BATCH, DRIFT, STEP
 from sensorium.serving.predictor import Predictor, Prepared
-from sensorium.serving.settings import Serve
+from sensorium.serving.profile import Profile
+from sensorium.serving.settings import Settings
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
@@ -25,6 +27,19 @@ class Workers:
     def __init__(self, count: int, name: str) -> None:
         self.count = count
         self.threads = ThreadPoolExecutor(count, thread_name_prefix=name)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A sample that can be used.
+
+    Attributes:
+        prepared: what the networks read, by input.
+        said: what may be written down of every input.
+    """
+
+    prepared: Prepared
+    said: Mapping[str, Descriptors]
 
 
 @dataclass(frozen=True)
@@ -46,10 +61,12 @@ class Seen:
 
     Attributes:
         shares: probabilities ``[views, classes]`` by target.
+        axes: where every input given lies on the axes of the reference ``[axes]``.
         seconds: that its batch took, by step.
     """
 
     shares: Mapping[str, np.ndarray]
+    axes: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
 
 
@@ -58,27 +75,19 @@ class Live:
 
     Args:
         predictor: the model.
-        serve: how it answers.
-        lineage: where it comes from.
+        settings: how it answers, what is kept, where it comes from.
         role: champion or challenger.
         workers: where batches run.
-        drift: remembers what came.
+        profile: its training reference.
     """
 
-    def __init__(
-        self,
-        predictor: Predictor,
-        serve: Serve,
-        lineage: Mapping[str, Any],
-        role: str,
-        workers: Workers,
-        drift: Drift,
-    ) -> None:
-        self.predictor, self.serve, self.lineage, self.role = predictor, serve, lineage, role
+    def __init__(self, predictor: Predictor, settings: Settings, role: str, workers: Workers, profile: Profile) -> None:
+        self.predictor, self.role, self.profile = predictor, role, profile
+        self.serve, self.keep, self.lineage = settings.serve, settings.keep, settings.lineage
         self.threads = workers.threads
-        self._drift = drift
+        self._drift = Drift(profile)
         self._batcher: Batcher[Asked, Seen] = Batcher(
-            self._run, serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
+            self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
 
     @classmethod
@@ -89,11 +98,10 @@ class Live:
             UserError: if its files are not what was packaged.
         """
         predictor = Predictor.load(folder)
-        serve, lineage = settings.read(folder)
-        drift = Drift(read_projections(folder) if role == CHAMPION else {})
-        example = {name: kind.accept(kind.example()) for name, kind in predictor.inputs.items()}
-        predictor.predict([example])
-        return cls(predictor, serve, lineage, role, workers, drift)
+        live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
+        example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
+        predictor.look(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
+        return live
 
     @property
     def version(self) -> str:
@@ -104,14 +112,16 @@ class Live:
         """The probabilities of a sample, and the seconds it waited for its batch."""
         return await self._batcher.submit(asked)
 
-    def accept(self, raw: Mapping[str, Any]) -> Prepared:
-        """Raw values decoded, cleaned and prepared for the networks, in the order of the model's inputs.
+    def accept(self, raw: Mapping[str, Any]) -> Accepted:
+        """Raw values decoded, cleaned, prepared for the networks in the order of the model's inputs, and described.
 
         Raises:
             BadInput: naming the input that cannot be used.
         """
-        sample = self.predictor.accept(raw)
-        return self.predictor.prepare({name: sample[name] for name in self.predictor.inputs if name in sample})
+        accepted = self.predictor.accept(raw)
+        sample = {name: accepted[name] for name in self.predictor.inputs if name in accepted}
+        said = {name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()}
+        return Accepted(self.predictor.prepare(sample), said)
 
     def _run(self, batch: Sequence[Asked]) -> list[Seen]:
         started = perf_counter()
@@ -122,10 +132,12 @@ class Live:
         if self.role == CHAMPION:
             for step, duration in seconds.items():
                 STEP.labels(step).observe(duration)
-        for place, asked in enumerate(batch):
-            for name in asked.prepared:
-                self._drift.see(name, features[name][place])
-        return [Seen(one, seconds) for one in shares]
+        axes = {name: self.profile.onto_axes(name, array) for name, array in features.items()}
+        given = [{name: axes[name][place] for name in asked.prepared} for place, asked in enumerate(batch)]
+        for onto in given:
+            for name, place in onto.items():
+                self._drift.see(name, place)
+        return [Seen(one, onto, seconds) for one, onto in zip(shares, given, strict=True)]
 
     def show_drift(self) -> None:
         """Tells Prometheus how far the latest inputs lie from the reference."""

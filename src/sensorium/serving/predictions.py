@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse
 
 from sensorium.errors import BadInput
 from sensorium.serving.answers import MOST_EXPLAINED, answer, decision, explanation, views
-from sensorium.serving.live import Asked, Live
-from sensorium.serving.recording import record
+from sensorium.serving.content import as_bytes
+from sensorium.serving.live import Accepted, Asked, Live
+from sensorium.serving.recording import Origin, record
 from sensorium.serving.refusal import Refused
 from sensorium.serving.requests import read_inputs, read_samples
 
@@ -68,9 +69,11 @@ async def _answer(
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            prepared = await asyncio.get_running_loop().run_in_executor(app.decoding, live.accept, raw)
+            loop = asyncio.get_running_loop()
+            accepted, origin = await loop.run_in_executor(app.decoding, _take, request, live, request_id, raw)
         except BadInput as problem:
             raise Refused(400, str(problem)) from problem
+    prepared = accepted.prepared
     if explained and len(prepared) > MOST_EXPLAINED:
         raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
     given = [name in prepared for name in live.predictor.inputs]
@@ -79,16 +82,26 @@ async def _answer(
     if not all(np.isfinite(shares).all() for shares in seen.shares.values()):
         raise Refused(400, "the inputs lie so far from what the model knows that it cannot tell anything")
     inputs = list(prepared)
-    labels = record(app.journal, request_id, live, inputs, seen.shares)
+    labels = record(app.journal, origin, live, accepted, seen)
     app.memory.remember(request.state.key, request_id, live.version, labels)
     if challenger := app.deployment.challenger:
-        app.shadow.follow(challenger, request_id, raw, labels)
+        app.shadow.follow(challenger, origin, raw, labels)
     targets = {}
     for target, classes in live.predictor.targets.items():
         targets[target] = decision(target, classes, seen.shares[target][-1], live.serve)
         if explained:
             targets[target] |= explanation(inputs, classes, seen.shares[target])
     return answer(request_id, live.version, inputs, targets)
+
+
+def _take(request: Request, live: Live, request_id: str, raw: Mapping[str, Any]) -> tuple[Accepted, Origin]:
+    """All that is done with a sample's raw values, in a thread of its own."""
+    app, keep = request.app.state, live.keep
+    accepted = live.accept(raw)
+    values = {name: as_bytes(raw[name]) for name in accepted.prepared}
+    marks = {name: app.journal.mark(value) for name, value in values.items()}
+    kept = app.content.keep(values, keep.content_megabytes) if keep.keep_content else {}
+    return accepted, Origin(request_id, request.state.key, marks, kept)
 
 
 def _champion(request: Request) -> Live:

@@ -2,15 +2,34 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sensorium.serving.journal import PREDICTIONS, Journal
-from sensorium.serving.live import CHAMPION, Live
+from sensorium.serving.live import CHAMPION, Accepted, Live, Seen
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
+from sensorium.serving.profile import rounded
 
 MOST_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose request a prediction was, and of what.
+
+    Attributes:
+        id: of the request, or of a sample in one.
+        key: the API key's name.
+        marks: of its values, by input.
+        content: under which names they are kept, by input, if they are.
+    """
+
+    id: str
+    key: str
+    marks: Mapping[str, str]
+    content: Mapping[str, str]
 
 
 class Memory:
@@ -41,19 +60,22 @@ def likeliest(live: Live, shares: Mapping[str, np.ndarray]) -> dict[str, str]:
     return {target: classes[int(shares[target][-1].argmax())] for target, classes in live.predictor.targets.items()}
 
 
-def record(
-    journal: Journal, request_id: str, live: Live, inputs: list[str], shares: Mapping[str, np.ndarray]
-) -> dict[str, str]:
-    """Writes down what a model said of a sample; returns the likeliest labels."""
-    labels = likeliest(live, shares)
-    last = {target: shares[target][-1] for target in labels}
+def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, seen: Seen) -> dict[str, str]:
+    """Writes down what a model saw of a sample and said of it; returns the likeliest labels."""
+    labels = likeliest(live, seen.shares)
+    last = {target: seen.shares[target][-1] for target in labels}
+    inputs = list(accepted.prepared)
     journal.write(
         PREDICTIONS,
         {
-            "request_id": request_id,
+            "request_id": origin.id,
+            "key": origin.key,
             "role": live.role,
             "model_version": live.version,
             "inputs": inputs,
+            "marks": {name: origin.marks[name] for name in inputs},
+            "said": accepted.said,
+            "axes": {name: [rounded(float(number)) for number in seen.axes[name]] for name in inputs},
             "labels": labels,
             "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
             "probabilities": {
@@ -63,6 +85,7 @@ def record(
                 }
                 for target in labels
             },
+            **({"content": origin.content} if origin.content else {}),
         },
     )
     if live.role == CHAMPION:

@@ -1,6 +1,7 @@
-"""How the service answers and what it refuses: the section ``serve`` of params.yaml, which travels with the model."""
+"""How the service answers, what it refuses and what it keeps: parts of params.yaml that travel with the model."""
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -47,13 +48,41 @@ class Serve(Section):
         return float(shares.max()) < self.threshold(target)
 
 
-def write(folder: Path, settings: Serve, lineage: dict[str, Any]) -> None:
+class Keep(Section):
+    """What is kept of the content of requests."""
+
+    keep_content: bool = Field(
+        False, description="keep the inputs of requests themselves, so that feedback can be learnt from"
+    )
+    content_megabytes: int = Field(1024, ge=1, description="disk that kept inputs may take; the oldest go")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stands beside a model's files.
+
+    Attributes:
+        serve: how it answers.
+        keep: what is kept of requests.
+        lineage: where the model comes from.
+    """
+
+    serve: Serve = field(default_factory=Serve)
+    keep: Keep = field(default_factory=Keep)
+    lineage: dict[str, Any] = field(default_factory=dict)
+
+
+def write(folder: Path, settings: Settings) -> None:
     """Puts settings, and where the model comes from, beside its files."""
-    content = {"settings": settings.model_dump(mode="json"), "lineage": lineage}
+    content = {
+        "settings": settings.serve.model_dump(mode="json"),
+        "monitor": settings.keep.model_dump(mode="json"),
+        "lineage": settings.lineage,
+    }
     (folder / FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> tuple[Serve, dict[str, Any]]:
+def read(folder: Path) -> Settings:
     """What `write` wrote; a folder without it is served as the defaults say.
 
     Raises:
@@ -61,9 +90,10 @@ def read(folder: Path) -> tuple[Serve, dict[str, Any]]:
     """
     path = folder / FILE
     if not path.is_file():
-        return Serve(), {}
+        return Settings()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Serve.model_validate(content["settings"]), content["lineage"]
+        keep = Keep.model_validate(content.get("monitor", {}))
+        return Settings(Serve.model_validate(content["settings"]), keep, content["lineage"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read ({reason(error)}); package it again (`dvc repro`).") from error

@@ -11,7 +11,7 @@ from sensorium.serving.journal import Journal
 from sensorium.serving.live import Asked, Live
 from sensorium.serving.logs import whereabouts
 from sensorium.serving.metrics import SHADOW
-from sensorium.serving.recording import compare, record
+from sensorium.serving.recording import Origin, compare, record
 
 MOST_WAITING = 64  # samples; a challenger that does not keep up leaves some out rather than slow the champion
 MOST_BYTES = 64 * 2**20  # of their raw values
@@ -30,13 +30,13 @@ class Shadow:
         self._running: set[asyncio.Task[None]] = set()
         self._bytes = 0
 
-    def follow(self, challenger: Live, request_id: str, raw: Mapping[str, Any], champion: Mapping[str, str]) -> None:
+    def follow(self, challenger: Live, origin: Origin, raw: Mapping[str, Any], champion: Mapping[str, str]) -> None:
         """Starts a prediction that nobody waits for; ``champion`` has the labels that were answered."""
         size = sum(len(value) for value in raw.values() if isinstance(value, bytes | str))
         if len(self._running) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             SHADOW.labels("", "left out").inc()
             return
-        task = asyncio.create_task(self._predict(challenger, request_id, dict(raw), champion))
+        task = asyncio.create_task(self._predict(challenger, origin, dict(raw), champion))
         self._running.add(task)
         self._bytes += size
         task.add_done_callback(lambda done: self._end(done, size))
@@ -49,17 +49,17 @@ class Shadow:
         self._running.discard(task)
         self._bytes -= size
 
-    async def _predict(self, live: Live, request_id: str, raw: dict[str, Any], champion: Mapping[str, str]) -> None:
+    async def _predict(self, live: Live, origin: Origin, raw: dict[str, Any], champion: Mapping[str, str]) -> None:
         known = {name: value for name, value in raw.items() if name in live.predictor.inputs}
         try:
-            prepared = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
-            given = [name in prepared for name in live.predictor.inputs]
-            seen, _ = await live.ask(Asked(prepared, views(given, explained=False)))
+            accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
+            given = [name in accepted.prepared for name in live.predictor.inputs]
+            seen, _ = await live.ask(Asked(accepted.prepared, views(given, explained=False)))
         except BadInput:
             SHADOW.labels("", "refused").inc()  # a challenger may read fewer inputs than the champion
         except Exception as error:
             SHADOW.labels("", "failed").inc()
-            log.error("the challenger failed", extra={"request_id": request_id} | whereabouts(error))
+            log.error("the challenger failed", extra={"request_id": origin.id} | whereabouts(error))
         else:
-            labels = record(self._journal, request_id, live, list(prepared), seen.shares)
+            labels = record(self._journal, origin, live, accepted, seen)
             compare(champion, labels)

@@ -31,7 +31,7 @@ from sensorium.errors import UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
-from sensorium.monitoring.reference import write_reference
+from sensorium.monitoring.reference import Known, write_reference
 from sensorium.report.compression import write_report
 from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor
@@ -198,9 +198,20 @@ def write_served(trained: Trained, bench: Bench, chosen: Chosen) -> None:
     """The folder that serving loads, in the bench's folder."""
     folder = bench.work / SERVED
     description = lay_out(bench.readers, bench.parts, chosen, trained.network, folder)
-    validation = trained.served_rows(spread(trained.validation, REFERENCE_ROWS))
-    write_reference(folder, bench.predictor(chosen), validation)
+    rows = spread(trained.validation, REFERENCE_ROWS)
+    write_reference(folder, bench.predictor(chosen), trained.served_rows(rows), known_of(trained, rows))
     artefact.seal(folder, description)
+
+
+def known_of(trained: Trained, rows: pd.DataFrame) -> Known:
+    """What the reference says of rows besides their inputs."""
+    inputs = trained.settings.inputs
+    return Known(
+        rows["group"].to_numpy(),
+        {target: rows[target].where(rows[target].notna(), None) for target in trained.network.config.targets},
+        [name for name in trained.settings.split.groups if name in inputs],
+        {name: trained.training_values(name).values() for name, kind in inputs.items() if kind.has_names},
+    )
 
 
 def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:

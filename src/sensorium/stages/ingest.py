@@ -8,6 +8,8 @@ from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
+from sensorium.monitoring.collected import read_rows
+from sensorium.sources.feedback import with_feedback
 
 RESERVED = ("split", "group")  # columns that prepare adds
 
@@ -18,10 +20,12 @@ def run() -> None:
     _require_encoders(settings)
     with replacing(paths.RAW) as beside:
         beside.mkdir()
-        table = settings.data.read(settings.inputs, beside)
+        source, told = settings.data.read(settings.inputs, beside), read_rows()
+        table = with_feedback(source, told, settings.data.source, settings.inputs, list(settings.targets), beside)
         _require_columns(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
-    print(f"ingest: {len(table):,} rows from {settings.data.source}")
+    more = f", {len(told):,} of them from feedback" if len(told) else ""
+    print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
 
 
 def _require_encoders(settings: params.Params) -> None:

@@ -43,7 +43,8 @@ def run() -> None:
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
-        serving.write(beside, settings.serve, _lineage(settings))
+        keep = serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields}))
+        serving.write(beside, serving.Settings(settings.serve, keep, _lineage(settings)))
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")

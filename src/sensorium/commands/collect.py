@@ -1,0 +1,90 @@
+"""collect: begin a retrain, by making a new data version of what people told."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from sensorium import params, paths
+from sensorium.errors import UserError
+from sensorium.monitoring import collected, retrains
+from sensorium.monitoring.collected import QUARANTINE, ROWS, Choice
+from sensorium.monitoring.feedback import read_feedback
+from sensorium.monitoring.lines import counted
+from sensorium.registry.git import commit, refuse_dirty
+from sensorium.serving import journal
+
+
+def run(reason: str, check: str | None = None) -> None:
+    """Collects feedback into data/feedback, unless it is too soon or too little was told.
+
+    Args:
+        reason: drift, feedback or by hand.
+        check: the id of the check that asked for it.
+
+    Raises:
+        UserError: if the tree is dirty, or git or DVC refuse.
+    """
+    settings = params.load()
+    now = datetime.now(UTC)
+    said: dict[str, Any] = {
+        "id": now.strftime("%Y%m%dT%H%M%SZ"),
+        "time": now.isoformat(timespec="seconds"),
+        "reason": reason,
+        "check": check,
+        "begun": False,
+        "approval": settings.retrain.approval,
+        "approval_hours": settings.retrain.approval_hours,
+        "rows": 0,
+        "new": 0,
+    }
+    if why := retrains.refusal(retrains.read_history(), settings.retrain, now):
+        _say(said, f"no retrain: {why}")
+        return
+    refuse_dirty("a retrain")
+    log = journal.folder()
+    earlier = collected.read_rows()
+    feedback = read_feedback(log, settings.retrain.trusted, now)
+    found = collected.choose(feedback, log, earlier, list(settings.targets))
+    said |= {"rows": len(earlier) + len(found.new), "new": len(found.new), "rejected": len(found.rejected)}
+    wanted = retrains.needed(reason, settings.retrain)
+    if len(found.new) < wanted:
+        _say(
+            said,
+            f"no retrain: {counted(len(found.new), 'new labelled prediction')} can be learnt from, {wanted} are "
+            f"needed on {reason}{_because(found)}",
+        )
+        return
+    _keep(collected.collect(found, earlier, said["id"]), found)
+    said["begun"] = True
+    _say(said, f"{counted(len(found.new), 'new labelled prediction')} to learn from, {said['rows']:,} in all"
+         f"{_because(found)}")  # fmt: skip
+
+
+def _keep(rows: pd.DataFrame, found: Choice) -> None:
+    """Writes, versions and commits the rows."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    collected.write(rows, found.rejected)
+    files = [paths.FEEDBACK / ROWS, paths.FEEDBACK / QUARANTINE]
+    try:
+        with Repo() as repository:
+            repository.add([str(path) for path in files])
+    except DvcException as error:
+        raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
+    commit(paths.FEEDBACK, f"Feedback: {counted(len(found.new), 'new labelled prediction')}")
+
+
+def _because(found: Choice) -> str:
+    """What was set aside, by the commonest reason."""
+    if found.rejected.empty:
+        return ""
+    reasons = found.rejected["reason"].value_counts()
+    more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
+    return f"; {counted(len(found.rejected), 'label')} set aside: {reasons.index[0]} ({reasons.iloc[0]}){more}"
+
+
+def _say(said: dict[str, Any], why: str) -> None:
+    retrains.begin(said | {"why": f"{why}."})
+    print(f"collect: {why}")

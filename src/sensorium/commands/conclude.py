@@ -1,0 +1,61 @@
+"""conclude: end a retrain, by promoting its model or keeping the champion."""
+
+from typing import Any
+
+from sensorium import paths
+from sensorium.commands import promote
+from sensorium.errors import UserError
+from sensorium.files import read_json
+from sensorium.monitoring import retrains
+from sensorium.registry.champion import read_champion
+from sensorium.registry.git import commit_changed, head
+from sensorium.registry.lineage import read_lineage
+from sensorium.registry.versions import CHAMPION, versions
+from sensorium.stages.gate import FILE as VERDICT
+from sensorium.stages.gate import in_words
+
+
+def run(declined: str | None = None, failed: str | None = None) -> None:
+    """Commits what the run made; promotes if the gate passed and nobody objects.
+
+    Args:
+        declined: why a person does not want the new model.
+        failed: what went wrong on the way.
+
+    Raises:
+        UserError: if no retrain was begun, or it cannot be committed or promoted.
+    """
+    said = retrains.read_current()
+    if said is None:
+        raise UserError("no retrain was begun; `sensorium collect` begins one.")
+    verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
+    outcome, why = _outcome(verdict, declined, failed)
+    commit_changed("dvc.lock", f"Retrain {said['id']}: {outcome}")
+    more: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
+    if verdict:
+        more["data"] = read_lineage(head()).data
+    if outcome == retrains.PROMOTED:
+        promote.run()
+        more["version"] = next(version.name for version in versions() if version.stage == CHAMPION)
+        why = f"{more['version']} is the champion: {why}"
+    retrains.end(said, outcome, f"{why}.", **more)
+    print(f"conclude: {outcome}: {why}")
+
+
+def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str | None) -> tuple[str, str]:
+    """What becomes of the new model, and why."""
+    champion = read_champion()
+    stays = f"the champion {champion.version} stays" if champion else "there is no champion still"
+    if failed:
+        return retrains.FAILED, f"{stays}: {failed.rstrip('.')}"
+    if verdict is None:
+        raise UserError(f"{VERDICT} is not there; run `dvc repro`, then conclude.")
+    if not verdict["passed"]:
+        broken = "; ".join(in_words(rule) for rule in verdict["rules"] if not rule["passed"])
+        return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
+    if declined:
+        return retrains.DECLINED, f"{stays}: {declined.rstrip('.')}"
+    new = read_json(paths.BENTO, made_by="package")["model_version"]
+    if champion and champion.model_version == new:
+        return retrains.KEPT, f"{stays}: the new model is the same"
+    return retrains.PROMOTED, f"all {len(verdict['rules'])} rules of the gate passed"

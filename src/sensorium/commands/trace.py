@@ -1,0 +1,112 @@
+"""trace: a prediction's way back to model, data and commit, and forth to its feedback and the retrain that used it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.tree import Tree
+
+from sensorium import params, paths
+from sensorium.errors import UserError
+from sensorium.monitoring import collected, retrains
+from sensorium.monitoring.feedback import EVER, read_feedback
+from sensorium.monitoring.lines import Reading, read_records
+from sensorium.monitoring.window import FIELDS
+from sensorium.registry.lineage import Lineage, trace
+from sensorium.registry.versions import Version, versions
+from sensorium.serving import journal
+
+
+def run(request_id: str) -> None:
+    """Prints all that is known of a prediction.
+
+    Args:
+        request_id: as its answer gave it.
+
+    Raises:
+        UserError: if it is not in the log, nor among collected feedback.
+    """
+    now = datetime.now(UTC)
+    log = journal.folder()
+    records = read_records(log, journal.PREDICTIONS, FIELDS, EVER, now, Reading())
+    found = [(time, record) for time, record in records if record["request_id"] == request_id]
+    rows = collected.read_rows()
+    learnt = rows[rows["request_id"] == request_id]
+    if not found and learnt.empty:
+        raise UserError(
+            f"no prediction {request_id!r} is in {log}; the oldest are forgotten (serve.log_megabytes), and each "
+            "replica of the service has a log of its own."
+        )
+    tree = Tree(f"[bold]{request_id}")
+    for time, record in found:
+        _prediction(tree, time, record)
+    _feedback(tree.add("feedback"), request_id, log, now)
+    _learning(tree, learnt)
+    Console(soft_wrap=True).print(tree)
+
+
+def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
+    """When, of what, what was said, by which model."""
+    by = f" asked by {record['key']}" if record.get("key") else ""
+    here = tree.add(
+        f"{record['role']}'s prediction at {time:%Y-%m-%d %H:%M:%S} UTC{by}, from {', '.join(record['inputs'])}"
+    )
+    for target, label in record["labels"].items():
+        share = max(record["probabilities"][target].values())
+        unsure = ", too unsure to be answered" if target in record.get("abstained", []) else ""
+        here.add(f"{target}: {label} ({share:.0%}{unsure})")
+    model = here.add(f"model {record['model_version']}")
+    if not (registered := list(_registered(record["model_version"]))):
+        model.add("not registered: it was served before a promotion, or in another repository")
+    for version, made in registered:
+        known = model.add(f"version {version.name}{f', {version.stage}' if version.stage else ''}, Bento {made.bento}")
+        known.add(f"commit {made.commit[:12]}: params.yaml and dvc.lock, `git show {made.commit[:12]}`")
+        known.add(f"data version {made.data}, {_rows_of_feedback(made)}")
+
+
+def _registered(model_version: str) -> Iterator[tuple[Version, Lineage]]:
+    try:
+        known = versions()
+    except UserError:  # no repository: an installed service
+        return
+    for version in known:
+        if (made := trace(version)).model_version == model_version:
+            yield version, made
+
+
+def _rows_of_feedback(made: Lineage) -> str:
+    """How many rows of feedback were in a version's data."""
+    told = [one for one in retrains.read_history() if one.get("data") == made.data]
+    return f"with {told[-1]['rows']} rows of feedback" if told else f"from {made.params['data']['source']}"
+
+
+def _feedback(here: Tree, request_id: str, log: Any, now: datetime) -> None:
+    """Every label told, and whether it is believed."""
+    judged = read_feedback(log, params.load().retrain.trusted, now).judged
+    for one in (one for one in judged if one.told.request_id == request_id):
+        by = f" by {one.told.key}" if one.told.key else ""
+        verdict = f"[red]not believed[/]: {one.reason}" if one.reason else "believed"
+        here.add(f"{one.told.target}: {one.told.label}, told{by} at {one.told.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
+    if not here.children:
+        here.add("none is in the log")
+
+
+def _learning(tree: Tree, learnt: pd.DataFrame) -> None:
+    """The retrain that used it, and what came of it."""
+    here = tree.add("learning")
+    if learnt.empty:
+        here.add("no retrain used it")
+        return
+    identity = str(learnt["retrain"].iloc[0])
+    outcomes = [one for one in retrains.read_history() if one["id"] >= identity and "outcome" in one]
+    row = here.add(
+        f"row feedback-{learnt['request_id'].iloc[0]} of {paths.FEEDBACK / collected.ROWS}, since retrain {identity}"
+    )
+    for one in outcomes:
+        version = f" as {one['version']}" if one.get("version") else ""
+        data = f", data version {one['data']}" if one.get("data") else ""
+        row.add(f"retrain {one['id']} ({one['reason']}): {one['outcome']}{version}, commit {one['commit'][:12]}{data}")
+    if not outcomes:
+        row.add("that retrain has not ended")

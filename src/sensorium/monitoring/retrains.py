@@ -1,0 +1,74 @@
+"""What retrains there were, and whether there may be another."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sensorium import paths
+from sensorium.files import write_json
+from sensorium.monitoring.settings import Retrain
+
+DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
+PROMOTED, KEPT, DECLINED, FAILED = "promoted", "kept", "declined", "failed"
+PERIOD = timedelta(days=7)  # of the budget
+CURRENT, HISTORY = paths.MONITORING / "retrain.json", paths.MONITORING / "retrains.jsonl"
+
+
+def needed(reason: str, settings: Retrain) -> int:
+    """How many new labelled predictions a retrain for this reason asks for."""
+    return {DRIFT: settings.feedback_on_drift, FEEDBACK: settings.feedback}.get(reason, 0)
+
+
+def refusal(history: Sequence[Mapping[str, Any]], settings: Retrain, now: datetime) -> str:
+    """Why there may be no retrain now; empty if there may."""
+    began = sorted(datetime.fromisoformat(one["time"]) for one in history)
+    if not began:
+        return ""
+    free = began[-1] + timedelta(hours=settings.cooldown_hours)
+    if now < free:
+        return (
+            f"the last retrain began at {_shown(began[-1])}; the next may from {_shown(free)} (retrain.cooldown_hours)"
+        )
+    lately = [time for time in began if time > now - PERIOD]
+    if len(lately) >= settings.budget:
+        return (
+            f"{len(lately)} retrains began in the last seven days, which is the budget (retrain.budget); the next may "
+            f"from {_shown(lately[-settings.budget] + PERIOD)}"
+        )
+    return ""
+
+
+def read_history(path: Path = HISTORY) -> list[dict[str, Any]]:
+    """All retrains that ended, the oldest first."""
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def read_current(path: Path = CURRENT) -> dict[str, Any] | None:
+    """The retrain that began last and has not ended, if there is one."""
+    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return said if said.get("begun") and "ended" not in said else None
+
+
+def begin(said: Mapping[str, Any]) -> None:
+    """Writes down that a retrain begins, or why it does not; one that was killed before counts as failed."""
+    if unfinished := read_current():
+        end(unfinished, FAILED, "it was ended before it came to an outcome")
+    write_json(CURRENT, dict(said))
+
+
+def end(said: Mapping[str, Any], outcome: str, why: str, **more: Any) -> dict[str, Any]:
+    """Writes down how a retrain ended; returns all that is known of it."""
+    ended = {**said, "ended": datetime.now(UTC).isoformat(timespec="seconds"), "outcome": outcome, "why": why, **more}
+    HISTORY.parent.mkdir(parents=True, exist_ok=True)
+    with HISTORY.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(ended, ensure_ascii=False) + "\n")
+    write_json(CURRENT, ended)
+    return ended
+
+
+def _shown(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

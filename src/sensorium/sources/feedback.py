@@ -1,0 +1,55 @@
+"""Rows that people told the labels of, beside those of the source."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sensorium.modalities import Modality
+
+FOLDER = "feedback"  # of their media, below that of the data
+ORIGIN = "origin"  # the column that tells them from others
+INPUT, TARGET = "input.", "target."
+
+
+def with_feedback(
+    table: pd.DataFrame,
+    told: pd.DataFrame,
+    source: str,
+    inputs: Mapping[str, Modality],
+    targets: Sequence[str],
+    folder: Path,
+) -> pd.DataFrame:
+    """The source's rows, then those of feedback, whose media are written into ``folder``.
+
+    Args:
+        table: of the source.
+        told: rows of feedback: ``request_id``, ``input.NAME`` (bytes as a request gave them), ``target.NAME``.
+        source: what the others' origin is called.
+        inputs: as declared; those of a request that are no longer declared are left out.
+        targets: likewise.
+        folder: media cells are relative to it.
+    """
+    if told.empty:
+        return table
+    rows = [_row(one, inputs, targets, folder) for one in told.to_dict("records")]
+    return pd.concat([table.assign(**{ORIGIN: table.get(ORIGIN, source)}), pd.DataFrame(rows)], ignore_index=True)
+
+
+def _row(
+    told: Mapping[Any, Any], inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": f"feedback-{told['request_id']}", ORIGIN: FOLDER}
+    for name, kind in inputs.items():
+        kept = told.get(f"{INPUT}{name}")
+        if not isinstance(kept, bytes):
+            continue
+        if kind.is_file:
+            path = Path(FOLDER) / f"{told['request_id']}.{name}"
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(kept)
+            row[name] = str(path)
+        else:
+            row |= kind.cells(name, kept)
+    return row | {name: told.get(f"{TARGET}{name}") for name in targets}
