@@ -24,12 +24,22 @@ def leave(root: Path, before: Figures, after: Figures) -> None:
     """Creates the summary, the table of metrics and links to the reports."""
     create_markdown_artifact(summary(before, after), key="summary", description="Data, metrics, verdict")
     create_table_artifact(rows(before, after), key="metrics", description="Figures of this run beside the last one")
-    address = os.environ.get("SENSORIUM_REPORTS_URL", (root / "reports").absolute().as_uri()).rstrip("/")
-    if (root / "reports/index.html").is_file():
-        create_link_artifact(f"{address}/index.html", link_text="the whole run on one page", key="report")
+    link(root, "reports/index.html", text="the whole run on one page", key="report")
     for page in sorted((root / "reports").glob("*/index.html")):
         name = page.parent.name
-        create_link_artifact(f"{address}/{name}/index.html", link_text=f"{name} report", key=f"report-{name}")
+        link(root, f"reports/{name}/index.html", text=f"{name} report", key=f"report-{name}")
+
+
+def link(root: Path, page: str, text: str, key: str) -> None:
+    """Creates a link to a page below reports/, if it is there."""
+    if (root / page).is_file():
+        create_link_artifact(address(root, page), link_text=text, key=key)
+
+
+def address(root: Path, page: str) -> str:
+    """Where a person's browser finds a page below reports/."""
+    served = os.environ.get("SENSORIUM_REPORTS_URL", (root / "reports").absolute().as_uri())
+    return f"{served.rstrip('/')}/{page.removeprefix('reports/')}"
 
 
 def summary(before: Figures, after: Figures) -> str:

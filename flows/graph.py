@@ -36,8 +36,12 @@ def read_stages(root: Path, target: str | None = None) -> list[Stage]:
     try:
         with Repo(str(root)) as repository:
             graph = repository.index.graph
-            stages = {stage.addressing: stage for stage in graph}
-            needs = {name: [need.addressing for need in graph.successors(stage)] for name, stage in stages.items()}
+            # What `dvc add` tracks is in the graph too, without a command.
+            stages = {stage.addressing: stage for stage in graph if stage.cmd}
+            needs = {
+                name: [need.addressing for need in graph.successors(stage) if need.cmd]
+                for name, stage in stages.items()
+            }
     except DvcException as error:
         raise ValueError(f"dvc.yaml cannot be read: {error}") from error
     order = networkx.DiGraph((need, name) for name, before in needs.items() for need in before)

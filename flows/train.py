@@ -38,7 +38,7 @@ def train(overrides: list[str] | None = None, target: str | None = None, force: 
         force: run every stage, changed or not.
     """
     root = Path.cwd()
-    with _alone_in(root), _ending_together():
+    with alone_in(root), _ending_together():
         _override(root, overrides or [])
         before = artifacts.read_figures(root)
         futures: dict[str, PrefectFuture[Any]] = {}
@@ -57,7 +57,7 @@ def train(overrides: list[str] | None = None, target: str | None = None, force: 
 
 
 @contextmanager
-def _alone_in(root: Path) -> Iterator[None]:
+def alone_in(root: Path) -> Iterator[None]:
     """Waits until no other run uses the workspace; a killed run's hold ends with it."""
     lock = FileLock(root / ".dvc" / "tmp" / "train.lock")
     try:

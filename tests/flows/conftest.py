@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.conftest import REPOSITORY, free_port
@@ -74,6 +76,7 @@ class Server:
             "PREFECT_HOME": str(self.home),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_TASKS_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "NO_COLOR": "1",
         }
@@ -104,6 +107,14 @@ class Server:
     def last_run(self) -> dict[str, Any]:
         return self.post("flow_runs/filter", sort="START_TIME_DESC", limit=1)[0]
 
+    def runs(self, flow: str) -> list[dict[str, Any]]:
+        """The runs of a flow, newest first."""
+        return self.post("flow_runs/filter", flows={"name": {"any_": [flow]}}, sort="EXPECTED_START_TIME_DESC")
+
+    def artifacts(self, run: dict[str, Any]) -> dict[str, str]:
+        found = self.post("artifacts/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return {artifact["key"]: artifact["data"] for artifact in found}
+
     def tasks(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = self.post("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
         return {task["name"].split("-")[0]: task for task in found}
@@ -120,14 +131,25 @@ class Toy:
     root: Path
     server: Server
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the workspace's own commands, which stand in for the real ones."""
+        known = self.server.environment
+        return known | {"PATH": f"{self.root / 'bin'}:{known['PATH']}"}
+
     def write(self, **scripts: str) -> None:
         for name, content in scripts.items():
             (self.root / f"{name}.sh").write_text(content + "\n")
 
+    def edit(self, name: str, old: str, new: str) -> None:
+        content = (self.root / name).read_text()
+        assert old in content
+        (self.root / name).write_text(content.replace(old, new))
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "flows.train", *arguments],
-            cwd=self.root, env=self.server.environment, text=True, stdout=subprocess.PIPE,
+            cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
@@ -139,11 +161,51 @@ class Toy:
         run = self.server.last_run()
         return running.returncode, run, self.server.tasks(run)
 
+    def start_flow(self, name: str, **parameters: Any) -> subprocess.Popen[str]:
+        """Starts a flow without a deployment."""
+        call = f"from flows.{name} import {name}; {name}(**{parameters!r}, return_state=True)"
+        return subprocess.Popen(
+            [sys.executable, "-c", call],
+            cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def flow(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """Runs a flow to its end; returns its run as the server knows it."""
+        output = self.start_flow(name, **parameters).communicate(timeout=PATIENCE)[0]
+        (self.root / "last.log").write_text(output)
+        return self.server.runs(name)[0]
+
     def command(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=self.root, env=self.server.environment, text=True, stdout=subprocess.PIPE,
+            command, cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
+
+
+@contextmanager
+def worker(toy: Toy) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of the pool `local`, started in the toy workspace, to which its prefect.yaml is deployed."""
+    toy.command("prefect", "work-pool", "create", "--type", "process", "local")
+    done = toy.command("prefect", "--no-prompt", "deploy", "--all")
+    assert done.returncode == 0, done.stdout
+    running = subprocess.Popen(
+        ["prefect", "worker", "start", "--pool", "local"],
+        cwd=toy.root, env=toy.environment, start_new_session=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield running
+    finally:
+        end_session(running, signal.SIGTERM)
+
+
+def end_session(leader: subprocess.Popen[bytes], sign: int) -> None:
+    """Signals a process and all that it started."""
+    for process in [*psutil.Process(leader.pid).children(recursive=True), leader] if leader.poll() is None else []:
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            process.send_signal(sign)
+    leader.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -156,10 +218,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def toy(tmp_path: Path, server: Server) -> Toy:
-    made = Toy(tmp_path / "toy", server)
+    return make_toy(tmp_path / "toy", server)
+
+
+def make_toy(root: Path, server: Server) -> Toy:
+    made = Toy(root, server)
     made.root.mkdir()
     shutil.copytree(REPOSITORY / "flows", made.root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "prefect.yaml", made.root / "prefect.yaml")
+    # A test that runs when the clock strikes must see no runs but its own.
+    made.edit("prefect.yaml", "active: true", "active: false")
     (made.root / "dvc.yaml").write_text(GRAPH)
     (made.root / "params.yaml").write_text("number: 1 # kept\n")
     (made.root / "metrics").mkdir()

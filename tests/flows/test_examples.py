@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.monitor import CHAMPION
 from tests.conftest import REPOSITORY
 from tests.flows.conftest import Toy
 
@@ -32,6 +33,17 @@ def test_an_example_deploys(toy: Toy, name: str, deployment: str, pool: str) -> 
     assert found["entrypoint"] == "flows/train.py:train"
     if name == "schedule":
         assert {entry["schedule"]["cron"] for entry in found["schedules"]} == {"0 2 * * 1-6", "0 2 * * 0"}
+
+
+def test_what_the_repository_deploys_names_no_folder_and_is_triggered_by_what_monitor_emits() -> None:
+    content = (REPOSITORY / "prefect.yaml").read_text()
+    deployed = {entry["entrypoint"]: entry for entry in yaml.safe_load(content)["deployments"]}
+    assert deployed.keys() == {f"flows/{name}.py:{name}" for name in ("train", "monitor", "retrain")}
+    assert str(REPOSITORY) not in content
+    assert [entry["active"] for entry in deployed["flows/monitor.py:monitor"]["schedules"]] == [True]
+    (trigger,) = deployed["flows/retrain.py:retrain"]["triggers"]
+    assert trigger["match"] == CHAMPION
+    assert trigger["expect"] == ["sensorium.drift", "sensorium.feedback"]
 
 
 def test_the_compose_file_names_what_is_here() -> None:

@@ -1,9 +1,10 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from flows.graph import read_stages
+from flows.graph import Stage, read_stages
 from sensorium.cli import STAGES, app
 from tests.conftest import REPOSITORY
 
@@ -30,6 +31,18 @@ def test_a_stage_added_to_dvc_yaml_is_a_new_task(tmp_path: Path, monkeypatch: py
     after = {stage.name: stage for stage in read_stages(tmp_path)}
     assert set(after) - before == {"announce"}
     assert after["announce"].needs == ("gate",)
+
+
+def test_data_that_is_tracked_is_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (["git", "init", "--quiet"], ["dvc", "init", "--quiet"]):
+        subprocess.run(command, check=True)
+    (tmp_path / "feedback").mkdir()
+    (tmp_path / "feedback/rows.parquet").write_text("rows")
+    subprocess.run(["dvc", "add", "--quiet", "feedback/rows.parquet"], check=True)
+    stages = {"ingest": {"cmd": "true", "deps": ["feedback/rows.parquet"], "outs": ["raw"]}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    assert read_stages(tmp_path) == [Stage("ingest", needs=(), tags=())]
 
 
 def test_a_target_brings_what_it_needs_and_no_more() -> None:

@@ -3,13 +3,11 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
 
-from tests.flows.conftest import Toy, wait_for
+from tests.flows.conftest import Toy, end_session, wait_for, worker
 
 pytestmark = pytest.mark.slow
 
@@ -140,31 +138,6 @@ def test_the_server_going_away_loses_no_stages_work(toy: Toy) -> None:
     status, _, tasks = toy.train()
     assert status == 0, (toy.root / "last.log").read_text()
     assert {states(tasks)[name] for name in ("a", "b@x", "b@y")} == {"Up to date"}
-
-
-@contextmanager
-def worker(toy: Toy) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of the pool `local`, started in the toy workspace, to which its prefect.yaml is deployed."""
-    toy.command("prefect", "work-pool", "create", "--type", "process", "local")
-    done = toy.command("prefect", "--no-prompt", "deploy", "--all")
-    assert done.returncode == 0, done.stdout
-    running = subprocess.Popen(
-        ["prefect", "worker", "start", "--pool", "local"],
-        cwd=toy.root, env=toy.server.environment, start_new_session=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield running
-    finally:
-        end_session(running, signal.SIGTERM)
-
-
-def end_session(leader: subprocess.Popen[bytes], sign: int) -> None:
-    """Signals a process and all that it started."""
-    for process in [*psutil.Process(leader.pid).children(recursive=True), leader] if leader.poll() is None else []:
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            process.send_signal(sign)
-    leader.wait(60)
 
 
 def test_the_deployment_runs_in_the_folder_of_its_worker(toy: Toy) -> None:

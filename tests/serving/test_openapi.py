@@ -44,7 +44,9 @@ def test_every_answer_is_one_that_was_promised(address: str, path: str, mode: Ge
     @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        case.call_and_validate(excluded_checks=allowed)
+        # A form cannot carry an empty list or a null: what was wrong is gone from the request that is sent.
+        lost = [negative_data_rejection] if case.media_type != JSON and mode == NEGATIVE else []
+        case.call_and_validate(excluded_checks=allowed + lost)
 
     ask()
 

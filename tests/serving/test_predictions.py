@@ -83,7 +83,10 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "media_types": [],
         "max_bytes": 2**20,
         "settings": {"numbers": ["age"], "categories": ["colour"]},
-        "value": {"type": "object", "properties": {"age": {"type": "number"}, "colour": {"type": "string"}}},
+        "value": {
+            "type": "object",
+            "properties": {"age": {"type": ["number", "null"]}, "colour": {"type": ["string", "null"]}},
+        },
     }
     assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}
     assert told["inputs"]["photo"]["media_types"][:2] == ["image/png", "image/jpeg"]

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import yaml
 
-from sensorium.serving import artefact, drift, keys, settings
+from sensorium.serving import artefact, keys, profile, settings
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_grafana import DASHBOARD, PANELS, RULES, panel
 
@@ -192,7 +192,7 @@ def other(folder: Path, target: Path, **reference: np.ndarray) -> Path:
     """The same model under another version, with a reference of drift."""
     shutil.copytree(folder, target)
     (target / artefact.MANIFEST).unlink()
-    np.savez(target / drift.FILE, **reference)
+    np.savez(target / profile.FILE, **reference)
     manifest = json.loads((folder / artefact.MANIFEST).read_text())
     artefact.seal(target, {key: value for key, value in manifest.items() if key not in ("version", "files")})
     return target

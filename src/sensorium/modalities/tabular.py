@@ -74,8 +74,9 @@ class Tabular(Modality):
         return {column: cell for column, cell in json.loads(kept).items() if column in self.columns(name)}
 
     def openapi(self, file_format: str) -> dict[str, Any]:
-        numbers = {column: {"type": "number"} for column in self.numbers}
-        return {"type": "object", "properties": numbers | {name: {"type": "string"} for name in self.categories}}
+        numbers = {column: {"type": ["number", "null"]} for column in self.numbers}
+        names = {column: {"type": ["string", "null"]} for column in self.categories}
+        return {"type": "object", "properties": numbers | names}
 
     def example(self) -> dict[str, Any]:
         return dict.fromkeys(self.numbers, 1.0) | dict.fromkeys(self.categories, "a")

@@ -1,0 +1,69 @@
+"""What a check, a retrain and a question to a person say, as markdown."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Told = Mapping[str, Any]
+
+
+def of_check(check: Told) -> str:
+    """A check: its words first, then what they rest on."""
+    lines = [f"# {check['words']}", "", f"{check['predictions']:,} predictions of model {check['model_version']}.", ""]
+    lines += [f"- {note}" for note in check["notes"]]
+    if check["tests"]:
+        lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
+        lines += map(_test, sorted(check["tests"], key=lambda test: test["p"]))
+    if check["performance"]:
+        lines += ["", "| target | labels told | accuracy | at training | estimated |", "|---|--:|--:|--:|--:|"]
+        lines += [_performance(target, found) for target, found in check["performance"].items()]
+    feedback = check["feedback"]
+    lines += ["", f"Feedback: {feedback['usable']} usable, {feedback['new']} new, {feedback['rejected']} rejected.", ""]
+    return "\n".join([*lines, f"Retrain: {check['why']}"])
+
+
+def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
+    """A retrain from its reason to its outcome."""
+    version = f" {ended['version']}" if ended.get("version") else ""
+    check = f", check {begun['check']}" if begun.get("check") else ""
+    lines = [f"# {ended['outcome'].capitalize()}{version}", "", ended["why"], ""]
+    lines += [f"- Why it began: {begun['reason']}{check}. {begun['why']}"]
+    lines += [f"- Data: {begun['rows']:,} rows, {begun['new']:,} of them new ({ended.get('data')})"]
+    lines += [f"- Commit: {ended['commit']}"] if ended.get("commit") else []
+    return "\n".join([*lines, "", *(_verdict(gate) if gate else [])])
+
+
+def of_question(begun: Told, gate: Told, report: str) -> str:
+    """What a person is shown who is asked for approval."""
+    lines = [f"Retrained because of {begun['reason']}: {begun['why']}", ""]
+    lines += [f"{begun['rows']:,} rows, {begun['new']:,} of them new.", ""]
+    return "\n".join([*lines, *_verdict(gate), "", f"[The whole run on one page]({report})"])
+
+
+def _test(test: Told) -> str:
+    words = f"**{test['words']}**" if test["drifted"] else test["words"]
+    figures = " | ".join(f"{test[name]:.2g}" for name in ("p", "bound", "effect"))
+    return f"| {test['about']} | {test['what']} | {figures} | {words} |"
+
+
+def _performance(target: str, found: Told) -> str:
+    accuracy = "unknown"
+    if found["accuracy"] is not None:
+        accuracy = f"{found['accuracy']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+    known = [f"{value:.3f}" if value is not None else "unknown" for value in (found["reference"], found["estimated"])]
+    return f"| {target} | {found['told']:,} | {accuracy} | {known[0]} | {known[1]} |"
+
+
+def _verdict(gate: Told) -> Iterator[str]:
+    """The gate's verdict, what it says of the champion, and the rules that failed."""
+    yield f"**The gate {'passed' if gate['passed'] else 'did not pass'}.**"
+    yield ""
+    for rule in gate["rules"]:
+        mark = "pass" if rule["passed"] else "**FAIL**"
+        if "reason" in rule:
+            yield f"- `{rule['name']}`: {'not judged' if rule['passed'] else mark}, {rule['reason']}"
+        elif "margin" in rule:
+            champion = f"champion {rule['bound']:g}, may lose {rule['margin']:g}"
+            yield f"- `{rule['name']}` {rule['value']:g} ({champion}): {mark}"
+        elif not rule["passed"]:
+            value = "" if rule["value"] is None else f" {rule['value']:g}"
+            yield f"- `{rule['name']}`{value}, {rule['sense']} {rule['bound']:g}: {mark}"
