@@ -9,11 +9,12 @@ export GX_ANALYTICS_ENABLED := false
 export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run test lint serve clean
+.PHONY: help setup run test lint serve demo-drift clean
 
 help:
 	@echo "make run     set up, run the whole pipeline, print the verdict and what to do next"
 	@echo "make serve   serve the champion, or what was packaged, on port 3000 (make serve PORT=3001)"
+	@echo "make demo-drift  a service meets a language it never heard, and learns it: the whole loop as one story"
 	@echo "make test    set up, lint, check types and imports, run the tests"
 	@echo "make setup   virtual environment, pinned dependencies, data and weights"
 	@echo "make clean   remove what the pipeline made (caches, the service's log, feedback and what checks remember stay)"
@@ -42,6 +43,9 @@ run: setup
 
 serve: .venv/installed
 	@bentoml serve --port $(PORT)
+
+demo-drift: setup
+	@python -m demo.drift
 
 lint: .venv/installed
 	@ruff check

@@ -46,3 +46,20 @@ def test_without_drift_nothing_is_asked_for(loop: Toy) -> None:
     assert failed["state_name"] == "Failed"
     assert failed["state"]["message"] == "monitor: there is no model yet; run the pipeline first."
     assert not asked(loop, run) and not asked(loop, failed)
+
+
+def test_the_server_plans_checks_by_the_clock(loop: Toy) -> None:
+    """With SQLAlchemy 2.1 Prefect 3.8's scheduler fails on every deployment, and says so in its log only."""
+    loop.edit("prefect.yaml", "active: false", "active: true")
+    loop.command("prefect", "work-pool", "create", "--type", "process", "local")
+    done = loop.command("prefect", "--no-prompt", "deploy", "--all")
+    assert done.returncode == 0, done.stdout
+
+    def planned() -> list[str]:
+        return [run["expected_start_time"] for run in loop.server.runs("monitor") if run["state_type"] == "SCHEDULED"]
+
+    try:
+        times = sorted(wait_for(lambda: len(planned()) > 1 and planned(), "runs that are planned"))
+    finally:
+        loop.command("prefect", "deployment", "delete", "monitor/local")
+    assert {time[14:19] for time in times} == {"00:00"}  # every hour, on the hour

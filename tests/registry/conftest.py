@@ -11,8 +11,8 @@ GRAPH = """
 stages:
   run:
     cmd: python make.py
-    deps: [make.py]
-    params: [data, model]
+    deps: [make.py, model.json]
+    params: [data]
     outs: [data/raw, data/prepared, models/packaged, models/bento.json]
     metrics: [metrics/evaluate.json, metrics/gate.json]
 artifacts:
@@ -23,7 +23,7 @@ import json, pathlib, shutil, yaml
 import pandas as pd
 from sensorium.serving import artefact
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
-model = params["model"]
+model = json.loads(pathlib.Path("model.json").read_text())
 def write(name, content):
     path = pathlib.Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,8 +43,16 @@ if model["serve"]:
     write(packaged / "serve.json", model["serve"])
 write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": version})
 write("metrics/evaluate.json", {"colour": figures})
-write("metrics/gate.json", {"passed": model["accuracy"] > 0.5, "rules": [{"passed": model["accuracy"] > 0.5}]})
+passed = model["accuracy"] > 0.5
+rule = {"name": "evaluate.colour.accuracy", "value": model["accuracy"], "bound": 0.5, "sense": ">=", "passed": passed}
+write("metrics/gate.json", {"passed": passed, "rules": [rule]})
 """
+
+PARAMS = {
+    "data": {"source": "manifest", "path": "table.csv"},
+    "inputs": {"text": {"kind": "text"}},
+    "targets": {"colour": {"kind": "class"}},
+}
 
 
 @dataclass
@@ -60,13 +68,8 @@ class Repository:
 
     def make(self, name: str, accuracy: float, serve: dict[str, int] | None = None) -> None:
         """A run with other params, not committed; the name may be the folder of a real model."""
-        params = {
-            "data": {"source": "here"},
-            "inputs": {},
-            "targets": {"colour": {}},
-            "model": {"name": name, "accuracy": accuracy, "serve": serve},
-        }
-        (self.root / "params.yaml").write_text(json.dumps(params))
+        (self.root / "params.yaml").write_text(json.dumps(PARAMS))
+        (self.root / "model.json").write_text(json.dumps({"name": name, "accuracy": accuracy, "serve": serve}))
         self.sh("dvc", "repro", "--quiet")
 
     def commit(self) -> str:
@@ -89,7 +92,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made.sh("dvc", "init", "--quiet")
     (root / "dvc.yaml").write_text(GRAPH)
     (root / "make.py").write_text(MAKE)
-    (root / ".gitignore").write_text("/data/\n/metrics/\n/models/*\n!/models/champion.json\n")
+    (root / ".gitignore").write_text("/data/*\n!/data/feedback/\n/metrics/\n/models/*\n!/models/champion.json\n")
     (root / "models").mkdir()
     (root / "models/champion.json").write_text('{"version": null}')
     return made

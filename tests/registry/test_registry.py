@@ -37,7 +37,7 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     assert dvc.api.artifacts_show("sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
 
     repository.make("second", 0.7)
-    with pytest.raises(UserError, match=r"promoting needs a clean tree.*: dvc.lock, params.yaml are not committed"):
+    with pytest.raises(UserError, match=r"promoting needs a clean tree.*: dvc.lock, model.json are not committed"):
         promote.run()
     second = repository.commit()
     promote.run(challenger=True)

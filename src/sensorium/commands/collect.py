@@ -11,7 +11,7 @@ from sensorium.monitoring import collected, retrains
 from sensorium.monitoring.collected import QUARANTINE, ROWS, Choice
 from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
-from sensorium.registry.git import commit, refuse_dirty
+from sensorium.registry.git import commit_changed, refuse_dirty
 from sensorium.serving import journal
 
 
@@ -70,10 +70,11 @@ def _keep(rows: pd.DataFrame, found: Choice) -> None:
     files = [paths.FEEDBACK / ROWS, paths.FEEDBACK / QUARANTINE]
     try:
         with Repo() as repository:
+            repository.scm_context.quiet = True  # what to type next is done here
             repository.add([str(path) for path in files])
     except DvcException as error:
         raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
-    commit(paths.FEEDBACK, f"Feedback: {counted(len(found.new), 'new labelled prediction')}")
+    commit_changed(paths.FEEDBACK, f"Feedback: {counted(len(found.new), 'new labelled prediction')}")
 
 
 def _because(found: Choice) -> str:

@@ -1,5 +1,6 @@
 """conclude: end a retrain, by promoting its model or keeping the champion."""
 
+from pathlib import Path
 from typing import Any
 
 from sensorium import paths
@@ -30,7 +31,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
         raise UserError("no retrain was begun; `sensorium collect` begins one.")
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
     outcome, why = _outcome(verdict, declined, failed)
-    commit_changed("dvc.lock", f"Retrain {said['id']}: {outcome}")
+    commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: {outcome}")
     more: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
     if verdict:
         more["data"] = read_lineage(head()).data

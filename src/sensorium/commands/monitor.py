@@ -73,7 +73,7 @@ def look(settings: params.Params, hours: float, now: datetime) -> Checked:
     log = journal.folder()
     window = read_window(log, predictor.version, hours, now)
     feedback = read_feedback(log, settings.retrain.trusted, now)
-    rows = independent(window.rows, reference.grouped_by)
+    rows = independent(window.rows, reference)
     performance = measure(window.rows, reference.everything, feedback, predictor.version, predictor.targets)
     outcome = None
     if len(rows) >= FEWEST:

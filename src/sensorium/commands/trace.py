@@ -1,5 +1,6 @@
 """trace: a prediction's way back to model, data and commit, and forth to its feedback and the retrain that used it."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from sensorium.monitoring.window import FIELDS
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal
+
+WIDTH = 200  # letters of a line that no terminal bounds
 
 
 def run(request_id: str) -> None:
@@ -44,7 +47,7 @@ def run(request_id: str) -> None:
         _prediction(tree, time, record)
     _feedback(tree.add("feedback"), request_id, log, now)
     _learning(tree, learnt)
-    Console(soft_wrap=True).print(tree)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(tree)
 
 
 def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:

@@ -56,7 +56,12 @@ def predict_corrupted(
         rows: the same rows with their features.
         inputs: as declared.
         folder: a folder of prepared values an input.
+
+    Returns:
+        Nothing where there are no rows.
     """
+    if table.empty:
+        return {}
     jobs = {
         change: embedding.Job(
             inputs[change.name],

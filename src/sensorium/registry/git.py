@@ -59,11 +59,11 @@ def commit(path: Path, message: str) -> None:
     git("commit", "--quiet", "--message", message, "--", str(path))
 
 
-def commit_changed(path: str, message: str) -> None:
-    """Commits one file, if it differs from the last commit.
+def commit_changed(path: Path, message: str) -> None:
+    """Commits a file or folder, if it differs from the last commit.
 
     Raises:
         UserError: if git refuses.
     """
-    if git("status", "--porcelain", "--", path):
-        commit(Path(path), message)
+    if git("status", "--porcelain", "--", str(path)):
+        commit(path, message)

@@ -1,0 +1,161 @@
+"""A retrain by hand: collect, the pipeline, conclude; and what trace says of it."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from sensorium import paths
+from sensorium.commands import collect, conclude, promote, trace
+from sensorium.errors import UserError
+from sensorium.monitoring import retrains
+from sensorium.serving import content
+from sensorium.serving.journal import FEEDBACK, PREDICTIONS
+from tests.monitoring import log
+from tests.registry.conftest import PARAMS, Repository, repository
+
+__all__ = ["repository"]
+SERVED = Path("data/served")
+
+
+def settle(made: Repository, **retrain: Any) -> None:
+    """A first model, committed and promoted, with settings of ``retrain``."""
+    (made.root / "data/feedback").mkdir(parents=True)
+    (made.root / "data/feedback/README.md").write_text("told")
+    made.make("first", 0.6)
+    settings = {"cooldown_hours": 0.0, "feedback_on_drift": 2} | retrain
+    (made.root / "params.yaml").write_text(yaml.safe_dump({**PARAMS, "retrain": settings}))
+    made.commit()
+    promote.run()
+
+
+def tell(labels: Mapping[str, str], kept: bool = True) -> None:
+    """A log of predictions with these labels told."""
+    SERVED.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC).isoformat()
+    predictions, feedback = [], []
+    for name, label in labels.items():
+        path = content.file(SERVED / content.FOLDER, f"ab{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"a text of {name}")
+        known = {"content": {"text": f"ab{name}"}} if kept else {}
+        said = {"labels": {"colour": "red"}, "probabilities": {"colour": {"red": 0.9, "blue": 0.1}}}
+        predictions.append(log.predicted(name, model_version="first", **said, **known) | {"time": now})
+        feedback.append(log.told(name, label, target="colour") | {"time": now})
+    log.write(SERVED / PREDICTIONS, predictions)
+    log.write(SERVED / FEEDBACK, [*feedback, log.told("nobody", "blue", target="colour") | {"time": now}])
+
+
+def current() -> dict[str, Any]:
+    return json.loads(retrains.CURRENT.read_text())
+
+
+def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift", "check-1")
+    said = current()
+    assert (said["begun"], said["reason"], said["check"], said["rows"], said["new"]) == (True, "drift", "check-1", 2, 2)
+    assert said["why"] == (
+        "2 new labelled predictions to learn from, 2 in all; 1 label set aside: no prediction with this request id is "
+        "in the log (1)."
+    )
+    rows = pd.read_parquet("data/feedback/rows.parquet")
+    assert rows[["request_id", "retrain", "input.text", "target.colour"]].to_numpy().tolist() == [
+        ["p1", said["id"], b"a text of p1", "green"],
+        ["p2", said["id"], b"a text of p2", "blue"],
+    ]
+    quarantine = pd.read_parquet("data/feedback/quarantine.parquet")
+    assert quarantine[["request_id", "reason"]].to_numpy().tolist() == [
+        ["nobody", "no prediction with this request id is in the log"]
+    ]
+    assert repository.sh("git", "status", "--porcelain") == ""
+    assert "data/feedback/rows.parquet.dvc" in repository.sh("git", "ls-files", "data/feedback")
+
+    repository.make("second", 0.7)
+    (repository.root / "params.yaml").write_text(repository.sh("git", "show", "HEAD:params.yaml"))
+    repository.commit()
+    conclude.run()
+    ended = current()
+    assert (ended["outcome"], ended["version"], ended["passed"]) == ("promoted", "v1.1.0", True)
+    assert ended["why"] == "v1.1.0 is the champion: all 1 rules of the gate passed."
+    assert json.loads(paths.CHAMPION.read_text())["model_version"] == "second"
+
+    capsys.readouterr()
+    trace.run("p1")
+    told = capsys.readouterr().out
+    for words in (
+        "champion's prediction at", "asked by shop", "colour: red (90%)", "model first", "version v1.0.0",
+        "colour: green, told by shop", "believed", f"row feedback-p1 of data/feedback/rows.parquet, since retrain {said['id']}",
+        "(drift): promoted as v1.1.0, commit",
+    ):  # fmt: skip
+        assert words in told
+    with pytest.raises(UserError, match="no prediction 'p9' is in data/served"):
+        trace.run("p9")
+
+
+def test_a_model_that_fails_the_gate_leaves_the_champion(repository: Repository) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("by hand")
+    (repository.root / "model.json").write_text(json.dumps({"name": "worse", "accuracy": 0.4, "serve": None}))
+    repository.sh("dvc", "repro", "--quiet")
+    repository.commit()
+    conclude.run()
+    assert current()["outcome"] == "kept"
+    assert current()["why"] == (
+        "the champion v1.0.0 stays, the new model did not pass the gate: evaluate.colour.accuracy 0.4 is below 0.5."
+    )
+    assert json.loads(paths.CHAMPION.read_text())["model_version"] == "first"
+    with pytest.raises(UserError, match="no retrain was begun"):
+        conclude.run()
+
+
+def test_what_a_person_declines_and_what_breaks_leaves_the_champion(repository: Repository) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("by hand")
+    conclude.run(declined="nobody approved within 1 hours")
+    assert (current()["outcome"], current()["why"]) == (
+        "declined", "the champion v1.0.0 stays: nobody approved within 1 hours."
+    )  # fmt: skip
+    collect.run("by hand")
+    (repository.root / "metrics/gate.json").unlink()
+    conclude.run(failed="train: the disk is full.")
+    assert (current()["outcome"], current()["why"]) == ("failed", "the champion v1.0.0 stays: train: the disk is full.")
+    collect.run("by hand")  # and is killed
+    collect.run("by hand")
+    assert [one["outcome"] for one in retrains.read_history()] == ["declined", "failed", "failed"]
+    assert retrains.read_history()[-1]["why"] == "it was ended before it came to an outcome"
+
+
+def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
+    settle(repository, cooldown_hours=5.0)
+    collect.run("drift")
+    assert (current()["begun"], current()["why"]) == (
+        False, "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift."
+    )  # fmt: skip
+    tell({"p1": "green", "p2": "blue"}, kept=False)
+    collect.run("drift")
+    assert current()["why"] == (
+        "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift; 3 labels set aside: its "
+        "inputs were not kept; set monitor.keep_content in params.yaml (2) and 1 other reasons."
+    )
+    tell({"p1": "green", "p2": "blue"})
+    (repository.root / "make.py").write_text("# changed")
+    with pytest.raises(UserError, match="a retrain needs a clean tree"):
+        collect.run("drift")
+    repository.sh("git", "checkout", "--quiet", "make.py")
+    collect.run("drift")
+    assert current()["begun"]
+    conclude.run(declined="no")
+    collect.run("drift")
+    assert not current()["begun"]
+    assert current()["why"].startswith("no retrain: the last retrain began at ")
