@@ -93,8 +93,8 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     told = capsys.readouterr().out
     for words in (
         "champion's prediction at", "asked by shop", "colour: red (90%)", "model first", "version v1.0.0",
-        "colour: green, told by shop", "believed", f"row feedback-p1 of data/feedback/rows.parquet, since retrain {said['id']}",
-        "(drift): promoted as v1.1.0, commit",
+        "colour: green, told by shop", "believed", "(drift): promoted as v1.1.0, commit",
+        f"row feedback-p1 of data/feedback/rows.parquet, since retrain {said['id']}",
     ):  # fmt: skip
         assert words in told
     with pytest.raises(UserError, match="no prediction 'p9' is in data/served"):

@@ -1,8 +1,7 @@
 import re
 
-from sensorium.monitoring.columns import compare
 from sensorium.monitoring.panels import html
-from tests.monitoring.test_columns import KINDS, rows
+from tests.monitoring.test_columns import KINDS, compare, rows
 
 
 def test_the_page_needs_nothing_else_and_names_every_column() -> None:

@@ -19,7 +19,8 @@ def test_the_reference_says_what_was_there_how_it_looked_and_what_was_answered(t
     folder = model.write(readers, {"facts": values[0], "more": {"c": 1.0}}, network, tmp_path / "model")
     rows = ServedRows({"facts": values, "more": []}, {"facts": np.array([1, 0, -1]), "more": np.array([-1, -1, -1])})
     predictor = Predictor.load(folder)
-    known = Known(np.array([4, 4, 7]), {"label": ["yes", None, "no"]}, ["facts"], {"facts": values[:1]})
+    axes = {"facts": predictor.encode("facts", values), "more": np.zeros((0, 1, 2), np.float32)}
+    known = Known(np.array([4, 4, 7]), {"label": ["yes", None, "no"]}, ["facts"], {"facts": values[:1]}, axes)
     write_reference(tmp_path, predictor, rows, known)
 
     table = pd.read_parquet(tmp_path / "reference.parquet")

@@ -10,8 +10,8 @@ from evidently.ui.workspace import Workspace
 
 from sensorium.errors import UserError
 from sensorium.monitoring import workspace
-from sensorium.monitoring.columns import Compared, compare
-from tests.monitoring.test_columns import KINDS, rows
+from sensorium.monitoring.columns import Compared
+from tests.monitoring.test_columns import KINDS, compare, rows
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

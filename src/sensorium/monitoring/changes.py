@@ -67,7 +67,7 @@ def _shares(values: pd.Series) -> pd.Series:
 
 
 def _difference(name: str, before: float, now: float, said: Comparative | None) -> str:
-    if before == now:
+    if _number(before) == _number(now):
         return f"{name} is spread otherwise"
     if said is None:
         return f"{name} is {_number(now)} (was {_number(before)})"

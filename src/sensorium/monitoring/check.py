@@ -1,6 +1,5 @@
 """A check: the predictions of the last hours against what the model was made with."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +10,21 @@ import pandas as pd
 from sensorium.errors import UserError
 from sensorium.modalities import Modality
 from sensorium.monitoring import changes
+from sensorium.monitoring.cells import Sides, read_sides
+from sensorium.monitoring.chance import Chances, weigh
 from sensorium.monitoring.changes import Change
-from sensorium.monitoring.columns import Compared, compare
-from sensorium.monitoring.distance import energy_distance
+from sensorium.monitoring.columns import Compared, show
+from sensorium.monitoring.comparisons import of_column, of_embedding
 from sensorium.monitoring.homogeneity import Kind
-from sensorium.monitoring.independent import one_of_each, units_of
+from sensorium.monitoring.independent import most_rows, one_of_each, units_of
 from sensorium.monitoring.reference import GROUPED_BY, TABLE
 from sensorium.serving.profile import FILE
 
 FEWEST = 30  # independent rows that anything is told from
-FEWEST_VALUES = 10  # of an input
+FEWEST_VALUES = 10  # on either side
 MOST = 2_000  # rows that are compared; more would find differences that do not matter
 SMALLEST = 0.05  # effect that counts
-SHUFFLES = 2_000
+DIGITS = 4  # of a probability in the log
 EMBEDDING, PRESENCE, PREDICTIONS, CONFIDENCE = "embedding", "presence", "predictions", "confidence"
 
 
@@ -70,7 +71,7 @@ class Outcome:
     Attributes:
         findings: every comparison.
         bound: the p-value below which a change is too much for chance, so that all of them together raise a false
-            alarm no more often than asked for (Bonferroni).
+            alarm no more often than asked for.
         rows: the predictions that were compared, independent of each other.
         far: of each of these rows and every input, how far it lies from the reference; not-a-number without it.
         compared: what Evidently made of it.
@@ -81,6 +82,27 @@ class Outcome:
     rows: pd.DataFrame
     far: pd.DataFrame
     compared: Compared
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found, before anybody looks at it.
+
+    Attributes:
+        findings: every comparison.
+        bound: as in `Outcome`.
+        far: as in `Outcome`.
+        kinds: of all columns.
+        sides: of the columns with enough values, what was compared.
+        p_values: of these columns, and of inputs' embeddings by the inputs' names.
+    """
+
+    findings: Sequence[Finding]
+    bound: float
+    far: pd.DataFrame
+    kinds: Mapping[str, Kind]
+    sides: Mapping[str, Sides]
+    p_values: Mapping[str, float]
 
 
 def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Reference:
@@ -99,15 +121,19 @@ def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Refere
             f"model {folder} has no reference to compare with ({error}); make it again by `dvc repro`, and promote it."
         ) from error
     for target, classes in targets.items():
-        shares = table[[f"{target}.probability.{label}" for label in classes]].to_numpy()
+        # As they are in the log: nearly certain answers are equal there, and would differ here.
+        shares = table[[f"{target}.probability.{label}" for label in classes]].to_numpy(np.float64).round(DIGITS)
         table[f"{target}.said"] = np.array(classes, dtype=object)[shares.argmax(1)]
         table[f"{target}.confidence"] = shares.max(1)
     return Reference(one_of_each(table, units, MOST), table, grouped_by)
 
 
-def independent(rows: pd.DataFrame, grouped_by: Sequence[str]) -> pd.DataFrame:
+def independent(rows: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """The predictions of a window that may count as independent, 2,000 at most."""
-    return one_of_each(rows, units_of(rows, grouped_by), MOST) if len(rows) else rows
+    if not len(rows):
+        return rows
+    largest = reference.everything["unit"].value_counts(normalize=True).max()
+    return one_of_each(rows, units_of(rows, reference.grouped_by, most_rows(largest, len(rows))), MOST)
 
 
 def check(
@@ -117,7 +143,7 @@ def check(
     targets: Sequence[str],
     false_alarms: float,
 ) -> Outcome:
-    """Compares independent rows with the reference.
+    """Compares independent rows with the reference, and shows it.
 
     Args:
         reference: of the model.
@@ -125,24 +151,62 @@ def check(
         inputs: as the model declares them.
         targets: by name.
         false_alarms: the chance that anything is found although nothing changed.
+
+    Raises:
+        UserError: if the reference has too few independent rows.
+    """
+    found = judge(reference, current, inputs, targets, false_alarms)
+    p_values = {name: found.p_values[name] for name in found.sides}
+    compared = show(found.sides, found.kinds, p_values, found.bound)
+    return Outcome(found.findings, found.bound, current, found.far, compared)
+
+
+def judge(
+    reference: Reference,
+    current: pd.DataFrame,
+    inputs: Mapping[str, Modality],
+    targets: Sequence[str],
+    false_alarms: float,
+) -> Judged:
+    """What `check` does, but for showing it: all comparisons are weighed together.
+
+    Raises:
+        UserError: if the reference has too few independent rows.
     """
     before = reference.rows
+    if len(before) < FEWEST_VALUES:
+        raise UserError(
+            f"the model's reference has {len(before)} independent rows, {FEWEST_VALUES} are needed to tell drift; give "
+            "`split.val` more rows and make the model again by `dvc repro`."
+        )
+    is_current = np.repeat([False, True], [len(before), len(current)])
     kinds = dict(_kinds(before, current, list(inputs), targets))
-    before, now = (table.reindex(columns=list(kinds)) for table in (before, current))
-    for column, kind in kinds.items():
-        if kind is Kind.FLAG:
-            before[column], now[column] = (table[column].eq(True) for table in (before, now))
-    bound = false_alarms / (len(kinds) + len(inputs))
-    compared = compare(before, now, kinds, bound)
-    tests, far = [], {}
+    sides = dict(_sides(before, current, kinds))
+    embedded = {name: one for name in inputs if (one := of_embedding(name, before, current, FEWEST_VALUES))}
+    tests = {name: one.test for name, one in embedded.items()}
+    tests |= {column: of_column(*pair, kinds[column]) for column, pair in sides.items()}
+    chances = weigh(tests, is_current, false_alarms)
+    findings = []
     for name in inputs:
-        test, far[name] = _embedding(name, reference.rows, current, bound)
-        tests.append(test)
+        change = Change(embedded[name].effect, "unlike what it was") if name in embedded else changes.NONE
+        findings.append(_judged(name, EMBEDDING, chances, name, change))
     for column, kind in kinds.items():
         about, what = _names(column)
-        change = _change(what, before[column], now[column], kind, inputs.get(about))
-        tests.append(_judged(about, what, compared.p_values[column], change, bound))
-    return Outcome(tests, bound, current, pd.DataFrame(far, index=current.index), compared)
+        change = _change(what, *sides[column], kind, inputs.get(about)) if column in sides else changes.NONE
+        findings.append(_judged(about, what, chances, column, change))
+    far = pd.DataFrame({name: one.far for name, one in embedded.items()}, index=current.index, columns=list(inputs))
+    return Judged(findings, chances.bound, far, kinds, sides, chances.p_values)
+
+
+def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Sides]]:
+    """Both sides of the columns that say something."""
+    for column, kind in kinds.items():
+        first, second = (
+            table[column] if column in table else pd.Series(np.nan, table.index) for table in (before, now)
+        )
+        pair = read_sides(first, second, kind)
+        if min(side.count() for side in pair) >= FEWEST_VALUES:
+            yield column, pair
 
 
 def _kinds(
@@ -178,18 +242,7 @@ def _change(what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: 
     return changes.of_numbers(what, before, now, modality.comparatives.get(what) if modality else None)
 
 
-def _embedding(name: str, reference: pd.DataFrame, current: pd.DataFrame, bound: float) -> tuple[Finding, pd.Series]:
-    """The test of an input's embedding, and how far each row lies."""
-    axes = [column for column in reference if str(column).startswith(f"{name}.axis.")]
-    far = pd.Series(np.nan, index=current.index)
-    before = reference[axes].dropna()
-    now = current.reindex(columns=axes).dropna()
-    if len(before) < FEWEST_VALUES or len(now) < FEWEST_VALUES or not axes:
-        return _judged(name, EMBEDDING, 1.0, changes.NONE, bound), far
-    found = energy_distance(before.to_numpy(), now.to_numpy(), max(SHUFFLES, math.ceil(2 / bound)))
-    far[now.index] = found.far
-    return _judged(name, EMBEDDING, found.p_value, Change(found.effect, "unlike what it was"), bound), far
-
-
-def _judged(about: str, what: str, p_value: float, change: Change, bound: float) -> Finding:
-    return Finding(about, what, p_value, change.effect, p_value < bound and change.effect >= SMALLEST, change.words)
+def _judged(about: str, what: str, chances: Chances, test: str, change: Change) -> Finding:
+    p_value = chances.p_values.get(test, 1.0)
+    drifted = p_value < chances.bound and change.effect >= SMALLEST
+    return Finding(about, what, p_value, change.effect, drifted, change.words)

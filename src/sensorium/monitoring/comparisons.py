@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sensorium.monitoring.chance import Test
+from sensorium.monitoring.chance import Comparison
 from sensorium.monitoring.distance import Energy
 from sensorium.monitoring.homogeneity import Kind, of_classes, of_numbers
 
@@ -20,18 +20,18 @@ class Embedded:
         far: how far current rows lie from the reference, by their index; rows without the input are left out.
     """
 
-    test: Test
+    test: Comparison
     effect: float
     far: pd.Series
 
 
-def of_column(before: pd.Series, now: pd.Series, kind: Kind) -> Test:
+def of_column(before: pd.Series, now: pd.Series, kind: Kind) -> Comparison:
     """The test of a column, as `sensorium.monitoring.cells.read_sides` reads it."""
     cells = pd.concat([before, now], ignore_index=True)
     rows = np.flatnonzero(cells.notna())
     if kind is Kind.NUMBER:
-        return Test(rows, of_numbers(cells[rows].to_numpy(np.float64)))
-    return Test(rows, of_classes(cells[rows].to_numpy().astype(str)))
+        return Comparison(rows, of_numbers(cells[rows].to_numpy(np.float64)))
+    return Comparison(rows, of_classes(cells[rows].to_numpy().astype(str)))
 
 
 def of_embedding(name: str, before: pd.DataFrame, now: pd.DataFrame, fewest: int) -> Embedded | None:
@@ -43,5 +43,5 @@ def of_embedding(name: str, before: pd.DataFrame, now: pd.DataFrame, fewest: int
         return None
     energy = Energy(np.concatenate([side[here] for side, here in zip(points, given, strict=True)]))
     is_current = np.repeat([False, True], [side.sum() for side in given])
-    test = Test(np.flatnonzero(np.concatenate(given)), energy)
+    test = Comparison(np.flatnonzero(np.concatenate(given)), energy)
     return Embedded(test, energy.effect(is_current), pd.Series(energy.far(is_current), now.index[given[1]]))

@@ -1,70 +1,53 @@
-"""How far apart two samples of embeddings lie, and whether chance alone would bring them there."""
+"""How far apart two samples of embeddings lie, by the energy distance.
 
-from dataclasses import dataclass
+Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
+"""
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-BATCH = 250  # shuffles at once
+DIGITS = 6  # of what single precision tells
 
 
-@dataclass(frozen=True)
-class Distance:
-    """Two samples beside each other.
-
-    Attributes:
-        effect: from 0 (the same) to 1 (each a point of its own).
-        p_value: the chance of an effect as large where both are drawn alike.
-        far: of every row of the second sample, how much nearer to its own than to the first ``[rows]``.
-    """
-
-    effect: float
-    p_value: float
-    far: np.ndarray
-
-
-def energy_distance(reference: np.ndarray, current: np.ndarray, shuffles: int, seed: int = 0) -> Distance:
-    """The energy test (Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018) with its null by permutation.
+class Energy:
+    """Embeddings of both samples, a `sensorium.monitoring.homogeneity.Statistic` of them.
 
     Axes are divided by their deviation, so that each counts alike: by that of both samples together, which shuffles
-    leave as it is. The effect is the root of the coefficient
-    of inhomogeneity.
+    leave as it is.
 
     Args:
-        reference: rows ``[rows, axes]``, independent of each other.
-        current: rows ``[rows, axes]``, likewise.
-        shuffles: of the rows between the samples; p-values are no smaller than one over their number and one.
-        seed: of the shuffles.
+        embeddings: ``[rows, axes]``, rows independent of each other.
     """
-    both = np.concatenate([reference, current])
-    scale = both.std(0)
-    both = both / np.where(scale > 0, scale, 1)
-    distances = cdist(both, both).astype(np.float32)
-    first, second = len(reference), len(current)
-    is_current = np.zeros(first + second, np.float32)
-    is_current[first:] = 1
-    found, between = _energy(distances, is_current[None])
-    random = np.random.default_rng(seed)
-    as_far = 0
-    for start in range(0, shuffles, BATCH):
-        count = min(BATCH, shuffles - start)
-        as_far += int((_energy(distances, random.permuted(np.tile(is_current, (count, 1)), axis=1))[0] >= found).sum())
-    far = distances[first:, :first].mean(1) - distances[first:, first:].mean(1)
-    effect = np.sqrt(max(0.0, float(found[0])) / (2 * float(between[0]))) if between[0] > 0 else 0.0
-    return Distance(float(effect), (1 + as_far) / (1 + shuffles), far)
 
+    def __init__(self, embeddings: np.ndarray) -> None:
+        scale = embeddings.std(0)
+        scaled = embeddings / np.where(scale > 0, scale, 1)
+        self._distances = cdist(scaled, scaled).astype(np.float32)
+        self._total = float(self._distances.sum(dtype=np.float64))
 
-def _energy(distances: np.ndarray, is_current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The energy distance, and the mean distance between the samples, of many ways to part the rows ``[ways, rows]``.
+    def __call__(self, ways: np.ndarray) -> np.ndarray:
+        """The energy distance, its unit the mean distance of all rows."""
+        energy, _ = self._energy(ways)
+        return np.round(energy * (ways.shape[0] ** 2 / max(self._total, 1e-300)), DIGITS)
 
-    Distances ``[rows, rows]`` are summed by matrix products; float32 keeps five digits, far more than chance leaves.
-    """
-    second = is_current.sum(1, dtype=np.float64)
-    first = is_current.shape[1] - second
-    sums = is_current @ distances
-    total, of_current = float(distances.sum(dtype=np.float64)), sums.sum(1, dtype=np.float64)
-    within = (sums * is_current).sum(1, dtype=np.float64)
-    between = of_current - within
-    outside = total - of_current - between
-    mean_between = between / (first * second)
-    return 2 * mean_between - within / second**2 - outside / first**2, mean_between
+    def effect(self, is_current: np.ndarray) -> float:
+        """From 0 (the same) to 1 (each a point of its own): the root of the coefficient of inhomogeneity."""
+        energy, between = self._energy(is_current[:, None].astype(np.float32))
+        return float(np.sqrt(max(0.0, energy[0]) / (2 * between[0]))) if between[0] > 0 else 0.0
+
+    def far(self, is_current: np.ndarray) -> np.ndarray:
+        """Of every current row how much nearer it lies to the current ones than to the others ``[rows]``."""
+        of_current = self._distances[is_current]
+        return of_current[:, ~is_current].mean(1) - of_current[:, is_current].mean(1)
+
+    def _energy(self, ways: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The energy distance, and the mean distance between the samples, of ways to part the rows ``[rows, ways]``."""
+        second = ways[:, 0].sum(dtype=np.float64)
+        first = len(ways) - second
+        sums = self._distances @ ways
+        of_current = sums.sum(0, dtype=np.float64)
+        within = (sums * ways).sum(0, dtype=np.float64)
+        between = of_current - within
+        outside = self._total - of_current - between
+        mean_between = between / (first * second)
+        return 2 * mean_between - within / second**2 - outside / first**2, mean_between

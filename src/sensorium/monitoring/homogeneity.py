@@ -1,18 +1,20 @@
-"""Whether two samples may well be of one distribution: p-values that hold however small either of them is.
+"""How far apart the two sides of a column lie, for many ways of parting its rows into a reference and a current side.
 
-A training reference of a hundred rows is a sample too. Tests that take its shares for exact, as Evidently's own of
-categories does, find drift in far too many samples that have none.
+What chance alone would do is learnt from shuffled rows (`sensorium.monitoring.chance`), which holds however small
+either side is. Tests that take a reference of a hundred rows for exact, as Evidently's own of categories does, find
+drift in far too many samples that have none.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
-from math import ceil
 
 import numpy as np
-import pandas as pd
-from scipy.stats import ks_2samp
 
-DRAWS_BEYOND = 20  # draws per smallest p-value that matters
-FEWEST_DRAWS, MOST_DRAWS = 10_000, 200_000
+DIGITS = 9  # equal distances are equal in spite of rounding
+
+# From ways to part rows, ``[rows, ways]`` of 1 for current and 0 for reference, as many of each in every way, to how
+# far apart the sides lie ``[ways]``.
+Statistic = Callable[[np.ndarray], np.ndarray]
 
 
 class Kind(StrEnum):
@@ -23,58 +25,36 @@ class Kind(StrEnum):
     FLAG = "flag"  # whether something was there
 
 
-def of_numbers(reference: np.ndarray, current: np.ndarray) -> float:
-    """The two-sample Kolmogorov-Smirnov test, exact up to 10,000 values a side (Hodges 1958).
-
-    Where values are equal, as counts are, it errs to the side of finding nothing.
+def of_numbers(values: np.ndarray) -> Statistic:
+    """Kolmogorov and Smirnov's: the largest distance of the distributions.
 
     Args:
-        reference: numbers ``[values]``, none missing.
-        current: the same ``[values]``.
+        values: finite numbers ``[rows]``.
     """
-    return float(ks_2samp(reference, current).pvalue)
+    order = np.argsort(values, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(values[order]) > 0, True))  # equal numbers lie on one step
+
+    def statistic(ways: np.ndarray) -> np.ndarray:
+        current = np.cumsum(ways[order], axis=0, dtype=np.int64)[ends]
+        # Whole numbers: shares of either side times both sides' sizes.
+        apart = current * len(values) - (ends[:, None] + 1) * ways[:, 0].sum(dtype=np.int64)
+        return np.abs(apart).max(axis=0)
+
+    return statistic
 
 
-def of_classes(reference: np.ndarray, current: np.ndarray, bound: float) -> float:
-    """The chi-squared test of homogeneity, its p-value by permutation of the rows.
-
-    Counts of a class may be as small as they like: the permuted tables have the same margins, so that they are drawn
-    as such (multivariate hypergeometric) instead of row by row. The p-value counts the observed table among the drawn
-    (Phipson and Smyth 2010), so that it is never 0; the same counts give the same draws.
+def of_classes(names: np.ndarray) -> Statistic:
+    """Chi-squared of homogeneity, but for a factor that is the same for all ways.
 
     Args:
-        reference: names of classes ``[values]``, none missing.
-        current: the same ``[values]``.
-        bound: the p-value that matters, at least 1e-5; there are enough draws to fall below it.
+        names: of classes ``[rows]``.
     """
-    names, numbers = np.unique(np.concatenate([reference, current]), return_inverse=True)
-    counts = np.bincount(numbers, minlength=len(names))
-    observed = np.bincount(numbers[: len(reference)], minlength=len(names))
-    draws = min(max(FEWEST_DRAWS, ceil(DRAWS_BEYOND / bound)), MOST_DRAWS)
-    random = np.random.default_rng([len(reference), *counts])
-    drawn = random.multivariate_hypergeometric(counts, len(reference), size=draws, method="marginals")
-    expected = counts * (len(reference) / counts.sum())
+    _, numbers, counts = np.unique(names, return_inverse=True, return_counts=True)
+    members = np.equal(np.arange(len(counts))[:, None], numbers).astype(np.float32)
 
-    def distance(tables: np.ndarray) -> np.ndarray:
-        """Chi-squared, but for a factor that all tables of these margins share."""
-        return ((tables - expected) ** 2 / counts).sum(axis=-1)
+    def statistic(ways: np.ndarray) -> np.ndarray:
+        current = (members @ ways).astype(np.float64)
+        expected = counts[:, None] * (current[:, :1].sum() / len(names))
+        return np.round(((current - expected) ** 2 / counts[:, None]).sum(axis=0), DIGITS)
 
-    # A table as far as the observed one must count as such in spite of rounding.
-    as_far = (distance(drawn) >= distance(observed) * (1 - 1e-9)).sum()
-    return float((1 + as_far) / (1 + draws))
-
-
-def most_common(reference: pd.Series, current: pd.Series, most: int, other: str) -> tuple[pd.Series, pd.Series]:
-    """Both with the rarest classes of the two together put into one, which takes nothing from the test's validity.
-
-    Args:
-        reference: names of classes ``[rows]``, some missing.
-        current: the same ``[rows]``.
-        most: classes that are kept.
-        other: the name of all others.
-    """
-    counts = pd.concat([reference, current]).value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    if len(counts) <= most:
-        return reference, current
-    kept = counts.index[:most]
-    return tuple(side.where(side.isin(kept) | side.isna(), other) for side in (reference, current))  # type: ignore[return-value]
+    return statistic

@@ -2,7 +2,7 @@
 
 ``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
 confidence there is nearer to that on new rows than on training rows. Its columns are ``unit`` (rows of one are not
-independent), ``present.INPUT``, ``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on their principal axes),
+independent), ``present.INPUT``, ``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on principal axes),
 ``TARGET.label`` (the truth, where it is known) and ``TARGET.probability.CLASS``. ``reference.npz`` is what the service
 needs of it: see `sensorium.serving.profile`.
 """
@@ -36,12 +36,15 @@ class Known:
         labels: true classes ``[rows]`` by target, None where they are not known.
         grouped_by: inputs whose equal values make rows one unit.
         training: the training rows' values of those inputs that consist of names.
+        features: of every input ``[values, tokens, dim]``, of training rows. The axes are fitted to them, since rows
+            that axes were fitted to vary more on them than any others, which would be found as drift.
     """
 
     units: np.ndarray
     labels: Mapping[str, Iterable[str | None]]
     grouped_by: list[str]
     training: Mapping[str, Iterable[Any]]
+    features: Mapping[str, np.ndarray]
 
 
 def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known: Known) -> None:
@@ -56,7 +59,7 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known:
     features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
     arrays: dict[str, np.ndarray] = {GROUPED_BY: np.array(known.grouped_by, dtype=np.str_)}
     for name, values in rows.values.items():
-        arrays |= _projection(name, features[name])
+        arrays |= _projection(name, features[name], known.features[name])
         arrays |= _values(name, predictor.inputs[name], values)
         if name in known.training:
             arrays[f"{name}.names"] = _checksums(predictor.inputs[name], known.training[name])
@@ -97,10 +100,14 @@ def _of_input(
     return {f"{name}.{column}": table[column].to_numpy() for column in table}
 
 
-def _projection(name: str, features: np.ndarray) -> dict[str, np.ndarray]:
-    flat = features.reshape(len(features), int(np.prod(features.shape[1:])))
-    mean, axes = principal_axes(flat)
-    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths((flat - mean) @ axes)}
+def _projection(name: str, features: np.ndarray, fitted_to: np.ndarray) -> dict[str, np.ndarray]:
+    mean, axes = principal_axes(_flat(fitted_to))
+    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths((_flat(features) - mean) @ axes)}
+
+
+def _flat(features: np.ndarray) -> np.ndarray:
+    """Features ``[values, tokens * dim]``."""
+    return features.reshape(len(features), int(np.prod(features.shape[1:])))
 
 
 def _values(name: str, kind: Modality, values: list[Any]) -> dict[str, np.ndarray]:

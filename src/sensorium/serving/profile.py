@@ -1,9 +1,9 @@
 """What the model's training reference tells of new values: where they lie, and how a person would describe them.
 
 ``reference.npz`` beside the model holds, of every input: ``INPUT.mean`` and ``INPUT.axes``, the principal axes of its
-features; ``INPUT.tenths`` ``[axes, 9]``, what parts the reference into tenths on each; ``INPUT.names``, checksums of
-the names (words, categories) in the training rows; and ``INPUT.values.NAME``, tenths of a descriptor that would
-otherwise be the content itself.
+training features; ``INPUT.tenths`` ``[axes, 9]``, what parts the reference into tenths on each; ``INPUT.names``,
+checksums of the names (words, categories) in the training rows; and ``INPUT.values.NAME``, tenths of a descriptor that
+would otherwise be the content itself.
 """
 
 import zlib

@@ -41,6 +41,7 @@ from sensorium.training.loop import predict
 PREDICTIONS = paths.PREDICTIONS / "compressed.parquet"
 PARITY_VALUES = 24  # of every input
 REFERENCE_ROWS = 2000
+AXES_VALUES = 5000  # of every input, to fit its axes to
 PARTS = "parts"
 
 
@@ -211,7 +212,15 @@ def known_of(trained: Trained, rows: pd.DataFrame) -> Known:
         {target: rows[target].where(rows[target].notna(), None) for target in trained.network.config.targets},
         [name for name in trained.settings.split.groups if name in inputs],
         {name: trained.training_values(name).values() for name, kind in inputs.items() if kind.has_names},
+        {name: training_features(trained, name) for name in inputs},
     )
+
+
+def training_features(trained: Trained, name: str) -> np.ndarray:
+    """Features ``[values, tokens, dim]`` of an input in the training rows, as the uncompressed encoder gives them."""
+    items = trained.train_rows.items[name].numpy()
+    used = spread(pd.Series(np.unique(items[items >= 0])), AXES_VALUES).to_numpy()
+    return trained.train_rows.features[name].numpy()[used]
 
 
 def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:
