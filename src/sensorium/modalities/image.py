@@ -21,6 +21,7 @@ from sensorium.modalities.modality import Comparative, Corruption, Descriptors, 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
+STATISTICS_SIDE = 128  # pixels that are enough to tell brightness and colour by
 GRID = 6  # regions a side that are hidden one by one
 THUMBNAIL = 240  # pixels a side
 Box = tuple[float, float, float, float]
@@ -129,7 +130,8 @@ class Image(Modality):
     def describe(self, value: Pillow.Image) -> Descriptors:
         """Brightness and contrast (mean and deviation of grey), colour (saturation), each 0 to 1; width to height;
         the longer side, at most 512 pixels."""
-        grey, saturation = ImageStat.Stat(value.convert("L")), ImageStat.Stat(value.convert("HSV").getchannel("S"))
+        small = value.reduce(max(1, max(value.size) // STATISTICS_SIDE))  # says the same in a fifth of the time
+        grey, saturation = ImageStat.Stat(small.convert("L")), ImageStat.Stat(small.convert("HSV").getchannel("S"))
         return {
             "brightness": grey.mean[0] / 255,
             "contrast": grey.stddev[0] / 255,
