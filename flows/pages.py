@@ -1,6 +1,7 @@
 """What a check, a retrain and a question to a person say, as markdown."""
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 Told = Mapping[str, Any]
@@ -9,7 +10,7 @@ Told = Mapping[str, Any]
 def of_check(check: Told) -> str:
     """A check: its words first, then what they rest on."""
     lines = [f"# {check['words']}", "", f"{check['predictions']:,} predictions of model {check['model_version']}.", ""]
-    lines += [f"- {note}" for note in check["notes"]]
+    lines += [f"- {escape(note, quote=False)}" for note in check["notes"]]  # they quote labels that strangers told
     if check["tests"]:
         lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
         lines += map(_test, sorted(check["tests"], key=lambda test: test["p"]))

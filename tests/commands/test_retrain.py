@@ -59,7 +59,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle(repository)
-    tell({"p1": "green", "p2": "blue"})
+    tell({"p1": "green", "p2": "[/blue]"})
     collect.run("drift", "check-1")
     said = current()
     assert (said["begun"], said["reason"], said["check"], said["rows"], said["new"]) == (True, "drift", "check-1", 2, 2)
@@ -70,7 +70,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     rows = pd.read_parquet("data/feedback/rows.parquet")
     assert rows[["request_id", "retrain", "input.text", "target.colour"]].to_numpy().tolist() == [
         ["p1", said["id"], b"a text of p1", "green"],
-        ["p2", said["id"], b"a text of p2", "blue"],
+        ["p2", said["id"], b"a text of p2", "[/blue]"],
     ]
     quarantine = pd.read_parquet("data/feedback/quarantine.parquet")
     assert quarantine[["request_id", "reason"]].to_numpy().tolist() == [
@@ -97,6 +97,8 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
         f"row feedback-p1 of data/feedback/rows.parquet, since retrain {said['id']}",
     ):  # fmt: skip
         assert words in told
+    trace.run("p2")
+    assert "colour: [/blue], told by shop" in capsys.readouterr().out
     with pytest.raises(UserError, match="no prediction 'p9' is in data/served"):
         trace.run("p9")
 

@@ -25,11 +25,13 @@ def test_a_label_by_the_key_that_asked_is_believed_and_the_last_word_counts(tmp_
 
 def test_unknown_ids_damaged_lines_and_ids_of_several_predictions(tmp_path: Path) -> None:
     feedback = [told("nobody", "dog"), '{"time"', told("a", "dog") | {"labels": 5}, told("twice", "dog")]
-    found = judge(tmp_path, [predicted("a"), predicted("twice"), predicted("twice")], feedback)
+    found = judge(tmp_path, [predicted("a"), predicted("twice"), predicted("twice", 8)], feedback)
     assert found.reasons == {
         "no prediction with this request id is in the log": 1,
         "several predictions have this request id": 1,
     }
+    copied = judge(tmp_path, [predicted("a"), predicted("a")], [told("a", "dog")])
+    assert believed(copied) == {"a": "dog"}
     assert found.notes == ["2 lines of feedback.jsonl could not be read and were left out."]
 
 

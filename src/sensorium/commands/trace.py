@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.tree import Tree
 
 from sensorium import params, paths
@@ -42,7 +43,7 @@ def run(request_id: str) -> None:
             f"no prediction {request_id!r} is in {log}; the oldest are forgotten (serve.log_megabytes), and each "
             "replica of the service has a log of its own."
         )
-    tree = Tree(f"[bold]{request_id}")
+    tree = Tree(f"[bold]{escape(request_id)}")
     for time, record in found:
         _prediction(tree, time, record)
     _feedback(tree.add("feedback"), request_id, log, now)
@@ -59,7 +60,7 @@ def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
     for target, label in record["labels"].items():
         share = max(record["probabilities"][target].values())
         unsure = ", too unsure to be answered" if target in record.get("abstained", []) else ""
-        here.add(f"{target}: {label} ({share:.0%}{unsure})")
+        here.add(escape(f"{target}: {label} ({share:.0%}{unsure})"))
     model = here.add(f"model {record['model_version']}")
     if not (registered := list(_registered(record["model_version"]))):
         model.add("not registered: it was served before a promotion, or in another repository")
@@ -90,8 +91,9 @@ def _feedback(here: Tree, request_id: str, log: Any, now: datetime) -> None:
     judged = read_feedback(log, params.load().retrain.trusted, now).judged
     for one in (one for one in judged if one.told.request_id == request_id):
         by = f" by {one.told.key}" if one.told.key else ""
-        verdict = f"[red]not believed[/]: {one.reason}" if one.reason else "believed"
-        here.add(f"{one.told.target}: {one.told.label}, told{by} at {one.told.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
+        verdict = f"[red]not believed[/]: {escape(one.reason)}" if one.reason else "believed"
+        label = escape(f"{one.told.target}: {one.told.label}, told{by}")  # somebody's words
+        here.add(f"{label} at {one.told.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
     if not here.children:
         here.add("none is in the log")
 

@@ -201,7 +201,8 @@ def _find(folder: Path, wanted: set[str], now: datetime) -> tuple[dict[str, dict
         if record["role"] != CHAMPION or name not in wanted or not isinstance(record["labels"], dict):
             continue
         if name in found:
-            several.add(name)
+            if found[name]["time"] != time:  # else the same line was copied twice
+                several.add(name)
             continue
         kept = ("key", "model_version", "labels", "inputs", "content")
         found[name] = {"time": time, **{field: record[field] for field in kept if field in record}}

@@ -1,0 +1,147 @@
+"""A check as a user types it, of a log that a real service wrote."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sensorium.commands import monitor
+from sensorium.dataset.served import ServedRows
+from sensorium.errors import UserError
+from sensorium.modalities import Tabular
+from sensorium.monitoring.reference import Known, write_reference
+from sensorium.serving import artefact
+from sensorium.serving.predictor import Predictor
+from tests import model
+from tests.conftest import Project
+from tests.serving.conftest import serving
+
+Facts = Mapping[str, float]
+
+
+def facts(count: int, seed: int, shift: float = 0.0) -> list[dict[str, float]]:
+    random = np.random.default_rng(seed)
+    return [{"a": float(a), "b": float(b)} for a, b in random.normal([shift, 0], 1, (count, 2))]
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of two columns with a reference of 150 rows."""
+    folder = tmp_path_factory.mktemp("watched") / "model"
+    kinds = {"facts": Tabular(numbers=["a", "b"])}
+    readers = model.read(kinds, {"facts": {"a": 1.0, "b": 2.0}})
+    model.write(
+        readers, {"facts": {"a": 1.0, "b": 2.0}}, model.small_network(readers, {"label": ["no", "yes"]}), folder
+    )
+    predictor, values = Predictor.load(folder), facts(150, seed=0)
+    manifest = json.loads((folder / artefact.MANIFEST).read_text())
+    (folder / artefact.MANIFEST).unlink()
+    known = Known(np.arange(150), {"label": ["no"] * 150}, [], {}, {"facts": predictor.encode("facts", facts(300, 1))})
+    write_reference(folder, predictor, ServedRows({"facts": values}, {"facts": np.arange(150)}), known)
+    artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
+    return folder
+
+
+@pytest.fixture
+def place(project: Project, watched: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project.params["inputs"] = {"facts": {"kind": "tabular", "numbers": ["a", "b"]}}
+    project.write()
+    monkeypatch.setenv("SENSORIUM_MODEL", str(watched))
+    monkeypatch.setenv("SENSORIUM_LOG", str(project.root / "log"))
+    return project.root
+
+
+def ask(place: Path, watched: Path, samples: Iterable[Facts]) -> None:
+    with serving(watched, place / "log") as client:
+        for sample in samples:
+            assert client.post("/predict", json={"facts": sample}).status_code == 200
+
+
+def checked() -> dict[str, Any]:
+    monitor.run()
+    return json.loads(Path("reports/monitoring/check.json").read_text())
+
+
+def test_nothing_and_too_little(place: Path, watched: Path) -> None:
+    version = Predictor.load(watched).version
+    empty = checked()
+    assert (empty["verdict"], empty["tests"], empty["retrain"]) == ("too few", [], None)
+    assert (
+        empty["words"] == f"The model {version} predicted nothing in the last 24 hours; nothing can be told of drift."
+    )
+    assert Path(empty["page"]).is_file()
+    ask(place, watched, facts(10, seed=2))
+    ten = checked()
+    assert ten["words"] == "10 predictions in the last 24 hours; 30 are needed to tell drift from chance."
+    ask(place, watched, [{"a": 1.0, "b": 1.0}] * 50)
+    same = checked()
+    assert (same["verdict"], same["predictions"], same["independent"]) == ("too few", 60, 11)
+    assert same["words"] == (
+        "60 predictions in the last 24 hours, but only 11 that differ in their inputs; 30 are needed to tell drift "
+        "from chance."
+    )
+
+
+def test_a_log_as_it_was_at_training_and_one_that_drifted(place: Path, watched: Path) -> None:
+    ask(place, watched, facts(100, seed=3))
+    calm = checked()
+    assert (calm["verdict"], calm["words"]) == ("no drift", "Nothing drifted: facts is as in the reference.")
+    ask(place, watched, facts(100, seed=4, shift=2.0))
+    moved = checked()
+    assert (moved["verdict"], moved["drifted"]) == ("drift", ["facts"])
+    assert moved["words"].startswith("Facts drifted: a is ")
+    assert "b is" not in moved["words"]
+    page = Path(moved["page"]).read_text()
+    assert moved["words"] in page.replace("&#39;", "'")
+    assert "Evidently" in page
+    assert len(list(Path("data/monitoring/workspace").rglob("snapshots/*.json"))) == 2
+    index = Path("reports/monitoring/index.html").read_text()
+    assert calm["words"] in index and moved["words"] in index
+
+
+def test_a_log_with_all_that_can_be_wrong_with_it(place: Path, watched: Path) -> None:
+    ask(place, watched, facts(60, seed=3))
+    log = place / "log/predictions.jsonl"
+    lines = log.read_text().splitlines()
+    first = json.loads(lines[0])
+    damaged = ['{"time": "20', "\x00\x01", json.dumps(first | {"labels": 5, "request_id": "x"})]
+    future = json.dumps(first | {"time": "2099-01-01T00:00:00+00:00", "request_id": "y"})
+    other = [json.dumps(first | {"model_version": "older", "request_id": str(number)}) for number in range(40)]
+    log.write_text("\n".join([*lines[:30], *damaged, lines[0], future, *other, *lines[30:]]) + "\n")
+    feedback = place / "log/feedback.jsonl"
+    told = {"time": first["time"], "labels": {"label": "no"}, "key": ""}
+    feedback.write_text(
+        "".join(json.dumps(told | {"request_id": name}) + "\n" for name in (first["request_id"], "nobody")) + "{\n"
+    )
+    said = checked()
+    assert (said["predictions"], said["verdict"]) == (60, "no drift")
+    version = said["model_version"]
+    assert [note for note in said["notes"] if not note.startswith("By feedback")] == [
+        "3 lines of predictions.jsonl could not be read and were left out.",
+        "1 record of predictions.jsonl lie in the future and were left out: look at the clocks of the machines that "
+        "serve.",
+        f"40 predictions of model older were left out: the served model is {version}.",
+        "1 prediction had a request id that was there before and were left out.",
+        "1 line of feedback.jsonl could not be read and were left out.",
+        "1 label of feedback set aside: no prediction with this request id is in the log.",
+        "1 label of feedback set aside: its inputs were not kept; set monitor.keep_content in params.yaml.",
+    ]
+    assert said["why"] == "No retrain is asked for: 0 new labelled predictions can be learnt from, 100 are needed."
+
+
+def test_what_cannot_be_checked(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match=r"--hours 0 looks at nothing"):
+        monitor.run(0.0)
+    readers = model.read({"facts": Tabular(numbers=["a", "b"])}, {"facts": {"a": 1.0, "b": 2.0}})
+    bare = model.write(
+        readers,
+        {"facts": {"a": 1.0, "b": 2.0}},
+        model.small_network(readers, {"label": ["no", "yes"]}),
+        tmp_path / "bare",
+    )
+    monkeypatch.setenv("SENSORIUM_MODEL", str(bare))
+    with pytest.raises(UserError, match=r"has no reference to compare with .*; make it again by `dvc repro`"):
+        monitor.run()
