@@ -18,6 +18,7 @@ import httpx
 
 from sensorium.errors import UserError
 
+STORY = "story.json"
 PATIENCE = 900  # seconds
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -33,8 +34,11 @@ class Place:
         self.folder, self.clone, self.logs = folder, folder / "clone", folder / "logs"
         self.ports = {name: _free_port() for name in ("prefect", "service")}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        if folder.exists() and any(folder.iterdir()) and not (folder / STORY).is_file():
+            raise UserError(f"{folder} is not empty, and not of an earlier demo; name another folder by --folder.")
         shutil.rmtree(folder, ignore_errors=True)
         self.logs.mkdir(parents=True)
+        (folder / STORY).write_text("[]")
         self.environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PREFECT_API_URL": f"http://127.0.0.1:{self.ports['prefect']}/api",

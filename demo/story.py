@@ -10,6 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
+from demo.place import STORY
+
 
 @dataclass
 class Step:
@@ -43,7 +45,7 @@ class Story:
 
     def __init__(self, folder: Path) -> None:
         self.steps: list[Step] = []
-        self._file = folder / "story.json"
+        self._file = folder / STORY
         self._console = Console(highlight=False)
 
     @contextmanager

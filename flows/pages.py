@@ -7,15 +7,25 @@ from typing import Any
 Told = Mapping[str, Any]
 
 
+def quoted(words: str) -> str:
+    """Words in which strangers' labels may stand: shown as they are, whatever they would mean in markdown or HTML."""
+    return "".join(f"\\{letter}" if letter in "[]|`\\" else letter for letter in escape(words, quote=False))
+
+
 def of_check(check: Told) -> str:
     """A check: its words first, then what they rest on."""
-    lines = [f"# {check['words']}", "", f"{check['predictions']:,} predictions of model {check['model_version']}.", ""]
-    lines += [f"- {escape(note, quote=False)}" for note in check["notes"]]  # they quote labels that strangers told
+    lines = [
+        f"# {quoted(check['words'])}",
+        "",
+        f"{check['predictions']:,} predictions of model {check['model_version']}.",
+        "",
+    ]
+    lines += [f"- {quoted(note)}" for note in check["notes"]]
     if check["tests"]:
         lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
         lines += map(_test, sorted(check["tests"], key=lambda test: test["p"]))
     if check["performance"]:
-        lines += ["", "| target | labels told | accuracy | at training | estimated |", "|---|--:|--:|--:|--:|"]
+        lines += ["", "| target | labels told | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
         lines += [_performance(target, found) for target, found in check["performance"].items()]
     feedback = check["feedback"]
     lines += ["", f"Feedback: {feedback['usable']} usable, {feedback['new']} new, {feedback['rejected']} rejected.", ""]
@@ -26,8 +36,8 @@ def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
     """A retrain from its reason to its outcome."""
     version = f" {ended['version']}" if ended.get("version") else ""
     check = f", check {begun['check']}" if begun.get("check") else ""
-    lines = [f"# {ended['outcome'].capitalize()}{version}", "", ended["why"], ""]
-    lines += [f"- Why it began: {begun['reason']}{check}. {begun['why']}"]
+    lines = [f"# {ended['outcome'].capitalize()}{version}", "", quoted(ended["why"]), ""]
+    lines += [f"- Why it began: {begun['reason']}{check}. {quoted(begun['why'])}"]
     lines += [f"- Data: {begun['rows']:,} rows, {begun['new']:,} of them new ({ended.get('data')})"]
     lines += [f"- Commit: {ended['commit']}"] if ended.get("commit") else []
     return "\n".join([*lines, "", *(_verdict(gate) if gate else [])])
@@ -35,13 +45,13 @@ def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
 
 def of_question(begun: Told, gate: Told, report: str) -> str:
     """What a person is shown who is asked for approval."""
-    lines = [f"Retrained because of {begun['reason']}: {begun['why']}", ""]
+    lines = [f"Retrained because of {begun['reason']}: {quoted(begun['why'])}", ""]
     lines += [f"{begun['rows']:,} rows, {begun['new']:,} of them new.", ""]
     return "\n".join([*lines, *_verdict(gate), "", f"[The whole run on one page]({report})"])
 
 
 def _test(test: Told) -> str:
-    words = f"**{test['words']}**" if test["drifted"] else test["words"]
+    words = f"**{quoted(test['words'])}**" if test["drifted"] else quoted(test["words"])
     figures = " | ".join(f"{test[name]:.2g}" for name in ("p", "bound", "effect"))
     return f"| {test['about']} | {test['what']} | {figures} | {words} |"
 

@@ -28,7 +28,7 @@ def settle(made: Repository, **retrain: Any) -> None:
     (made.root / "data/feedback").mkdir(parents=True)
     (made.root / "data/feedback/README.md").write_text("told")
     made.make("first", 0.6)
-    settings = {"cooldown_hours": 0.0, "feedback_on_drift": 2} | retrain
+    settings = {"cooldown_hours": 0.0, "feedback_on_drift": 2, "trusted": ["shop"]} | retrain
     (made.root / "params.yaml").write_text(yaml.safe_dump({**PARAMS, "retrain": settings}))
     made.commit()
     promote.run()
@@ -94,7 +94,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     for words in (
         "champion's prediction at", "asked by shop", "colour: red (90%)", "model first", "version v1.0.0",
         "colour: green, told by shop", "believed", "(drift): promoted as v1.1.0, commit",
-        f"row feedback-p1 of data/feedback/rows.parquet, since retrain {said['id']}",
+        f"row {rows['id'][0]} of data/feedback/rows.parquet, since retrain {said['id']}",
     ):  # fmt: skip
         assert words in told
     trace.run("p2")
@@ -124,17 +124,23 @@ def test_what_a_person_declines_and_what_breaks_leaves_the_champion(repository: 
     settle(repository)
     tell({"p1": "green", "p2": "blue"})
     collect.run("by hand")
+    with pytest.raises(UserError, match=r"the pipeline has not run to its end \(run\)"):
+        conclude.run()
+    repository.sh("dvc", "repro", "--quiet")
     conclude.run(declined="nobody approved within 1 hours")
     assert (current()["outcome"], current()["why"]) == (
         "declined", "the champion v1.0.0 stays: nobody approved within 1 hours."
     )  # fmt: skip
     collect.run("by hand")
+    (repository.root / "dvc.lock").write_text("half a run")
     (repository.root / "metrics/gate.json").unlink()
     conclude.run(failed="train: the disk is full.")
     assert (current()["outcome"], current()["why"]) == ("failed", "the champion v1.0.0 stays: train: the disk is full.")
     collect.run("by hand")  # and is killed
     collect.run("by hand")
+    assert "half a run" not in (repository.root / "dvc.lock").read_text()
     assert [one["outcome"] for one in retrains.read_history()] == ["declined", "failed", "failed"]
+    trace.run("p1")
     assert retrains.read_history()[-1]["why"] == "it was ended before it came to an outcome"
 
 
@@ -148,7 +154,7 @@ def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
     collect.run("drift")
     assert current()["why"] == (
         "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift; 3 labels set aside: its "
-        "inputs were not kept; set monitor.keep_content in params.yaml (2) and 1 other reasons."
+        "inputs were not kept; set monitor.keep_content in params.yaml (2) and 1 other reason."
     )
     tell({"p1": "green", "p2": "blue"})
     (repository.root / "make.py").write_text("# changed")
@@ -157,7 +163,68 @@ def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
     repository.sh("git", "checkout", "--quiet", "make.py")
     collect.run("drift")
     assert current()["begun"]
+    repository.sh("dvc", "repro", "--quiet")
     conclude.run(declined="no")
     collect.run("drift")
     assert not current()["begun"]
     assert current()["why"].startswith("no retrain: the last retrain began at ")
+
+
+def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_key_that_lost_trust_are_not(
+    repository: Repository,
+) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    conclude.run(failed="embed: the disk is full")
+    collect.run("drift")
+    said = current()
+    assert (said["begun"], said["rows"], said["new"]) == (True, 2, 2)
+    assert pd.read_parquet("data/feedback/rows.parquet")["retrain"].unique().tolist() == [said["id"]]
+    repository.sh("dvc", "repro", "--quiet")
+    conclude.run(declined="no")
+    collect.run("drift")
+    assert current()["new"] == 0
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["retrain"]["trusted"] = []
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    repository.commit()
+    collect.run("by hand")
+    assert len(pd.read_parquet("data/feedback/rows.parquet")) == 0
+    reasons = pd.read_parquet("data/feedback/quarantine.parquet")["reason"].tolist()
+    assert reasons[:2] == [
+        "no prediction with this request id is in the log",
+        "the key 'shop' is not in retrain.trusted, so it tells how well the model does and is not learnt from",
+    ]
+
+
+def test_a_collection_that_was_cut_off_and_rows_that_are_not_checked_out(repository: Repository) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    repository.sh("git", "reset", "--quiet", "--soft", "HEAD~1")  # as after a kill before the commit
+    collect.run("drift")
+    assert (current()["begun"], current()["new"]) == (True, 2)
+    Path("data/feedback/rows.parquet").unlink()
+    with pytest.raises(UserError, match=r"rows.parquet is not the one that git knows of; `dvc pull data/feedback/rows"):
+        collect.run("drift")
+
+
+def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    repository.sh("dvc", "repro", "--quiet")
+    gate = json.loads(Path("metrics/gate.json").read_text())
+    repository.sh("dvc", "unprotect", "metrics/gate.json")
+    gate["champion"]["version"] = "v0.9.0"
+    Path("metrics/gate.json").write_text(json.dumps(gate))
+    repository.sh("dvc", "commit", "--force", "--quiet")
+    conclude.run()
+    assert current()["outcome"] == "kept"
+    assert "held against v0.9.0" in current()["why"]
+
+
+def test_an_unknown_reason(repository: Repository) -> None:
+    with pytest.raises(UserError, match="there is no reason 'drfit' for a retrain; there is drift, feedback, by hand"):
+        collect.run("drfit")

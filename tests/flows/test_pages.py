@@ -17,7 +17,7 @@ def test_a_check_opens_with_its_words_and_lists_the_surest_drift_first() -> None
         "| speech | s | 1e-09 | 0.01 | 0.9 | **shorter** |",
         "| text | e | 0.4 | 0.01 | 0.02 | no |",
         "",
-        "| target | labels told | accuracy | at training | estimated |",
+        "| target | labels told | accuracy | on the reference | estimated |",
         "|---|--:|--:|--:|--:|",
         "| colour | 90 | 0.800 (0.710 to 0.870) | 0.900 | 0.810 |",
         "| shape | 0 | unknown | 0.700 | unknown |",

@@ -46,10 +46,12 @@ def test_a_key_tells_of_others_predictions_only_if_it_is_trusted(tmp_path: Path)
 
 def test_keys_that_contradict_each_other(tmp_path: Path) -> None:
     feedback = [told("a", "dog", "one"), told("a", "cat", "two"), told("b", "dog", "one"), told("b", "cat")]
-    predictions = [predicted("a", key="one"), predicted("b")]
+    predictions = [predicted("a", key="one"), predicted("b"), predicted("c")]
+    feedback.append(told("c", "cow", "nobody"))
+    feedback.append(told("c", "cow"))
     found = judge(tmp_path, predictions, feedback, ["one", "two"])
-    assert found.reasons == {"keys contradict each other about this prediction": 3}
-    assert believed(found) == {"b": "dog"}  # the trusted key's word against another's
+    assert found.reasons["keys contradict each other about this prediction"] == 3
+    assert believed(found) == {"b": "dog", "c": "cow"}  # the trusted key's word; and strangers have no say
 
 
 def test_one_key_that_floods_one_label_is_not_believed(tmp_path: Path) -> None:

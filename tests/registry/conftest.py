@@ -11,7 +11,7 @@ GRAPH = """
 stages:
   run:
     cmd: python make.py
-    deps: [make.py, model.json]
+    deps: [make.py, model.json, models/champion.json]
     params: [data]
     outs: [data/raw, data/prepared, models/packaged, models/bento.json]
     metrics: [metrics/evaluate.json, metrics/gate.json]
@@ -45,7 +45,8 @@ write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": vers
 write("metrics/evaluate.json", {"colour": figures})
 passed = model["accuracy"] > 0.5
 rule = {"name": "evaluate.colour.accuracy", "value": model["accuracy"], "bound": 0.5, "sense": ">=", "passed": passed}
-write("metrics/gate.json", {"passed": passed, "rules": [rule]})
+champion = {"version": json.loads(pathlib.Path("models/champion.json").read_text())["version"]}
+write("metrics/gate.json", {"passed": passed, "champion": champion, "rules": [rule]})
 """
 
 PARAMS = {

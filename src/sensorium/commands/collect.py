@@ -11,7 +11,7 @@ from sensorium.monitoring import collected, retrains
 from sensorium.monitoring.collected import QUARANTINE, ROWS, Choice
 from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
-from sensorium.registry.git import commit_changed, refuse_dirty
+from sensorium.registry.git import commit_changed, git, refuse_dirty
 from sensorium.serving import journal
 
 
@@ -25,6 +25,8 @@ def run(reason: str, check: str | None = None) -> None:
     Raises:
         UserError: if the tree is dirty, or git or DVC refuse.
     """
+    if reason not in retrains.REASONS:
+        raise UserError(f"there is no reason {reason!r} for a retrain; there is {', '.join(retrains.REASONS)}.")
     settings = params.load()
     now = datetime.now(UTC)
     said: dict[str, Any] = {
@@ -41,23 +43,25 @@ def run(reason: str, check: str | None = None) -> None:
     if why := retrains.refusal(retrains.read_history(), settings.retrain, now):
         _say(said, f"no retrain: {why}")
         return
+    git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
+    commit_changed(paths.FEEDBACK, "Feedback: what a collection left that was ended")
     refuse_dirty("a retrain")
-    log = journal.folder()
-    earlier = collected.read_rows()
-    feedback = read_feedback(log, settings.retrain.trusted, now)
-    found = collected.choose(feedback, log, earlier, list(settings.targets))
-    said |= {"rows": len(earlier) + len(found.new), "new": len(found.new), "rejected": len(found.rejected)}
+    log, trusted = journal.folder(), settings.retrain.trusted
+    feedback = read_feedback(log, trusted, now)
+    earlier, ended = collected.read_rows(), retrains.ended(retrains.read_history())
+    found = collected.choose(feedback, log, earlier, ended, trusted, list(settings.targets))
+    said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
     wanted = retrains.needed(reason, settings.retrain)
-    if len(found.new) < wanted:
+    if found.fresh < wanted:
         _say(
             said,
-            f"no retrain: {counted(len(found.new), 'new labelled prediction')} can be learnt from, {wanted} are "
+            f"no retrain: {counted(found.fresh, 'new labelled prediction')} can be learnt from, {wanted} are "
             f"needed on {reason}{_because(found)}",
         )
         return
-    _keep(collected.collect(found, earlier, said["id"]), found)
+    _keep(collected.collect(found, said["id"]), found)
     said["begun"] = True
-    _say(said, f"{counted(len(found.new), 'new labelled prediction')} to learn from, {said['rows']:,} in all"
+    _say(said, f"{counted(found.fresh, 'new labelled prediction')} to learn from, {said['rows']:,} in all"
          f"{_because(found)}")  # fmt: skip
 
 
@@ -82,7 +86,7 @@ def _because(found: Choice) -> str:
     if found.rejected.empty:
         return ""
     reasons = found.rejected["reason"].value_counts()
-    more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
+    more = f" and {counted(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
     return f"; {counted(len(found.rejected), 'label')} set aside: {reasons.index[0]} ({reasons.iloc[0]}){more}"
 
 

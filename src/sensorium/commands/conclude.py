@@ -9,11 +9,13 @@ from sensorium.errors import UserError
 from sensorium.files import read_json
 from sensorium.monitoring import retrains
 from sensorium.registry.champion import read_champion
-from sensorium.registry.git import commit_changed, head
+from sensorium.registry.git import commit_changed, git, head, refuse_dirty
 from sensorium.registry.lineage import read_lineage
 from sensorium.registry.versions import CHAMPION, versions
 from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
+
+AFTER_THE_GATE = ("package", "report")  # a model that does not pass is not packaged
 
 
 def run(declined: str | None = None, failed: str | None = None) -> None:
@@ -30,8 +32,13 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     if said is None:
         raise UserError("no retrain was begun; `sensorium collect` begins one.")
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
+    if failed:  # a lock of half a run would be taken for that of a model
+        git("checkout", "--quiet", "--", "dvc.lock")
+    elif verdict:
+        _require_finished()
     outcome, why = _outcome(verdict, declined, failed)
-    commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: {outcome}")
+    refuse_dirty("concluding a retrain", but="dvc.lock")
+    commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: what the run made")
     more: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
     if verdict:
         more["data"] = read_lineage(head()).data
@@ -41,6 +48,20 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
         why = f"{more['version']} is the champion: {why}"
     retrains.end(said, outcome, f"{why}.", **more)
     print(f"conclude: {outcome}: {why}")
+
+
+def _require_finished() -> None:
+    """Makes sure that what is here was made of what is here: feedback, champion and all else.
+
+    Raises:
+        UserError: naming stages that are still to run.
+    """
+    from dvc.repo import Repo
+
+    with Repo() as repository:
+        changed = [name for name in repository.status() if name not in AFTER_THE_GATE]
+    if changed:
+        raise UserError(f"the pipeline has not run to its end ({', '.join(changed)}); `dvc repro`, then conclude.")
 
 
 def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str | None) -> tuple[str, str]:
@@ -54,6 +75,8 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if not verdict["passed"]:
         broken = "; ".join(in_words(rule) for rule in verdict["rules"] if not rule["passed"])
         return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
+    if (judged := verdict.get("champion", {}).get("version")) != (champion.version if champion else None):
+        return retrains.KEPT, f"{stays}: the new model was held against {judged or 'none'}; `dvc repro` does it again"
     if declined:
         return retrains.DECLINED, f"{stays}: {declined.rstrip('.')}"
     new = read_json(paths.BENTO, made_by="package")["model_version"]

@@ -1,7 +1,7 @@
 """monitor: compare what the service saw with what the model was made with."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -74,7 +74,8 @@ def look(settings: params.Params, hours: float, now: datetime) -> Checked:
     window = read_window(log, predictor.version, hours, now)
     feedback = read_feedback(log, settings.retrain.trusted, now)
     rows = independent(window.rows, reference)
-    performance = measure(window.rows, reference.everything, feedback, predictor.version, predictor.targets)
+    told = feedback.about(predictor.version, now - timedelta(hours=hours))
+    performance = measure(window.rows, reference.everything, told, predictor.targets)
     outcome = None
     if len(rows) >= FEWEST:
         outcome = check(reference, rows, predictor.inputs, list(predictor.targets), settings.monitor.false_alarms)
@@ -87,10 +88,11 @@ def describe(found: Checked, settings: Retrain, targets: Sequence[str]) -> dict[
     tests = found.outcome.findings if found.outcome else []
     moved = words.drifted(tests, inputs)
     verdict = words.TOO_FEW if not found.outcome else words.DRIFT if moved else words.NO_DRIFT
-    earlier = collected.read_rows()
-    learnt = collected.choose(found.feedback, journal.folder(), earlier, targets)
+    ended = retrains.ended(retrains.read_history())
+    earlier = collected.read_rows(media=False)
+    learnt = collected.choose(found.feedback, journal.folder(), earlier, ended, settings.trusted, targets)
     said = words.answer(tests, inputs, found.performance) if found.outcome else [_too_few(found)]
-    wish, why = _retrain(verdict, len(learnt.new), settings)
+    wish, why = _retrain(verdict, learnt.fresh, settings)
     identity = found.now.strftime("%Y%m%dT%H%M%SZ")
     return rounded({
         "id": identity,
@@ -110,7 +112,7 @@ def describe(found: Checked, settings: Retrain, targets: Sequence[str]) -> dict[
         ],
         "performance": {target: _shown(one) for target, one in found.performance.items()},
         "feedback": {
-            "usable": len(earlier) + len(learnt.new), "new": len(learnt.new), "rejected": len(learnt.rejected)
+            "usable": len(learnt.earlier) + len(learnt.new), "new": learnt.fresh, "rejected": len(learnt.rejected)
         },
         "retrain": wish,
         "why": why,

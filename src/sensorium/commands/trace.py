@@ -36,7 +36,7 @@ def run(request_id: str) -> None:
     log = journal.folder()
     records = read_records(log, journal.PREDICTIONS, FIELDS, EVER, now, Reading())
     found = [(time, record) for time, record in records if record["request_id"] == request_id]
-    rows = collected.read_rows()
+    rows = collected.read_rows(media=False)
     learnt = rows[rows["request_id"] == request_id]
     if not found and learnt.empty:
         raise UserError(
@@ -76,7 +76,11 @@ def _registered(model_version: str) -> Iterator[tuple[Version, Lineage]]:
     except UserError:  # no repository: an installed service
         return
     for version in known:
-        if (made := trace(version)).model_version == model_version:
+        try:
+            made = trace(version)
+        except UserError:  # neither the cache nor a remote has it any more
+            continue
+        if made.model_version == model_version:
             yield version, made
 
 
@@ -106,12 +110,12 @@ def _learning(tree: Tree, learnt: pd.DataFrame) -> None:
         return
     identity = str(learnt["retrain"].iloc[0])
     outcomes = [one for one in retrains.read_history() if one["id"] >= identity and "outcome" in one]
-    row = here.add(
-        f"row feedback-{learnt['request_id'].iloc[0]} of {paths.FEEDBACK / collected.ROWS}, since retrain {identity}"
-    )
+    name = learnt["id"].iloc[0]
+    row = here.add(f"row {name} of {paths.FEEDBACK / collected.ROWS}, since retrain {identity}")
     for one in outcomes:
         version = f" as {one['version']}" if one.get("version") else ""
         data = f", data version {one['data']}" if one.get("data") else ""
-        row.add(f"retrain {one['id']} ({one['reason']}): {one['outcome']}{version}, commit {one['commit'][:12]}{data}")
+        commit = f", commit {one['commit'][:12]}" if one.get("commit") else ""
+        row.add(f"retrain {one['id']} ({one['reason']}): {one['outcome']}{version}{commit}{data}")
     if not outcomes:
         row.add("that retrain has not ended")

@@ -16,7 +16,7 @@ from sensorium.monitoring.changes import Change
 from sensorium.monitoring.columns import Compared, show
 from sensorium.monitoring.comparisons import of_column, of_embedding
 from sensorium.monitoring.homogeneity import Kind
-from sensorium.monitoring.independent import most_rows, one_of_each, units_of
+from sensorium.monitoring.independent import most_values, one_of_each, units_of
 from sensorium.monitoring.reference import GROUPED_BY, TABLE
 from sensorium.serving.profile import FILE
 
@@ -132,8 +132,9 @@ def independent(rows: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """The predictions of a window that may count as independent, 2,000 at most."""
     if not len(rows):
         return rows
-    largest = reference.everything["unit"].value_counts(normalize=True).max()
-    return one_of_each(rows, units_of(rows, reference.grouped_by, most_rows(largest, len(rows))), MOST)
+    inputs = [str(name).removeprefix("present.") for name in reference.everything if str(name).startswith("present.")]
+    most = most_values(reference.everything, inputs, len(rows))
+    return one_of_each(rows, units_of(rows, reference.grouped_by, most), MOST)
 
 
 def check(

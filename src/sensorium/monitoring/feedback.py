@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sensorium.serving.live import CHAMPION
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODY = ""  # the key of a service without keys, which answers its own machine only
+MOST = 200_000  # labels in memory
 FLOOD = 20  # labels alike by one key from which on they are looked at
 ALIKE, AGAINST = 0.8, 0.5  # shares of a flood: of the key's labels that are this one, of those the model denies
 
@@ -70,6 +71,11 @@ class Feedback:
             {(one.told.request_id, one.told.target): one.told for one in self.judged if not one.reason}.values()
         )
 
+    def about(self, version: str, since: datetime) -> list[tuple[Told, Mapping[str, Any]]]:
+        """The believed labels of a model's predictions from this time on, each with its prediction."""
+        pairs = [(told, self.predictions[told.request_id]) for told in self.believed]
+        return [pair for pair in pairs if pair[1]["model_version"] == version and pair[1]["time"] >= since]
+
     @property
     def reasons(self) -> Counter[str]:
         """How many labels are not believed, by reason."""
@@ -86,7 +92,7 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
     """
     reading = Reading()
     latest: dict[tuple[str, str, str], Told] = {}
-    corrected = 0
+    corrected = forgotten = 0
     for time, record in read_records(folder, FEEDBACK, ("request_id", "labels"), EVER, now, reading):
         labels = record["labels"]
         if not isinstance(labels, dict):
@@ -96,16 +102,22 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
             told = Told(str(record["request_id"]), str(record.get("key", NOBODY)), time, str(target), str(label))
             place = (told.request_id, told.target, told.key)
             corrected += place in latest and latest[place].label != told.label
+            latest.pop(place, None)  # the last one goes to the end
             latest[place] = told
+            if len(latest) > MOST:
+                latest.pop(next(iter(latest)))
+                forgotten += 1
     notes = reading.notes(FEEDBACK)
     if corrected:
         notes.append(f"{counted(corrected, 'label')} of feedback {'was' if corrected == 1 else 'were'} corrected by "
                      "the key that told it; the last word counts.")  # fmt: skip
+    if forgotten:
+        notes.append(f"{counted(forgotten, 'label')} of feedback left out, the oldest: {MOST:,} are read at most.")
     everything = list(latest.values())
     predictions, several = _find(folder, {told.request_id for told in everything}, now)
-    context = _Context(
-        predictions, several, {*trusted, NOBODY}, _labels_of(everything), _floods(everything, predictions)
-    )
+    context = _Context(predictions, several, {*trusted, NOBODY}, {}, _floods(everything, predictions))
+    heard = [told for told in everything if not any(rule(told, context) for rule in ADMITTING)]
+    context = replace(context, labels=_labels_of(heard))
     judged = [Judged(told, _reason(told, context)) for told in everything]
     return Feedback(judged, predictions, notes)
 
@@ -149,7 +161,9 @@ def _flooding(told: Told, context: _Context) -> str:
     return "" if told.key in context.trusted else context.floods.get((told.key, told.target, told.label), "")
 
 
-RULES: tuple[Callable[[Told, _Context], str], ...] = (_unknown, _ambiguous, _foreign, _contradicted, _flooding)
+Rule = Callable[[Told, _Context], str]
+ADMITTING: tuple[Rule, ...] = (_unknown, _ambiguous, _foreign)  # those whose word counts at all
+RULES: tuple[Rule, ...] = (*ADMITTING, _contradicted, _flooding)
 
 
 def _reason(told: Told, context: _Context) -> str:

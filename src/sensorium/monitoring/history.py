@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium import paths
+from sensorium.monitoring.lines import read_lines
 
 FILE = paths.MONITORING / "checks.jsonl"
 KEPT = ("id", "time", "model_version", "predictions", "verdict", "words", "drifted", "performance", "retrain", "page")
@@ -19,6 +20,4 @@ def append(said: Mapping[str, Any]) -> None:
 
 def read() -> list[dict[str, Any]]:
     """The checks, the oldest first."""
-    if not FILE.is_file():
-        return []
-    return [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return read_lines(FILE)

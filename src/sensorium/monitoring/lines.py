@@ -1,13 +1,15 @@
 """Records of the service's log: JSON lines in files that are rotated, some of them perhaps damaged."""
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+TRIES = 5
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
 
 
@@ -51,7 +53,7 @@ def read_records(
     """
     with ExitStack() as opened:
         # All are opened before any is read, since the service may rename them meanwhile.
-        files = [opened.enter_context(path.open("rb")) for path in _files(folder, name, since)]
+        files = _opened(opened, folder, name, since)
         for file in files:
             for line in file:
                 if not line.endswith(b"\n"):  # is being written
@@ -65,6 +67,18 @@ def read_records(
                     yield found
 
 
+def _opened(opened: ExitStack, folder: Path, name: str, since: datetime) -> list[BinaryIO]:
+    """The files, opened; again where the service renamed one while they were listed."""
+    files: list[BinaryIO] = []
+    for _ in range(TRIES):
+        before = _files(folder, name, since)
+        with suppress(FileNotFoundError):
+            files = [opened.enter_context(path.open("rb")) for path in before]
+            if [os.fstat(file.fileno()).st_ino for file in files] == [path.stat().st_ino for path in before]:
+                return files
+    return files
+
+
 def _files(folder: Path, name: str, since: datetime) -> list[Path]:
     """The files that may hold records of this time, the oldest first."""
     found = [path for path in folder.glob(f"{name}*") if path.name == name or path.suffix[1:].isdigit()]
@@ -76,11 +90,20 @@ def _record(line: bytes, fields: tuple[str, ...]) -> tuple[datetime, dict[str, A
     try:
         record = json.loads(line)
         time = datetime.fromisoformat(record["time"])
-        if any(field not in record for field in fields):
+        if any(field not in record for field in fields) or not isinstance(record["request_id"], str):
             return None
         return time if time.tzinfo else time.replace(tzinfo=UTC), record
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The records of a file of our own; what a kill cut off is left out."""
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return [one for one in found if isinstance(one, dict)]
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from sensorium.monitoring.feedback import Feedback
+from sensorium.monitoring.feedback import Told
 
 CONFIDENCE = 0.95
 
@@ -33,7 +34,10 @@ class Performance:
 
 
 def measure(
-    rows: pd.DataFrame, reference: pd.DataFrame, feedback: Feedback, version: str, targets: Mapping[str, Sequence[str]]
+    rows: pd.DataFrame,
+    reference: pd.DataFrame,
+    told: Sequence[tuple[Told, Mapping[str, Any]]],
+    targets: Mapping[str, Sequence[str]],
 ) -> dict[str, Performance]:
     """The performance on every target.
 
@@ -43,21 +47,20 @@ def measure(
     Args:
         rows: of the window.
         reference: of the model.
-        feedback: believed or not.
-        version: of the model; labels of others' predictions do not count.
+        told: labels that are believed, with the predictions of the window that they are about.
         targets: classes by target.
     """
-    return {target: _of_target(target, rows, reference, feedback, version, set(targets[target])) for target in targets}
+    return {target: _of_target(target, rows, reference, told, set(targets[target])) for target in targets}
 
 
 def _of_target(
-    target: str, rows: pd.DataFrame, reference: pd.DataFrame, feedback: Feedback, version: str, classes: set[str]
+    target: str,
+    rows: pd.DataFrame,
+    reference: pd.DataFrame,
+    told: Sequence[tuple[Told, Mapping[str, Any]]],
+    classes: set[str],
 ) -> Performance:
-    pairs = [
-        (told.label, feedback.predictions[told.request_id]["labels"].get(target))
-        for told in feedback.believed
-        if told.target == target and feedback.predictions[told.request_id]["model_version"] == version
-    ]
+    pairs = [(one.label, prediction["labels"].get(target)) for one, prediction in told if one.target == target]
     right = sum(label == said for label, said in pairs)
     news = pd.Series([label for label, _ in pairs if label not in classes], dtype=object).value_counts()
     known = reference[reference[f"{target}.label"].notna()] if f"{target}.label" in reference else reference[:0]

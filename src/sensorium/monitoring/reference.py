@@ -94,7 +94,7 @@ def _of_input(
 ) -> dict[str, Any]:
     """Descriptors and axes of an input's rows; missing where a row lacks it."""
     said = pd.DataFrame([known.describe(name, kind, value) for value in values])
-    onto = pd.DataFrame(known.onto_axes(name, features))
+    onto = pd.DataFrame(known.onto_axes(name, features) if not kind.describes_content else None)
     onto.columns = [f"axis.{number}" for number in onto]
     table = pd.concat([said, onto], axis=1).reindex(items)  # there is no -1, so nothing is found where it points
     return {f"{name}.{column}": table[column].to_numpy() for column in table}

@@ -8,9 +8,10 @@ from typing import Any
 
 from sensorium import paths
 from sensorium.files import write_json
+from sensorium.monitoring.lines import read_lines
 from sensorium.monitoring.settings import Retrain
 
-DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
+REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
 PROMOTED, KEPT, DECLINED, FAILED = "promoted", "kept", "declined", "failed"
 PERIOD = timedelta(days=7)  # of the budget
 CURRENT, HISTORY = paths.MONITORING / "retrain.json", paths.MONITORING / "retrains.jsonl"
@@ -18,7 +19,7 @@ CURRENT, HISTORY = paths.MONITORING / "retrain.json", paths.MONITORING / "retrai
 
 def needed(reason: str, settings: Retrain) -> int:
     """How many new labelled predictions a retrain for this reason asks for."""
-    return {DRIFT: settings.feedback_on_drift, FEEDBACK: settings.feedback}.get(reason, 0)
+    return {DRIFT: settings.feedback_on_drift, FEEDBACK: settings.feedback, BY_HAND: 0}[reason]
 
 
 def refusal(history: Sequence[Mapping[str, Any]], settings: Retrain, now: datetime) -> str:
@@ -42,15 +43,21 @@ def refusal(history: Sequence[Mapping[str, Any]], settings: Retrain, now: dateti
 
 def read_history(path: Path = HISTORY) -> list[dict[str, Any]]:
     """All retrains that ended, the oldest first."""
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return read_lines(path)
 
 
 def read_current(path: Path = CURRENT) -> dict[str, Any] | None:
     """The retrain that began last and has not ended, if there is one."""
-    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
     return said if said.get("begun") and "ended" not in said else None
+
+
+def ended(history: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The retrains that came to a verdict, so that what they learnt from is learnt."""
+    return {one["id"] for one in history if one.get("outcome") in (PROMOTED, KEPT, DECLINED)}
 
 
 def begin(said: Mapping[str, Any]) -> None:

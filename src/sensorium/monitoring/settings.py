@@ -24,6 +24,4 @@ class Retrain(Section):
     budget: int = Field(4, ge=1, description="retrains in any seven days, at most")
     approval: bool = Field(False, description="a person decides whether a model that passed the gate is promoted")
     approval_hours: float = Field(72.0, gt=0, description="that the decision is waited for; then the champion stays")
-    trusted: list[str] = Field(
-        [], description="API keys (names) that may tell labels of others' predictions, and many alike"
-    )
+    trusted: list[str] = Field([], description="API keys (names) whose labels are learnt from, of any prediction")

@@ -56,7 +56,7 @@ def read_window(folder: Path, version: str, hours: float, now: datetime) -> Wind
         if record["model_version"] != version:
             others[str(record["model_version"])] += 1
             continue
-        name = hash(record["request_id"])
+        name = hash((record.get("key"), record["request_id"]))  # clients choose their ids
         if name in seen:
             twice += 1
             continue

@@ -34,14 +34,18 @@ def head() -> str:
         raise UserError("this is no git repository with a commit; model versions are tags on commits.") from error
 
 
-def refuse_dirty(doing: str) -> None:
+def refuse_dirty(doing: str, but: str = "") -> None:
     """Makes sure that what is committed is what is here.
+
+    Args:
+        doing: what needs it.
+        but: a file that may differ.
 
     Raises:
         UserError: naming files that differ from the last commit or are not in it.
     """
-    if changed := git("status", "--porcelain").splitlines():
-        names = [line[2:].strip() for line in changed]
+    names = [line[2:].strip() for line in git("status", "--porcelain").splitlines()]
+    if names := [name for name in names if name != but]:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise UserError(
             f"{doing} needs a clean tree, so that the version can be traced: {', '.join(names[:3])}{more} "

@@ -24,6 +24,7 @@ from sensorium.serving import content
 
 MOST_PLOTS, MOST_EXAMPLES = 6, 6
 MOST_CLASSES = 12  # in a plot
+MOST_LISTED = 200  # checks
 KEPT = 30  # pages of checks, some 5 MB each
 NO_CONTENT = '<p class="note">not kept (monitor.keep_content)</p>'
 
@@ -59,16 +60,26 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
 
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """A page with all checks, the newest first."""
-    page = Page("Checks", f"Last: {checks[-1]['words']}")
-    page.table(
-        "All checks",
-        ["time", "verdict", "in words", "predictions"],
-        [[one["time"], one["verdict"], one["words"], f"{one['predictions']:,}"] for one in reversed(checks)],
-        texts=3,
+    """A page with the last checks, the newest first, and links to those whose pages are still there."""
+    page = Page(
+        "Checks", checks[-1]["words"], good={words.DRIFT: False, words.NO_DRIFT: True}.get(checks[-1]["verdict"])
     )
+    links = [
+        (
+            f"{one['time'][:16].replace('T', ' ')}, {one['predictions']:,} predictions: {one['words']}",
+            _page(one, folder),
+        )
+        for one in reversed(checks[-MOST_LISTED:])
+    ]
+    page.links("The last checks", links)
     with replacing(folder / "index.html") as beside:
         beside.write_text(render("templates/page.html", page=page), encoding="utf-8")
+
+
+def _page(check: Mapping[str, Any], folder: Path) -> str:
+    """The address of a check's page, if it was not dropped."""
+    address = f"{check['id']}/index.html"
+    return address if (folder / address).is_file() else ""
 
 
 def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -202,7 +213,7 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
         return NO_CONTENT
     try:
         return kind.show(kind.accept(path.read_bytes()), [])
-    except BadInput:
+    except (BadInput, OSError):  # the service may forget it meanwhile
         return NO_CONTENT
 
 

@@ -58,6 +58,10 @@ class Page:
         if lines:
             self.parts.append({"heading": heading, "lines": [*lines]})
 
+    def links(self, heading: str, links: Sequence[tuple[str, str]], note: str = "") -> None:
+        """Adds a list of texts with the addresses they lead to; an empty address leads nowhere."""
+        self.parts.append({"heading": heading, "note": note, "links": [*links]})
+
     def seen(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
         """Adds requests to look at; each card is what the template's ``seen`` reads."""
         self.parts.append({"heading": heading, "note": note, "seen": [*cards]})

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+matplotlib.rcParams["text.parse_math"] = False  # labels are somebody's words, not formulas
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
 WIDE = 10  # inches: the width of a page

@@ -17,7 +17,7 @@ from sensorium.serving.metrics import LOST
 
 FOLDER = "content"  # in that of the logs
 MOST_WAITING = 64 * 2**20  # bytes, when the disk does not keep up
-EVERY = 200  # values between two looks at how much there is
+PART = 20  # of the granted disk may be written between two looks at how much there is
 log = logging.getLogger("sensorium.serving")
 
 
@@ -42,20 +42,20 @@ class Content:
         self._lock = Lock()  # samples are decoded in several threads
 
     def keep(self, values: Mapping[str, bytes], megabytes: int) -> dict[str, str]:
-        """Keeps a sample's raw values; returns the name of each.
+        """Keeps a sample's raw values, all of them or none; returns the name of each.
 
         Args:
             values: by input.
             megabytes: that the folder may take; the oldest go.
         """
-        names = {}
+        size = sum(map(len, values.values()))
+        with self._lock:
+            if self._waiting + size > MOST_WAITING:
+                LOST.inc()
+                return {}
+            self._waiting += size
+        names = {name: hashlib.sha256(value).hexdigest() for name, value in values.items()}
         for name, value in values.items():
-            with self._lock:
-                if self._waiting + len(value) > MOST_WAITING:
-                    LOST.inc()
-                    continue
-                self._waiting += len(value)
-            names[name] = hashlib.sha256(value).hexdigest()
             self._thread.submit(self._write, names[name], value, megabytes)
         return names
 
@@ -73,9 +73,10 @@ class Content:
                 beside = path.with_suffix(".new")
                 beside.write_bytes(value)
                 beside.replace(path)
-            if self._written % EVERY == 0:
-                _forget(self._folder, megabytes * 2**20)
-            self._written += 1
+            self._written += len(value)
+            if self._written * PART >= megabytes * 2**20:
+                _forget(self._folder, megabytes * 2**20 * (PART - 1) // PART)
+                self._written = 0
         except OSError as error:
             LOST.inc()
             log.error("content cannot be kept: %s", error.strerror)

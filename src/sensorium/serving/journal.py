@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
@@ -76,6 +77,7 @@ class Journal:
         require_writable(folder)
         self._salt = _salt(folder / SALT)
         for name in (PREDICTIONS, FEEDBACK):
+            _end_line(folder / name)
             file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
             waiting: queue.Queue[Any] = queue.Queue(MOST_WAITING)
             self._of[name] = _Queue(waiting)
@@ -99,13 +101,21 @@ class Journal:
                 handler.close()
 
 
+def _end_line(path: Path) -> None:
+    """Ends a line that a power cut tore, or the next one would be lost with it."""
+    with path.open("rb+") as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            file.write(b"\n")
+
+
 def _salt(path: Path) -> bytes:
     """The folder's secret, made when it is first asked for."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(16))
-    except FileExistsError:
-        pass
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(16))
+    with suppress(FileExistsError):
+        os.link(beside, path)  # whole or not at all, and the first process wins
+    beside.unlink()
     return path.read_bytes()
 
 

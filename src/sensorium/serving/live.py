@@ -135,8 +135,8 @@ class Live:
         axes = {name: self.profile.onto_axes(name, array) for name, array in features.items()}
         given = [{name: axes[name][place] for name in asked.prepared} for place, asked in enumerate(batch)]
         for onto in given:
-            for name, place in onto.items():
-                self._drift.see(name, place)
+            for name, coordinates in onto.items():
+                self._drift.see(name, coordinates)
         return [Seen(one, onto, seconds) for one, onto in zip(shares, given, strict=True)]
 
     def show_drift(self) -> None:

@@ -75,7 +75,11 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "inputs": inputs,
             "marks": {name: origin.marks[name] for name in inputs},
             "said": accepted.said,
-            "axes": {name: [rounded(float(number)) for number in seen.axes[name]] for name in inputs},
+            "axes": {
+                name: [rounded(float(number)) for number in seen.axes[name]]
+                for name in inputs
+                if not live.predictor.inputs[name].describes_content  # whose columns could be reckoned back from them
+            },
             "labels": labels,
             "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
             "probabilities": {

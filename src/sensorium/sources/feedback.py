@@ -25,7 +25,7 @@ def with_feedback(
 
     Args:
         table: of the source.
-        told: rows of feedback: ``request_id``, ``input.NAME`` (bytes as a request gave them), ``target.NAME``.
+        told: rows of feedback: ``id``, ``input.NAME`` (bytes as a request gave them), ``target.NAME``.
         source: what the others' origin is called.
         inputs: as declared; those of a request that are no longer declared are left out.
         targets: likewise.
@@ -34,19 +34,22 @@ def with_feedback(
     if told.empty:
         return table
     rows = [_row(one, inputs, targets, folder) for one in told.to_dict("records")]
-    return pd.concat([table.assign(**{ORIGIN: table.get(ORIGIN, source)}), pd.DataFrame(rows)], ignore_index=True)
+    # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
+    whole = dict.fromkeys(table.select_dtypes("integer"), "Int64")
+    source_rows = table.astype(whole).assign(**{ORIGIN: table.get(ORIGIN, source)})
+    return pd.concat([source_rows, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _row(
     told: Mapping[Any, Any], inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": f"feedback-{told['request_id']}", ORIGIN: FOLDER}
+    row: dict[str, Any] = {"id": told["id"], ORIGIN: FOLDER}
     for name, kind in inputs.items():
         kept = told.get(f"{INPUT}{name}")
         if not isinstance(kept, bytes):
             continue
         if kind.is_file:
-            path = Path(FOLDER) / f"{told['request_id']}.{name}"
+            path = Path(FOLDER) / f"{told['id']}.{name}"
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_bytes(kept)
             row[name] = str(path)
