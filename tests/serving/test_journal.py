@@ -32,3 +32,24 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="name another folder in SENSORIUM_LOG"):
         Journal(tmp_path / "file", megabytes=2)
+
+
+def test_a_line_that_a_power_cut_tore_costs_no_other(tmp_path: Path) -> None:
+    (tmp_path / PREDICTIONS).write_text('{"request_id": "a"}\n{"requ')
+    log = Journal(tmp_path, megabytes=2)
+    log.write(PREDICTIONS, {"request_id": "b"})
+    log.close()
+    lines = (tmp_path / PREDICTIONS).read_text().splitlines()
+    assert lines[:2] == ['{"request_id": "a"}', '{"requ']
+    assert json.loads(lines[2])["request_id"] == "b"
+
+
+def test_the_secret_of_the_folder_is_made_once(tmp_path: Path) -> None:
+    marks = set()
+    for _ in range(2):
+        log = Journal(tmp_path, megabytes=2)
+        marks.add(log.mark(b"x"))
+        log.close()
+    assert len(marks) == 1
+    assert len((tmp_path / journal.SALT).read_bytes()) == 16
+    assert [path.name for path in tmp_path.glob(".*")] == []

@@ -65,7 +65,8 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     rows["group"] = groups(rows, split.groups)
     stratum = rows[split.stratify] if split.stratify else pd.Series("", index=rows.index)
     shares = {name: getattr(split, name) for name in SPLITS}
-    names = rows[split.groups[0]].fillna(rows["id"]) if split.groups else rows["id"]
+    named_by = rows[split.groups[0]].astype(object) if split.groups else rows["id"]
+    names = named_by.where(named_by.notna(), rows["id"])
     rows["split"] = assign(rows["group"].to_numpy(), stratum.to_numpy(), names.to_numpy(), shares, split.seed)
     if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
         raise UserError(

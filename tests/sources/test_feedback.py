@@ -1,0 +1,64 @@
+"""Rows of feedback beside those of a source, through the stages that read them."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from sensorium import paths
+from sensorium.stages import ingest, prepare, validate
+from tests.conftest import Project, png
+
+
+def make(project: Project) -> None:
+    project.params |= {
+        "inputs": {
+            "note": {"kind": "text"},
+            "photo": {"kind": "image"},
+            "facts": {"kind": "tabular", "numbers": ["age"], "categories": ["colour"]},
+        },
+        "split": {"train": 0.6, "val": 0.2, "test": 0.2, "group": ["customer"], "seed": 0},
+    }
+    rows = [
+        {"note": f"note {number}", "photo": "a.png", "age": number, "colour": "red", "customer": number // 2,
+         "label": "no" if number % 4 < 2 else "yes"}
+        for number in range(60)
+    ]  # fmt: skip
+    project.write(None, {"a.png": png()})
+    pd.DataFrame(rows).to_parquet(project.root / "mine/table.parquet")
+    project.params["data"]["path"] = "mine/table.parquet"
+    project.write()
+
+
+def prepared() -> pd.DataFrame:
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    return pd.read_parquet(paths.PREPARED / "rows.parquet").set_index("id")
+
+
+def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(project: Project) -> None:
+    make(project)
+    before = prepared()
+    told = pd.DataFrame([
+        {"id": "feedback-1", "request_id": "../../x", "input.note": b"note of a shop", "input.photo": png((0, 0, 255)),
+         "input.facts": b'{"age": 7, "colour": "blue", "gone": 1}', "target.label": "yes"},
+        {"id": "feedback-2", "request_id": "y", "input.note": b"another note", "input.photo": None, "input.facts": None,
+         "target.label": None},
+        {"id": "feedback-3", "request_id": "z", "input.note": None, "input.photo": b"no picture", "input.facts": None,
+         "target.label": "yes"},
+    ])  # fmt: skip
+    paths.FEEDBACK.mkdir(parents=True)
+    told.to_parquet(paths.FEEDBACK / "rows.parquet")
+    after = prepared()
+    assert after.loc[before.index, "split"].equals(before["split"])
+    assert sorted(set(after.index) - set(before.index)) == ["feedback-1"]
+    raw = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
+    assert raw["origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 3}
+    assert raw.loc["feedback-1", ["note", "photo", "age", "colour", "label"]].tolist() == [
+        "note of a shop", "feedback/feedback-1.photo", 7, "blue", "yes"
+    ]  # fmt: skip
+    assert (paths.RAW / "feedback/feedback-1.photo").read_bytes() == png((0, 0, 255))
+    quarantine = pd.read_parquet(paths.VALID / "quarantine.parquet").set_index("id")["reason"]
+    assert "not a picture" in quarantine["feedback-3"]
+    assert "feedback-2" in quarantine.index
+    assert json.loads((Path("metrics") / "validate.json").read_text())["rows"] == 63
