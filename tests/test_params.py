@@ -20,7 +20,7 @@ def complaint(project: Project, **changes: object) -> str:
 def test_the_projects_own_file_is_sound() -> None:
     loaded = params.load(REPOSITORY / "params.yaml")
     assert list(loaded.inputs) == ["text", "image", "speech"]
-    assert loaded.split.groups == ["item", "text", "speech"]
+    assert loaded.split.groups == ["item", "text", "image", "speech"]
 
 
 def test_an_unknown_key_is_named_with_its_likest_neighbour(project: Project) -> None:

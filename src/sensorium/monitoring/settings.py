@@ -11,7 +11,7 @@ class Monitor(Keep):
 
     hours: float = Field(24.0, gt=0, le=24 * 366, description="how far back a check looks")
     false_alarms: float = Field(
-        0.05, gt=0, le=0.5, description="chance that a check finds drift, of any input, although there is none"
+        0.05, ge=0.001, le=0.5, description="chance that a check finds drift, of any input, although there is none"
     )
 
 
