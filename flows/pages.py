@@ -38,7 +38,8 @@ def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
     check = f", check {begun['check']}" if begun.get("check") else ""
     lines = [f"# {ended['outcome'].capitalize()}{version}", "", quoted(ended["why"]), ""]
     lines += [f"- Why it began: {begun['reason']}{check}. {quoted(begun['why'])}"]
-    lines += [f"- Data: {begun['rows']:,} rows, {begun['new']:,} of them new ({ended.get('data')})"]
+    data = f"; data version {ended['data']}" if ended.get("data") else ""
+    lines += [f"- Feedback: {begun['rows']:,} rows, {begun['new']:,} of them new{data}"]
     lines += [f"- Commit: {ended['commit']}"] if ended.get("commit") else []
     return "\n".join([*lines, "", *(_verdict(gate) if gate else [])])
 
@@ -46,7 +47,7 @@ def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
 def of_question(begun: Told, gate: Told, report: str) -> str:
     """What a person is shown who is asked for approval."""
     lines = [f"Retrained because of {begun['reason']}: {quoted(begun['why'])}", ""]
-    lines += [f"{begun['rows']:,} rows, {begun['new']:,} of them new.", ""]
+    lines += [f"{begun['rows']:,} rows of feedback, {begun['new']:,} of them new.", ""]
     return "\n".join([*lines, *_verdict(gate), "", f"[The whole run on one page]({report})"])
 
 

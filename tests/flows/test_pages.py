@@ -39,7 +39,7 @@ def test_a_retrain_tells_its_story() -> None:
         "the gate passed.",
         "",
         "- Why it began: drift, check 20261122T121314Z. the last retrain was 8 days ago.",
-        "- Data: 7,405 rows, 30 of them new (3d4e5f)",
+        "- Feedback: 7,405 rows, 30 of them new; data version 3d4e5f",
         "- Commit: 0a1b2c",
         "",
         "**The gate passed.**",

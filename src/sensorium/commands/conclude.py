@@ -32,7 +32,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     if said is None:
         raise UserError("no retrain was begun; `sensorium collect` begins one.")
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
-    if failed:  # a lock of half a run would be taken for that of a model
+    if failed and git("ls-files", "dvc.lock"):  # a lock of half a run would be taken for that of a model
         git("checkout", "--quiet", "--", "dvc.lock")
     elif verdict:
         _require_finished()
