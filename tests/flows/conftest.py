@@ -105,7 +105,8 @@ class Server:
         return answer.json()
 
     def last_run(self) -> dict[str, Any]:
-        return self.post("flow_runs/filter", sort="START_TIME_DESC", limit=1)[0]
+        started = {"start_time": {"is_null_": False}}  # not those that are planned
+        return self.post("flow_runs/filter", flow_runs=started, sort="START_TIME_DESC", limit=1)[0]
 
     def runs(self, flow: str) -> list[dict[str, Any]]:
         """The runs of a flow, newest first."""

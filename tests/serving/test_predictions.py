@@ -85,7 +85,10 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "settings": {"numbers": ["age"], "categories": ["colour"]},
         "value": {
             "type": "object",
-            "properties": {"age": {"type": ["number", "null"]}, "colour": {"type": ["string", "null"]}},
+            "properties": {
+                "age": {"type": ["number", "string", "boolean", "null"]},
+                "colour": {"type": ["string", "number", "boolean", "null"]},
+            },
         },
     }
     assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}

@@ -74,8 +74,8 @@ class Tabular(Modality):
         return {column: cell for column, cell in json.loads(kept).items() if column in self.columns(name)}
 
     def openapi(self, file_format: str) -> dict[str, Any]:
-        numbers = {column: {"type": ["number", "null"]} for column in self.numbers}
-        names = {column: {"type": ["string", "null"]} for column in self.categories}
+        numbers = {column: {"type": ["number", "string", "boolean", "null"]} for column in self.numbers}
+        names = {column: {"type": ["string", "number", "boolean", "null"]} for column in self.categories}
         return {"type": "object", "properties": numbers | names}
 
     def example(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Tabular(Modality):
         if unknown := sorted(set(raw) - set(self.columns(""))):
             raise BadInput(f"unknown column {unknown[0]!r}; known: {', '.join(self.columns(''))}")
         numbers = {column: _number(column, raw[column]) for column in self.numbers if raw.get(column) is not None}
-        names = {column: str(raw[column]) for column in self.categories if raw.get(column) is not None}
+        names = {column: _name(column, raw[column]) for column in self.categories if raw.get(column) is not None}
         return numbers | names
 
     def check(self, value: dict[str, Any]) -> None:
@@ -146,6 +146,12 @@ def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> 
     columns = list(value)
     kept = len(columns) - min(len(columns) - 1, round((0.25, 0.5, 0.75)[strength] * len(columns)))
     return {columns[place]: value[columns[place]] for place in sorted(random.permutation(len(columns))[:kept])}
+
+
+def _name(column: str, cell: Any) -> str:
+    if isinstance(cell, list | dict):
+        raise BadInput(f"column {column!r} holds a list or an object where a name is expected")
+    return str(cell)
 
 
 def _number(column: str, cell: Any) -> float:
