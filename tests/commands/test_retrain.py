@@ -191,6 +191,8 @@ def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_k
     repository.commit()
     collect.run("by hand")
     assert len(pd.read_parquet("data/feedback/rows.parquet")) == 0
+    collect.run("by hand")  # a table without rows has its columns still
+    assert (current()["begun"], current()["rows"]) == (True, 0)
     reasons = pd.read_parquet("data/feedback/quarantine.parquet")["reason"].tolist()
     assert reasons[:2] == [
         "no prediction with this request id is in the log",

@@ -144,6 +144,8 @@ def collect(choice: Choice, retrain: str) -> pd.DataFrame:
         about = {"request_id": request_id, "sample": sample.sample, "time": last.time.isoformat(), "key": last.key}
         truth = {f"{TARGET}{told.target}": told.label for told in sample.labels}
         new.append({"id": f"feedback-{secrets.token_hex(6)}", **about, "retrain": retrain, **values, **truth})
+    if not new:
+        return rows
     return pd.concat([rows, pd.DataFrame(new)], ignore_index=True) if len(rows) else pd.DataFrame(new)
 
 
