@@ -85,6 +85,7 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "settings": {"numbers": ["age"], "categories": ["colour"]},
         "value": {
             "type": "object",
+            "additionalProperties": False,
             "properties": {
                 "age": {"type": ["number", "string", "boolean", "null"]},
                 "colour": {"type": ["string", "number", "boolean", "null"]},
@@ -94,6 +95,13 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
     assert told["inputs"]["sound"]["settings"] == {"seconds": 2.0}
     assert told["inputs"]["photo"]["media_types"][:2] == ["image/png", "image/jpeg"]
     assert (told["limits"]["samples"], told["limits"]["explained"]) == (64, 10)
+
+
+def test_a_null_is_no_input_and_excuses_no_unknown_name(client: TestClient) -> None:
+    assert client.post("/predict", json={"note": "e1", "photo": None}).json()["inputs"] == ["note"]
+    refused = client.post("/predict", json={"note": "e1", "phot": None})
+    assert refused.status_code == 400
+    assert refused.json()["error"] == "there is no input 'phot'; this model reads note, photo, sound, car"
 
 
 def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folder: Path, tmp_path: Path) -> None:

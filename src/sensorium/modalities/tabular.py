@@ -16,6 +16,7 @@ from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Descriptors, Modality, is_missing, plain, weighted
 
 BUCKETS = 32
+MOST = float(np.finfo(np.float32).max)
 
 
 class Columns(Preprocess):
@@ -76,7 +77,7 @@ class Tabular(Modality):
     def openapi(self, file_format: str) -> dict[str, Any]:
         numbers = {column: {"type": ["number", "string", "boolean", "null"]} for column in self.numbers}
         names = {column: {"type": ["string", "number", "boolean", "null"]} for column in self.categories}
-        return {"type": "object", "properties": numbers | names}
+        return {"type": "object", "additionalProperties": False, "properties": numbers | names}
 
     def example(self) -> dict[str, Any]:
         return dict.fromkeys(self.numbers, 1.0) | dict.fromkeys(self.categories, "a")
@@ -159,7 +160,7 @@ def _number(column: str, cell: Any) -> float:
         number = float(cell)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadInput(f"column {column!r} holds {str(cell)[:40]!r} where a number is expected") from error
-    if not math.isfinite(number) or abs(number) > np.finfo(np.float32).max:
+    if not math.isfinite(number) or abs(number) > MOST:
         raise BadInput(f"column {column!r} holds {cell!r}, which is no finite number")
     return number
 

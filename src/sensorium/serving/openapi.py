@@ -33,10 +33,10 @@ async def docs(request: Request) -> JSONResponse:
 
 
 def describe(live: Live) -> Schema:
-    """An OpenAPI 3 document."""
+    """An OpenAPI 3.1 document."""
     predictor = live.predictor
     one = _answer(predictor, _decision)
-    samples = {"type": "array", "minItems": 1, "maxItems": live.serve.samples, "items": _sample(predictor, "byte")}
+    samples = {"type": "array", "minItems": 1, "maxItems": live.serve.samples, "items": _in_json(predictor)}
     batch = {
         "type": "object",
         "required": ["request_id", "model_version", "answers"],
@@ -47,7 +47,7 @@ def describe(live: Live) -> Schema:
         },
     }
     return {
-        "openapi": "3.0.3",
+        "openapi": "3.1.0",
         "info": {
             "title": "Sensorium",
             "version": live.version,
@@ -100,13 +100,19 @@ def _responses(status: int, answer: Schema, refusals: tuple[int, ...]) -> Schema
 
 def _bodies(predictor: Predictor) -> Schema:
     return {
-        "multipart/form-data": {"schema": _sample(predictor, "binary")},
-        **_json(_sample(predictor, "byte"), _example(predictor)),
+        "multipart/form-data": {
+            "schema": _sample({name: kind.openapi("binary") for name, kind in predictor.inputs.items()})
+        },
+        **_json(_in_json(predictor), _example(predictor)),
     }
 
 
-def _sample(predictor: Predictor, file_format: str) -> Schema:
-    inputs = {name: kind.openapi(file_format) for name, kind in predictor.inputs.items()}
+def _in_json(predictor: Predictor) -> Schema:
+    schemas = {name: kind.openapi("byte") for name, kind in predictor.inputs.items()}
+    return _sample({name: schema | {"type": [schema["type"], "null"]} for name, schema in schemas.items()})
+
+
+def _sample(inputs: Schema) -> Schema:
     return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": inputs}
 
 
@@ -135,7 +141,7 @@ def _decision(predictor: Predictor, classes: list[str]) -> Schema:
         "type": "object",
         "required": ["label", "abstained", "confidence", "top", "probabilities"],
         "properties": {
-            "label": {"type": "string", "enum": [*classes, None], "nullable": True},
+            "label": {"type": ["string", "null"], "enum": [*classes, None]},
             "abstained": {"type": "boolean", "description": "too unsure for a label"},
             "confidence": NUMBER,
             "top": {"type": "array", "items": top},
@@ -178,7 +184,7 @@ def _feedback(predictor: Predictor) -> Schema:
         "properties": {
             "request_id": STRING,
             "labels": {"type": "object"},
-            "predicted_by": {"type": "string", "nullable": True},
+            "predicted_by": {"type": ["string", "null"]},
             "correct": {"type": "object", "additionalProperties": {"type": "boolean"}},
         },
     }

@@ -114,8 +114,8 @@ async def _read_json(request: Request, limit: int) -> Any:
 def _inputs(content: Any, predictor: Predictor) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Refused(400, "a sample must be a JSON object of inputs")
+    _require_known(content, predictor)
     given = {name: value for name, value in content.items() if value is not None}
-    _require_known(given, predictor)
     for name, value in given.items():
         if predictor.inputs[name].is_file:
             given[name] = _within(_decoded(name, value), name, predictor)
