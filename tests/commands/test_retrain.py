@@ -69,15 +69,19 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     )
     rows = pd.read_parquet("data/feedback/rows.parquet")
     assert rows[["request_id", "retrain", "input.text", "target.colour"]].to_numpy().tolist() == [
-        ["p1", said["id"], b"a text of p1", "green"],
-        ["p2", said["id"], b"a text of p2", "[/blue]"],
+        ["p1", said["id"], "ab/abp1", "green"],
+        ["p2", said["id"], "ab/abp2", "[/blue]"],
     ]
+    assert Path("data/feedback/media/ab/abp1").read_text() == "a text of p1"
     quarantine = pd.read_parquet("data/feedback/quarantine.parquet")
     assert quarantine[["request_id", "reason"]].to_numpy().tolist() == [
         ["nobody", "no prediction with this request id is in the log"]
     ]
     assert repository.sh("git", "status", "--porcelain") == ""
-    assert "data/feedback/rows.parquet.dvc" in repository.sh("git", "ls-files", "data/feedback")
+    assert repository.sh("git", "ls-files", "data/feedback").split() == [
+        f"data/feedback/{name}"
+        for name in (".gitignore", "README.md", "media.dvc", "quarantine.parquet.dvc", "rows.parquet.dvc")
+    ]
 
     repository.make("second", 0.7)
     (repository.root / "params.yaml").write_text(repository.sh("git", "show", "HEAD:params.yaml"))
@@ -191,6 +195,7 @@ def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_k
     repository.commit()
     collect.run("by hand")
     assert len(pd.read_parquet("data/feedback/rows.parquet")) == 0
+    assert not list(Path("data/feedback/media").glob("*/*"))
     collect.run("by hand")  # a table without rows has its columns still
     assert (current()["begun"], current()["rows"]) == (True, 0)
     reasons = pd.read_parquet("data/feedback/quarantine.parquet")["reason"].tolist()
@@ -207,6 +212,11 @@ def test_a_collection_that_was_cut_off_and_rows_that_are_not_checked_out(reposit
     repository.sh("git", "reset", "--quiet", "--soft", "HEAD~1")  # as after a kill before the commit
     collect.run("drift")
     assert (current()["begun"], current()["new"]) == (True, 2)
+    Path("data/feedback/media/ab/abp2").unlink()
+    with pytest.raises(
+        UserError, match=r"media lacks ab/abp2, which rows.parquet names; `dvc pull data/feedback/media"
+    ):
+        collect.run("drift")
     Path("data/feedback/rows.parquet").unlink()
     with pytest.raises(UserError, match=r"rows.parquet is not the one that git knows of; `dvc pull data/feedback/rows"):
         collect.run("drift")

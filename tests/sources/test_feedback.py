@@ -39,15 +39,21 @@ def prepared() -> pd.DataFrame:
 def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(project: Project) -> None:
     make(project)
     before = prepared()
+    media = paths.FEEDBACK / "media/ab"
+    media.mkdir(parents=True)
+    (media / "note").write_text("note of a shop")
+    (media / "other").write_text("another note")
+    (media / "photo").write_bytes(png((0, 0, 255)))
+    (media / "broken").write_bytes(b"no picture")
+    (media / "facts").write_text('{"age": 7, "colour": "blue", "gone": 1}')
     told = pd.DataFrame([
-        {"id": "feedback-1", "request_id": "../../x", "input.note": b"note of a shop", "input.photo": png((0, 0, 255)),
-         "input.facts": b'{"age": 7, "colour": "blue", "gone": 1}', "target.label": "yes"},
-        {"id": "feedback-2", "request_id": "y", "input.note": b"another note", "input.photo": None, "input.facts": None,
+        {"id": "feedback-1", "request_id": "../../x", "input.note": "ab/note", "input.photo": "ab/photo",
+         "input.facts": "ab/facts", "target.label": "yes"},
+        {"id": "feedback-2", "request_id": "y", "input.note": "ab/other", "input.photo": None, "input.facts": None,
          "target.label": None},
-        {"id": "feedback-3", "request_id": "z", "input.note": None, "input.photo": b"no picture", "input.facts": None,
+        {"id": "feedback-3", "request_id": "z", "input.note": None, "input.photo": "ab/broken", "input.facts": None,
          "target.label": "yes"},
     ])  # fmt: skip
-    paths.FEEDBACK.mkdir(parents=True)
     told.to_parquet(paths.FEEDBACK / "rows.parquet")
     after = prepared()
     assert after.loc[before.index, "split"].equals(before["split"])

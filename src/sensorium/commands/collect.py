@@ -3,12 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
-
 from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.monitoring import collected, retrains
-from sensorium.monitoring.collected import QUARANTINE, ROWS, Choice
+from sensorium.monitoring.choice import Choice, choose
 from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty
@@ -49,7 +47,7 @@ def run(reason: str, check: str | None = None) -> None:
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
     earlier, ended = collected.read_rows(), retrains.ended(retrains.read_history())
-    found = collected.choose(feedback, log, earlier, ended, trusted, list(settings.targets))
+    found = choose(feedback, log, earlier, ended, trusted, list(settings.targets))
     said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
     wanted = retrains.needed(reason, settings.retrain)
     if found.fresh < wanted:
@@ -59,26 +57,25 @@ def run(reason: str, check: str | None = None) -> None:
             f"needed on {reason}{_because(found)}",
         )
         return
-    _keep(collected.collect(found, said["id"]), found)
+    collected.collect(found, said["id"])
+    _commit(len(found.new))
     said["begun"] = True
     _say(said, f"{counted(found.fresh, 'new labelled prediction')} to learn from, {said['rows']:,} in all"
          f"{_because(found)}")  # fmt: skip
 
 
-def _keep(rows: pd.DataFrame, found: Choice) -> None:
-    """Writes, versions and commits the rows."""
+def _commit(new: int) -> None:
+    """Makes what was collected a version of the data."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    collected.write(rows, found.rejected)
-    files = [paths.FEEDBACK / ROWS, paths.FEEDBACK / QUARANTINE]
     try:
         with Repo() as repository:
             repository.scm_context.quiet = True  # what to type next is done here
-            repository.add([str(path) for path in files])
+            repository.add([str(paths.FEEDBACK / name) for name in collected.VERSIONED])
     except DvcException as error:
         raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
-    commit_changed(paths.FEEDBACK, f"Feedback: {counted(len(found.new), 'new labelled prediction')}")
+    commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")
 
 
 def _because(found: Choice) -> str:

@@ -13,6 +13,7 @@ from sensorium.files import rounded, write_json
 from sensorium.monitoring import collected, history, retrains, words
 from sensorium.monitoring.check import FEWEST, check, independent, read_reference
 from sensorium.monitoring.checked import Checked
+from sensorium.monitoring.choice import choose
 from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
 from sensorium.monitoring.performance import Performance, measure
@@ -90,7 +91,7 @@ def describe(found: Checked, settings: Retrain, targets: Sequence[str]) -> dict[
     verdict = words.TOO_FEW if not found.outcome else words.DRIFT if moved else words.NO_DRIFT
     ended = retrains.ended(retrains.read_history())
     earlier = collected.read_rows(media=False)
-    learnt = collected.choose(found.feedback, journal.folder(), earlier, ended, settings.trusted, targets)
+    learnt = choose(found.feedback, journal.folder(), earlier, ended, settings.trusted, targets)
     said = words.answer(tests, inputs, found.performance) if found.outcome else [_too_few(found)]
     wish, why = _retrain(verdict, learnt.fresh, settings)
     identity = found.now.strftime("%Y%m%dT%H%M%SZ")

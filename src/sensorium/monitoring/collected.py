@@ -1,152 +1,53 @@
-"""Rows that were made of feedback: samples that the service kept, with the labels that were told of them."""
+"""data/feedback: rows that were made of feedback, and their inputs, in versions that DVC keeps.
+
+``rows.parquet`` names each input of a row as a file below ``media/``. A file there is named by its content, so that a
+new version adds what is new and nothing else.
+"""
 
 import hashlib
-import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import yaml
 
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
-from sensorium.monitoring.feedback import NOBODY, Feedback, Told
+from sensorium.monitoring.choice import Choice, Sample
 from sensorium.serving import content
 from sensorium.sources.feedback import INPUT, TARGET
 
-ROWS, QUARANTINE = "rows.parquet", "quarantine.parquet"
-NOT_TRUSTED = "the key {!r} is not in retrain.trusted, so it tells how well the model does and is not learnt from"
-NOT_KEPT = "its inputs were not kept; set monitor.keep_content in params.yaml"
-GONE = "its inputs are not among the kept ones any more; see monitor.content_megabytes"
-TWICE = "the same sample is labelled already"
+ROWS, QUARANTINE, MEDIA = "rows.parquet", "quarantine.parquet", "media"
+VERSIONED = (ROWS, QUARANTINE, MEDIA)
+COLUMNS = ["id", "request_id", "sample", "time", "key", "retrain"]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A prediction that can be learnt from.
+def collect(choice: Choice, retrain: str, folder: Path = paths.FEEDBACK) -> None:
+    """Writes the chosen rows, their inputs, and what was set aside.
 
-    Attributes:
-        labels: that were told of it.
-        files: kept inputs, by name.
-        sample: the same for the same inputs.
-    """
-
-    labels: Sequence[Told]
-    files: Mapping[str, Path]
-    sample: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What feedback gives to learn from.
-
-    Attributes:
-        earlier: rows of collections before whose keys are trusted still.
-        pending: those of them that no retrain has come to an end with, by request id.
-        new: samples that no earlier collection has, by request id.
-        corrected: labels of samples that an earlier collection has, by request id.
-        rejected: labels that are not learnt from: ``request_id``, ``key``, ``time``, ``target``, ``label``, ``reason``.
-    """
-
-    earlier: pd.DataFrame
-    pending: Sequence[str]
-    new: Mapping[str, Sample]
-    corrected: Mapping[str, Sequence[Told]]
-    rejected: pd.DataFrame
-
-    @property
-    def fresh(self) -> int:
-        """How many samples there are that no retrain has learnt from."""
-        return len(self.pending) + len(self.new)
-
-
-def choose(
-    feedback: Feedback,
-    log: Path,
-    earlier: pd.DataFrame,
-    ended: Collection[str],
-    trusted: Sequence[str],
-    targets: Sequence[str],
-) -> Choice:
-    """Finds out which believed labels are trusted and have their inputs kept.
-
-    Args:
-        feedback: judged.
-        log: the service's folder.
-        earlier: rows of collections before.
-        ended: retrains that came to a verdict; the rows of others are still to be learnt from.
-        trusted: keys whose labels are learnt from; a service without keys answers its own machine, which is.
-        targets: that are learnt; labels of others are not used.
-    """
-    keys = {*trusted, NOBODY}
-    earlier = earlier[earlier["key"].isin(keys)].reset_index(drop=True)
-    rejected = [(one.told, one.reason) for one in feedback.judged if one.reason]
-    by_request: dict[str, list[Told]] = {}
-    for told in feedback.believed:
-        if told.key not in keys:
-            rejected.append((told, NOT_TRUSTED.format(told.key)))
-        elif told.target in targets:
-            by_request.setdefault(told.request_id, []).append(told)
-    known, samples = set(earlier["request_id"]), set(earlier["sample"])
-    new: dict[str, Sample] = {}
-    for request_id, labels in by_request.items():
-        if request_id in known:
-            continue
-        sample, why = _sample(labels, feedback.predictions[request_id], log)
-        why = why or (TWICE if sample and sample.sample in samples else "")
-        if sample and not why:
-            samples.add(sample.sample)
-            new[request_id] = sample
-        else:
-            rejected += [(told, why) for told in labels]
-    corrected = {request_id: labels for request_id, labels in by_request.items() if request_id in known}
-    pending = earlier.loc[~earlier["retrain"].isin(list(ended)), "request_id"]
-    return Choice(earlier, list(pending), new, corrected, _table(rejected))
-
-
-def _sample(labels: Sequence[Told], prediction: Mapping[str, Any], log: Path) -> tuple[Sample | None, str]:
-    """What can be learnt from a prediction, or why nothing can."""
-    names = prediction.get("content")
-    if not isinstance(names, dict) or set(names) != set(prediction["inputs"]):
-        return None, NOT_KEPT
-    files = {name: content.file(log / content.FOLDER, kept) for name, kept in names.items()}
-    if not all(path.is_file() for path in files.values()):
-        return None, GONE
-    return Sample(labels, files, hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()), ""
-
-
-def collect(choice: Choice, retrain: str) -> pd.DataFrame:
-    """The rows: ``id``, ``request_id``, ``sample``, ``time``, ``key``, ``retrain``, ``input.NAME``, ``target.NAME``.
-
+    A row has ``id``, ``request_id``, ``sample``, ``time``, ``key``, ``retrain``, ``input.NAME`` and ``target.NAME``.
     An ``id`` is made by chance: clients choose their request ids, and rows go to splits by their names.
 
     Args:
         choice: what to learn from; labels that were told since replace those that rows have.
         retrain: that learns from the new rows, and those that are pending.
+        folder: of feedback.
     """
     rows = choice.earlier.copy()
     rows.loc[rows["request_id"].isin(choice.pending), "retrain"] = retrain
     for request_id, labels in choice.corrected.items():
         for told in labels:
             rows.loc[rows["request_id"] == request_id, f"{TARGET}{told.target}"] = told.label
-    new: list[dict[str, Any]] = []
-    for request_id, sample in choice.new.items():
-        try:
-            values: dict[str, Any] = {f"{INPUT}{name}": path.read_bytes() for name, path in sample.files.items()}
-        except FileNotFoundError:  # the service has forgotten it meanwhile
-            continue
-        last = sample.labels[-1]
-        about = {"request_id": request_id, "sample": sample.sample, "time": last.time.isoformat(), "key": last.key}
-        truth = {f"{TARGET}{told.target}": told.label for told in sample.labels}
-        new.append({"id": f"feedback-{secrets.token_hex(6)}", **about, "retrain": retrain, **values, **truth})
-    if not new:
-        return rows
-    return pd.concat([rows, pd.DataFrame(new)], ignore_index=True) if len(rows) else pd.DataFrame(new)
+    kept = {request_id: sample for request_id, sample in choice.new.items() if _keep(sample, folder / MEDIA)}
+    new = pd.DataFrame([_row(request_id, sample, retrain) for request_id, sample in kept.items()])
+    rows = pd.concat([rows, new], ignore_index=True) if len(rows) and len(new) else new if len(new) else rows
+    _write(rows, folder / ROWS)
+    _write(choice.rejected, folder / QUARANTINE)
+    _drop_others({folder / MEDIA / name for name in _media(rows)}, folder / MEDIA)
 
 
 def read_rows(folder: Path = paths.FEEDBACK, media: bool = True) -> pd.DataFrame:
@@ -154,43 +55,67 @@ def read_rows(folder: Path = paths.FEEDBACK, media: bool = True) -> pd.DataFrame
 
     Args:
         folder: of feedback.
-        media: whether the inputs are wanted too.
+        media: whether their inputs are wanted too.
 
     Raises:
-        UserError: if git knows of rows that DVC has not checked out.
+        UserError: if git knows of rows, or inputs of theirs, that DVC has not checked out.
     """
     path = folder / ROWS
-    _require_checked_out(path)
-    if not path.is_file():
-        return pd.DataFrame(columns=["id", "request_id", "sample", "time", "key", "retrain"], dtype=str)
-    names = pq.read_schema(path).names
-    return pd.read_parquet(path, columns=[name for name in names if media or not name.startswith(INPUT)])
-
-
-def write(rows: pd.DataFrame, rejected: pd.DataFrame, folder: Path = paths.FEEDBACK) -> None:
-    """Writes rows and quarantine, each beside the old one first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in ((ROWS, rows), (QUARANTINE, rejected)):
-        with replacing(folder / name) as beside:
-            table.to_parquet(beside, index=False)
-
-
-def _require_checked_out(path: Path) -> None:
-    pointer = path.with_name(f"{path.name}.dvc")
-    if not pointer.is_file():
-        return
-    (known,) = yaml.safe_load(pointer.read_text(encoding="utf-8"))["outs"]
-    here = None
-    if path.is_file():
-        with path.open("rb") as stream:
-            here = hashlib.file_digest(stream, "md5").hexdigest()
-    if here != known["md5"]:
+    pointer = path.with_name(f"{ROWS}.dvc")
+    if pointer.is_file() and _md5(path) != yaml.safe_load(pointer.read_text(encoding="utf-8"))["outs"][0]["md5"]:
         raise UserError(f"{path} is not the one that git knows of; `dvc pull {pointer}` (or `dvc checkout`) brings it.")
+    rows = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=COLUMNS, dtype=str)
+    gone = [name for name in _media(rows) if not (folder / MEDIA / name).is_file()] if media else []
+    if gone:
+        raise UserError(
+            f"{folder / MEDIA} lacks {gone[0]}, which {ROWS} names; `dvc pull {folder / MEDIA}.dvc` (or "
+            "`dvc checkout`) brings it."
+        )
+    return rows
 
 
-def _table(rejected: Sequence[tuple[Told, str]]) -> pd.DataFrame:
-    columns = ["request_id", "key", "time", "target", "label", "reason"]
-    cells = [
-        (told.request_id, told.key, told.time.isoformat(), told.target, told.label, reason) for told, reason in rejected
-    ]
-    return pd.DataFrame(cells, columns=columns, dtype=str)
+def _keep(sample: Sample, media: Path) -> bool:
+    """Copies a sample's inputs; false if the service has forgotten one meanwhile."""
+    try:
+        for path in sample.files.values():
+            if not (kept := content.file(media, path.name)).is_file():
+                with replacing(kept) as beside:
+                    shutil.copyfile(path, beside)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _row(request_id: str, sample: Sample, retrain: str) -> dict[str, Any]:
+    last = sample.labels[-1]
+    about = {"request_id": request_id, "sample": sample.sample, "time": last.time.isoformat(), "key": last.key}
+    inputs = {f"{INPUT}{name}": str(content.file(Path(), path.name)) for name, path in sample.files.items()}
+    truth = {f"{TARGET}{told.target}": told.label for told in sample.labels}
+    return {"id": f"feedback-{secrets.token_hex(6)}", **about, "retrain": retrain, **inputs, **truth}
+
+
+def _media(rows: pd.DataFrame) -> Iterator[str]:
+    """The files that rows name, some perhaps twice."""
+    for column in rows.filter(regex=f"^{INPUT}"):
+        yield from rows[column].dropna()
+
+
+def _drop_others(named: Collection[Path], media: Path) -> None:
+    """Removes files that no row names: of keys that lost trust, and of a collection that was cut off."""
+    media.mkdir(exist_ok=True)
+    for path in media.glob("*/*"):
+        if path not in named:
+            path.unlink()
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as beside:
+        table.to_parquet(beside, index=False)
+
+
+def _md5(path: Path) -> str | None:
+    """As DVC names a file's version; nothing where there is no file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()

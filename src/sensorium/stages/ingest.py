@@ -8,7 +8,7 @@ from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
-from sensorium.monitoring.collected import read_rows
+from sensorium.monitoring.collected import MEDIA, read_rows
 from sensorium.sources.feedback import with_feedback
 
 RESERVED = ("split", "group")  # columns that prepare adds
@@ -21,7 +21,9 @@ def run() -> None:
     with replacing(paths.RAW) as beside:
         beside.mkdir()
         source, told = settings.data.read(settings.inputs, beside), read_rows()
-        table = with_feedback(source, told, settings.data.source, settings.inputs, list(settings.targets), beside)
+        table = with_feedback(
+            source, told, settings.data.source, settings.inputs, list(settings.targets), paths.FEEDBACK / MEDIA, beside
+        )
         _require_columns(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
     more = f", {len(told):,} of them from feedback" if len(told) else ""
