@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from sensorium.dataset.split import assign, groups
+from sensorium.dataset.split import assign, groups, with_every_class
 
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
@@ -63,3 +63,11 @@ def test_many_strata_of_two_groups_reach_every_split_and_training_first() -> Non
     assert pd.Series(split).value_counts()["train"] == 100
     assert set(split) == {"train", "val", "test"}
     assert all("train" in split[at : at + 2] for at in range(0, 200, 2))
+
+
+def test_a_class_without_a_training_row_gives_its_smallest_group_to_training() -> None:
+    split = np.array(["train", "val", "val", "test", "test", "test", "val"])
+    group = np.array([0, 1, 1, 2, 3, 3, 4])
+    label = pd.Series(["a", "b", "b", "b", "c", "a", None])
+    assert with_every_class(split, group, label).tolist() == ["train", "val", "val", "train", "train", "train", "val"]
+    assert with_every_class(split, group, pd.Series(["a"] * 7)).tolist() == split.tolist()

@@ -34,7 +34,7 @@ def test_other_models_challengers_duplicates_and_misshapen_records_are_left_out_
     assert found.notes == [
         "2 lines of predictions.jsonl could not be read and were left out.",
         "2 predictions of model m0 were left out: the served model is m1.",
-        "1 prediction had a request id that was there before and were left out.",
+        "1 prediction had a request id that was there before and was left out.",
     ]
 
 
@@ -46,6 +46,18 @@ def test_of_many_a_random_sample_is_held_and_all_are_counted(tmp_path: Path, mon
     numbers = found.rows["request_id"].astype(int)
     assert 800 < numbers.mean() < 1200
     assert read_window(tmp_path, "m1", 24, NOW).rows.equals(found.rows)
+
+
+def test_a_key_that_asked_for_most_is_named_where_there_are_others(tmp_path: Path) -> None:
+    records = [predicted(str(number), key="shop" if number < 9 else "office") for number in range(10)]
+    write(tmp_path / "predictions.jsonl", records)
+    assert read_window(tmp_path, "m1", 24, NOW).notes == ["90% of the predictions were asked for by one key, 'shop'."]
+    write(tmp_path / "predictions.jsonl", records[:9])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == []
+    write(tmp_path / "predictions.jsonl", records[4:])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == ["83% of the predictions were asked for by one key, 'shop'."]
+    write(tmp_path / "predictions.jsonl", records[6:])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == []
 
 
 def test_nothing_was_predicted(tmp_path: Path) -> None:

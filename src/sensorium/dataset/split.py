@@ -60,6 +60,25 @@ def assign(
     return np.array([split_of[number] for number in group])
 
 
+def with_every_class(split: np.ndarray, group: np.ndarray, label: pd.Series) -> np.ndarray:
+    """The same splits, but that a class that no training row is of gives training its smallest group.
+
+    A class that somebody was the first to tell, of a row or two, must not end a retrain.
+
+    Args:
+        split: of every row.
+        group: a number for every row.
+        label: a class for every row, or null.
+    """
+    split, size = split.copy(), pd.Series(group).map(pd.Series(group).value_counts()).to_numpy()
+    for value in sorted(label.dropna().unique()):
+        of_class = (label == value).fillna(False).to_numpy(dtype=bool)
+        if not (split[of_class] == "train").any():
+            smallest = group[of_class][size[of_class].argmin()]
+            split[group == smallest] = "train"
+    return split
+
+
 def _hash(text: str) -> float:
     """A number from 0 to 1 that hangs on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64

@@ -15,6 +15,7 @@ from sensorium.serving.journal import PREDICTIONS
 from sensorium.serving.live import CHAMPION
 
 FIELDS = ("request_id", "role", "model_version", "inputs", "labels", "probabilities")
+MOSTLY = 0.8
 SAMPLE = 5_000  # predictions that are held in memory
 MARK, CONTENT = "mark", "content"
 
@@ -49,6 +50,7 @@ def read_window(folder: Path, version: str, hours: float, now: datetime) -> Wind
     kept: list[dict[str, Any]] = []
     seen: set[int] = set()
     others: Counter[str] = Counter()
+    keys: Counter[str] = Counter()
     twice = 0
     for time, record in read_records(folder, PREDICTIONS, FIELDS, now - timedelta(hours=hours), now, reading):
         if record["role"] != CHAMPION:
@@ -61,13 +63,14 @@ def read_window(folder: Path, version: str, hours: float, now: datetime) -> Wind
             twice += 1
             continue
         seen.add(name)
+        keys[str(record.get("key"))] += 1
         if len(kept) < SAMPLE:
             kept.append({**record, "time": time})
         elif (place := chance.randrange(len(seen))) < SAMPLE:
             kept[place] = {**record, "time": time}
     rows, misshapen = _table(kept)
     reading.damaged += misshapen
-    return Window(rows, len(seen) - misshapen, _notes(reading, others, twice, version))
+    return Window(rows, len(seen) - misshapen, _notes(reading, others, twice, version) + _largest(keys))
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,5 +111,14 @@ def _notes(reading: Reading, others: Counter[str], twice: int, version: str) -> 
             f"the served model is {version}."
         )
     if twice:
-        notes.append(f"{counted(twice, 'prediction')} had a request id that was there before and were left out.")
+        was = "was" if twice == 1 else "were"
+        notes.append(f"{counted(twice, 'prediction')} had a request id that was there before and {was} left out.")
     return notes
+
+
+def _largest(keys: Counter[str]) -> list[str]:
+    """Who asked for most of what is compared, since what drifted may be no more than who asks."""
+    (key, number), *others = keys.most_common() or [("", 0)]
+    if not others or number < MOSTLY * keys.total():
+        return []
+    return [f"{number / keys.total():.0%} of the predictions were asked for by one key, {key!r}."]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset.items import digest, write_shard
-from sensorium.dataset.split import SPLITS, assign, groups
+from sensorium.dataset.split import SPLITS, assign, groups, with_every_class
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
@@ -67,7 +67,10 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     shares = {name: getattr(split, name) for name in SPLITS}
     named_by = rows[split.groups[0]].astype(object) if split.groups else rows["id"]
     names = named_by.where(named_by.notna(), rows["id"])
-    rows["split"] = assign(rows["group"].to_numpy(), stratum.to_numpy(), names.to_numpy(), shares, split.seed)
+    group = rows["group"].to_numpy()
+    rows["split"] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)
+    for target in settings.targets:
+        rows["split"] = with_every_class(rows["split"].to_numpy(), group, rows[target])
     if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
@@ -78,10 +81,3 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
-    for target in settings.targets:
-        known = train[target].dropna()
-        if absent := sorted(set(rows[target].dropna()) - set(known)):
-            raise UserError(
-                f"targets.{target}: no training row is of class {absent[0]!r}, all its rows share a group; "
-                "add rows of it, or use another split.group."
-            )
