@@ -120,12 +120,12 @@ def test_a_log_with_all_that_can_be_wrong_with_it(place: Path, watched: Path) ->
     assert (said["predictions"], said["verdict"]) == (60, "no drift")
     version = said["model_version"]
     assert [note for note in said["notes"] if not note.startswith("By feedback")] == [
-        "3 lines of predictions.jsonl could not be read and were left out.",
-        "1 record of predictions.jsonl lie in the future and were left out: look at the clocks of the machines that "
+        "Left out: 3 lines of predictions.jsonl that cannot be read.",
+        "Left out: 1 record of predictions.jsonl with a time in the future; look at the clocks of the machines that "
         "serve.",
-        f"40 predictions of model older were left out: the served model is {version}.",
-        "1 prediction had a request id that was there before and were left out.",
-        "1 line of feedback.jsonl could not be read and were left out.",
+        f"Left out: 40 predictions of model older; the served one is {version}.",
+        "Left out: 1 prediction with a request id that was there before.",
+        "Left out: 1 line of feedback.jsonl that cannot be read.",
         "1 label of feedback set aside: no prediction with this request id is in the log.",
         "1 label of feedback set aside: its inputs were not kept; set monitor.keep_content in params.yaml.",
     ]

@@ -32,7 +32,7 @@ def test_unknown_ids_damaged_lines_and_ids_of_several_predictions(tmp_path: Path
     }
     copied = judge(tmp_path, [predicted("a"), predicted("a")], [told("a", "dog")])
     assert believed(copied) == {"a": "dog"}
-    assert found.notes == ["2 lines of feedback.jsonl could not be read and were left out."]
+    assert found.notes == ["Left out: 2 lines of feedback.jsonl that cannot be read."]
 
 
 def test_a_key_tells_of_others_predictions_only_if_it_is_trusted(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_lines_that_hold_no_record_are_counted_and_a_line_that_is_being_written_
         file.write(b'{"time": "2026-05-04T11:5')
     reading = Reading()
     assert names(tmp_path, reading) == ["a", "b"]
-    assert reading.notes("predictions.jsonl") == ["9 lines of predictions.jsonl could not be read and were left out."]
+    assert reading.notes("predictions.jsonl") == ["Left out: 9 lines of predictions.jsonl that cannot be read."]
 
 
 def test_records_of_another_time(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def test_other_models_challengers_duplicates_and_misshapen_records_are_left_out_
     assert found.rows["request_id"].tolist() == ["a", "g"]
     assert found.predictions == 2
     assert found.notes == [
-        "2 lines of predictions.jsonl could not be read and were left out.",
-        "2 predictions of model m0 were left out: the served model is m1.",
-        "1 prediction had a request id that was there before and was left out.",
+        "Left out: 2 lines of predictions.jsonl that cannot be read.",
+        "Left out: 2 predictions of model m0; the served one is m1.",
+        "Left out: 1 prediction with a request id that was there before.",
     ]
 
 

@@ -29,11 +29,11 @@ class Reading:
         """A sentence for each thing that was not as it should be."""
         said = []
         if self.damaged:
-            said.append(f"{counted(self.damaged, 'line')} of {name} could not be read and were left out.")
+            said.append(f"Left out: {counted(self.damaged, 'line')} of {name} that cannot be read.")
         if self.from_the_future:
             said.append(
-                f"{counted(self.from_the_future, 'record')} of {name} lie in the future and were left out: look at "
-                "the clocks of the machines that serve."
+                f"Left out: {counted(self.from_the_future, 'record')} of {name} with a time in the future; look at the "
+                "clocks of the machines that serve."
             )
         return said
 

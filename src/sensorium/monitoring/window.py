@@ -106,13 +106,9 @@ def _table(kept: list[dict[str, Any]]) -> tuple[pd.DataFrame, int]:
 def _notes(reading: Reading, others: Counter[str], twice: int, version: str) -> list[str]:
     notes = reading.notes(PREDICTIONS)
     for other, number in others.most_common(3):
-        notes.append(
-            f"{counted(number, 'prediction')} of model {other} {'was' if number == 1 else 'were'} left out: "
-            f"the served model is {version}."
-        )
+        notes.append(f"Left out: {counted(number, 'prediction')} of model {other}; the served one is {version}.")
     if twice:
-        was = "was" if twice == 1 else "were"
-        notes.append(f"{counted(twice, 'prediction')} had a request id that was there before and {was} left out.")
+        notes.append(f"Left out: {counted(twice, 'prediction')} with a request id that was there before.")
     return notes
 
 

@@ -66,7 +66,7 @@ def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
     )
     links = [
         (
-            f"{one['time'][:16].replace('T', ' ')}, {one['predictions']:,} predictions: {one['words']}",
+            f"{_minute(one)}, {one['predictions']:,} predictions: {one['words']}",
             _page(one, folder),
         )
         for one in reversed(checks[-MOST_LISTED:])
@@ -82,9 +82,13 @@ def _page(check: Mapping[str, Any], folder: Path) -> str:
     return address if (folder / address).is_file() else ""
 
 
+def _minute(check: Mapping[str, Any]) -> str:
+    return check["time"][:16].replace("T", " ")
+
+
 def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
     yield ["verdict", said["verdict"]]
-    yield ["time", said["time"]]
+    yield ["time", f"{_minute(said)} UTC"]
     yield ["model", said["model_version"]]
     yield ["looked at", f"the last {said['hours']:g} hours"]
     yield ["predictions", f"{said['predictions']:,}, of which {said['independent']:,} were compared"]
