@@ -18,7 +18,7 @@ from flows.stage import StageFailed, push
 from flows.step import step
 from flows.train import alone_in, train
 
-TOLD = "data/monitoring/retrain.json"
+COLLECTED, CONCLUDED = "data/monitoring/collect.json", "data/monitoring/retrain.json"
 Told = dict[str, Any]
 
 
@@ -45,7 +45,7 @@ def retrain(reason: str = "by hand", check: str | None = None) -> State:
 
 def _retrain(root: Path, why: list[str]) -> State:
     with alone_in(root):
-        begun = step(root, TOLD, "collect", *why)
+        begun = step(root, COLLECTED, "collect", *why)
     if not begun["begun"]:
         return Completed(name="Not begun", message=begun["why"])
     with _ended_whatever_happens(root):
@@ -77,7 +77,7 @@ def _conclude(root: Path, *how: str, approved: bytes | None = None) -> Told:
     with alone_in(root):
         if approved is not None and _model(root) != approved:
             how = ("--declined", "the workspace holds another model than the one that was approved")
-        return step(root, TOLD, "conclude", *how)
+        return step(root, CONCLUDED, "conclude", *how)
 
 
 def _model(root: Path) -> bytes:
@@ -94,7 +94,7 @@ def _ended_whatever_happens(root: Path) -> Iterator[None]:
         commands.end_all()
         cause = getattr(error, "cause", str(error)) if isinstance(error, Exception) else "the run was cancelled"
         try:
-            step(root, TOLD, "conclude", "--failed", cause)
+            step(root, CONCLUDED, "conclude", "--failed", cause)
         except Exception:
             get_run_logger().warning("the retrain could not be concluded; the next one will do it", exc_info=True)
         raise

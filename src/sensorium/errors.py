@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence saying what, where and what to do. Ends a command with status 1."""
+    """Something the user can mend: one sentence saying what, where and what to do. Ends a command with status 2."""
 
 
 class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the program

@@ -51,6 +51,10 @@ def tell(labels: Mapping[str, str], kept: bool = True) -> None:
     log.write(SERVED / FEEDBACK, [*feedback, log.told("nobody", "blue", target="colour") | {"time": now}])
 
 
+def collected() -> dict[str, Any]:
+    return json.loads(retrains.COLLECTED.read_text())
+
+
 def current() -> dict[str, Any]:
     return json.loads(retrains.CURRENT.read_text())
 
@@ -61,7 +65,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     settle(repository)
     tell({"p1": "green", "p2": "[/blue]"})
     collect.run("drift", "check-1")
-    said = current()
+    said = collected()
     assert (said["begun"], said["reason"], said["check"], said["rows"], said["new"]) == (True, "drift", "check-1", 2, 2)
     assert said["why"] == (
         "2 new labelled predictions to learn from, 2 in all; 1 label set aside: no prediction with this request id is "
@@ -140,23 +144,56 @@ def test_what_a_person_declines_and_what_breaks_leaves_the_champion(repository: 
     (repository.root / "metrics/gate.json").unlink()
     conclude.run(failed="train: the disk is full.")
     assert (current()["outcome"], current()["why"]) == ("failed", "the champion v1.0.0 stays: train: the disk is full.")
-    collect.run("by hand")  # and is killed
-    collect.run("by hand")
     assert "half a run" not in (repository.root / "dvc.lock").read_text()
-    assert [one["outcome"] for one in retrains.read_history()] == ["declined", "failed", "failed"]
+    assert [one["outcome"] for one in retrains.read_history()] == ["declined", "failed"]
     trace.run("p1")
-    assert retrains.read_history()[-1]["why"] == "it was ended before it came to an outcome"
+
+
+def test_a_retrain_that_was_killed_in_the_middle_of_the_pipeline_ends_when_the_next_begins(
+    repository: Repository,
+) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    with (repository.root / "dvc.lock").open("a") as lock:
+        lock.write("# half a run\n")
+    collect.run("drift")
+    assert (collected()["begun"], collected()["new"]) == (True, 2)
+    assert "half a run" not in (repository.root / "dvc.lock").read_text()
+    (killed,) = retrains.read_history()
+    assert (killed["outcome"], killed["why"]) == ("failed", "it was ended before it came to an outcome")
+
+
+def test_a_retrain_that_has_not_ended_is_left_alone(repository: Repository) -> None:
+    settle(repository, cooldown_hours=1.0)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("by hand")
+    begun = current()
+    collect.run("by hand")
+    assert (collected()["begun"], collected()["why"]) == (
+        False,
+        f"no retrain: retrain {begun['id']} has not ended; `sensorium conclude` ends it, or "
+        "`sensorium conclude --failed WHY`.",
+    )
+    collect.run("drift")
+    assert collected()["why"].startswith("no retrain: the last retrain began at ")
+    assert current() == begun
+    repository.sh("dvc", "repro", "--quiet")
+    conclude.run()
+    assert current()["id"] == begun["id"]
+    collect.run("by hand")  # whatever the cooldown says
+    assert collected()["begun"]
 
 
 def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
     settle(repository, cooldown_hours=5.0)
     collect.run("drift")
-    assert (current()["begun"], current()["why"]) == (
+    assert (collected()["begun"], collected()["why"]) == (
         False, "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift."
     )  # fmt: skip
     tell({"p1": "green", "p2": "blue"}, kept=False)
     collect.run("drift")
-    assert current()["why"] == (
+    assert collected()["why"] == (
         "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift; 3 labels set aside: its "
         "inputs were not kept; set monitor.keep_content in params.yaml (2) and 1 other reason."
     )
@@ -166,12 +203,12 @@ def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
         collect.run("drift")
     repository.sh("git", "checkout", "--quiet", "make.py")
     collect.run("drift")
-    assert current()["begun"]
+    assert collected()["begun"]
     repository.sh("dvc", "repro", "--quiet")
     conclude.run(declined="no")
     collect.run("drift")
-    assert not current()["begun"]
-    assert current()["why"].startswith("no retrain: the last retrain began at ")
+    assert not collected()["begun"]
+    assert collected()["why"].startswith("no retrain: the last retrain began at ")
 
 
 def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_key_that_lost_trust_are_not(
@@ -182,22 +219,23 @@ def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_k
     collect.run("drift")
     conclude.run(failed="embed: the disk is full")
     collect.run("drift")
-    said = current()
+    said = collected()
     assert (said["begun"], said["rows"], said["new"]) == (True, 2, 2)
     assert pd.read_parquet("data/feedback/rows.parquet")["retrain"].unique().tolist() == [said["id"]]
     repository.sh("dvc", "repro", "--quiet")
     conclude.run(declined="no")
     collect.run("drift")
-    assert current()["new"] == 0
+    assert collected()["new"] == 0
     params = yaml.safe_load(Path("params.yaml").read_text())
     params["retrain"]["trusted"] = []
     Path("params.yaml").write_text(yaml.safe_dump(params))
     repository.commit()
     collect.run("by hand")
+    conclude.run(failed="no")
     assert len(pd.read_parquet("data/feedback/rows.parquet")) == 0
     assert not list(Path("data/feedback/media").glob("*/*"))
     collect.run("by hand")  # a table without rows has its columns still
-    assert (current()["begun"], current()["rows"]) == (True, 0)
+    assert (collected()["begun"], collected()["rows"]) == (True, 0)
     reasons = pd.read_parquet("data/feedback/quarantine.parquet")["reason"].tolist()
     assert reasons[:2] == [
         "no prediction with this request id is in the log",
@@ -211,7 +249,7 @@ def test_a_collection_that_was_cut_off_and_rows_that_are_not_checked_out(reposit
     collect.run("drift")
     repository.sh("git", "reset", "--quiet", "--soft", "HEAD~1")  # as after a kill before the commit
     collect.run("drift")
-    assert (current()["begun"], current()["new"]) == (True, 2)
+    assert (collected()["begun"], collected()["new"]) == (True, 2)
     Path("data/feedback/media/ab/abp2").unlink()
     with pytest.raises(
         UserError, match=r"media lacks ab/abp2, which rows.parquet names; `dvc pull data/feedback/media"

@@ -16,7 +16,12 @@ told = json.loads(pathlib.Path(f"answers/{{command}}.json").read_text())
 if "error" in told:
     print(f"error: {{told['error']}}")
     sys.exit(2)
-path = pathlib.Path("reports/monitoring/check.json" if command == "monitor" else "data/monitoring/retrain.json")
+monitoring = pathlib.Path("data/monitoring")
+path = {{
+    "monitor": pathlib.Path("reports/monitoring/check.json"),
+    "collect": monitoring / "collect.json",
+    "conclude": monitoring / "retrain.json",
+}}[command]
 path.parent.mkdir(parents=True, exist_ok=True)
 if command == "conclude":
     verdict = pathlib.Path("metrics/gate.json")
@@ -25,7 +30,7 @@ if command == "conclude":
     why = arguments[1] if arguments else "the gate passed" if passed else "the gate did not pass"
     version = "v1.1.0" if outcome == "promoted" else None
     told |= {{"outcome": outcome, "why": why, "version": version, "passed": passed}}
-    told = json.loads(path.read_text()) | told
+    told = json.loads((monitoring / "collect.json").read_text()) | told
 path.write_text(json.dumps(told))
 print(f"{{command}}: done")
 """

@@ -1,15 +1,17 @@
 """collect: begin a retrain, by making a new data version of what people told."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sensorium import params, paths
 from sensorium.errors import UserError
+from sensorium.files import write_json
 from sensorium.monitoring import collected, retrains
 from sensorium.monitoring.choice import Choice, choose
 from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
-from sensorium.registry.git import commit_changed, git, refuse_dirty
+from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
 from sensorium.serving import journal
 
 
@@ -38,20 +40,22 @@ def run(reason: str, check: str | None = None) -> None:
         "rows": 0,
         "new": 0,
     }
-    if why := retrains.refusal(retrains.read_history(), settings.retrain, now):
-        _say(said, f"no retrain: {why}")
+    if why := retrains.refusal(reason, settings.retrain, now):
+        _answer(said, f"no retrain: {why}")
         return
+    if retrains.read_current():
+        restore(Path("dvc.lock"))  # of a run that was killed
     git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     commit_changed(paths.FEEDBACK, "Feedback: what a collection left that was ended")
     refuse_dirty("a retrain")
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    earlier, ended = collected.read_rows(), retrains.ended(retrains.read_history())
-    found = choose(feedback, log, earlier, ended, trusted, list(settings.targets))
+    earlier, learnt = collected.read_rows(), retrains.with_a_verdict()
+    found = choose(feedback, log, earlier, learnt, trusted, list(settings.targets))
     said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
     wanted = retrains.needed(reason, settings.retrain)
     if found.fresh < wanted:
-        _say(
+        _answer(
             said,
             f"no retrain: {counted(found.fresh, 'new labelled prediction')} can be learnt from, {wanted} are "
             f"needed on {reason}{_because(found)}",
@@ -59,9 +63,10 @@ def run(reason: str, check: str | None = None) -> None:
         return
     collected.collect(found, said["id"])
     _commit(len(found.new))
-    said["begun"] = True
-    _say(said, f"{counted(found.fresh, 'new labelled prediction')} to learn from, {said['rows']:,} in all"
-         f"{_because(found)}")  # fmt: skip
+    said |= {"begun": True, "why": f"{counted(found.fresh, 'new labelled prediction')} to learn from, "
+             f"{said['rows']:,} in all{_because(found)}"}  # fmt: skip
+    retrains.begin(said | {"why": f"{said['why']}."})
+    _answer(said, said["why"])
 
 
 def _commit(new: int) -> None:
@@ -87,6 +92,6 @@ def _because(found: Choice) -> str:
     return f"; {counted(len(found.rejected), 'label')} set aside: {reasons.index[0]} ({reasons.iloc[0]}){more}"
 
 
-def _say(said: dict[str, Any], why: str) -> None:
-    retrains.begin(said | {"why": f"{why}."})
+def _answer(said: dict[str, Any], why: str) -> None:
+    write_json(retrains.COLLECTED, said | {"why": f"{why}."})
     print(f"collect: {why}")

@@ -9,7 +9,7 @@ from sensorium.errors import UserError
 from sensorium.files import read_json
 from sensorium.monitoring import retrains
 from sensorium.registry.champion import read_champion
-from sensorium.registry.git import commit_changed, git, head, refuse_dirty
+from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
 from sensorium.registry.versions import CHAMPION, versions
 from sensorium.stages.gate import FILE as VERDICT
@@ -32,8 +32,8 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     if said is None:
         raise UserError("no retrain was begun; `sensorium collect` begins one.")
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
-    if failed and git("ls-files", "dvc.lock"):  # a lock of half a run would be taken for that of a model
-        git("checkout", "--quiet", "--", "dvc.lock")
+    if failed:
+        restore(Path("dvc.lock"))  # that of half a run would be taken for that of a model
     elif verdict:
         _require_finished()
     outcome, why = _outcome(verdict, declined, failed)

@@ -89,8 +89,7 @@ def describe(found: Checked, settings: Retrain, targets: Sequence[str]) -> dict[
     tests = found.outcome.findings if found.outcome else []
     moved = words.drifted(tests, inputs)
     verdict = words.TOO_FEW if not found.outcome else words.DRIFT if moved else words.NO_DRIFT
-    ended = retrains.ended(retrains.read_history())
-    earlier = collected.read_rows(media=False)
+    earlier, ended = collected.read_rows(media=False), retrains.with_a_verdict()
     learnt = choose(found.feedback, journal.folder(), earlier, ended, settings.trusted, targets)
     said = words.answer(tests, inputs, found.performance) if found.outcome else [_too_few(found)]
     wish, why = _retrain(verdict, learnt.fresh, settings)

@@ -1,9 +1,8 @@
 """What retrains there were, and whether there may be another."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sensorium import paths
@@ -15,6 +14,7 @@ REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
 PROMOTED, KEPT, DECLINED, FAILED = "promoted", "kept", "declined", "failed"
 PERIOD = timedelta(days=7)  # of the budget
 CURRENT, HISTORY = paths.MONITORING / "retrain.json", paths.MONITORING / "retrains.jsonl"
+COLLECTED = paths.MONITORING / "collect.json"  # what the last `sensorium collect` answered
 
 
 def needed(reason: str, settings: Retrain) -> int:
@@ -22,9 +22,18 @@ def needed(reason: str, settings: Retrain) -> int:
     return {DRIFT: settings.feedback_on_drift, FEEDBACK: settings.feedback, BY_HAND: 0}[reason]
 
 
-def refusal(history: Sequence[Mapping[str, Any]], settings: Retrain, now: datetime) -> str:
-    """Why there may be no retrain now; empty if there may."""
-    began = sorted(datetime.fromisoformat(one["time"]) for one in history)
+def refusal(reason: str, settings: Retrain, now: datetime) -> str:
+    """Why there may be no retrain now; empty if there may.
+
+    Cooldown and budget are for those that begin by themselves. They count the others, and one that has not ended.
+    """
+    current = read_current()
+    if reason == BY_HAND:
+        return (
+            f"retrain {current['id']} has not ended; `sensorium conclude` ends it, or `sensorium conclude --failed WHY`"
+            if current else ""
+        )  # fmt: skip
+    began = sorted(datetime.fromisoformat(one["time"]) for one in [*read_history(), *([current] if current else [])])
     if not began:
         return ""
     free = began[-1] + timedelta(hours=settings.cooldown_hours)
@@ -41,27 +50,27 @@ def refusal(history: Sequence[Mapping[str, Any]], settings: Retrain, now: dateti
     return ""
 
 
-def read_history(path: Path = HISTORY) -> list[dict[str, Any]]:
+def read_history() -> list[dict[str, Any]]:
     """All retrains that ended, the oldest first."""
-    return read_lines(path)
+    return read_lines(HISTORY)
 
 
-def read_current(path: Path = CURRENT) -> dict[str, Any] | None:
+def read_current() -> dict[str, Any] | None:
     """The retrain that began last and has not ended, if there is one."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(CURRENT.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said if said.get("begun") and "ended" not in said else None
+    return said if "ended" not in said else None
 
 
-def ended(history: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The retrains that came to a verdict, so that what they learnt from is learnt."""
-    return {one["id"] for one in history if one.get("outcome") in (PROMOTED, KEPT, DECLINED)}
+def with_a_verdict() -> set[str]:
+    """The ids of retrains that came to one, so that what they learnt from is learnt."""
+    return {one["id"] for one in read_history() if one.get("outcome") in (PROMOTED, KEPT, DECLINED)}
 
 
 def begin(said: Mapping[str, Any]) -> None:
-    """Writes down that a retrain begins, or why it does not; one that was killed before counts as failed."""
+    """Writes down that a retrain begins; one that was killed before counts as failed."""
     if unfinished := read_current():
         end(unfinished, FAILED, "it was ended before it came to an outcome")
     write_json(CURRENT, dict(said))

@@ -71,3 +71,13 @@ def commit_changed(path: Path, message: str) -> None:
     """
     if git("status", "--porcelain", "--", str(path)):
         commit(path, message)
+
+
+def restore(path: Path) -> None:
+    """Makes a file what the last commit has, if it has it.
+
+    Raises:
+        UserError: if git refuses.
+    """
+    if git("ls-files", str(path)):
+        git("checkout", "--quiet", "HEAD", "--", str(path))
