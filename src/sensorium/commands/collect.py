@@ -13,6 +13,7 @@ from sensorium.monitoring.feedback import read_feedback
 from sensorium.monitoring.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
 from sensorium.serving import journal
+from sensorium.sources.feedback import read_collected
 
 
 def run(reason: str, check: str | None = None) -> None:
@@ -50,8 +51,7 @@ def run(reason: str, check: str | None = None) -> None:
     refuse_dirty("a retrain")
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    earlier, learnt = collected.read_rows(), retrains.with_a_verdict()
-    found = choose(feedback, log, earlier, learnt, trusted, list(settings.targets))
+    found = choose(feedback, log, read_collected(), trusted, list(settings.targets))
     said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
     wanted = retrains.needed(reason, settings.retrain)
     if found.fresh < wanted:
@@ -77,7 +77,7 @@ def _commit(new: int) -> None:
     try:
         with Repo() as repository:
             repository.scm_context.quiet = True  # what to type next is done here
-            repository.add([str(paths.FEEDBACK / name) for name in collected.VERSIONED])
+            repository.add([str(path) for path in collected.VERSIONED])
     except DvcException as error:
         raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
     commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")

@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import rounded, write_json
-from sensorium.monitoring import collected, history, retrains, words
+from sensorium.monitoring import history, retrains, words
 from sensorium.monitoring.check import FEWEST, check, independent, read_reference
 from sensorium.monitoring.checked import Checked
 from sensorium.monitoring.choice import choose
@@ -24,6 +24,7 @@ from sensorium.report.monitoring import write_index, write_report
 from sensorium.serving import journal
 from sensorium.serving.deployment import champion_folder
 from sensorium.serving.predictor import Predictor
+from sensorium.sources.feedback import read_collected
 
 FOLDER = paths.REPORTS / "monitoring"
 FILE = FOLDER / "check.json"
@@ -89,8 +90,7 @@ def describe(found: Checked, settings: Retrain, targets: Sequence[str]) -> dict[
     tests = found.outcome.findings if found.outcome else []
     moved = words.drifted(tests, inputs)
     verdict = words.TOO_FEW if not found.outcome else words.DRIFT if moved else words.NO_DRIFT
-    earlier, ended = collected.read_rows(media=False), retrains.with_a_verdict()
-    learnt = choose(found.feedback, journal.folder(), earlier, ended, settings.trusted, targets)
+    learnt = choose(found.feedback, journal.folder(), read_collected(media=False), settings.trusted, targets)
     said = words.answer(tests, inputs, found.performance) if found.outcome else [_too_few(found)]
     wish, why = _retrain(verdict, learnt.fresh, settings)
     identity = found.now.strftime("%Y%m%dT%H%M%SZ")

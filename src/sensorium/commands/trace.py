@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,15 +11,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from sensorium import params, paths
+from sensorium import params
 from sensorium.errors import UserError
-from sensorium.monitoring import collected, retrains
+from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback import EVER, read_feedback
 from sensorium.monitoring.lines import Reading, read_records
 from sensorium.monitoring.window import FIELDS
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal
+from sensorium.sources.feedback import ROWS, read_collected
 
 WIDTH = 200  # letters of a line that no terminal bounds
 
@@ -36,7 +38,7 @@ def run(request_id: str) -> None:
     log = journal.folder()
     records = read_records(log, journal.PREDICTIONS, FIELDS, EVER, now, Reading())
     found = [(time, record) for time, record in records if record["request_id"] == request_id]
-    rows = collected.read_rows(media=False)
+    rows = read_collected(media=False)
     learnt = rows[rows["request_id"] == request_id]
     if not found and learnt.empty:
         raise UserError(
@@ -90,7 +92,7 @@ def _rows_of_feedback(made: Lineage) -> str:
     return f"with {told[-1]['rows']} rows of feedback" if told else f"from {made.params['data']['source']}"
 
 
-def _feedback(here: Tree, request_id: str, log: Any, now: datetime) -> None:
+def _feedback(here: Tree, request_id: str, log: Path, now: datetime) -> None:
     """Every label told, and whether it is believed."""
     judged = read_feedback(log, params.load().retrain.trusted, now).judged
     for one in (one for one in judged if one.told.request_id == request_id):
@@ -111,7 +113,7 @@ def _learning(tree: Tree, learnt: pd.DataFrame) -> None:
     identity = str(learnt["retrain"].iloc[0])
     outcomes = [one for one in retrains.read_history() if one["id"] >= identity and "outcome" in one]
     name = learnt["id"].iloc[0]
-    row = here.add(f"row {name} of {paths.FEEDBACK / collected.ROWS}, since retrain {identity}")
+    row = here.add(f"row {name} of {ROWS}, since retrain {identity}")
     for one in outcomes:
         version = f" as {one['version']}" if one.get("version") else ""
         data = f", data version {one['data']}" if one.get("data") else ""

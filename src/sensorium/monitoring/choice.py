@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback import NOBODY, Feedback, Told
 from sensorium.serving import content
 
@@ -58,12 +59,7 @@ class Choice:
 
 
 def choose(
-    feedback: Feedback,
-    log: Path,
-    earlier: pd.DataFrame,
-    ended: Collection[str],
-    trusted: Sequence[str],
-    targets: Sequence[str],
+    feedback: Feedback, log: Path, earlier: pd.DataFrame, trusted: Sequence[str], targets: Sequence[str]
 ) -> Choice:
     """Finds out which believed labels are trusted and have their inputs kept.
 
@@ -71,7 +67,6 @@ def choose(
         feedback: judged.
         log: the service's folder.
         earlier: rows of collections before.
-        ended: retrains that came to a verdict; the rows of others are still to be learnt from.
         trusted: keys whose labels are learnt from; a service without keys answers its own machine, which is.
         targets: that are learnt; labels of others are not used.
     """
@@ -97,7 +92,7 @@ def choose(
         else:
             rejected += [(told, why) for told in labels]
     corrected = {request_id: labels for request_id, labels in by_request.items() if request_id in known}
-    pending = earlier.loc[~earlier["retrain"].isin(list(ended)), "request_id"]
+    pending = earlier.loc[~earlier["retrain"].isin(list(retrains.with_a_verdict())), "request_id"]
     return Choice(earlier, list(pending), new, corrected, _table(rejected))
 
 

@@ -1,42 +1,74 @@
-"""Rows that people told the labels of, beside those of the source."""
+"""Rows that people told the labels of: data/feedback, as `sensorium collect` leaves it, beside those of the source.
 
+``rows.parquet`` names each input of a row as a file below ``media/``.
+"""
+
+import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
+from sensorium import paths
+from sensorium.errors import UserError
 from sensorium.modalities import Modality
 
+ROWS, MEDIA = paths.FEEDBACK / "rows.parquet", paths.FEEDBACK / "media"
+COLUMNS = ["id", "request_id", "sample", "time", "key", "retrain"]
+INPUT, TARGET = "input.", "target."
 FOLDER = "feedback"  # of their media, below that of the data
 ORIGIN = "origin"  # the column that tells them from others
-INPUT, TARGET = "input.", "target."
+
+
+def read_collected(media: bool = True) -> pd.DataFrame:
+    """The rows of the last collection; none if there was none.
+
+    Args:
+        media: whether their inputs are wanted too.
+
+    Raises:
+        UserError: if git knows of rows, or inputs of theirs, that DVC has not checked out.
+    """
+    pointer = ROWS.with_name(f"{ROWS.name}.dvc")
+    if pointer.is_file() and _md5(ROWS) != yaml.safe_load(pointer.read_text(encoding="utf-8"))["outs"][0]["md5"]:
+        raise UserError(f"{ROWS} is not the one that git knows of; `dvc pull {pointer}` (or `dvc checkout`) brings it.")
+    rows = pd.read_parquet(ROWS) if ROWS.is_file() else pd.DataFrame(columns=COLUMNS, dtype=str)
+    gone = [name for name in media_of(rows) if not (MEDIA / name).is_file()] if media else []
+    if gone:
+        raise UserError(
+            f"{MEDIA} lacks {gone[0]}, which {ROWS.name} names; `dvc pull {MEDIA}.dvc` (or `dvc checkout`) brings it."
+        )
+    return rows
+
+
+def media_of(rows: pd.DataFrame) -> Iterator[str]:
+    """The files that rows name, some perhaps twice."""
+    for column in rows.filter(regex=f"^{INPUT}"):
+        yield from rows[column].dropna()
 
 
 def with_feedback(
-    table: pd.DataFrame,
-    told: pd.DataFrame,
-    source: str,
-    inputs: Mapping[str, Modality],
-    targets: Sequence[str],
-    media: Path,
-    folder: Path,
+    table: pd.DataFrame, source: str, inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
 ) -> pd.DataFrame:
     """The source's rows, then those of feedback, whose media are copied into ``folder``.
 
     Args:
         table: of the source.
-        told: rows of feedback: ``id``, ``input.NAME`` (a file below ``media``), ``target.NAME``.
         source: what the others' origin is called.
         inputs: as declared; those of a request that are no longer declared are left out.
         targets: likewise.
-        media: inputs as requests gave them.
         folder: media cells are relative to it.
+
+    Raises:
+        UserError: if feedback is not checked out.
     """
+    told = read_collected()
     if told.empty:
         return table
-    rows = [_row(one, inputs, targets, media, folder) for one in told.to_dict("records")]
+    rows = [_row(one, inputs, targets, folder) for one in told.to_dict("records")]
     # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
     whole = dict.fromkeys(table.select_dtypes("integer"), "Int64")
     source_rows = table.astype(whole).assign(**{ORIGIN: table.get(ORIGIN, source)})
@@ -44,14 +76,14 @@ def with_feedback(
 
 
 def _row(
-    told: Mapping[Any, Any], inputs: Mapping[str, Modality], targets: Sequence[str], media: Path, folder: Path
+    told: Mapping[Any, Any], inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": told["id"], ORIGIN: FOLDER}
     for name, kind in inputs.items():
         cell = told.get(f"{INPUT}{name}")
         if not isinstance(cell, str):
             continue
-        kept = media / cell
+        kept = MEDIA / cell
         if kind.is_file:
             path = Path(FOLDER) / f"{told['id']}.{name}"
             (folder / path).parent.mkdir(exist_ok=True)
@@ -60,3 +92,11 @@ def _row(
         else:
             row |= kind.cells(name, kept.read_bytes())
     return row | {name: told.get(f"{TARGET}{name}") for name in targets}
+
+
+def _md5(path: Path) -> str | None:
+    """As DVC names a file's version; nothing where there is no file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()

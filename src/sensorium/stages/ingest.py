@@ -8,7 +8,6 @@ from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
-from sensorium.monitoring.collected import MEDIA, read_rows
 from sensorium.sources.feedback import with_feedback
 
 RESERVED = ("split", "group")  # columns that prepare adds
@@ -20,13 +19,12 @@ def run() -> None:
     _require_encoders(settings)
     with replacing(paths.RAW) as beside:
         beside.mkdir()
-        source, told = settings.data.read(settings.inputs, beside), read_rows()
-        table = with_feedback(
-            source, told, settings.data.source, settings.inputs, list(settings.targets), paths.FEEDBACK / MEDIA, beside
-        )
+        table = settings.data.read(settings.inputs, beside)
+        own = len(table)
+        table = with_feedback(table, settings.data.source, settings.inputs, list(settings.targets), beside)
         _require_columns(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
-    more = f", {len(told):,} of them from feedback" if len(told) else ""
+    more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
 
 
