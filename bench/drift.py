@@ -30,8 +30,8 @@ from rich.table import Table
 from traffic import STRANGE, logs
 
 from sensorium import params
-from sensorium.monitoring.check import FEWEST, Finding, Reference, independent, judge, read_reference
-from sensorium.monitoring.independent import one_of_each, units_of
+from sensorium.monitoring.drift.check import FEWEST, Finding, Reference, independent, judge, read_reference
+from sensorium.monitoring.log.independent import one_of_each, units_of
 from sensorium.serving.deployment import VARIABLE as MODEL
 from sensorium.serving.deployment import champion_folder
 from sensorium.serving.journal import PREDICTIONS

@@ -17,7 +17,7 @@ from sensorium import params, paths
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
-from sensorium.monitoring.window import read_window
+from sensorium.monitoring.log.window import read_window
 from sensorium.serving.app import create_app, start
 from sensorium.serving.deployment import Deployment, champion_folder
 from sensorium.serving.journal import SALT

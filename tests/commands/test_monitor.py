@@ -12,7 +12,7 @@ from sensorium.commands import monitor
 from sensorium.dataset.served import ServedRows
 from sensorium.errors import UserError
 from sensorium.modalities import Tabular
-from sensorium.monitoring.reference import Known, write_reference
+from sensorium.monitoring.drift.reference import Known, write_reference
 from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor
 from tests import model

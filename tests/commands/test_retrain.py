@@ -16,7 +16,7 @@ from sensorium.errors import UserError
 from sensorium.monitoring import retrains
 from sensorium.serving import content
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS
-from tests.monitoring import log
+from tests.monitoring import written
 from tests.registry.conftest import PARAMS, Repository, repository
 
 __all__ = ["repository"]
@@ -45,10 +45,10 @@ def tell(labels: Mapping[str, str], kept: bool = True) -> None:
         path.write_text(f"a text of {name}")
         known = {"content": {"text": f"ab{name}"}} if kept else {}
         said = {"labels": {"colour": "red"}, "probabilities": {"colour": {"red": 0.9, "blue": 0.1}}}
-        predictions.append(log.predicted(name, model_version="first", **said, **known) | {"time": now})
-        feedback.append(log.told(name, label, target="colour") | {"time": now})
-    log.write(SERVED / PREDICTIONS, predictions)
-    log.write(SERVED / FEEDBACK, [*feedback, log.told("nobody", "blue", target="colour") | {"time": now}])
+        predictions.append(written.predicted(name, model_version="first", **said, **known) | {"time": now})
+        feedback.append(written.told(name, label, target="colour") | {"time": now})
+    written.write(SERVED / PREDICTIONS, predictions)
+    written.write(SERVED / FEEDBACK, [*feedback, written.told("nobody", "blue", target="colour") | {"time": now}])
 
 
 def collected() -> dict[str, Any]:

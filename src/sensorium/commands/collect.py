@@ -7,10 +7,11 @@ from typing import Any
 from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import write_json
-from sensorium.monitoring import collected, retrains
-from sensorium.monitoring.choice import Choice, choose
-from sensorium.monitoring.feedback import read_feedback
-from sensorium.monitoring.lines import counted
+from sensorium.monitoring import retrains
+from sensorium.monitoring.feedback import collected
+from sensorium.monitoring.feedback.choice import Choice, choose
+from sensorium.monitoring.feedback.judged import read_feedback
+from sensorium.monitoring.log.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
 from sensorium.serving import journal
 from sensorium.sources.feedback import read_collected

@@ -10,16 +10,17 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import rounded, write_json
-from sensorium.monitoring import history, retrains, words
-from sensorium.monitoring.check import FEWEST, check, independent, read_reference
+from sensorium.monitoring import checks, retrains
 from sensorium.monitoring.checked import Checked
-from sensorium.monitoring.choice import choose
-from sensorium.monitoring.feedback import read_feedback
-from sensorium.monitoring.lines import counted
-from sensorium.monitoring.performance import Performance, measure
+from sensorium.monitoring.drift import words
+from sensorium.monitoring.drift.check import FEWEST, check, independent, read_reference
+from sensorium.monitoring.evidently.workspace import add
+from sensorium.monitoring.feedback.choice import choose
+from sensorium.monitoring.feedback.judged import read_feedback
+from sensorium.monitoring.feedback.performance import Performance, measure
+from sensorium.monitoring.log.lines import counted
+from sensorium.monitoring.log.window import read_window
 from sensorium.monitoring.settings import Retrain
-from sensorium.monitoring.window import read_window
-from sensorium.monitoring.workspace import add
 from sensorium.report.monitoring import write_index, write_report
 from sensorium.serving import journal
 from sensorium.serving.deployment import champion_folder
@@ -58,8 +59,8 @@ def run(hours: float | None = None) -> None:
                 [said["verdict"]],
                 {"model": said["model_version"]},
             )
-    history.append(said)
-    write_index(history.read(), FOLDER)
+    checks.append(said)
+    write_index(checks.read(), FOLDER)
     write_json(FILE, said)
     print(f"monitor: {said['verdict']}: {said['words']}")
     for note in [*said["notes"], said["why"]]:

@@ -14,9 +14,9 @@ from rich.tree import Tree
 from sensorium import params
 from sensorium.errors import UserError
 from sensorium.monitoring import retrains
-from sensorium.monitoring.feedback import EVER, read_feedback
-from sensorium.monitoring.lines import Reading, read_records
-from sensorium.monitoring.window import FIELDS
+from sensorium.monitoring.feedback.judged import EVER, read_feedback
+from sensorium.monitoring.log.lines import Reading, read_records
+from sensorium.monitoring.log.window import FIELDS
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal

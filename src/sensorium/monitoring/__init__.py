@@ -1,0 +1,8 @@
+"""Watching a model that is served, and closing the loop. One check after another:
+
+- log: what the service wrote down, and which of it may count as independent
+- drift: the reference, the tests, one bound for all of them, and the answer in words
+- feedback: which labels are believed, how well the model does by them, which are learnt from
+- evidently: panels of a check, trends over all
+- checks, retrains: what there was of each, and whether there may be another retrain
+"""

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pandas as pd
 
-from sensorium.monitoring.check import Outcome, Reference
-from sensorium.monitoring.feedback import Feedback
-from sensorium.monitoring.performance import Performance
-from sensorium.monitoring.window import Window
+from sensorium.monitoring.drift.check import Outcome, Reference
+from sensorium.monitoring.feedback.judged import Feedback
+from sensorium.monitoring.feedback.performance import Performance
+from sensorium.monitoring.log.window import Window
 from sensorium.serving.predictor import Predictor
 
 

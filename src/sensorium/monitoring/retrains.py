@@ -7,7 +7,7 @@ from typing import Any
 
 from sensorium import paths
 from sensorium.files import write_json
-from sensorium.monitoring.lines import read_lines
+from sensorium.monitoring.log.lines import read_lines
 from sensorium.monitoring.settings import Retrain
 
 REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"

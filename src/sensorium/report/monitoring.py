@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from sensorium.errors import BadInput
 from sensorium.files import replacing
 from sensorium.modalities import Modality
-from sensorium.monitoring import words
-from sensorium.monitoring.changes import shares
-from sensorium.monitoring.check import EMBEDDING, PREDICTIONS, PRESENCE, Finding
 from sensorium.monitoring.checked import Checked
-from sensorium.monitoring.panels import html as panels
-from sensorium.monitoring.window import CONTENT
+from sensorium.monitoring.drift import words
+from sensorium.monitoring.drift.check import EMBEDDING, PREDICTIONS, PRESENCE, Finding
+from sensorium.monitoring.drift.effects import shares
+from sensorium.monitoring.evidently.panels import html as panels
+from sensorium.monitoring.log.window import CONTENT
 from sensorium.report.page import Page, render
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.serving import content

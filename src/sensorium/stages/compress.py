@@ -31,7 +31,7 @@ from sensorium.errors import UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
-from sensorium.monitoring.reference import Known, write_reference
+from sensorium.monitoring.drift.reference import Known, write_reference
 from sensorium.report.compression import write_report
 from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor

@@ -1,0 +1,1 @@
+"""Whether, what and how much drifted, against the reference that travels with the model."""

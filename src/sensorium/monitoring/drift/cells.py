@@ -1,0 +1,48 @@
+"""The cells of a column as tests and pages want them."""
+
+import numpy as np
+import pandas as pd
+
+from sensorium.monitoring.drift.statistics import Kind
+
+MOST_CLASSES, OTHER = 30, "(others)"
+LONGEST = 60  # letters of a class's name
+
+Sides = tuple[pd.Series, pd.Series]
+
+
+def read_sides(reference: pd.Series, current: pd.Series, kind: Kind) -> Sides:
+    """Both sides of a column, numbered from 0: finite numbers, flags or names; all else is missing."""
+    before, now = reference.reset_index(drop=True), current.reset_index(drop=True)
+    if kind is Kind.NUMBER:
+        return _finite(before), _finite(now)
+    if kind is Kind.FLAG:
+        return before.eq(True), now.eq(True)
+    return most_common(_names(before), _names(now), MOST_CLASSES, OTHER)
+
+
+def most_common(reference: pd.Series, current: pd.Series, most: int, other: str) -> Sides:
+    """Both with the rarest classes of the two together put into one, which takes nothing from a test's validity.
+
+    Args:
+        reference: names of classes ``[rows]``, some missing.
+        current: the same ``[rows]``.
+        most: classes that are kept.
+        other: the name of all others.
+    """
+    counts = pd.concat([reference, current]).value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if len(counts) <= most:
+        return reference, current
+    kept = counts.index[:most]
+    before, now = (side.where(side.isin(kept) | side.isna(), other) for side in (reference, current))
+    return before, now
+
+
+def _finite(cells: pd.Series) -> pd.Series:
+    numbers = cells.astype(np.float64)
+    return numbers.where(np.isfinite(numbers))
+
+
+def _names(cells: pd.Series) -> pd.Series:
+    """Names of classes that may come from requests: Evidently writes them into a page's script as they are."""
+    return cells.map(lambda name: str(name)[:LONGEST].replace("<", "\u2039"), na_action="ignore").astype(object)

@@ -1,0 +1,47 @@
+"""The tests of a column and of an input's embeddings, each over the rows of the reference and then the current ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sensorium.monitoring.drift.energy import Energy
+from sensorium.monitoring.drift.permutation import Comparison
+from sensorium.monitoring.drift.statistics import Kind, of_classes, of_numbers
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """An input's embeddings beside each other.
+
+    Attributes:
+        test: of them.
+        effect: from 0, the same, to 1.
+        far: how far current rows lie from the reference, by their index; rows without the input are left out.
+    """
+
+    test: Comparison
+    effect: float
+    far: pd.Series
+
+
+def of_column(before: pd.Series, now: pd.Series, kind: Kind) -> Comparison:
+    """The test of a column, as `sensorium.monitoring.drift.cells.read_sides` reads it."""
+    cells = pd.concat([before, now], ignore_index=True)
+    rows = np.flatnonzero(cells.notna())
+    if kind is Kind.NUMBER:
+        return Comparison(rows, of_numbers(cells[rows].to_numpy(np.float64)))
+    return Comparison(rows, of_classes(cells[rows].to_numpy().astype(str)))
+
+
+def of_embedding(name: str, before: pd.DataFrame, now: pd.DataFrame, fewest: int) -> Embedded | None:
+    """The test of an input's embedding; None where either side has fewer values."""
+    axes = [column for column in before if str(column).startswith(f"{name}.axis.")]
+    points = [table.reindex(columns=axes).to_numpy(np.float64) for table in (before, now)]
+    given = [np.isfinite(side).all(axis=1) for side in points]
+    if not axes or min(side.sum() for side in given) < fewest:
+        return None
+    energy = Energy(np.concatenate([side[here] for side, here in zip(points, given, strict=True)]))
+    is_current = np.repeat([False, True], [side.sum() for side in given])
+    test = Comparison(np.flatnonzero(np.concatenate(given)), energy)
+    return Embedded(test, energy.effect(is_current), pd.Series(energy.far(is_current), now.index[given[1]]))

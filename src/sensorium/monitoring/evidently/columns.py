@@ -1,0 +1,97 @@
+"""Evidently's view of the columns that were compared; p-values and bound are those of the check, not Evidently's own.
+
+Importing this module imports Evidently, which takes seconds.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import pandas as pd
+from evidently import DataDefinition, Dataset, Report
+from evidently.core.metric_types import ByLabelCountValue, MetricResult
+from evidently.core.report import Snapshot
+from evidently.legacy.calculations.stattests.registry import StatTest, register_stattest
+from evidently.legacy.core import ColumnType
+
+from sensorium.monitoring.drift.cells import Sides
+from sensorium.monitoring.drift.statistics import Kind
+from sensorium.monitoring.evidently.measures import ABSENT, CLASSES, DRIFTED, NUMBERS, PRESENT, Columns
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a check found, for people to look at.
+
+    Attributes:
+        kinds: of all columns, those that could not be compared too.
+        snapshot: Evidently's, for its page and its workspace, of the columns that were compared.
+    """
+
+    kinds: dict[str, Kind]
+    snapshot: Snapshot
+
+
+def show(
+    sides: Mapping[str, Sides], kinds: Mapping[str, Kind], p_values: Mapping[str, float], bound: float
+) -> Compared:
+    """Shows for every column its score, the logarithm of its p-value as a multiple of the bound's.
+
+    A column has drifted where its score is above 1.
+
+    Args:
+        sides: of the columns, as `sensorium.monitoring.drift.cells.read_sides` gives them.
+        kinds: of these columns, and of others that have too few values.
+        p_values: of these columns, none of them 0.
+        bound: the p-value below which a column has drifted, below 1.
+    """
+    used = {name: kind for name, kind in kinds.items() if name in sides}
+    before, now = (
+        _dataset({name: _shown(pair[side], used[name]) for name, pair in sides.items()}, used) for side in (0, 1)
+    )
+    _register(p_values, bound)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of columns that do not vary
+        snapshot = Report([Columns(kinds=used, bound=bound)]).run(now, before)
+    for result in snapshot.metric_results.values():
+        _slim(result)
+    return Compared(dict(kinds), snapshot)
+
+
+def _slim(result: MetricResult) -> None:
+    """Drops what would be stored but is not shown: the plots of each metric, and missing values as a class."""
+    result.widget = []
+    if isinstance(result, ByLabelCountValue):
+        for label in [label for label in result.counts if label != label or label == "nan"]:
+            del result.counts[label], result.shares[label]
+
+
+def _shown(cells: pd.Series, kind: Kind) -> pd.Series:
+    return cells.map({True: PRESENT, False: ABSENT}) if kind is Kind.FLAG else cells
+
+
+def _dataset(columns: Mapping[str, pd.Series], kinds: Mapping[str, Kind]) -> Dataset:
+    numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
+    others = [name for name in kinds if name not in numbers]
+    definition = DataDefinition(numerical_columns=numbers, categorical_columns=others)
+    return Dataset.from_pandas(pd.DataFrame(columns), definition)
+
+
+def _register(p_values: Mapping[str, float], bound: float) -> None:
+    """Tells Evidently of tests that look up what was found.
+
+    The bound is no parameter that Evidently knows of: it would be part of a metric's identity, and a line of the
+    dashboard would break wherever it changes.
+    """
+
+    def test(reference: pd.Series, _: pd.Series, __: ColumnType, ___: float) -> tuple[float, bool]:
+        p_value = p_values[str(reference.name)]
+        return log(p_value) / log(bound), p_value < bound
+
+    for name, told, of_type in (
+        (NUMBERS, "Kolmogorov-Smirnov by permutation", ColumnType.Numerical),
+        (CLASSES, "chi-squared by permutation", ColumnType.Categorical),
+    ):
+        register_stattest(StatTest(name, told, [of_type], DRIFTED), test)

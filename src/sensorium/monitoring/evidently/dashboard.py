@@ -1,0 +1,83 @@
+"""What Evidently draws from check to check."""
+
+from collections.abc import Mapping, Sequence
+
+from evidently.core.metric_types import Metric
+from evidently.metrics import CategoryCount, MeanValue, UniqueValueCount, ValueDrift
+from evidently.metrics.column_statistics import DriftedColumnsCount
+from evidently.sdk.models import DashboardModel, DashboardPanelPlot, DashboardTabModel, PanelMetric
+from evidently.sdk.panels import bar_plot_panel, line_plot_panel
+
+from sensorium.monitoring.drift.statistics import Kind
+from sensorium.monitoring.evidently.measures import AXIS
+
+FLAG = "present."  # begins the names of flags
+SCORES = "Score of each column; above 1 it has drifted."
+
+Columns = Mapping[str, Kind]
+
+
+def dashboard(kinds: Columns) -> DashboardModel:
+    """The panels: what an input or target is like stands together, features' axes come last.
+
+    Args:
+        kinds: of columns that are named ``present.INPUT``, ``INPUT.axis.N``, or else ``INPUT_OR_TARGET.SOMETHING``.
+    """
+    subjects: dict[str, dict[str, Kind]] = {}
+    for column, kind in kinds.items():
+        subjects.setdefault(_subject(column), {})[column] = kind
+    panels = _whole(kinds)
+    for subject, columns in subjects.items():
+        panels += [_scores(subject, [column for column in columns if AXIS not in column])]
+        panels += [_likeness(subject, column, kind) for column, kind in columns.items() if _is_followed(column, kind)]
+    for subject, columns in subjects.items():
+        if axes := [column for column in columns if AXIS in column]:
+            panels.append(_scores(f"{subject}, principal axes of its features", axes))
+    # The server shows no tabs, and keeps one for panels that are added in it.
+    return DashboardModel(
+        tabs=[DashboardTabModel(title="General", panels=[panel.id for panel in panels])], panels=panels
+    )
+
+
+def _whole(kinds: Columns) -> list[DashboardPanelPlot]:
+    """How many columns drifted, and which inputs were there."""
+    count = [_series(DriftedColumnsCount, "columns", value_type="count")]
+    # Not as a counter: the server says "no value" for 0.
+    panels = [line_plot_panel("How many columns drifted", count, size="half")]
+    flags = [column for column, kind in kinds.items() if kind == Kind.FLAG]
+    if flags:
+        shares = [_series(CategoryCount, _subject(flag), column=flag, value_type="share") for flag in flags]
+        panels.append(line_plot_panel("Share of rows that have an input", shares, size="half"))
+    return panels
+
+
+def _scores(title: str, columns: Sequence[str]) -> DashboardPanelPlot:
+    scores = [_series(ValueDrift, _within(column), column=column) for column in columns]
+    return line_plot_panel(f"Drift of {title}", scores, SCORES, size="half")
+
+
+def _is_followed(column: str, kind: Kind) -> bool:
+    return kind != Kind.FLAG and AXIS not in column
+
+
+def _likeness(subject: str, column: str, kind: Kind) -> DashboardPanelPlot:
+    """The mean of numbers, the shares of classes."""
+    title = f"{subject}: {_within(column)}"
+    if kind == Kind.NUMBER:
+        return line_plot_panel(title, [_series(MeanValue, "mean", column=column)], size="half")
+    shares = [_series(UniqueValueCount, "{{label}}", column=column, value_type="share")]
+    return bar_plot_panel(title, shares, "Share of each in all rows.", size="half", stacked=True)
+
+
+def _subject(column: str) -> str:
+    """The input or target that a column is of."""
+    return column.removeprefix(FLAG).split(".")[0]
+
+
+def _within(column: str) -> str:
+    """A column's name within its input or target."""
+    return "presence" if column.startswith(FLAG) else column.split(".", 1)[-1]
+
+
+def _series(metric: type[Metric], legend: str, **labels: str) -> PanelMetric:
+    return PanelMetric(legend=legend, metric=metric.__name__, metric_labels=labels)

@@ -1,0 +1,56 @@
+"""What Evidently measures of every column, and the table in which it shows them."""
+
+from collections.abc import Sequence
+
+from evidently.core.container import MetricContainer
+from evidently.core.metric_types import Metric
+from evidently.core.report import Context
+from evidently.legacy.metrics import DataDriftTable
+from evidently.legacy.model.widget import BaseWidgetInfo
+from evidently.legacy.renderers.html_widgets import header_text
+from evidently.metrics import CategoryCount, MeanValue, UniqueValueCount, ValueDrift
+from evidently.metrics.column_statistics import DriftedColumnsCount
+
+from sensorium.monitoring.drift.statistics import Kind
+
+NUMBERS, CLASSES = "sensorium_numbers", "sensorium_classes"  # tests, as registered with Evidently
+DRIFTED = 1.0  # the score from which a column has drifted
+PRESENT, ABSENT = "present", "absent"  # what a flag is to Evidently
+AXIS = ".axis."  # in the names of numbers whose mean says nothing to a person
+
+
+class Columns(MetricContainer):
+    """The drift of every column, and what is followed of it from check to check.
+
+    Attributes:
+        kinds: of the columns.
+        bound: the p-value below which a column has drifted.
+    """
+
+    kinds: dict[str, Kind]
+    bound: float
+
+    def generate_metrics(self, context: Context) -> Sequence[Metric]:
+        """The metrics; none has parameters that change from check to check, so that each is one line over time."""
+        tests = {Kind.NUMBER: NUMBERS, Kind.CATEGORY: CLASSES, Kind.FLAG: CLASSES}
+        drift = [ValueDrift(column=name, method=tests[kind], threshold=DRIFTED) for name, kind in self.kinds.items()]
+        followed = [metric for name, kind in self.kinds.items() if (metric := _followed(name, kind))]
+        return [DriftedColumnsCount(num_method=NUMBERS, cat_method=CLASSES, threshold=DRIFTED), *drift, *followed]
+
+    def render(self, context: Context, child_widgets: object = None) -> list[BaseWidgetInfo]:
+        """The table, worst columns first, under a sentence that says how to read it."""
+        table = DataDriftTable(num_stattest=NUMBERS, cat_stattest=CLASSES, stattest_threshold=DRIFTED)
+        *_, widget = context.get_legacy_metric(table, None, None)[1]
+        for part in widget.additionalGraphs:
+            part.params["layout"].pop("template", None)  # half of the page, and drawn the same without
+        read = f"A column has drifted where its score is above {DRIFTED:g}: its p-value is below {self.bound:.2g}"
+        return [header_text(label=read), widget]
+
+
+def _followed(name: str, kind: Kind) -> Metric | None:
+    """What a person follows of a column besides its drift."""
+    if kind == Kind.NUMBER:
+        return None if AXIS in name else MeanValue(column=name)
+    if kind == Kind.FLAG:
+        return CategoryCount(column=name, category=PRESENT)
+    return UniqueValueCount(column=name)

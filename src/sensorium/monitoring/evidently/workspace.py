@@ -1,0 +1,89 @@
+"""What checks found, kept as a workspace of Evidently: ``DO_NOT_TRACK=1 evidently ui --workspace FOLDER`` shows it.
+
+Evidently's own ``Workspace`` reads every run whenever it is opened, and a run that is cut off while it is written keeps
+its server from starting. Here its files are written aside and moved to their place.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid5
+
+from evidently.legacy.core import new_id
+from evidently.sdk.models import ProjectModel
+from evidently.ui.storage.local.base import PROJECT_FILE_NAME, SNAPSHOTS_DIR_NAME, LocalState
+
+from sensorium.errors import UserError, reason
+from sensorium.monitoring.evidently.columns import Compared
+from sensorium.monitoring.evidently.dashboard import dashboard
+
+KEPT = 200  # runs of a project, of less than 1 MB each; Evidently's server holds all in memory
+PROJECTS = UUID("8d6f3c1e-52a7-5b0f-9c44-1f0e7a2b6d93")  # the same name is the same project
+
+
+def add(
+    folder: Path,
+    compared: Compared,
+    project: str,
+    at: datetime,
+    tags: Sequence[str] = (),
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Adds a run to a project, and takes the oldest away where there are too many.
+
+    The first run makes the project and its dashboard, of the columns it has; what a person changes there later stays.
+
+    Args:
+        folder: of the workspace; made where it is not there.
+        compared: what the check found.
+        project: its name.
+        at: when the check was made, with a time zone.
+        tags: of the run.
+        metadata: of the run, such as the model's version.
+
+    Raises:
+        UserError: if the folder cannot be read or written as a workspace.
+    """
+    number = uuid5(PROJECTS, project)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Outside of the folder, since a server that watches it does not see files that are renamed within.
+        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+            if (folder / str(number) / PROJECT_FILE_NAME).exists():
+                LocalState(str(folder)).read_project(number)
+            else:
+                _start(LocalState(beside), ProjectModel(id=number, name=project), compared)
+                (Path(beside) / str(number)).rename(folder / str(number))
+            runs = Path(str(number)) / SNAPSHOTS_DIR_NAME
+            _write_run(LocalState(beside), number, compared, at, tags, metadata or {})
+            for file in (beside / runs).iterdir():
+                file.rename(folder / runs / file.name)
+        for file in sorted((folder / runs).glob("*.json"))[:-KEPT]:  # their names are in order of time
+            file.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{folder} cannot be used as a workspace of Evidently ({reason(error)}); move it away, and the next check "
+            "starts a new one."
+        ) from error
+
+
+def _start(state: LocalState, project: ProjectModel, compared: Compared) -> None:
+    """Writes a project without runs."""
+    state.write_project(project)
+    state.write_dashboard(project.id, dashboard(compared.kinds))
+    state.location.makedirs(f"{project.id}/{SNAPSHOTS_DIR_NAME}")
+
+
+def _write_run(
+    state: LocalState,
+    project: UUID,
+    compared: Compared,
+    at: datetime,
+    tags: Sequence[str],
+    metadata: Mapping[str, str],
+) -> None:
+    model = compared.snapshot.to_snapshot_model()
+    local = at.astimezone().replace(tzinfo=None)  # as Evidently's own times are
+    known = {"timestamp": local, "tags": [*tags], "metadata": dict(metadata)}
+    state.write_snapshot(project, new_id(), model.copy(update=known))

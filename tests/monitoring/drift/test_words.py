@@ -1,0 +1,48 @@
+from sensorium.monitoring.drift.check import Finding
+from sensorium.monitoring.drift.words import answer, drifted, listed
+from sensorium.monitoring.feedback.performance import Performance
+
+INPUTS = ["text", "image", "speech"]
+
+
+def finding(about: str, what: str, drifted: bool, words: str, effect: float = 0.5) -> Finding:
+    return Finding(about, what, 0.0001 if drifted else 0.5, effect, drifted, words)
+
+
+def test_what_drifted_and_how_comes_first_then_what_did_not() -> None:
+    findings = [
+        finding("speech", "embedding", True, "unlike what it was", 0.9),
+        finding("speech", "seconds", True, "40% shorter", 0.6),
+        finding("speech", "loudness", True, "6 dB quieter", 0.7),
+        finding("speech", "silence", False, "more silence"),
+        finding("image", "brightness", False, "5% darker"),
+        finding("kind", "predictions", True, "the answer is cat in 80% (was 50%)"),
+        finding("kind", "confidence", True, "confidence is 0.5 (was 0.9)"),
+    ]
+    assert drifted(findings, INPUTS) == ["speech"]
+    assert answer(findings, INPUTS, {}) == [
+        "Speech drifted: 6 dB quieter, 40% shorter; text and image did not.",
+        "The answers changed: of kind, the answer is cat in 80% (was 50%); of kind, its confidence is 0.5 (was 0.9).",
+    ]
+
+
+def test_an_embedding_alone() -> None:
+    found = answer([finding("text", "embedding", True, "unlike what it was")], ["text"], {})
+    assert found == ["Text drifted: unlike the reference in ways that its descriptors do not tell."]
+
+
+def test_nothing_drifted() -> None:
+    assert answer([], ["text"], {}) == ["Nothing drifted: text is as in the reference."]
+    assert answer([], INPUTS, {}) == ["Nothing drifted: text, image and speech are as in the reference."]
+
+
+def test_what_feedback_says() -> None:
+    told = Performance(40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None)
+    assert answer([], ["text"], {"language": told, "kind": Performance(0, None, None, {}, 0.9, 0.8)})[1:] == [
+        "By feedback language is right in 25% of 40 (14% to 40%, 98% on the reference), and 50% are 'bg', which the "
+        "model has no class for."
+    ]
+
+
+def test_lists() -> None:
+    assert [listed(["a", "b", "c"][:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]

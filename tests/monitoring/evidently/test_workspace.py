@@ -1,0 +1,99 @@
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from evidently.ui.service.base import SeriesFilter
+from evidently.ui.service.storage.local import InMemoryDataStorage
+from evidently.ui.workspace import Workspace
+
+from sensorium.errors import UserError
+from sensorium.monitoring.evidently import workspace
+from sensorium.monitoring.evidently.columns import Compared
+from tests.monitoring.evidently.test_columns import KINDS, compare, rows
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def compared() -> Compared:
+    return compare(rows(130, 0), rows(100, 1), KINDS, 0.01)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*/snapshots/*.json"))
+
+
+def test_evidently_reads_the_runs_and_the_dashboard(tmp_path: Path, compared: Compared) -> None:
+    for hours in range(2):
+        at = NOON + timedelta(hours=hours)
+        workspace.add(tmp_path / "ws", compared, "stamps", at, ["v1.0.0"], {"verdict": "no drift"})
+    opened = Workspace(str(tmp_path / "ws"))
+    (project,) = opened.list_projects()
+    assert project.name == "stamps"
+    runs = [opened.get_run(project.id, number) for number in opened.list_runs(project.id)]
+    assert sorted(run.timestamp.astimezone(UTC) for run in runs) == [NOON, NOON + timedelta(hours=1)]
+    assert [(run.tags, run.metadata) for run in runs] == [(["v1.0.0"], {"verdict": "no drift"})] * 2
+    assert [panel.title for panel in project.dashboard.model().panels] == [
+        "How many columns drifted",
+        "Share of rows that have an input",
+        "Drift of text",
+        "text: characters",
+        "text: language",
+        "Drift of category",
+        "category: label",
+        "category: confidence",
+        "Drift of text, principal axes of its features",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["ws"]
+
+
+def test_the_server_finds_every_line_of_the_dashboard_in_the_runs(tmp_path: Path, compared: Compared) -> None:
+    workspace.add(tmp_path, compared, "stamps", NOON)
+    (project,) = Workspace(str(tmp_path)).list_projects()
+    server = InMemoryDataStorage(str(tmp_path))
+    for panel in project.dashboard.model().panels:
+        for line in panel.values:
+            wanted = SeriesFilter(tags=[], metadata={}, metric=line.metric, metric_labels=line.metric_labels)
+            found = asyncio.run(server.get_data_series(project.id, [wanted], None, None)).series
+            classes = {"text: language": 3, "category: label": 2}
+            assert len(found) == classes.get(panel.title, 1), (panel.title, line)
+
+
+def test_later_runs_leave_the_dashboard_alone_whatever_their_columns(tmp_path: Path, compared: Compared) -> None:
+    workspace.add(tmp_path, compared, "stamps", NOON)
+    (file,) = tmp_path.glob("*/dashboard.json")
+    file.write_text(json.dumps({"tabs": [], "panels": []}))
+    fewer = {name: kind for name, kind in KINDS.items() if "text" not in name}
+    workspace.add(tmp_path, compare(rows(130, 0), rows(100, 1), fewer, 0.01), "stamps", NOON + timedelta(hours=1))
+    assert json.loads(file.read_text()) == {"tabs": [], "panels": []}
+    assert len(files(tmp_path)) == 2
+
+
+def test_the_oldest_runs_go(tmp_path: Path, compared: Compared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "KEPT", 2)
+    for hours in range(4):
+        workspace.add(tmp_path, compared, "stamps", NOON + timedelta(hours=hours), [str(hours)])
+    assert [json.loads(file.read_text())["tags"] for file in files(tmp_path)] == [["2"], ["3"]]
+
+
+def test_projects_are_apart(tmp_path: Path, compared: Compared) -> None:
+    for name in ("stamps", "shop"):
+        workspace.add(tmp_path, compared, name, NOON)
+    assert sorted(project.name for project in Workspace(str(tmp_path)).list_projects()) == ["shop", "stamps"]
+
+
+def test_a_broken_workspace_is_named(tmp_path: Path, compared: Compared) -> None:
+    workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+    (file,) = tmp_path.glob("ws/*/metadata.json")
+    file.write_text('{"id": ')
+    with pytest.raises(UserError, match=r"ws cannot be used as a workspace of Evidently .* move it away"):
+        workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+    file.unlink()
+    with pytest.raises(UserError, match="move it away"):
+        workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file cannot be used"):
+        workspace.add(tmp_path / "file", compared, "stamps", NOON)
+    assert len(files(tmp_path / "ws")) == 1

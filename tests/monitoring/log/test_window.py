@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from sensorium.monitoring.log import window
+from sensorium.monitoring.log.window import read_window
+from tests.monitoring.written import NOW, predicted, write
+
+
+def test_a_row_has_the_columns_of_the_reference(tmp_path: Path) -> None:
+    more = {"inputs": ["text", "image"], "content": {"text": "ab12"}}
+    write(tmp_path / "predictions.jsonl", [predicted("a"), predicted("b", **more)])
+    found = read_window(tmp_path, "m1", 24, NOW)
+    assert (found.predictions, found.notes) == (2, [])
+    second = found.rows.iloc[1].to_dict()
+    assert second.pop("time").isoformat() == "2026-05-04T11:50:00+00:00"
+    assert second == {
+        "request_id": "b", "key": "shop", "present.text": True, "present.image": True,
+        "text.words": 4.0, "text.language": "en", "text.axis.0": 0.5, "text.axis.1": -0.5,
+        "mark.text": "b", "content.text": "ab12",
+        "kind.said": "cat", "kind.confidence": 0.9, "kind.probability.cat": 0.9, "kind.probability.dog": 0.1,
+    }  # fmt: skip
+    assert found.rows["present.image"].tolist() == [False, True]
+
+
+def test_other_models_challengers_duplicates_and_misshapen_records_are_left_out_with_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path / "predictions.jsonl", [
+        predicted("a"), predicted("a"), predicted("b", model_version="m0"), predicted("c", model_version="m0"),
+        predicted("d", role="challenger"), predicted("e", probabilities=[]), predicted("f", said=7), predicted("g"),
+    ])  # fmt: skip
+    found = read_window(tmp_path, "m1", 24, NOW)
+    assert found.rows["request_id"].tolist() == ["a", "g"]
+    assert found.predictions == 2
+    assert found.notes == [
+        "Left out: 2 lines of predictions.jsonl that cannot be read.",
+        "Left out: 2 predictions of model m0; the served one is m1.",
+        "Left out: 1 prediction with a request id that was there before.",
+    ]
+
+
+def test_of_many_a_random_sample_is_held_and_all_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "SAMPLE", 100)
+    write(tmp_path / "predictions.jsonl", [predicted(str(number)) for number in range(2000)])
+    found = read_window(tmp_path, "m1", 24, NOW)
+    assert (found.predictions, len(found.rows)) == (2000, 100)
+    numbers = found.rows["request_id"].astype(int)
+    assert 800 < numbers.mean() < 1200
+    assert read_window(tmp_path, "m1", 24, NOW).rows.equals(found.rows)
+
+
+def test_a_key_that_asked_for_most_is_named_where_there_are_others(tmp_path: Path) -> None:
+    records = [predicted(str(number), key="shop" if number < 9 else "office") for number in range(10)]
+    write(tmp_path / "predictions.jsonl", records)
+    assert read_window(tmp_path, "m1", 24, NOW).notes == ["90% of the predictions were asked for by one key, 'shop'."]
+    write(tmp_path / "predictions.jsonl", records[:9])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == []
+    write(tmp_path / "predictions.jsonl", records[4:])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == ["83% of the predictions were asked for by one key, 'shop'."]
+    write(tmp_path / "predictions.jsonl", records[6:])
+    assert read_window(tmp_path, "m1", 24, NOW).notes == []
+
+
+def test_nothing_was_predicted(tmp_path: Path) -> None:
+    found = read_window(tmp_path, "m1", 24, NOW)
+    assert (found.predictions, len(found.rows), found.notes) == (0, 0, [])
