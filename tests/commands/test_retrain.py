@@ -1,6 +1,7 @@
 """A retrain by hand: collect, the pipeline, conclude; and what trace says of it."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -250,14 +251,53 @@ def test_a_collection_that_was_cut_off_and_rows_that_are_not_checked_out(reposit
     repository.sh("git", "reset", "--quiet", "--soft", "HEAD~1")  # as after a kill before the commit
     collect.run("drift")
     assert (collected()["begun"], collected()["new"]) == (True, 2)
+    conclude.run(failed="it was cut off")
+    names = list(pd.read_parquet("data/feedback/rows.parquet")["id"])
+    tell({"p1": "green", "p2": "blue", "p3": "blue"})
     Path("data/feedback/media/ab/abp2").unlink()
-    with pytest.raises(
-        UserError, match=r"media lacks ab/abp2, which rows.parquet names; `dvc pull data/feedback/media"
-    ):
+    Path("data/feedback/rows.parquet").write_text("other rows, as after a kill before DVC knew of them")
+    collect.run("drift")
+    rows = pd.read_parquet("data/feedback/rows.parquet")
+    assert (list(rows["id"][:2]), list(rows["request_id"])) == (names, ["p1", "p2", "p3"])
+    assert Path("data/feedback/media/ab/abp2").read_text() == "a text of p2"
+
+
+def test_rows_that_are_neither_here_nor_in_the_cache(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    Path("data/feedback/media/ab/abp2").unlink()
+    shutil.rmtree(".dvc/cache")
+    with pytest.raises(UserError, match="lacks ab/abp., which rows.parquet names; `dvc pull data/feedback/media"):
         collect.run("drift")
-    Path("data/feedback/rows.parquet").unlink()
+    Path("data/feedback/rows.parquet").write_text("other rows")
     with pytest.raises(UserError, match=r"rows.parquet is not the one that git knows of; `dvc pull data/feedback/rows"):
         collect.run("drift")
+    capsys.readouterr()
+    trace.run("p1")
+    assert "data/feedback/rows.parquet is not the one that git knows of" in capsys.readouterr().out
+
+
+def test_a_request_id_that_is_used_again_is_no_correction(repository: Repository) -> None:
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    conclude.run(failed="no")
+    for file in (PREDICTIONS, FEEDBACK):
+        (SERVED / file).unlink()  # rotated out
+    tell({"p1": "red", "p3": "blue"})
+    text = (SERVED / PREDICTIONS).read_text()
+    (SERVED / PREDICTIONS).write_text(text.replace('{"text": "abp1"}', '{"text": "abp3"}'))
+    collect.run("drift")
+    rows = pd.read_parquet("data/feedback/rows.parquet")
+    assert rows[["request_id", "input.text", "target.colour"]].to_numpy().tolist() == [
+        ["p1", "ab/abp1", "green"], ["p2", "ab/abp2", "blue"], ["p1", "ab/abp3", "red"]
+    ]  # fmt: skip
+    tell({"p1": "yellow"})
+    collect.run("drift")
+    assert pd.read_parquet("data/feedback/rows.parquet")["target.colour"].tolist() == ["yellow", "blue", "red"]
 
 
 def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:

@@ -1,12 +1,14 @@
 """collect: begin a retrain, by making a new data version of what people told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sensorium import params, paths
 from sensorium.errors import UserError
-from sensorium.files import write_json
+from sensorium.files import remove, write_json
 from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback import collected
 from sensorium.monitoring.feedback.choice import Choice, choose
@@ -45,10 +47,10 @@ def run(reason: str, check: str | None = None) -> None:
     if why := retrains.refusal(reason, settings.retrain, now):
         _answer(said, f"no retrain: {why}")
         return
+    git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     if retrains.read_current():
         restore(Path("dvc.lock"))  # of a run that was killed
-    git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
-    commit_changed(paths.FEEDBACK, "Feedback: what a collection left that was ended")
+    _take_back()
     refuse_dirty("a retrain")
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
@@ -70,18 +72,47 @@ def run(reason: str, check: str | None = None) -> None:
     _answer(said, said["why"])
 
 
+def _take_back() -> None:
+    """Takes back what a collection left that was cut off before its commit: it is all collected again.
+
+    Rows that are neither here nor in DVC's cache stay away, which whoever reads them says.
+    """
+    from dvc.exceptions import CheckoutError
+
+    pointers = [path.with_name(f"{path.name}.dvc") for path in collected.VERSIONED]
+    ignored = paths.FEEDBACK / ".gitignore"
+    git("reset", "--quiet", "--", str(paths.FEEDBACK))
+    known = [path for path in (*pointers, ignored) if git("ls-files", str(path))]
+    for path in {*pointers, ignored, *collected.VERSIONED} - {*known, *(path.with_suffix("") for path in known)}:
+        remove(path)
+    for path in known:
+        restore(path)
+    if committed := [str(path) for path in pointers if path in known]:
+        with suppress(CheckoutError), _dvc() as repository:
+            repository.checkout(committed, force=True)
+
+
 def _commit(new: int) -> None:
     """Makes what was collected a version of the data."""
-    from dvc.exceptions import DvcException
+    with _dvc() as repository:
+        repository.add([str(path) for path in collected.VERSIONED])
+    commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")
+
+
+@contextmanager
+def _dvc() -> Iterator[Any]:
+    """DVC's repository; what it refuses is a sentence."""
+    from dvc.exceptions import CheckoutError, DvcException
     from dvc.repo import Repo
 
     try:
         with Repo() as repository:
             repository.scm_context.quiet = True  # what to type next is done here
-            repository.add([str(path) for path in collected.VERSIONED])
+            yield repository
+    except CheckoutError:
+        raise
     except DvcException as error:
         raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
-    commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")
 
 
 def _because(found: Choice) -> str:

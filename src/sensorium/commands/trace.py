@@ -20,7 +20,7 @@ from sensorium.monitoring.log.window import FIELDS
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal
-from sensorium.sources.feedback import ROWS, read_collected
+from sensorium.sources.feedback import COLUMNS, ROWS, read_collected
 
 WIDTH = 200  # letters of a line that no terminal bounds
 
@@ -38,7 +38,7 @@ def run(request_id: str) -> None:
     log = journal.folder()
     records = read_records(log, journal.PREDICTIONS, FIELDS, EVER, now, Reading())
     found = [(time, record) for time, record in records if record["request_id"] == request_id]
-    rows = read_collected(media=False)
+    rows, unread = _collected()
     learnt = rows[rows["request_id"] == request_id]
     if not found and learnt.empty:
         raise UserError(
@@ -49,7 +49,7 @@ def run(request_id: str) -> None:
     for time, record in found:
         _prediction(tree, time, record)
     _feedback(tree.add("feedback"), request_id, log, now)
-    _learning(tree, learnt)
+    _learning(tree, learnt, unread)
     Console(width=None if sys.stdout.isatty() else WIDTH).print(tree)
 
 
@@ -104,15 +104,23 @@ def _feedback(here: Tree, request_id: str, log: Path, now: datetime) -> None:
         here.add("none is in the log")
 
 
-def _learning(tree: Tree, learnt: pd.DataFrame) -> None:
+def _collected() -> tuple[pd.DataFrame, str]:
+    """The rows of feedback, or why they are not to be had."""
+    try:
+        return read_collected(media=False), ""
+    except UserError as problem:
+        return pd.DataFrame(columns=COLUMNS), str(problem)
+
+
+def _learning(tree: Tree, learnt: pd.DataFrame, unread: str) -> None:
     """The retrain that used it, and what came of it."""
     here = tree.add("learning")
     if learnt.empty:
-        here.add("no retrain used it")
+        here.add(escape(unread) or "no retrain used it")
         return
-    identity = str(learnt["retrain"].iloc[0])
+    identity = str(learnt["retrain"].iloc[-1])
     outcomes = [one for one in retrains.read_history() if one["id"] >= identity and "outcome" in one]
-    name = learnt["id"].iloc[0]
+    name = learnt["id"].iloc[-1]
     row = here.add(f"row {name} of {ROWS}, since retrain {identity}")
     for one in outcomes:
         version = f" as {one['version']}" if one.get("version") else ""

@@ -40,9 +40,9 @@ class Choice:
 
     Attributes:
         earlier: rows of collections before whose keys are trusted still.
-        pending: those of them that no retrain has come to an end with, by request id.
+        pending: those of them that no retrain has come to an end with, by sample.
         new: samples that no earlier collection has, by request id.
-        corrected: labels of samples that an earlier collection has, by request id.
+        corrected: labels of samples that an earlier collection has, by sample.
         rejected: labels that are not learnt from: ``request_id``, ``key``, ``time``, ``target``, ``label``, ``reason``.
     """
 
@@ -79,32 +79,31 @@ def choose(
             rejected.append((told, NOT_TRUSTED.format(told.key)))
         elif told.target in targets:
             by_request.setdefault(told.request_id, []).append(told)
-    known, samples = set(earlier["request_id"]), set(earlier["sample"])
+    known, samples = set(zip(earlier["request_id"], earlier["sample"], strict=True)), set(earlier["sample"])
     new: dict[str, Sample] = {}
+    corrected: dict[str, list[Told]] = {}
     for request_id, labels in by_request.items():
-        if request_id in known:
-            continue
         sample, why = _sample(labels, feedback.predictions[request_id], log)
-        why = why or (TWICE if sample and sample.sample in samples else "")
-        if sample and not why:
+        if (request_id, sample.sample) in known:  # clients choose their ids, and may use one again for something else
+            corrected[sample.sample] = labels
+            continue
+        if why := why or (TWICE if sample.sample in samples else ""):
+            rejected += [(told, why) for told in labels]
+        else:
             samples.add(sample.sample)
             new[request_id] = sample
-        else:
-            rejected += [(told, why) for told in labels]
-    corrected = {request_id: labels for request_id, labels in by_request.items() if request_id in known}
-    pending = earlier.loc[~earlier["retrain"].isin(list(retrains.with_a_verdict())), "request_id"]
+    pending = earlier.loc[~earlier["retrain"].isin(list(retrains.with_a_verdict())), "sample"]
     return Choice(earlier, list(pending), new, corrected, _table(rejected))
 
 
-def _sample(labels: Sequence[Told], prediction: Mapping[str, Any], log: Path) -> tuple[Sample | None, str]:
-    """What can be learnt from a prediction, or why nothing can."""
+def _sample(labels: Sequence[Told], prediction: Mapping[str, Any], log: Path) -> tuple[Sample, str]:
+    """What a prediction gives to learn from, and why it cannot be learnt from, if so."""
     names = prediction.get("content")
     if not isinstance(names, dict) or set(names) != set(prediction["inputs"]):
-        return None, NOT_KEPT
+        return Sample(labels, {}, ""), NOT_KEPT
     files = {name: content.file(log / content.FOLDER, kept) for name, kept in names.items()}
-    if not all(path.is_file() for path in files.values()):
-        return None, GONE
-    return Sample(labels, files, hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()), ""
+    why = "" if all(path.is_file() for path in files.values()) else GONE
+    return Sample(labels, files, hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()), why
 
 
 def _table(rejected: Sequence[tuple[Told, str]]) -> pd.DataFrame:

@@ -33,12 +33,12 @@ def collect(choice: Choice, retrain: str) -> None:
         retrain: that learns from the new rows, and those that are pending.
     """
     rows = choice.earlier.copy()
-    rows.loc[rows["request_id"].isin(choice.pending), "retrain"] = retrain
-    for request_id, labels in choice.corrected.items():
+    rows.loc[rows["sample"].isin(choice.pending), "retrain"] = retrain
+    for sample, labels in choice.corrected.items():
         for told in labels:
-            rows.loc[rows["request_id"] == request_id, f"{TARGET}{told.target}"] = told.label
-    kept = {request_id: sample for request_id, sample in choice.new.items() if _keep(sample)}
-    new = pd.DataFrame([_row(request_id, sample, retrain) for request_id, sample in kept.items()])
+            rows.loc[rows["sample"] == sample, f"{TARGET}{told.target}"] = told.label
+    kept = [(request_id, sample) for request_id, sample in choice.new.items() if _keep(sample)]
+    new = pd.DataFrame([_row(request_id, sample, retrain) for request_id, sample in kept])
     rows = pd.concat([rows, new], ignore_index=True) if len(rows) and len(new) else new if len(new) else rows
     _write(rows, ROWS)
     _write(choice.rejected, QUARANTINE)

@@ -13,7 +13,7 @@ from sensorium.serving.live import CHAMPION
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODY = ""  # the key of a service without keys, which answers its own machine only
-MOST = 200_000  # labels in memory
+MOST = 200_000  # labels in memory of keys that are trusted, and as many of others
 FLOOD = 20  # labels alike by one key from which on they are looked at
 ALIKE, AGAINST = 0.8, 0.5  # shares of a flood: of the key's labels that are this one, of those the model denies
 
@@ -76,11 +76,6 @@ class Feedback:
         pairs = [(told, self.predictions[told.request_id]) for told in self.believed]
         return [pair for pair in pairs if pair[1]["model_version"] == version and pair[1]["time"] >= since]
 
-    @property
-    def reasons(self) -> Counter[str]:
-        """How many labels are not believed, by reason."""
-        return Counter(one.reason for one in self.judged if one.reason)
-
 
 def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedback:
     """Reads and judges the whole log of feedback.
@@ -91,7 +86,9 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
         now: what tells the future.
     """
     reading = Reading()
-    latest: dict[tuple[str, str, str], Told] = {}
+    heeded = {*trusted, NOBODY}
+    # Apart, so that strangers' labels push out none of those that are learnt from.
+    latest: dict[bool, dict[tuple[str, str, str], Told]] = {True: {}, False: {}}
     corrected = forgotten = 0
     for time, record in read_records(folder, FEEDBACK, ("request_id", "labels"), EVER, now, reading):
         labels = record["labels"]
@@ -100,22 +97,23 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
             continue
         for target, label in labels.items():
             told = Told(str(record["request_id"]), str(record.get("key", NOBODY)), time, str(target), str(label))
-            place = (told.request_id, told.target, told.key)
-            corrected += place in latest and latest[place].label != told.label
-            latest.pop(place, None)  # the last one goes to the end
-            latest[place] = told
-            if len(latest) > MOST:
-                latest.pop(next(iter(latest)))
+            place, alike = (told.request_id, told.target, told.key), latest[told.key in heeded]
+            if (before := alike.pop(place, told)).label != told.label:
+                corrected += 1
+            alike[place] = max(told, before, key=lambda one: one.time)  # goes to the end
+            if len(alike) > MOST:
+                alike.pop(next(iter(alike)))
                 forgotten += 1
     notes = reading.notes(FEEDBACK)
     if corrected:
         notes.append(f"{counted(corrected, 'label')} of feedback {'was' if corrected == 1 else 'were'} corrected by "
                      "the key that told it; the last word counts.")  # fmt: skip
     if forgotten:
-        notes.append(f"{counted(forgotten, 'label')} of feedback left out, the oldest: {MOST:,} are read at most.")
-    everything = list(latest.values())
+        notes.append(f"Left out: {counted(forgotten, 'label')} of feedback, the oldest; {MOST:,} of keys that are "
+                     "trusted are read at most, and as many of others.")  # fmt: skip
+    everything = sorted((told for alike in latest.values() for told in alike.values()), key=lambda told: told.time)
     predictions, several = _find(folder, {told.request_id for told in everything}, now)
-    context = _Context(predictions, several, {*trusted, NOBODY}, {}, _floods(everything, predictions))
+    context = _Context(predictions, several, heeded, {}, _floods(everything, predictions))
     heard = [told for told in everything if not any(rule(told, context) for rule in ADMITTING)]
     context = replace(context, labels=_labels_of(heard))
     judged = [Judged(told, _reason(told, context)) for told in everything]
