@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -313,6 +314,23 @@ def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:
     conclude.run()
     assert current()["outcome"] == "kept"
     assert "held against v0.9.0" in current()["why"]
+
+
+def test_a_model_that_was_not_packaged_is_not_promoted(repository: Repository) -> None:
+    settle(repository)
+    graph = yaml.safe_load(Path("dvc.yaml").read_text())
+    graph["stages"]["package"] = {"cmd": "test ! -e full", "deps": ["metrics/gate.json"]}
+    Path("dvc.yaml").write_text(yaml.safe_dump(graph))
+    repository.sh("dvc", "repro", "--quiet")
+    repository.commit()
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("drift")
+    (repository.root / "model.json").write_text(json.dumps({"name": "second", "accuracy": 0.9, "serve": None}))
+    Path("full").touch()
+    failed = subprocess.run(["dvc", "repro", "--quiet"], check=False)
+    assert failed.returncode
+    with pytest.raises(UserError, match=r"the pipeline has not run to its end \(package\)"):
+        conclude.run()
 
 
 def test_an_unknown_reason(repository: Repository) -> None:

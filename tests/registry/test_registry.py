@@ -6,7 +6,9 @@ from pathlib import Path
 
 import dvc.api
 import pytest
+import yaml
 
+from sensorium import paths
 from sensorium.commands import models, promote, rollback
 from sensorium.errors import UserError
 from sensorium.registry import champion
@@ -149,6 +151,39 @@ def test_a_model_that_cannot_be_had_is_not_promoted(
     assert stages()["v1.1.0"] == ""
     now = read_champion()
     assert now and now.version == "v1.0.0"
+
+
+def test_versions_that_dvc_dropped_stop_neither_promotion_nor_rollback(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, accuracy in (("first", 0.6), ("second", 0.7)):
+        repository.make(name, accuracy)
+        repository.commit()
+        promote.run()
+    repository.make("third", 0.8)
+    repository.commit()
+    repository.sh("dvc", "gc", "--workspace", "--force", "--quiet")
+    promote.run()
+    assert champions() == ["v1.0.0", "v1.1.0", "v1.2.0"]
+    capsys.readouterr()
+    rollback.run()
+    assert capsys.readouterr().out.endswith("a service running in this folder switches to it within seconds\n")
+    current = read_champion()
+    assert current and (current.version, current.model_version, is_here(current)) == ("v1.1.0", "second", True)
+    shutil.rmtree(paths.cache())
+    with pytest.raises(UserError, match="models/packaged of commit .* is neither in DVC's cache nor in a remote"):
+        rollback.run()
+    assert read_champion() == current
+
+
+def test_what_half_a_run_left_is_not_promoted(repository: Repository) -> None:
+    repository.make("first", 0.6)
+    lock = yaml.safe_load(Path("dvc.lock").read_text())
+    lock["stages"]["package"] = {"cmd": "true", "deps": [{"path": "metrics/gate.json", "md5": "0" * 32}]}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock))
+    repository.commit()
+    with pytest.raises(UserError, match=r"dvc.lock is not of one run: package was made of another metrics/gate.json"):
+        promote.run()
 
 
 def test_without_a_name_and_an_address_git_keeps_no_versions(

@@ -8,14 +8,14 @@ from sensorium.commands import promote
 from sensorium.errors import UserError
 from sensorium.files import read_json
 from sensorium.monitoring import retrains
-from sensorium.registry.champion import read_champion
+from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
 from sensorium.registry.versions import CHAMPION, versions
 from sensorium.stages.gate import FILE as VERDICT
 from sensorium.stages.gate import in_words
 
-AFTER_THE_GATE = ("package", "report")  # a model that does not pass is not packaged
+AFTER_THE_GATE = {"package", "report"}  # a model that does not pass is not packaged
 
 
 def run(declined: str | None = None, failed: str | None = None) -> None:
@@ -35,7 +35,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     if failed:
         restore(Path("dvc.lock"))  # that of half a run would be taken for that of a model
     elif verdict:
-        _require_finished()
+        _require_finished(verdict)
     outcome, why = _outcome(verdict, declined, failed)
     refuse_dirty("concluding a retrain", but="dvc.lock")
     commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: what the run made")
@@ -50,7 +50,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     print(f"conclude: {outcome}: {why}")
 
 
-def _require_finished() -> None:
+def _require_finished(verdict: dict[str, Any]) -> None:
     """Makes sure that what is here was made of what is here: feedback, champion and all else.
 
     Raises:
@@ -58,8 +58,11 @@ def _require_finished() -> None:
     """
     from dvc.repo import Repo
 
+    needless = set() if verdict["passed"] else AFTER_THE_GATE
+    if _judged_against(verdict) != _version(read_champion()):  # such a model stays away, whatever else is to run
+        needless = {"gate", *AFTER_THE_GATE}
     with Repo() as repository:
-        changed = [name for name in repository.status() if name not in AFTER_THE_GATE]
+        changed = [name for name in repository.status() if name not in needless]
     if changed:
         raise UserError(f"the pipeline has not run to its end ({', '.join(changed)}); `dvc repro`, then conclude.")
 
@@ -75,7 +78,7 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if not verdict["passed"]:
         broken = "; ".join(in_words(rule) for rule in verdict["rules"] if not rule["passed"])
         return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
-    if (judged := verdict.get("champion", {}).get("version")) != (champion.version if champion else None):
+    if (judged := _judged_against(verdict)) != _version(champion):
         return retrains.KEPT, f"{stays}: the new model was held against {judged or 'none'}; `dvc repro` does it again"
     if declined:
         return retrains.DECLINED, f"{stays}: {declined.rstrip('.')}"
@@ -83,3 +86,12 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if champion and champion.model_version == new:
         return retrains.KEPT, f"{stays}: the new model is the same"
     return retrains.PROMOTED, f"all {len(verdict['rules'])} rules of the gate passed"
+
+
+def _judged_against(verdict: dict[str, Any]) -> str | None:
+    """The version that the gate held the new model against."""
+    return verdict.get("champion", {}).get("version")
+
+
+def _version(champion: Champion | None) -> str | None:
+    return champion.version if champion else None

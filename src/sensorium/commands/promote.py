@@ -1,10 +1,12 @@
 """promote: make the committed model, or an earlier version, champion or challenger."""
 
+from contextlib import suppress
+
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, is_here, point_to, read_pointer
+from sensorium.registry.champion import Champion, is_here, past_champion, point_to, read_pointer
 from sensorium.registry.git import commit, git, head, refuse_dirty
-from sensorium.registry.lineage import read_lineage, trace
+from sensorium.registry.lineage import read_lineage, require_one_run, trace
 from sensorium.registry.versions import (
     ARCHIVED,
     CHALLENGER,
@@ -68,10 +70,12 @@ def _committed() -> Version:
     made = read_lineage(head())
     if not made.verdict["passed"]:
         raise UserError("the committed model did not pass the gate (metrics/gate.json), so it cannot be promoted.")
+    require_one_run(head())
     for version in versions():
-        known = trace(version)
-        if (known.model_version, known.settings) == (made.model_version, made.settings):
-            return version
+        with suppress(UserError):  # what `dvc gc` dropped is not this model
+            known = trace(version)
+            if (known.model_version, known.settings) == (made.model_version, made.settings):
+                return version
     accuracies = ", ".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
     return register(f"model {made.model_version}, accuracy {accuracies}, Bento {made.bento}")
 
@@ -96,6 +100,15 @@ def install(chosen: Champion, message: str) -> None:
 
 
 def described(version: Version) -> Champion:
-    """What services and the gate are told of a version."""
-    made = trace(version)
+    """What services and the gate are told of a version.
+
+    Raises:
+        UserError: if neither DVC nor git's history of champions knows.
+    """
+    try:
+        made = trace(version)
+    except UserError:  # what `dvc gc` dropped may still be among this machine's champions
+        if known := past_champion(version.name):
+            return known
+        raise
     return Champion(version.name, version.commit, made.model_version, made.settings)

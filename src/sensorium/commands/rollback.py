@@ -4,7 +4,7 @@ from sensorium.commands.promote import described, install
 from sensorium.errors import UserError
 from sensorium.registry.git import refuse_dirty
 from sensorium.registry.lineage import trace
-from sensorium.registry.versions import ARCHIVED, CHAMPION, assign, champions, find
+from sensorium.registry.versions import ARCHIVED, CHAMPION, Version, assign, champions, find
 
 
 def run() -> None:
@@ -24,5 +24,12 @@ def run() -> None:
     assign(earlier.name, CHAMPION, f"rolled back from {current}")
     print(
         f"rollback: {earlier.name} is the champion again, {current} is archived; a service running in this folder "
-        f"switches to it within seconds, and its Bento is {trace(earlier).bento}"
+        f"switches to it within seconds{_bento(earlier)}"
     )
+
+
+def _bento(version: Version) -> str:
+    try:
+        return f", and its Bento is {trace(version).bento}"
+    except UserError:
+        return ""

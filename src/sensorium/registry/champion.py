@@ -1,5 +1,6 @@
 """The champion: the model that a new one is held against."""
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from sensorium import paths
 from sensorium.files import read_json, replacing, write_json
+from sensorium.registry.git import git
 from sensorium.registry.past import checkout
 from sensorium.serving import artefact
 
@@ -68,6 +70,15 @@ def fetch_champion(champion: Champion) -> Path:
             checkout(champion.commit, paths.PACKAGED, beside)
     artefact.read(folder)
     return folder
+
+
+def past_champion(version: str) -> Champion | None:
+    """What models/champion.json said when this version was the champion, by git's history of the file."""
+    for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
+        said = json.loads(git("show", f"{commit}:{paths.CHAMPION}"))
+        if said["version"] == version:
+            return Champion(**said)
+    return None
 
 
 def training_ids(champion: Champion) -> set[str]:

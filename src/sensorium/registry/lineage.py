@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from sensorium import paths
+from sensorium.errors import UserError
 from sensorium.registry.git import git
 from sensorium.registry.past import has, read
 from sensorium.registry.versions import Version
@@ -63,6 +64,23 @@ def read_lineage(commit: str) -> Lineage:
         evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
         verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
     )
+
+
+def require_one_run(commit: str) -> None:
+    """Makes sure that every stage in a commit's dvc.lock read what the other stages left.
+
+    Raises:
+        UserError: naming a stage that did not, such as one that failed and kept what it had made before.
+    """
+    stages = yaml.safe_load(git("show", f"{commit}:dvc.lock"))["stages"]
+    outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
+    for name, stage in stages.items():
+        for dep in stage.get("deps", []):
+            if outs.get(dep["path"], dep["md5"]) != dep["md5"]:
+                raise UserError(
+                    f"dvc.lock is not of one run: {name} was made of another {dep['path']}; run `dvc repro` to its end "
+                    "and commit."
+                )
 
 
 def _settings(commit: str) -> str:
