@@ -53,3 +53,23 @@ def test_the_secret_of_the_folder_is_made_once(tmp_path: Path) -> None:
     assert len(marks) == 1
     assert len((tmp_path / journal.SALT).read_bytes()) == 16
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_replicas_that_share_a_secret_mark_equal_values_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mark(name: str, secret: str) -> str:
+        monkeypatch.setenv("SENSORIUM_SALT", secret)
+        log = Journal(tmp_path / name, megabytes=2)
+        log.close()
+        return log.mark(b"x")
+
+    shared = "0123456789abcdef"
+    assert mark("a", shared) == mark("b", shared) == "41d6435ea96a"
+    assert not (tmp_path / "a" / journal.SALT).exists()
+    others = {mark("a", "another secret of 25 chars"), mark("a", ""), mark("b", "")}
+    assert len(others - {"41d6435ea96a"}) == 3
+
+
+def test_a_secret_that_could_be_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSORIUM_SALT", "frog")
+    with pytest.raises(UserError, match="SENSORIUM_SALT has fewer than 16 characters and could be guessed"):
+        journal.require_writable(tmp_path)

@@ -8,7 +8,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from sensorium.serving.settings import Serve
+from sensorium.serving import journal
+from sensorium.serving.settings import Keep, Serve
 from tests.conftest import REPOSITORY
 
 FOLDER = REPOSITORY / "docs/deploy/kubernetes"
@@ -74,6 +75,9 @@ def test_no_secret_is_committed(container: dict[str, Any]) -> None:
     wanted = {"name": "sensorium-keys", "key": "SENSORIUM_API_KEYS"}
     assert environment["SENSORIUM_API_KEYS"]["valueFrom"] == {"secretKeyRef": wanted}
     assert "create secret generic sensorium-keys --from-literal=SENSORIUM_API_KEYS=" in text
+    shared = {"name": "sensorium-salt", "key": journal.SECRET}
+    assert environment["SENSORIUM_SALT"]["valueFrom"] == {"secretKeyRef": shared}
+    assert "create secret generic sensorium-salt --from-literal=SENSORIUM_SALT=" in text
 
 
 def test_the_image_is_the_one_that_kustomize_tags(container: dict[str, Any]) -> None:
@@ -112,6 +116,8 @@ def test_what_is_written_has_a_place(pod: dict[str, Any], container: dict[str, A
     assert volumes["log"] == {"persistentVolumeClaim": {"claimName": "sensorium-log"}}
     assert the("PersistentVolumeClaim", "sensorium-log")["spec"]["accessModes"] == ["ReadWriteMany"]
     assert [one["subPathExpr"] for one in container["volumeMounts"] if one["name"] == "log"] == ["$(POD_NAME)"]
+    granted = 2 * Serve().log_megabytes + Keep().content_megabytes
+    assert granted == 3 * 1024 and "3 GiB by default" in (FOLDER / "storage.yaml").read_text()
     assert all("sizeLimit" in volumes[name]["emptyDir"] for name in ("bentoml", "tmp"))
 
 

@@ -1,4 +1,5 @@
 import base64
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from starlette.testclient import TestClient
 from sensorium.serving.predictor import Predictor
 from tests.conftest import png
 from tests.serving.conftest import served_as, serving
+
+JSON = {"content-type": "application/json"}
+HALF = b'{"note": "a frog \\ud83d"}'  # a smiley whose second half was cut off
 
 
 def test_many_samples_are_answered_in_their_order_and_a_bad_one_in_its_place(client: TestClient) -> None:
@@ -126,3 +130,45 @@ def test_a_body_of_very_many_parts_is_not_taken_apart(client: TestClient) -> Non
     body = b'{"samples":[' + b"[]," * 1_000_001 + b"[]]}"
     answer = client.post("/predict_batch", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()) == (413, {"error": "the body has more than 2,000,000 parts"})
+
+
+def test_half_a_sign_in_a_text_is_read_as_a_blank(client: TestClient) -> None:
+    whole = client.post("/predict", json={"note": "a frog"}).json()["targets"]
+    one = client.post("/predict", content=HALF, headers=JSON)
+    explained = client.post("/explain", content=HALF, headers=JSON)
+    batch = client.post("/predict_batch", content=b'{"samples": [%s, {"note": "a frog"}]}' % HALF, headers=JSON)
+    assert (one.status_code, explained.status_code, batch.status_code) == (200, 200, 200)
+    assert one.json()["targets"] == whole
+    assert explained.json()["targets"]["label"]["probabilities"].keys() == {"no", "yes"}
+    assert [answer["targets"]["label"]["label"] for answer in batch.json()["answers"]] == [whole["label"]["label"]] * 2
+
+
+def test_an_accident_of_one_sample_is_its_own_and_of_all_the_services(
+    table_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(table_folder, tmp_path) as client:
+        live = client.app.state.deployment.champion  # type: ignore[attr-defined]
+        look = live.predictor.look
+
+        def trip(features: Any, views: Any) -> Any:
+            if (features["facts"][:, 0, 0] == 7).any():
+                raise ZeroDivisionError("7")
+            return look(features, views)
+
+        object.__setattr__(live.predictor, "look", trip)
+        good, bad, none = {"facts": {"a": 1}}, {"facts": {"a": 7}}, {"smell": 1}
+        logging.getLogger("sensorium").propagate = True  # another test may have sent it elsewhere
+        some = client.post("/predict_batch", json={"samples": [good, bad, none]}, headers={"X-Request-ID": "some"})
+        accidents = [vars(line) for line in caplog.records if line.getMessage() == "accident"]
+        every = client.post("/predict_batch", json={"samples": [bad, bad]}, headers={"X-Request-ID": "every"})
+        alone = client.post("/predict", json=bad, headers={"X-Request-ID": "alone"})
+    assert some.status_code == 200
+    assert "targets" in some.json()["answers"][0]
+    assert [one.get("error") for one in some.json()["answers"][1:]] == [
+        "the service failed; its log says why under the request id some.1",
+        "there is no input 'smell'; this model reads facts, more",
+    ]
+    assert [(line["request_id"], line["error"]) for line in accidents] == [("some.1", "ZeroDivisionError")]
+    assert (every.status_code, alone.status_code) == (500, 500)
+    assert every.json() == {"error": "the service failed; its log says why under the request id every"}
+    assert alone.json() == {"error": "the service failed; its log says why under the request id alone"}

@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 from sensorium.modalities.modality import Modality
+from sensorium.monitoring.feedback.judged import EVER, read_feedback
+from sensorium.monitoring.log.lines import Reading, read_records
+from sensorium.monitoring.log.window import FIELDS, read_window
 from sensorium.serving import artefact, content, profile, settings
-from sensorium.serving.content import Content
 from sensorium.serving.predictor import Predictor
 from tests.conftest import png, wav
 from tests.serving.conftest import serving
@@ -44,6 +47,16 @@ def profiled(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
+@pytest.fixture(scope="module")
+def keeping(profiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, and the content of requests is kept."""
+    folder = tmp_path_factory.mktemp("keeping") / "model"
+    shutil.copytree(profiled, folder)
+    (folder / settings.FILE).unlink(missing_ok=True)
+    settings.write(folder, settings.Settings(keep=settings.Keep(keep_content=True)))
+    return folder
+
+
 def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
 
@@ -61,7 +74,9 @@ def test_a_record_describes_and_never_holds_the_content(profiled: Path, tmp_path
     assert record["said"]["sound"]["seconds"] == 0.5
     assert record["said"]["car"] == {"age": 4.0, "unknown": 1.0}  # the nearest of nine typical ages, not 3.7123
     assert {name: len(axes) for name, axes in record["axes"].items()} == {"note": 2, "photo": 2, "sound": 2}
-    assert sum(record["probabilities"]["label"].values()) == pytest.approx(1, abs=1e-3)
+    shares = record["probabilities"]["label"].values()
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+    assert all(share == round(share, 4) for share in shares)
     assert other["marks"]["note"] == record["marks"]["note"]
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for secret in (b"secret", b"mauve", b"3.7123"):
@@ -79,11 +94,7 @@ def test_equal_values_have_equal_marks_in_one_folder_only(profiled: Path, tmp_pa
     assert stat.S_IMODE((tmp_path / "one/salt").stat().st_mode) == 0o600
 
 
-def test_content_is_kept_where_it_is_asked_for(profiled: Path, tmp_path: Path) -> None:
-    keeping = tmp_path / "model"
-    shutil.copytree(profiled, keeping)
-    (keeping / settings.FILE).unlink(missing_ok=True)
-    settings.write(keeping, settings.Settings(keep=settings.Keep(keep_content=True)))
+def test_content_is_kept_where_it_is_asked_for(keeping: Path, tmp_path: Path) -> None:
     with serving(keeping, tmp_path / "log") as client:
         client.post("/predict", files=FORM)
         client.post("/predict", json={"smell": "x"})
@@ -95,23 +106,33 @@ def test_content_is_kept_where_it_is_asked_for(profiled: Path, tmp_path: Path) -
     assert kept == {
         "note": TEXT.encode(), "photo": png(), "sound": wav(), "car": b'{"age": 3.7123, "colour": "mauve"}'
     }  # fmt: skip
-    inputs: dict[str, Modality] = dict(Predictor.load(profiled).inputs)
+    inputs: dict[str, Modality] = dict(Predictor.load(keeping).inputs)
     assert inputs["note"].cells("note", kept["note"]) == {"note": TEXT}
     assert inputs["car"].cells("car", kept["car"]) == {"age": 3.7123, "colour": "mauve"}
 
 
-def test_the_oldest_content_goes(tmp_path: Path) -> None:
-    store = Content(tmp_path)
-    names = [store.keep({"x": bytes([number]) * 400_000}, megabytes=1)["x"] for number in range(4)]
-    store.keep({"x": bytes([3]) * 400_000}, megabytes=1)
-    store.close()
-    there = [content.file(tmp_path / content.FOLDER, name).exists() for name in names]
-    assert there == [False, False, True, True]
+def test_replicas_with_a_folder_each_are_read_as_one(
+    keeping: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_SALT", "0123456789abcdef")
+    with serving(keeping, tmp_path / "pod-a") as one, serving(keeping, tmp_path / "pod-b") as other:
+        version = one.post("/predict", json={"note": "a frog"}, headers={"X-Request-ID": "a"}).json()["model_version"]
+        other.post("/predict", json={"note": "a frog"}, headers={"X-Request-ID": "b"})
+        one.post("/predict", json={"note": "a lorry"}, headers={"X-Request-ID": "c"})
+        other.post("/feedback", json={"request_id": "a", "labels": {"label": "yes"}})  # the balancer's choice
+        one.post("/feedback", json={"request_id": "a", "labels": {"label": "no"}})
+    now = datetime.now(UTC)
+    records = read(tmp_path, now)
+    assert [record["request_id"] for record in records] == ["a", "b", "c"]
+    marks = [record["marks"]["note"] for record in records]
+    assert marks[0] == marks[1] != marks[2]
+    assert all(content.find(tmp_path, record["content"]["note"]) for record in records)
+    feedback = read_feedback(tmp_path, [], now)
+    assert [(one.request_id, one.label) for one in feedback.believed] == [("a", "no")]
+    assert read_window(tmp_path, version, 1, now).predictions == 3
+    assert [record["request_id"] for record in read(tmp_path / "pod-b", now)] == ["b"]
 
 
-def test_a_disk_that_does_not_keep_up_costs_content_not_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "MOST_WAITING", 100)
-    store = Content(tmp_path)
-    assert store.keep({"large": b"x" * 100, "small": b"x"}, megabytes=1) == {}
-    assert set(store.keep({"one": b"x", "other": b"y"}, megabytes=1)) == {"one", "other"}
-    store.close()
+def read(folder: Path, now: datetime) -> list[dict[str, Any]]:
+    """All predictions, as a check reads them."""
+    return [record for _, record in read_records(folder, "predictions.jsonl", FIELDS, EVER, now, Reading())]

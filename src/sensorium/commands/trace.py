@@ -42,8 +42,8 @@ def run(request_id: str) -> None:
     learnt = rows[rows["request_id"] == request_id]
     if not found and learnt.empty:
         raise UserError(
-            f"no prediction {request_id!r} is in {log}; the oldest are forgotten (serve.log_megabytes), and each "
-            "replica of the service has a log of its own."
+            f"no prediction {request_id!r} is in {log}; the oldest are forgotten (serve.log_megabytes); of several "
+            "replicas name the folder that holds all their logs in SENSORIUM_LOG."
         )
     tree = Tree(f"[bold]{escape(request_id)}")
     for time, record in found:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sensorium import paths
 from sensorium.files import write_json
-from sensorium.monitoring.log.lines import read_lines
+from sensorium.monitoring.log.lines import append_line, read_lines
 from sensorium.monitoring.settings import Retrain
 
 REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
@@ -79,9 +79,7 @@ def begin(said: Mapping[str, Any]) -> None:
 def end(said: Mapping[str, Any], outcome: str, why: str, **more: Any) -> dict[str, Any]:
     """Writes down how a retrain ended; returns all that is known of it."""
     ended = {**said, "ended": datetime.now(UTC).isoformat(timespec="seconds"), "outcome": outcome, "why": why, **more}
-    HISTORY.parent.mkdir(parents=True, exist_ok=True)
-    with HISTORY.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(ended, ensure_ascii=False) + "\n")
+    append_line(HISTORY, ended)
     write_json(CURRENT, ended)
     return ended
 

@@ -1,9 +1,10 @@
-"""What was predicted and what was told afterwards, a JSON line each, in a folder of bounded size; never content.
+"""What was predicted and which labels were given afterwards, as JSON lines in a folder of bounded size; never content.
 
 ``predictions.jsonl`` has a line for every sample and model (a challenger's has the role ``challenger``): its inputs
 are described, put on the axes of the model's reference, and marked so that equal ones can be told, by a hash that is
-keyed with ``salt``, a secret of the folder. ``feedback.jsonl`` has a line for every label told. Lines are handed to the
-system as they come: a killed process loses none that it has written. Files are rotated by size.
+keyed with a secret: that of the deployment in the environment, else ``salt``, a file of the folder. ``feedback.jsonl``
+has a line for every POST /feedback, with all labels that it gave. Lines are handed to the system as they come: a killed
+process loses none that it has written. Files are rotated by size.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ from sensorium.errors import UserError
 from sensorium.serving.metrics import LOST
 
 VARIABLE = "SENSORIUM_LOG"
+SECRET = "SENSORIUM_SALT"  # the variable; replicas that share it give equal values equal marks
+SHORTEST = 16  # characters of the secret
 FOLDER = Path("data/served")
 PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
 SALT = "salt"
@@ -68,14 +71,14 @@ class Journal:
         megabytes: that the log of predictions may take; feedback is rarer and worth more, and may take as much.
 
     Raises:
-        UserError: if the folder cannot be written to.
+        UserError: if the folder cannot be written to, or the secret in the environment is none.
     """
 
     def __init__(self, folder: Path, megabytes: int) -> None:
         self._listeners = []
         self._of: dict[str, QueueHandler] = {}
         require_writable(folder)
-        self._salt = _salt(folder / SALT)
+        self._salt = _shared_salt() or _salt(folder / SALT)
         for name in (PREDICTIONS, FEEDBACK):
             _end_line(folder / name)
             file = _Rotating(folder / name, "a", megabytes * 2**20 // FILES, FILES - 1, encoding="utf-8")
@@ -108,6 +111,22 @@ def _end_line(path: Path) -> None:
             file.write(b"\n")
 
 
+def _shared_salt() -> bytes:
+    """The secret in the environment, if there is one, as a key of the hash.
+
+    Raises:
+        UserError: if it could be guessed.
+    """
+    secret = os.environ.get(SECRET, "")
+    if not secret:
+        return b""
+    if len(secret) < SHORTEST:
+        raise UserError(
+            f"{SECRET} has fewer than {SHORTEST} characters and could be guessed; `openssl rand -hex 32` makes one."
+        )
+    return hashlib.sha256(os.fsencode(secret)).digest()
+
+
 def _salt(path: Path) -> bytes:
     """The folder's secret, made when it is first asked for."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -120,11 +139,12 @@ def _salt(path: Path) -> bytes:
 
 
 def require_writable(folder: Path) -> None:
-    """Makes the folder of the logs.
+    """Makes the folder of the logs, and looks whether what is needed to write them is there.
 
     Raises:
-        UserError: if it cannot be written to.
+        UserError: if it cannot be written to, or the secret in the environment is none.
     """
+    _shared_salt()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in (PREDICTIONS, FEEDBACK):

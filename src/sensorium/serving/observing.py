@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.serving.logs import whereabouts
 from sensorium.serving.metrics import LATENCY, REQUESTS
+from sensorium.serving.refusal import ACCIDENT
 from sensorium.serving.steps import Steps
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -74,8 +75,7 @@ class Observed:
                 status = GONE
             except Exception as error:
                 log.error("accident", extra={"request_id": request_id} | whereabouts(error))
-                words = {"error": f"the service failed; its log says why under the request id {request_id}"}
-                await JSONResponse(words, 500)(scope, receive, sending)
+                await JSONResponse({"error": ACCIDENT.format(request_id)}, 500)(scope, receive, sending)
             endpoint = getattr(scope.get("endpoint"), "__name__", "other")
             span.update_name(f"{scope['method']} {endpoint}")
             span.set_attributes({"http.response.status_code": status, "sensorium.request_id": request_id})

@@ -1,6 +1,7 @@
 """The endpoints that predict: /predict, /predict_batch and /explain."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +13,12 @@ from sensorium.errors import BadInput
 from sensorium.serving.answers import MOST_EXPLAINED, answer, decision, explanation, views
 from sensorium.serving.content import as_bytes
 from sensorium.serving.live import Accepted, Asked, Live
+from sensorium.serving.logs import whereabouts
 from sensorium.serving.recording import Origin, record
-from sensorium.serving.refusal import Refused
+from sensorium.serving.refusal import ACCIDENT, Refused
 from sensorium.serving.requests import read_inputs, read_samples
+
+log = logging.getLogger("sensorium.serving")
 
 
 async def predict(request: Request) -> JSONResponse:
@@ -34,7 +38,11 @@ async def predict_batch(request: Request) -> JSONResponse:
         samples = await read_samples(request, live.predictor, live.serve.samples)
     request.app.state.guard.count(state.key, len(samples), live.serve)
     ids = [f"{state.request_id}.{number}" for number in range(len(samples))]
-    answers = await asyncio.gather(*(_tried(request, live, *pair) for pair in zip(ids, samples, strict=True)))
+    tried = await asyncio.gather(*(_tried(request, live, *pair) for pair in zip(ids, samples, strict=True)))
+    accidents = [one for one in tried if isinstance(one, Exception)]
+    if len(accidents) == len(tried):
+        raise accidents[0]  # the service fails, not a sample: who watches its answers is to see that
+    answers = [_in_its_place(*pair) for pair in zip(ids, tried, strict=True)]
     state.about |= {"model_version": live.version, "samples": len(samples)}
     return JSONResponse({"request_id": state.request_id, "model_version": live.version, "answers": answers})
 
@@ -49,13 +57,24 @@ async def _one(request: Request, explained: bool) -> JSONResponse:
     return JSONResponse(said)
 
 
-async def _tried(request: Request, live: Live, request_id: str, raw: dict[str, Any] | Refused) -> dict[str, Any]:
+async def _tried(
+    request: Request, live: Live, request_id: str, raw: dict[str, Any] | Refused
+) -> dict[str, Any] | Exception:
+    """A sample's answer, or why there is none; an accident is logged and returned, so that it takes no other along."""
     try:
         if isinstance(raw, Refused):
             raise raw
         return await _answer(request, live, request_id, raw, explained=False)
     except Refused as refused:
         return {"request_id": request_id, "error": refused.sentence}
+    except Exception as accident:
+        log.error("accident", extra={"request_id": request_id} | whereabouts(accident))
+        return accident
+
+
+def _in_its_place(request_id: str, tried: dict[str, Any] | Exception) -> dict[str, Any]:
+    """What stands in the answer for a sample: of an accident no detail."""
+    return {"request_id": request_id, "error": ACCIDENT.format(request_id)} if isinstance(tried, Exception) else tried
 
 
 async def _answer(

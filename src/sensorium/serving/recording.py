@@ -13,6 +13,7 @@ from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTION
 from sensorium.serving.profile import rounded
 
 MOST_REMEMBERED = 20_000
+SHARE_DIGITS = 4  # of a probability in the log
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
             "probabilities": {
                 target: {
-                    name: round(float(share), 4)
+                    name: round(float(share), SHARE_DIGITS)
                     for name, share in zip(live.predictor.targets[target], last[target], strict=True)
                 }
                 for target in labels

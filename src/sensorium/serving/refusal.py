@@ -4,6 +4,8 @@ import math
 
 from starlette.responses import JSONResponse
 
+ACCIDENT = "the service failed; its log says why under the request id {}"
+
 
 class Refused(Exception):  # noqa: N818 - the answer to a request, not an error of the service
     """A request that is answered with a status of 4xx or 503 and a sentence.

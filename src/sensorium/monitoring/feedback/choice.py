@@ -98,11 +98,11 @@ def choose(
 
 def _sample(labels: Sequence[Told], prediction: Mapping[str, Any], log: Path) -> tuple[Sample, str]:
     """What a prediction gives to learn from, and why it cannot be learnt from, if so."""
-    names = prediction.get("content")
-    if not isinstance(names, dict) or set(names) != set(prediction["inputs"]):
+    names = prediction.get("content", {})
+    if set(names) != set(prediction["inputs"]):
         return Sample(labels, {}, ""), NOT_KEPT
-    files = {name: content.file(log / content.FOLDER, kept) for name, kept in names.items()}
-    why = "" if all(path.is_file() for path in files.values()) else GONE
+    files = {name: path for name, kept in names.items() if (path := content.find(log, kept))}
+    why = "" if len(files) == len(names) else GONE
     return Sample(labels, files, hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()), why
 
 

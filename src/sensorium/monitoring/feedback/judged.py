@@ -91,12 +91,8 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
     latest: dict[bool, dict[tuple[str, str, str], Told]] = {True: {}, False: {}}
     corrected = forgotten = 0
     for time, record in read_records(folder, FEEDBACK, ("request_id", "labels"), EVER, now, reading):
-        labels = record["labels"]
-        if not isinstance(labels, dict):
-            reading.damaged += 1
-            continue
-        for target, label in labels.items():
-            told = Told(str(record["request_id"]), str(record.get("key", NOBODY)), time, str(target), str(label))
+        for target, label in record["labels"].items():
+            told = Told(record["request_id"], record.get("key", NOBODY), time, target, label)
             place, alike = (told.request_id, told.target, told.key), latest[told.key in heeded]
             if (before := alike.pop(place, told)).label != told.label:
                 corrected += 1
@@ -207,10 +203,10 @@ def _find(folder: Path, wanted: set[str], now: datetime) -> tuple[dict[str, dict
     several: set[str] = set()
     if not wanted:
         return found, several
-    fields = ("request_id", "role", "model_version", "labels")
+    fields = ("request_id", "role", "model_version", "inputs", "labels")
     for time, record in read_records(folder, PREDICTIONS, fields, EVER, now, Reading()):
         name = record["request_id"]
-        if record["role"] != CHAMPION or name not in wanted or not isinstance(record["labels"], dict):
+        if record["role"] != CHAMPION or name not in wanted:
             continue
         if name in found:
             if found[name]["time"] != time:  # else the same line was copied twice

@@ -1,16 +1,41 @@
 """Records of the service's log: JSON lines in files that are rotated, some of them perhaps damaged."""
 
+import errno
+import heapq
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
-TRIES = 5
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from sensorium.errors import UserError
+
+TRIES = 20
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
+TYPES = {
+    "request_id": str,
+    "key": str,
+    "role": str,
+    "model_version": str,
+    "inputs": list[str],
+    "said": dict[str, dict[str, float | str]],
+    "axes": dict[str, list[float]],
+    "marks": dict[str, str],
+    "labels": dict[str, str],
+    "abstained": list[str],
+    "probabilities": dict[str, Annotated[dict[str, float], Field(min_length=1)]],
+    "content": dict[str, str],
+}  # of the fields that somebody reads, where a record has them
+_CHECKS: Mapping[str, TypeAdapter[Any]] = {
+    name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()
+}
+Dated = tuple[datetime, dict[str, Any]]  # a record and its time
 
 
 @dataclass
@@ -39,71 +64,119 @@ class Reading:
 
 
 def read_records(
-    folder: Path, name: str, fields: tuple[str, ...], since: datetime, now: datetime, reading: Reading
-) -> Iterator[tuple[datetime, dict[str, Any]]]:
-    """Records of a log with their times, the oldest file first, a line in memory at a time.
+    folder: Path, name: str, fields: Iterable[str], since: datetime, now: datetime, reading: Reading
+) -> Iterator[Dated]:
+    """Records of a log with their times, the oldest file first, a line of each replica in memory at a time.
+
+    Several replicas have a folder each; their records are merged by time.
 
     Args:
-        folder: of the logs.
+        folder: of the logs, or of such folders, one for each replica.
         name: of the newest file; older ones end in .1, .2 and so on.
         fields: that every record has.
         since: older records are left out.
         now: what tells the future.
         reading: is told what could not be used.
+
+    Raises:
+        UserError: if the files cannot be held open.
     """
+    wanted = {"request_id", *fields}
     with ExitStack() as opened:
         # All are opened before any is read, since the service may rename them meanwhile.
-        files = _opened(opened, folder, name, since)
-        for file in files:
-            for line in file:
-                if not line.endswith(b"\n"):  # is being written
-                    continue
-                found = _record(line, fields)
-                if found is None:
-                    reading.damaged += 1
-                elif found[0] > now + AHEAD:
-                    reading.from_the_future += 1
-                elif found[0] >= since:
-                    yield found
+        logs = _all_opened(opened, folder, name, since)
+        yield from heapq.merge(*(_dated(files, wanted, since, now, reading) for files in logs), key=itemgetter(0))
+
+
+def _dated(
+    files: Iterable[BinaryIO], wanted: set[str], since: datetime, now: datetime, reading: Reading
+) -> Iterator[Dated]:
+    """The usable records of files."""
+    for file in files:
+        for line in file:
+            if not line.endswith(b"\n"):  # is being written
+                continue
+            found = _record(line, wanted)
+            if found is None:
+                reading.damaged += 1
+            elif found[0] > now + AHEAD:
+                reading.from_the_future += 1
+            elif found[0] >= since:
+                yield found
+
+
+def _all_opened(opened: ExitStack, folder: Path, name: str, since: datetime) -> list[list[BinaryIO]]:
+    """The files of every replica, opened."""
+    try:
+        return [_opened(opened, place, name, since) for place in (folder, *sorted(folder.glob("*/")))]
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+        raise UserError(
+            f"{folder} has more files of logs than this process may open; remove the folders of replicas that are gone "
+            "and were read, or raise `ulimit -n`."
+        ) from error
 
 
 def _opened(opened: ExitStack, folder: Path, name: str, since: datetime) -> list[BinaryIO]:
-    """The files, opened; again where the service renamed one while they were listed."""
-    files: list[BinaryIO] = []
+    """The files of a replica, opened; again where it renamed, made or removed one while they were listed and opened."""
     for _ in range(TRIES):
-        before = _files(folder, name, since)
-        with suppress(FileNotFoundError):
-            files = [opened.enter_context(path.open("rb")) for path in before]
-            if [os.fstat(file.fileno()).st_ino for file in files] == [path.stat().st_ino for path in before]:
+        with suppress(FileNotFoundError), ExitStack() as trying:
+            files: list[BinaryIO] = [trying.enter_context(path.open("rb")) for path in _files(folder, name, since)]
+            if [os.fstat(file.fileno()).st_ino for file in files] == _inodes(_files(folder, name, since)):
+                opened.enter_context(trying.pop_all())
                 return files
-    return files
+    raise UserError(f"{folder / name} is renamed faster than it can be opened; try again.")
 
 
 def _files(folder: Path, name: str, since: datetime) -> list[Path]:
-    """The files that may hold records of this time, the oldest first."""
+    """The files that may hold records of this time, the oldest first.
+
+    Raises:
+        FileNotFoundError: if one was renamed meanwhile.
+    """
     found = [path for path in folder.glob(f"{name}*") if path.name == name or path.suffix[1:].isdigit()]
     found.sort(key=lambda path: 0 if path.name == name else int(path.suffix[1:]), reverse=True)
     return [path for path in found if path.stat().st_mtime >= since.timestamp()]
 
 
-def _record(line: bytes, fields: tuple[str, ...]) -> tuple[datetime, dict[str, Any]] | None:
+def _inodes(paths: Iterable[Path]) -> list[int]:
+    """What stays the same of a file that is renamed."""
+    return [path.stat().st_ino for path in paths]
+
+
+def _record(line: bytes, wanted: set[str]) -> Dated | None:
+    """A line's record; none where it lacks something, or what somebody reads is of another type than it should be."""
     try:
         record = json.loads(line)
         time = datetime.fromisoformat(record["time"])
-        if any(field not in record for field in fields) or not isinstance(record["request_id"], str):
+        for name in _CHECKS.keys() & record.keys():
+            _CHECKS[name].validate_python(record[name])
+        of_one_kind = "probabilities" not in record or record["probabilities"].keys() == record["labels"].keys()
+        if not of_one_kind or not wanted <= record.keys():
             return None
         return time if time.tzinfo else time.replace(tzinfo=UTC), record
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The records of a file of our own; what a kill cut off is left out."""
     found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []:
-        with suppress(ValueError):
-            found.append(json.loads(line))
+    # Not by str.splitlines, which parts at signs that a record may hold.
+    for line in path.read_bytes().split(b"\n") if path.is_file() else []:
+        with suppress(ValueError, RecursionError):
+            found.append(json.loads(line.decode(errors="replace")))
     return [one for one in found if isinstance(one, dict)]
+
+
+def append_line(path: Path, record: Mapping[str, Any]) -> None:
+    """Adds a record to a file of our own, on a line of its own even where a kill cut the last one off."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(record, ensure_ascii=False).encode(errors="replace") + b"\n"
+    with path.open("ab+") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+        file.write(line if file.read() in (b"", b"\n") else b"\n" + line)
 
 
 def counted(number: int, noun: str) -> str:
