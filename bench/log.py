@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from traffic import complete_rows
 
 from sensorium import paths
 from sensorium.serving.content import Content, as_bytes
@@ -25,7 +25,7 @@ from sensorium.serving.recording import Origin, record
 def main(count: int) -> None:
     """Prints milliseconds a row of each part, and its share of the whole."""
     live = Live.load(paths.PACKAGED, CHALLENGER, Workers(1, "bench"))  # a challenger's is logged without metrics
-    rows = test_rows(count)
+    rows = complete_rows()[:count]
     with tempfile.TemporaryDirectory() as folder:
         taken = measure(live, rows, Path(folder))
         size = sum(path.stat().st_size for path in Path(folder).glob("predictions.jsonl*")) / len(rows)
@@ -87,17 +87,6 @@ def measure(live: Live, rows: list[dict[str, Any]], folder: Path) -> dict[str, f
 
     time_of("keep content, if asked for", keep)
     return taken
-
-
-def test_rows(count: int) -> list[dict[str, Any]]:
-    """Raw values of test rows."""
-    rows = pd.read_parquet(paths.PREPARED / "rows.parquet")
-    table = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
-    chosen = table.loc[rows.loc[rows["split"] == "test", "id"]][:count]
-    return [
-        {"text": row["text"], **{name: (paths.RAW / row[name]).read_bytes() for name in ("image", "speech")}}
-        for row in chosen.to_dict("records")
-    ]
 
 
 if __name__ == "__main__":

@@ -18,14 +18,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import pandas as pd
 import psutil
 from load import Form, Load, at_once, encode, steadily
 from rich.console import Console
 from rich.table import Table
-
-from sensorium import params, paths
-from sensorium.dataset.rows import of_split, read_table
+from traffic import complete_rows
 
 SAMPLES = 64
 CLIENTS = (1, 8, 32)
@@ -136,13 +133,10 @@ def best(loads: list[Load]) -> Load:
 
 def read_forms() -> list[Form]:
     """Rows of the test split that have every input, as they lie in data/raw."""
-    inputs = params.load().inputs
-    rows = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
-    forms = []
-    for row_id in of_split(read_table(), "test")["id"]:
-        raws = {name: kind.raw(rows.loc[row_id], name, paths.RAW) for name, kind in inputs.items()}
-        if all(raw is not None for raw in raws.values()):
-            forms.append(encode({k: json.dumps(raw) if isinstance(raw, dict) else raw for k, raw in raws.items()}))
+    forms = [
+        encode({name: json.dumps(raw) if isinstance(raw, dict) else raw for name, raw in raws.items()})
+        for raws in complete_rows()
+    ]
     return forms[:: max(1, len(forms) // SAMPLES)][:SAMPLES]
 
 

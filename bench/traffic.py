@@ -32,24 +32,23 @@ Rows = Mapping[str, Raws]  # raw values by the row's number
 
 def logs(folder: Path) -> dict[str, pd.DataFrame]:
     """What a check reads of the log of each sort of request, with what it was about; made where it is not there."""
-    settings = params.load()
-    table = _test_rows()
+    inputs, table = params.load().inputs, test_rows()
     sorts: dict[str, Callable[[], Rows]] = {
-        "plain": lambda: _read(table, settings.inputs, paths.RAW),
-        "strange": lambda: _spoken(table, settings.inputs),
-        "dim": lambda: _damaged(table, settings.inputs, "image", "darkness", "mild"),
-        "dark": lambda: _damaged(table, settings.inputs, "image", "darkness", "medium"),
-        "shortened": lambda: _damaged(table, settings.inputs, "text", "truncation", "mild"),
-        "truncated": lambda: _damaged(table, settings.inputs, "text", "truncation", "medium"),
-        "quiet": lambda: _damaged(table, settings.inputs, "speech", "gain", "mild"),
-        "without speech": lambda: _without(_read(table, settings.inputs, paths.RAW), "speech"),
-        "without text": lambda: _without(_read(table, settings.inputs, paths.RAW), "text"),
+        "plain": lambda: read(table, inputs, paths.RAW),
+        "strange": lambda: _spoken(table, inputs),
+        "dim": lambda: _damaged(table, inputs, "image", "darkness", "mild"),
+        "dark": lambda: _damaged(table, inputs, "image", "darkness", "medium"),
+        "shortened": lambda: _damaged(table, inputs, "text", "truncation", "mild"),
+        "truncated": lambda: _damaged(table, inputs, "text", "truncation", "medium"),
+        "quiet": lambda: _damaged(table, inputs, "speech", "gain", "mild"),
+        "without speech": lambda: _without(read(table, inputs, paths.RAW), "speech"),
+        "without text": lambda: _without(read(table, inputs, paths.RAW), "text"),
     }
     version = Predictor.load(champion_folder()).version
     found = {}
     for name, make in sorts.items():
         if not (folder / name).is_dir():
-            _ask(make(), folder / name, folder / SALT, name)
+            ask(make(), folder / name, folder / SALT, name)
         window = read_window(folder / name, version, 24 * 365, datetime.now(UTC))
         asked = table.loc[window.rows["request_id"].astype(int)].reset_index(drop=True)
         window.rows[["category", "item"]] = asked[["category", "item"]]
@@ -57,13 +56,13 @@ def logs(folder: Path) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _test_rows() -> pd.DataFrame:
+def test_rows() -> pd.DataFrame:
     """The rows of the test split as the source gave them."""
     wanted = of_split(read_table(), "test")["id"]
     return pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id").loc[wanted].reset_index()
 
 
-def _read(table: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> Rows:
+def read(table: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> Rows:
     """The raw values of rows, numbered."""
     rows = {}
     for number, (_, row) in enumerate(table.iterrows()):
@@ -72,13 +71,19 @@ def _read(table: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> 
     return rows
 
 
+def complete_rows() -> list[Raws]:
+    """The raw values of the test rows that have every input."""
+    inputs = params.load().inputs
+    return [raws for raws in read(test_rows(), inputs, paths.RAW).values() if raws.keys() == inputs.keys()]
+
+
 def _spoken(table: pd.DataFrame, inputs: Mapping[str, Modality]) -> Rows:
     """The items of rows, each said once in a language that is new; numbered as an item's first row."""
     with TemporaryDirectory() as folder:
         strange = TuxPaint(languages=[STRANGE]).read(inputs, Path(folder))
         items = table.reset_index().drop_duplicates("item").set_index("item")["index"]
         strange = strange[strange["item"].isin(items.index)]
-        rows = _read(strange, inputs, Path(folder))
+        rows = read(strange, inputs, Path(folder))
         return {str(items[item]): raws for item, raws in zip(strange["item"], rows.values(), strict=True)}
 
 
@@ -89,14 +94,14 @@ def _without(rows: Rows, name: str) -> Rows:
 def _damaged(table: pd.DataFrame, inputs: Mapping[str, Modality], name: str, corruption: str, strength: str) -> Rows:
     """The rows with one input damaged."""
     kind, random = inputs[name], np.random.default_rng(0)
-    rows = {number: dict(raws) for number, raws in _read(table, inputs, paths.RAW).items()}
+    rows = {number: dict(raws) for number, raws in read(table, inputs, paths.RAW).items()}
     for raws in rows.values():
         value = kind.corruptions[corruption](kind.accept(raws[name]), STRENGTHS.index(strength), random)
         raws[name] = kind.pack(value) if kind.is_file else value
     return rows
 
 
-def _ask(rows: Rows, folder: Path, salt: Path, what: str) -> None:
+def ask(rows: Rows, folder: Path, salt: Path, what: str) -> None:
     """Sends all rows to a service with a log of its own; all logs mark equal values alike."""
     beside = folder.with_suffix(".begun")
     shutil.rmtree(beside, ignore_errors=True)

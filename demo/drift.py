@@ -87,7 +87,7 @@ def _serve(place: Place, story: Story) -> People:
 
 
 def _draw(others: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Rows of known languages, and of the new one: those that labellers will tell of, and those that nobody will."""
+    """Rows of known languages, and of the new one: those that people will label, and those that nobody will."""
     mixed = others.sample(frac=1, random_state=DRAWN)
     known = mixed[mixed["language"].isin(KNOWN)].drop_duplicates("item")
     new = mixed[mixed["language"] == NEW]
@@ -152,7 +152,7 @@ def _switched(place: Place, story: Story, people: People) -> None:
 
 
 def _recognised(story: Story, people: People, heldout: pd.DataFrame) -> None:
-    with story.step("recognised", f"{NEW} is recognised, in clips that nobody told of") as step:
+    with story.step("recognised", f"{NEW} is recognised, in clips that nobody labelled") as step:
         answered = people.ask(heldout)
         step.figures = {"recognised": right(answered, "language"), "category": right(answered, "category")}
         step.words = [f"{len(answered)} clips in {NEW}: language is right in {right(answered, 'language'):.0%}."]

@@ -32,7 +32,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.clone, self.logs = folder, folder / "clone", folder / "logs"
-        self.ports = {name: _free_port() for name in ("prefect", "service")}
+        self.ports = {name: free_port() for name in ("prefect", "service")}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         if folder.exists() and any(folder.iterdir()) and not (folder / STORY).is_file():
             raise UserError(f"{folder} is not empty, and not of an earlier demo; name another folder by --folder.")
@@ -154,7 +154,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(seconds)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that nobody listens on, below those that the system hands out: BentoML asks it for some of its own."""
     while True:
         with socket.socket() as probe, suppress(OSError):

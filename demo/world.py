@@ -1,6 +1,5 @@
 """The world of the demo: stamps that a model is trained on, and others that people will ask about later."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from sensorium.dataset.split import place_of
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
 from sensorium.sources import TuxPaint
@@ -51,7 +51,7 @@ def make(folder: Path, stamps: Path | None) -> pd.DataFrame:
     source = TuxPaint(languages=[*KNOWN, NEW], path=str(stamps) if stamps else None)
     table = source.read({}, root)
     table = table[table["image"].map(lambda path: _is_picture(root / path))]
-    is_collected = table["item"].map(_place) < COLLECTED
+    is_collected = table["item"].map(place_of) < COLLECTED
     table[is_collected & table["language"].isin(KNOWN)].to_csv(root / "table.csv", index=False)
     others = table[~is_collected].copy()
     for media in ("image", "speech"):
@@ -63,11 +63,6 @@ def hurry(params: Path) -> None:
     """Changes params.yaml so that a run takes a minute or two."""
     content: Mapping[str, Any] = yaml.safe_load(params.read_text(encoding="utf-8"))
     params.write_text(yaml.safe_dump({**content, **QUICK}, sort_keys=False), encoding="utf-8")
-
-
-def _place(item: str) -> float:
-    """A number from 0 to 1 that hangs on the name alone."""
-    return int.from_bytes(hashlib.sha256(item.encode()).digest()[:4]) / 2**32
 
 
 def _is_picture(path: Path) -> bool:

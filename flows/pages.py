@@ -5,11 +5,12 @@ from html import escape
 from typing import Any
 
 Told = Mapping[str, Any]
+TOLD_ANYWAY = ("margin", "reason")  # keys of rules against the champion, and of rules that could not be judged
 
 
 def quoted(words: str) -> str:
     """Words in which strangers' labels may stand: shown as they are, whatever they would mean in markdown or HTML."""
-    return "".join(f"\\{letter}" if letter in "[]|`\\" else letter for letter in escape(words, quote=False))
+    return "".join(f"\\{letter}" if letter in "[]|`*\\" else letter for letter in escape(words, quote=False))
 
 
 def of_check(check: Told) -> str:
@@ -17,7 +18,7 @@ def of_check(check: Told) -> str:
     lines = [
         f"# {quoted(check['words'])}",
         "",
-        f"{check['predictions']:,} predictions of model {check['model_version']}.",
+        f"{_counted(check['predictions'], 'prediction')} of model {check['model_version']}.",
         "",
     ]
     lines += [f"- {quoted(note)}" for note in check["notes"]]
@@ -25,11 +26,10 @@ def of_check(check: Told) -> str:
         lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
         lines += map(_test, sorted(check["tests"], key=lambda test: test["p"]))
     if check["performance"]:
-        lines += ["", "| target | labels told | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
+        lines += ["", "| target | labels given | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
         lines += [_performance(target, found) for target, found in check["performance"].items()]
-    feedback = check["feedback"]
-    lines += ["", f"Feedback: {feedback['usable']} usable, {feedback['new']} new, {feedback['rejected']} rejected.", ""]
-    return "\n".join([*lines, f"Retrain: {check['why']}"])
+    lines += ["", _feedback(check["feedback"]), "", f"Retrain: {check['why']}"]
+    return "\n".join(lines)
 
 
 def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
@@ -65,17 +65,22 @@ def _performance(target: str, found: Told) -> str:
     return f"| {target} | {found['told']:,} | {accuracy} | {known[0]} | {known[1]} |"
 
 
+def _feedback(found: Told) -> str:
+    """Predictions that a retrain can learn from, and labels that it cannot: a prediction may have several labels."""
+    usable, rejected = _counted(found["usable"], "prediction"), _counted(found["rejected"], "label")
+    return f"Feedback: {usable} can be learnt from, {found['new']:,} of them new; {rejected} set aside."
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
 def _verdict(gate: Told) -> Iterator[str]:
-    """The gate's verdict, what it says of the champion, and the rules that failed."""
+    """The gate's verdict, the rules that failed, and those that passed beside the champion or without being judged."""
     yield f"**The gate {'passed' if gate['passed'] else 'did not pass'}.**"
     yield ""
     for rule in gate["rules"]:
-        mark = "pass" if rule["passed"] else "**FAIL**"
-        if "reason" in rule:
-            yield f"- `{rule['name']}`: {'not judged' if rule['passed'] else mark}, {rule['reason']}"
-        elif "margin" in rule:
-            champion = f"champion {rule['bound']:g}, may lose {rule['margin']:g}"
-            yield f"- `{rule['name']}` {rule['value']:g} ({champion}): {mark}"
-        elif not rule["passed"]:
-            value = "" if rule["value"] is None else f" {rule['value']:g}"
-            yield f"- `{rule['name']}`{value}, {rule['sense']} {rule['bound']:g}: {mark}"
+        if not rule["passed"]:
+            yield f"- **FAIL**: {quoted(rule['words'])}"
+        elif not rule.keys().isdisjoint(TOLD_ANYWAY):
+            yield f"- pass: {quoted(rule['words'])}"

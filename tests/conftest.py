@@ -2,12 +2,9 @@
 
 import io
 import os
-import random
 import shutil
 import signal
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,8 @@ import pytest
 import soundfile
 import yaml
 from PIL import Image
+
+from demo.place import free_port as free_port
 
 REPOSITORY = Path(__file__).parents[1]
 os.environ |= {"GX_ANALYTICS_ENABLED": "false", "BENTOML_DO_NOT_TRACK": "True", "DVC_NO_ANALYTICS": "1"}
@@ -38,15 +37,6 @@ def wav(seconds: float = 0.5, pitch: float = 440.0, rate: int = 16_000) -> bytes
     times = np.arange(int(seconds * rate)) / rate
     soundfile.write(stream, 0.3 * np.sin(2 * np.pi * pitch * times), rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that the system hands out: BentoML asks it for some of its own."""
-    while True:
-        with socket.socket() as probe, suppress(OSError):
-            port = random.randrange(20_000, 30_000)
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Project:

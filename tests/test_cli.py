@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from sensorium.cli import STAGES, app
@@ -55,6 +56,12 @@ def test_a_stage_without_its_input_names_the_stage_before(project: Project) -> N
     assert done.stderr == (
         "error: data/raw/manifest.parquet is not there; run `sensorium ingest` first, or `dvc repro` for all stages.\n"
     )
+
+
+@pytest.mark.parametrize("command", ["summary", "conclude"])
+def test_what_only_reads_results_imports_no_torch(command: str) -> None:
+    code = f"import sys; from sensorium.commands import {command}; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_ingest_imports_no_torch(project: Project) -> None:

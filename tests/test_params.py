@@ -153,5 +153,12 @@ def test_compression_that_cannot_be(project: Project, compress: dict[str, object
     assert sentence in complaint(project, compress=compress)
 
 
+@pytest.mark.parametrize("name", ["id", "split", "group", "present"])
+def test_names_that_the_tables_use(project: Project, name: str) -> None:
+    sentence = f"params.yaml: {name!r} cannot be the name of an input or target; the tables use it."
+    assert complaint(project, inputs={name: {"kind": "text"}}) == sentence
+    assert complaint(project, inputs={"note": {"kind": "text"}}, targets={name: {"kind": "class"}}) == sentence
+
+
 def test_an_input_called_fusion(project: Project) -> None:
     assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})

@@ -129,7 +129,7 @@ def collect(
     reason: str = typer.Argument("by hand", help="drift, feedback or by hand"),
     check: str = typer.Option(None, help="the check that asks for it"),
 ) -> None:
-    """Begin a retrain: make a data version of what people told."""
+    """Begin a retrain: make a data version of the labels that people gave."""
     _command("collect", reason, check)
 
 

@@ -13,6 +13,7 @@ from sensorium.compression.settings import FUSION, Compress
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
+from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
 from sensorium.section import Section
 from sensorium.serving.settings import Serve
@@ -133,7 +134,7 @@ class Params(Section):
         for name, kind in self.inputs.items():
             if leaked := sorted(set(kind.columns(name)) & set(self.targets)):
                 raise ValueError(f"inputs.{name} reads the column {leaked[0]!r}, which is a target")
-        if reserved := sorted({"id", "split", "group"} & {*self.inputs, *self.targets}):
+        if reserved := sorted({"id", "split", "group", PRESENT} & {*self.inputs, *self.targets}):
             raise ValueError(f"{reserved[0]!r} cannot be the name of an input or target; the tables use it")
         if FUSION in self.inputs:
             raise ValueError(

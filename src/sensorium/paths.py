@@ -9,7 +9,7 @@ RAW = Path("data/raw")
 VALID = Path("data/valid")
 PREPARED = Path("data/prepared")
 EMBEDDINGS = Path("data/embeddings")
-FEEDBACK = Path("data/feedback")  # rows that people told the labels of; DVC keeps its versions
+FEEDBACK = Path("data/feedback")  # labelled rows of what the service saw; DVC keeps its versions
 MONITORING = Path("data/monitoring")  # what checks and retrains remember
 
 SEARCH = Path("models/search")
@@ -21,6 +21,7 @@ CHAMPION = Path("models/champion.json")  # in git, since promoting a model is a 
 CHALLENGER = Path("models/challenger.json")  # not in git: which model a service on this machine runs in shadow
 
 METRICS = Path("metrics")
+VERDICT = METRICS / "gate.json"
 PREDICTIONS = Path("predictions")
 REPORTS = Path("reports")
 

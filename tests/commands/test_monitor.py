@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sensorium import params
 from sensorium.commands import monitor
-from sensorium.dataset.served import ServedRows
 from sensorium.errors import UserError
 from sensorium.modalities import Tabular
-from sensorium.monitoring.drift.reference import Known, write_reference
-from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor
 from tests import model
 from tests.conftest import Project
+from tests.monitoring.referenced import add_reference
 from tests.serving.conftest import serving
 
 Facts = Mapping[str, float]
@@ -36,13 +35,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.write(
         readers, {"facts": {"a": 1.0, "b": 2.0}}, model.small_network(readers, {"label": ["no", "yes"]}), folder
     )
-    predictor, values = Predictor.load(folder), facts(150, seed=0)
-    manifest = json.loads((folder / artefact.MANIFEST).read_text())
-    (folder / artefact.MANIFEST).unlink()
-    known = Known(np.arange(150), {"label": ["no"] * 150}, [], {}, {"facts": predictor.encode("facts", facts(300, 1))})
-    write_reference(folder, predictor, ServedRows({"facts": values}, {"facts": np.arange(150)}), known)
-    artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
-    return folder
+    return add_reference(folder, {"facts": facts(150, seed=0)}, {"facts": facts(300, 1)})
 
 
 @pytest.fixture
@@ -132,9 +125,38 @@ def test_a_log_with_all_that_can_be_wrong_with_it(place: Path, watched: Path) ->
     assert said["why"] == "No retrain is asked for: 0 new labelled predictions can be learnt from, 100 are needed."
 
 
+def test_rows_of_feedback_that_are_not_checked_out_are_a_note_and_ask_for_no_retrain(
+    place: Path, watched: Path
+) -> None:
+    ask(place, watched, facts(60, seed=3))
+    pointer = place / "data/feedback/rows.parquet.dvc"
+    pointer.parent.mkdir(parents=True)
+    pointer.write_text("outs:\n- md5: 0a1b\n")
+    said = checked()
+    assert (said["verdict"], said["retrain"]) == ("no drift", None)
+    assert said["feedback"] == {"usable": 0, "new": 0, "rejected": 0}
+    assert said["notes"][-1] == (
+        "What can be learnt from feedback is not known: data/feedback/rows.parquet is not the one that git knows of; "
+        "`dvc pull data/feedback/rows.parquet.dvc` (or `dvc checkout`) brings it."
+    )
+    assert said["why"] == "No retrain is asked for: what can be learnt from is not known."
+
+
+def test_hours_are_bounded_as_in_the_file(project: Project) -> None:
+    project.params["monitor"] = {"hours": monitor.MOST_HOURS}
+    project.write()
+    assert params.load().monitor.hours == 8784
+    project.params["monitor"] = {"hours": monitor.MOST_HOURS + 1}
+    project.write()
+    with pytest.raises(UserError, match="less than or equal to 8784"):
+        params.load()
+
+
 def test_what_cannot_be_checked(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match=r"--hours 0 looks at nothing"):
-        monitor.run(0.0)
+    for hours, said in ((0.0, "0"), (-1.0, "-1"), (float("nan"), "nan"), (float("inf"), "inf"), (1e8, "1e+08")):
+        with pytest.raises(UserError) as caught:
+            monitor.run(hours)
+        assert str(caught.value) == f"--hours {said} cannot be looked at; give a number above 0, 8784 at most."
     readers = model.read({"facts": Tabular(numbers=["a", "b"])}, {"facts": {"a": 1.0, "b": 2.0}})
     bare = model.write(
         readers,

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from sensorium.evaluation.gates import FIGURES as NAMES
-from sensorium.evaluation.gates import Comparison, Judged, Rule, Unmeasured, judge
+from sensorium.evaluation.gates import Comparison, Judged, Rule, Unmeasured, judge, with_its_time
 from sensorium.evaluation.metrics import figures
 from tests.evaluation.test_metrics import random_predictions
 
@@ -128,3 +128,14 @@ def test_against_the_champion_the_least_gain_is_held_against_the_margin(
 def test_a_rule_that_means_nothing_is_refused(rule: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Rule(**({"metric": "evaluate.colour.accuracy"} | rule))
+
+
+def test_a_rule_on_a_time_gets_its_value_from_the_file_of_times() -> None:
+    rule = {
+        "name": "timings.compress.*",
+        "at": "timings.compress.p95_ms",
+        "value": None,
+        "measured_in": "metrics/timings/",
+    }
+    assert with_its_time(rule, {"p50_ms": 8, "p95_ms": 12.5})["value"] == 12.5
+    assert with_its_time({"name": "timings.compress.p1_ms", "value": None}, {})["value"] is None

@@ -44,7 +44,16 @@ stages:
     cmd: sh package.sh
     deps: [metrics/gate.json, package.sh]
 """
-RULE = {"name": "evaluate.colour.accuracy", "value": 0.9, "bound": 0.88, "sense": ">=", "margin": 0.02, "low": -0.01}
+RULE = {
+    "name": "evaluate.colour.accuracy",
+    "value": 0.9,
+    "bound": 0.88,
+    "sense": ">=",
+    "margin": 0.02,
+    "low": -0.01,
+    "words": "evaluate.colour.accuracy 0.9 is no worse than 0.88",
+    "note": "beside the champion",
+}
 CHECK = {
     "id": "20261122T121314Z",
     "time": "2026-11-22T12:13:14Z",

@@ -17,12 +17,12 @@ def test_a_check_opens_with_its_words_and_lists_the_surest_drift_first() -> None
         "| speech | s | 1e-09 | 0.01 | 0.9 | **shorter** |",
         "| text | e | 0.4 | 0.01 | 0.02 | no |",
         "",
-        "| target | labels told | accuracy | on the reference | estimated |",
+        "| target | labels given | accuracy | on the reference | estimated |",
         "|---|--:|--:|--:|--:|",
         "| colour | 90 | 0.800 (0.710 to 0.870) | 0.900 | 0.810 |",
         "| shape | 0 | unknown | 0.700 | unknown |",
         "",
-        "Feedback: 80 usable, 30 new, 2 rejected.",
+        "Feedback: 80 predictions can be learnt from, 30 of them new; 2 labels set aside.",
         "",
         "Retrain: speech drifted and no retrain ran today.",
     ]
@@ -30,6 +30,12 @@ def test_a_check_opens_with_its_words_and_lists_the_surest_drift_first() -> None
 
 def test_a_check_of_too_little_has_no_tables() -> None:
     assert "|" not in of_check(CHECK | {"tests": [], "performance": {}, "notes": []})
+
+
+def test_one_is_not_many() -> None:
+    said = of_check(CHECK | {"predictions": 1, "feedback": {"usable": 1, "new": 1, "rejected": 1}})
+    assert "1 prediction of model abc." in said
+    assert "Feedback: 1 prediction can be learnt from, 1 of them new; 1 label set aside." in said
 
 
 def test_a_retrain_tells_its_story() -> None:
@@ -44,25 +50,25 @@ def test_a_retrain_tells_its_story() -> None:
         "",
         "**The gate passed.**",
         "",
-        "- `evaluate.colour.accuracy` 0.9 (champion 0.88, may lose 0.02): pass",
+        "- pass: evaluate.colour.accuracy 0.9 is no worse than 0.88",
     ]
     assert "gate" not in of_retrain(BEGUN, ENDED | {"outcome": "failed", "why": "the disk is full."}, None)
 
 
 def test_a_question_has_verdict_champion_failed_rules_and_report() -> None:
     rules = [
-        {"name": "a", "value": 0.5, "bound": 0.6, "sense": ">=", "passed": False},
-        {"name": "b", "value": None, "bound": None, "sense": ">=", "passed": True, "reason": "there is no champion"},
-        {"name": "c", "value": 0.7, "bound": 0.6, "sense": ">=", "passed": True},
-        {"name": "timings.d", "value": None, "bound": 50, "sense": "<=", "passed": False},
+        {"words": "a 0.5 is below 0.6", "passed": False},
+        {"words": "b could not be judged: nothing fits b.*", "passed": True, "reason": "nothing fits b.*"},
+        {"words": "c 0.7 reaches 0.6", "passed": True},
+        {"words": "timings.d is above 50", "passed": False},
     ]
     asked = of_question(BEGUN, {"passed": False, "rules": rules}, "http://reports/index.html")
     assert asked.splitlines()[4:] == [
         "**The gate did not pass.**",
         "",
-        "- `a` 0.5, >= 0.6: **FAIL**",
-        "- `b`: not judged, there is no champion",
-        "- `timings.d`, <= 50: **FAIL**",
+        "- **FAIL**: a 0.5 is below 0.6",
+        "- pass: b could not be judged: nothing fits b.\\*",
+        "- **FAIL**: timings.d is above 50",
         "",
         "[The whole run on one page](http://reports/index.html)",
     ]

@@ -80,7 +80,7 @@ def test_a_person_answers(loop: Toy, said: dict[str, Any], name: str, conclude: 
     running = loop.start_flow("retrain")
     approval, form = asked(loop)
     assert loop.server.runs("retrain")[0]["state_name"] == "Running"
-    assert "champion 0.88, may lose 0.02" in form and "reports/index.html" in form and "Promote this model" in form
+    assert "no worse than 0.88" in form and "reports/index.html" in form and "Promote this model" in form
     assert loop.server.post(f"flow_runs/{approval['id']}/resume")["status"] == "REJECT"  # an answer is needed
     assert loop.server.post(f"flow_runs/{approval['id']}/resume", run_input=said)["status"] == "ACCEPT"
     running.communicate(timeout=60)

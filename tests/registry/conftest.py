@@ -44,7 +44,8 @@ if model["serve"]:
 write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": version})
 write("metrics/evaluate.json", {"colour": figures})
 passed = model["accuracy"] > 0.5
-rule = {"name": "evaluate.colour.accuracy", "value": model["accuracy"], "bound": 0.5, "sense": ">=", "passed": passed}
+words = f"evaluate.colour.accuracy {model['accuracy']:g} {'reaches' if passed else 'is below'} 0.5"
+rule = {"name": "evaluate.colour.accuracy", "value": model["accuracy"], "bound": 0.5, "passed": passed, "words": words}
 champion = {"version": json.loads(pathlib.Path("models/champion.json").read_text())["version"]}
 write("metrics/gate.json", {"passed": passed, "champion": champion, "rules": [rule]})
 """

@@ -1,4 +1,4 @@
-"""collect: begin a retrain, by making a new data version of what people told."""
+"""collect: begin a retrain, by making a new data version of the labels that people gave."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

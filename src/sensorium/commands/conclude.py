@@ -8,12 +8,11 @@ from sensorium.commands import promote
 from sensorium.errors import UserError
 from sensorium.files import read_json
 from sensorium.monitoring import retrains
+from sensorium.paths import VERDICT
 from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
 from sensorium.registry.versions import CHAMPION, versions
-from sensorium.stages.gate import FILE as VERDICT
-from sensorium.stages.gate import in_words
 
 AFTER_THE_GATE = {"package", "report"}  # a model that does not pass is not packaged
 
@@ -76,7 +75,7 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if verdict is None:
         raise UserError(f"{VERDICT} is not there; run `dvc repro`, then conclude.")
     if not verdict["passed"]:
-        broken = "; ".join(in_words(rule) for rule in verdict["rules"] if not rule["passed"])
+        broken = "; ".join(rule["words"] for rule in verdict["rules"] if not rule["passed"])
         return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
     if (judged := _judged_against(verdict)) != _version(champion):
         return retrains.KEPT, f"{stays}: the new model was held against {judged or 'none'}; `dvc repro` does it again"

@@ -8,12 +8,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sensorium import params, paths
+from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
-from sensorium.stages.gate import FILE as VERDICT
 
 HOWS = ("only", "without")
 
@@ -33,7 +34,7 @@ def run() -> None:
     console.print(_metrics(evaluated))
     if "only" in next(iter(evaluated.values())):
         console.print(_inputs(evaluated))
-    verdict = read_json(VERDICT, made_by="gate")
+    verdict = read_json(paths.VERDICT, made_by="gate")
     console.print(_rules(verdict))
     passed = "[bold green]passed[/]" if verdict["passed"] else "[bold red]did not pass[/]"
     console.print(f"gate     {passed}")
@@ -76,17 +77,17 @@ def _table(title: str, words: list[str], numbers: list[str]) -> Table:
 def _rules(verdict: dict[str, Any]) -> Table:
     times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
     table = _table("gate", ["rule"], ["value", "", "bound", ""])
-    for rule in verdict["rules"]:
-        mark = "[green]pass[/]" if rule["passed"] else "[bold red]FAIL[/]"
-        if "reason" in rule:
-            open_mark = "[dim]not judged[/]" if rule["passed"] else mark
-            table.add_row(f"{rule['name']}\n[dim]{rule['reason']}[/]", "", "", "", open_mark)
-            continue
-        value = times.get(rule["name"].rsplit(".", 1)[-1]) if rule["value"] is None else rule["value"]
-        name = f"{rule['name']}\n[dim]worst: {rule['at']}[/]" if "at" in rule else rule["name"]
-        champion = f" champion - {rule['margin']:g}" if "margin" in rule else ""
-        table.add_row(name, f"{value:g}", rule["sense"], f"{rule['bound']:g}{champion}", mark)
+    for rule in (with_its_time(rule, times) for rule in verdict["rules"]):
+        name = escape(rule["name"]) + (f"\n[dim]{escape(rule['note'])}[/]" if rule["note"] else "")
+        value, bound = ("" if rule[key] is None else f"{rule[key]:g}" for key in ("value", "bound"))
+        table.add_row(name, value, rule["sense"] if bound else "", bound, _mark(rule))
     return table
+
+
+def _mark(rule: dict[str, Any]) -> str:
+    if not rule["passed"]:
+        return "[bold red]FAIL[/]"
+    return "[dim]not judged[/]" if "reason" in rule else "[green]pass[/]"
 
 
 def _packaged(console: Console) -> None:

@@ -45,14 +45,14 @@ def assign(
     """
     frame = pd.DataFrame({"group": group, "stratum": pd.Series(stratum).astype(str)})
     names = pd.Series(name).astype(str)
-    place = {value: _hash(f"{seed} {value}") for value in names.unique()}
+    place = {value: place_of(f"{seed} {value}") for value in names.unique()}
     frame["place"] = names.map(place)
     found = frame.groupby("group").agg(stratum=("stratum", _commonest), place=("place", "min"), rows=("place", "size"))
     split_of: dict[int, str] = {}
     for value, members in found.sort_values("place").groupby("stratum", sort=True):
         # Of strata with two or three groups half have none for the second split and half none for the third.
         first, *others = shares
-        order = [first, *(others if _hash(f"{seed} {value}") < 0.5 else reversed(others))]
+        order = [first, *(others if place_of(f"{seed} {value}") < 0.5 else reversed(others))]
         ends = np.cumsum([shares[split] for split in order])
         middle = (members["rows"].cumsum() - members["rows"] / 2) / members["rows"].sum()
         reached = np.minimum(np.searchsorted(ends, middle, side="right"), len(order) - 1)
@@ -79,7 +79,7 @@ def with_every_class(split: np.ndarray, group: np.ndarray, label: pd.Series) -> 
     return split
 
 
-def _hash(text: str) -> float:
+def place_of(text: str) -> float:
     """A number from 0 to 1 that hangs on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 

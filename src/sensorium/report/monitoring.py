@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from sensorium.errors import BadInput
 from sensorium.files import replacing
 from sensorium.modalities import Modality
+from sensorium.monitoring import names
 from sensorium.monitoring.checked import Checked
 from sensorium.monitoring.drift import words
-from sensorium.monitoring.drift.check import EMBEDDING, PREDICTIONS, PRESENCE, Finding
+from sensorium.monitoring.drift.check import EMBEDDING, PREDICTIONS, Finding
 from sensorium.monitoring.drift.effects import shares
-from sensorium.monitoring.evidently.panels import html as panels
-from sensorium.monitoring.log.window import CONTENT
-from sensorium.report.page import Page, render
+from sensorium.monitoring.log.lines import counted
+from sensorium.report.page import Page
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.serving import content
 
@@ -26,6 +26,7 @@ MOST_PLOTS, MOST_EXAMPLES = 6, 6
 MOST_CLASSES = 12  # in a plot
 MOST_LISTED = 200  # checks
 KEPT = 30  # pages of checks, some 5 MB each
+GOOD = {words.DRIFT: False, words.NO_DRIFT: True}  # verdicts
 NO_CONTENT = '<p class="note">not kept (monitor.keep_content)</p>'
 
 
@@ -38,7 +39,7 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
         log: the service's folder, where content may be kept.
         folder: named by the check's id.
     """
-    page = Page("Drift", said["words"], good={words.DRIFT: False, words.NO_DRIFT: True}.get(said["verdict"]))
+    page = Page("Drift", said["words"], good=GOOD.get(said["verdict"]))
     page.table("The check", ["", ""], list(_facts(said)), texts=2)
     page.lines("To know", [*said["notes"], said["why"]])
     if found.outcome:
@@ -48,32 +49,28 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
                 page.picture(f"{test.about}: {test.what}", figure, f"{test.words}; effect {test.effect:.2f}")
         _tests(page, found.outcome.findings, found.outcome.bound)
     _performance(page, said["performance"])
+    if found.compared:
+        page.frame("Evidently's panels", found.compared.html(), "reference beside current, by column")
     if found.outcome:
-        page.frame("Evidently's panels", panels(found.outcome.compared.snapshot), "reference beside current, by column")
-        cards = list(_examples(found.rows, found.outcome.far, said["drifted"], found.predictor.inputs, log))
+        cards = list(_examples(found, found.outcome.far, said["drifted"], log))
         page.seen("The farthest from the reference", cards, "requests whose embeddings lie farthest from it")
     with replacing(folder) as beside:
         beside.mkdir(parents=True)
-        (beside / "index.html").write_text(render("templates/page.html", page=page), encoding="utf-8")
+        (beside / "index.html").write_text(page.html(), encoding="utf-8")
     for old in sorted(path for path in folder.parent.iterdir() if path.is_dir())[:-KEPT]:
         shutil.rmtree(old)
 
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """A page with the last checks, the newest first, and links to those whose pages are still there."""
-    page = Page(
-        "Checks", checks[-1]["words"], good={words.DRIFT: False, words.NO_DRIFT: True}.get(checks[-1]["verdict"])
-    )
+    page = Page("Checks", checks[-1]["words"], good=GOOD.get(checks[-1]["verdict"]))
     links = [
-        (
-            f"{_minute(one)}, {one['predictions']:,} predictions: {one['words']}",
-            _page(one, folder),
-        )
+        (f"{_minute(one)}, {counted(one['predictions'], 'prediction')}: {one['words']}", _page(one, folder))
         for one in reversed(checks[-MOST_LISTED:])
     ]
     page.links("The last checks", links)
     with replacing(folder / "index.html") as beside:
-        beside.write_text(render("templates/page.html", page=page), encoding="utf-8")
+        beside.write_text(page.html(), encoding="utf-8")
 
 
 def _page(check: Mapping[str, Any], folder: Path) -> str:
@@ -93,7 +90,8 @@ def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
     yield ["looked at", f"the last {said['hours']:g} hours"]
     yield ["predictions", f"{said['predictions']:,}, of which {said['independent']:,} were compared"]
     feedback = said["feedback"]
-    yield ["feedback", f"{feedback['new']:,} new labels to learn from, {feedback['rejected']:,} set aside"]
+    new, rejected = counted(feedback["new"], "new prediction"), counted(feedback["rejected"], "label")
+    yield ["feedback", f"{new} to learn from, {rejected} set aside"]
 
 
 def _worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
@@ -108,9 +106,9 @@ def _plot(test: Finding, before: pd.DataFrame, now: pd.DataFrame) -> Figure | No
     """The reference and the current rows, in one plot."""
     if test.what == EMBEDDING:
         return _clouds(test.about, before, now)
-    if test.what == PRESENCE:
+    if test.what == names.PRESENCE:
         return None
-    column = f"{test.about}.{'said' if test.what == PREDICTIONS else test.what}"
+    column = names.said(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
     first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))
     if pd.api.types.is_numeric_dtype(first) and pd.api.types.is_numeric_dtype(second):
         return _histograms(first, second)
@@ -143,7 +141,7 @@ def _bars(before: pd.Series, now: pd.Series) -> Figure:
 
 def _clouds(name: str, before: pd.DataFrame, now: pd.DataFrame) -> Figure | None:
     """The first two axes of an input's embeddings."""
-    columns = [f"{name}.axis.0", f"{name}.axis.1"]
+    columns = [names.axis(name, number) for number in (0, 1)]
     if not all(column in table for column in columns for table in (before, now)):
         return None
     figure, (axes,) = canvas(WIDE, 4)
@@ -175,7 +173,7 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
 
     page.table(
         "How well it does",
-        ["target", "on the reference", "by feedback", "95% interval", "labels told", "estimated by confidence"],
+        ["target", "on the reference", "by feedback", "95% interval", "labels given", "estimated by confidence"],
         [
             [target, share(one["reference"]), share(one["accuracy"]),
              f"{share(one['low'])} to {share(one['high'])}" if one["low"] is not None else "",
@@ -187,33 +185,30 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
     )  # fmt: skip
 
 
-def _examples(
-    rows: pd.DataFrame, far: pd.DataFrame, drifted: Sequence[str], inputs: Mapping[str, Modality], log: Path
-) -> Iterator[dict[str, Any]]:
+def _examples(found: Checked, far: pd.DataFrame, drifted: Sequence[str], log: Path) -> Iterator[dict[str, Any]]:
     """The rows that lie farthest in the inputs that drifted, or in any if none did."""
+    inputs, targets = found.predictor.inputs, found.predictor.targets
     wanted = far[list(drifted) or list(inputs)]
     scaled = (wanted - wanted.mean()) / wanted.std().replace(0, 1)
     for place in scaled.max(axis=1).sort_values(ascending=False).index[:MOST_EXAMPLES]:
-        row = rows.loc[place]
-        said = [str(column) for column in rows if str(column).endswith(".said")]
-        answers = [f"{column.removesuffix('.said')}: {row[column]}" for column in said]
+        row = found.rows.loc[place]
         yield {
             "id": row["request_id"],
             "time": f"{row['time']:%Y-%m-%d %H:%M:%S}",
-            "said": ", ".join(answers),
+            "said": ", ".join(f"{target}: {row[names.said(target)]}" for target in targets),
             "inputs": [
                 {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
                 for name, kind in inputs.items()
-                if row[f"present.{name}"]
+                if row.get(names.present(name))  # there is no such column where no request had it
             ],
         }
 
 
 def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
     """The input itself, where it is kept."""
-    kept = row.get(f"{CONTENT}.{name}")
-    path = content.file(log / content.FOLDER, kept) if isinstance(kept, str) else None
-    if path is None or not path.is_file():
+    kept = row.get(names.content(name))
+    path = content.find(log, kept) if isinstance(kept, str) else None
+    if not path:
         return NO_CONTENT
     try:
         return kind.show(kind.accept(path.read_bytes()), [])
@@ -222,9 +217,6 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
 
 
 def _described(row: pd.Series, name: str) -> str:
-    cells = [
-        (column.removeprefix(f"{name}."), row[column])
-        for column in row.index
-        if column.startswith(f"{name}.") and not column.startswith(f"{name}.axis.") and pd.notna(row[column])
-    ]
+    told = row[names.descriptors(name, row.index)].dropna()
+    cells = [(names.subject(str(column))[1], cell) for column, cell in told.items()]
     return ", ".join(f"{what} {cell:.3g}" if isinstance(cell, float) else f"{what} {cell}" for what, cell in cells)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
 from matplotlib.figure import Figure
 
 from sensorium.files import existing, replacing
@@ -70,12 +70,16 @@ class Page:
         """Adds a page of another make, which is shut off from this one."""
         self.parts.append({"heading": heading, "note": note, "frame": page})
 
+    def html(self) -> str:
+        """The page; it needs no other file."""
+        return render("templates/page.html", page=self)
+
     def write(self, folder: Path) -> None:
         """Writes ``folder/index.html``, and the same as data for the report of the whole run."""
         with replacing(folder / SAVED) as beside:
             beside.write_text(json.dumps(asdict(self), ensure_ascii=False, default=str), encoding="utf-8")
         with replacing(folder / "index.html") as beside:
-            beside.write_text(render("templates/page.html", page=self), encoding="utf-8")
+            beside.write_text(self.html(), encoding="utf-8")
 
 
 def read_page(folder: Path, made_by: str) -> Page:
@@ -99,10 +103,11 @@ def drawing(figure: Figure) -> str:
 
 def render(template: str, **content: Any) -> str:
     """The text of a template in this folder."""
-    return _templates().get_template(template).render(**content)
+    return environment().get_template(template).render(**content)
 
 
 @cache
-def _templates() -> Environment:
-    loader = PackageLoader("sensorium", "report")
+def environment(*folders: Path) -> Environment:
+    """Templates of these folders and of this one, of which they can extend ``templates/base.html``."""
+    loader = ChoiceLoader([*map(FileSystemLoader, folders), PackageLoader("sensorium", "report")])
     return Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)

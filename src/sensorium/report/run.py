@@ -20,7 +20,7 @@ class Run:
 
     Attributes:
         verdict: metrics/gate.json.
-        rules: its rules, each with a sentence.
+        rules: its rules, each with the value that was measured.
         validated: metrics/validate.json.
         evaluated: metrics/evaluate.json, with slices, robustness and subsets.
         compressed: metrics/compress.json.
@@ -111,17 +111,11 @@ def _rules(run: Run) -> Page:
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule as the template reads it."""
-    if "reason" in rule:
-        about = rule["reason"]
-    elif "margin" in rule:
-        about = f"beside the champion: gains {rule['low']:+.4f} at the least, may lose {rule['margin']:g}"
-    else:
-        about = f"the worst is {rule['at']}" if "at" in rule else ""
     numbers = {key: "" if rule[key] is None else f"{rule[key]:.4g}" for key in ("value", "bound")}
     return {
         **numbers,
         "name": rule["name"],
-        "about": about,
+        "about": rule["note"],
         "sense": {">=": "≥", "<=": "≤"}[rule["sense"]],
         "slack": _slack(rule),
         "passed": rule["passed"],

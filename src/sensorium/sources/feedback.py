@@ -1,4 +1,4 @@
-"""Rows that people told the labels of: data/feedback, as `sensorium collect` leaves it, beside those of the source.
+"""Predictions that people labelled: data/feedback, as `sensorium collect` leaves it, beside those of the source.
 
 ``rows.parquet`` names each input of a row as a file below ``media/``.
 """

@@ -1,5 +1,6 @@
 """gate: the metrics, held against the rules in params.yaml and against the champion."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,6 @@ from sensorium.evaluation.gates import OF_TARGETS, TIMINGS, Judged, judge
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
 
-FILE = paths.METRICS / "gate.json"
 MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
 
 
@@ -27,31 +27,41 @@ def run() -> None:
         "passed": all(rule.passed for rule in judged),
         "champion": {"version": duel.version, **rounded(duel.overview(settings.evaluation.confidence))},
     }
-    write_json(FILE, verdict | {"rules": [_entry(rule) for rule in judged]})
+    write_json(paths.VERDICT, verdict | {"rules": [_entry(rule) for rule in judged]})
     for rule in judged:
-        print(f"gate: {'pass' if rule.passed else 'FAIL'} {in_words(_entry(rule, with_times=True))}")
+        print(f"gate: {'pass' if rule.passed else 'FAIL'} {_words(rule)}")
 
 
-def _entry(rule: Judged, with_times: bool = False) -> dict[str, Any]:
+def _entry(rule: Judged) -> dict[str, Any]:
     """A rule as it is kept; a wall-clock figure differs from run to run, so only the place where it stands is kept."""
-    entry = {"name": rule.name, "value": rule.value, "bound": rule.bound, "sense": rule.sense, "passed": rule.passed}
+    if rule.is_timing and rule.value is not None:
+        return _entry(replace(rule, value=None)) | {"slack": None, "measured_in": f"metrics/{TIMINGS}/"}
+    needed = {"name": rule.name, "value": rule.value, "bound": rule.bound, "sense": rule.sense, "passed": rule.passed}
     more = {"slack": rule.slack, "at": rule.at, "margin": rule.margin, "low": rule.low, "reason": rule.reason}
-    entry |= {name: found for name, found in more.items() if found is not None}
-    entry = rounded(entry)
-    if rule.is_timing and rule.value is not None and not with_times:
-        return {**entry, "value": None, "slack": None, "measured_in": f"metrics/{TIMINGS}/"}
-    return entry
+    more = {name: found for name, found in more.items() if found is not None}
+    return rounded({**needed, **more, "words": _words(rule), "note": _note(rule)})
 
 
-def in_words(rule: dict[str, Any]) -> str:
-    """A rule of metrics/gate.json as a sentence."""
-    if "reason" in rule:
-        return f"{rule['name']} could not be judged: {rule['reason']}"
-    value = "" if rule["value"] is None else f" {rule['value']:g}"
-    if "margin" in rule:
+def _words(rule: Judged) -> str:
+    """A rule as a sentence."""
+    if rule.reason is not None:
+        return f"{rule.name} could not be judged: {rule.reason}"
+    figure = rule.at or rule.name
+    if rule.value is not None:
+        figure += f" {rule.value:g}"
+    if rule.low is not None:
         return (
-            f"{rule['name']}{value} beside the champion's {rule['bound']:g} gains {rule['low']:+.4f} at the least, and "
-            f"may lose {rule['margin']:g}"
+            f"{figure} beside the champion's {rule.bound:g} gains {rule.low:+.4f} at the least, and may lose "
+            f"{rule.margin:g}"
         )
-    keeps, breaks = {">=": ("reaches", "is below"), "<=": ("is within", "is above")}[rule["sense"]]
-    return f"{rule.get('at', rule['name'])}{value} {keeps if rule['passed'] else breaks} {rule['bound']:g}"
+    keeps, breaks = {">=": ("reaches", "is below"), "<=": ("is within", "is above")}[rule.sense]
+    return f"{figure} {keeps if rule.passed else breaks} {rule.bound:g}"
+
+
+def _note(rule: Judged) -> str:
+    """What a table says beside a rule's figure and bound."""
+    if rule.reason is not None:
+        return rule.reason
+    if rule.low is not None:
+        return f"beside the champion: gains {rule.low:+.4f} at the least, may lose {rule.margin:g}"
+    return f"the worst is {rule.at}" if rule.at else ""

@@ -15,8 +15,6 @@ from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import existing, read_json, replacing, sha256, write_json
 from sensorium.serving import artefact
 from sensorium.serving import settings as serving
-from sensorium.stages.gate import FILE as VERDICT
-from sensorium.stages.gate import in_words
 
 BENTOFILE = Path("bentofile.yaml")
 PAGES = {  # where the figures of a file in metrics/ are explained
@@ -33,7 +31,7 @@ def run() -> None:
     Raises:
         UserError: with the failed rules, if the gate did not pass; what was packaged before stays.
     """
-    verdict = read_json(VERDICT, made_by="gate")
+    verdict = read_json(paths.VERDICT, made_by="gate")
     if not verdict["passed"]:
         raise UserError(
             f"nothing is packaged, the gate did not pass: {'; '.join(_failures(verdict))}. "
@@ -65,7 +63,7 @@ def _lineage(settings: params.Params) -> dict[str, Any]:
 def _failures(verdict: dict[str, Any]) -> list[str]:
     """Every failed rule, and the report to look at."""
     return [
-        f"{in_words(rule)} (see {PAGES[rule['name'].split('.')[0]]})" for rule in verdict["rules"] if not rule["passed"]
+        f"{rule['words']} (see {PAGES[rule['name'].split('.')[0]]})" for rule in verdict["rules"] if not rule["passed"]
     ]
 
 

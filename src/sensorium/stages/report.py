@@ -8,15 +8,13 @@ import pandas as pd
 from sensorium import params, paths
 from sensorium.dataset.rows import read_table
 from sensorium.errors import UserError
-from sensorium.evaluation.gates import BRANCHES, TIMINGS, look_up
+from sensorium.evaluation.gates import BRANCHES, TIMINGS, with_its_time
 from sensorium.files import existing, read_json, sha256
 from sensorium.registry.git import git, head
 from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
 from sensorium.serving import artefact
-from sensorium.stages.gate import FILE as VERDICT
-from sensorium.stages.gate import in_words
 from sensorium.stages.search import BEST
 from sensorium.stages.train import CURVE
 
@@ -35,14 +33,15 @@ def run() -> None:
     """Writes reports/index.html and reports/model-card.md."""
     settings = params.load()
     pages = {name: read_page(paths.REPORTS / name, stage) for name, stage in PAGES.items()}
-    verdict = read_json(VERDICT, made_by="gate")
+    verdict = read_json(paths.VERDICT, made_by="gate")
+    times = read_json(TIMES, made_by="compress")
     made = Run(
         verdict=verdict,
-        rules=[_measured(rule) | {"words": in_words(_measured(rule))} for rule in verdict["rules"]],
+        rules=[with_its_time(rule, times) for rule in verdict["rules"]],
         validated=read_json(paths.METRICS / "validate.json", made_by="validate"),
         evaluated=_evaluated(),
         compressed=read_json(paths.METRICS / "compress.json", made_by="compress"),
-        times=read_json(TIMES, made_by="compress"),
+        times=times,
         inputs=settings.inputs,
         rows=read_table(),
         curve=pd.read_csv(existing(CURVE, made_by="train")),
@@ -58,14 +57,6 @@ def _evaluated() -> dict[str, Any]:
     branches = {name: read_json(paths.METRICS / f"{name}.json", made_by="evaluate") for name in BRANCHES}
     found = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     return {target: tree | {name: of[target] for name, of in branches.items()} for target, tree in found.items()}
-
-
-def _measured(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule with its value, which the verdict leaves to the file of timings where it differs from run to run."""
-    if "measured_in" not in rule:
-        return rule
-    times = {TIMINGS: {"compress": read_json(TIMES, made_by="compress")}}
-    return rule | {"value": look_up(str(rule.get("at", rule["name"])), times)[1]}
 
 
 def _lineage(champion: str | None) -> dict[str, str]:

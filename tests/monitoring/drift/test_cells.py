@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from sensorium.monitoring.drift.cells import most_common, read_sides
+from sensorium.monitoring.drift.cells import read_sides
 from sensorium.monitoring.drift.statistics import Kind
 
 
@@ -23,6 +23,9 @@ def test_names_are_cut_and_none_is_a_script() -> None:
 
 
 def test_the_rarest_classes_become_one() -> None:
-    reference, current = pd.Series(["a", "a", "b", "c", None]), pd.Series(["a", "d", "d", None])
-    kept = most_common(reference, current, 2, "other")
-    assert [side.fillna("").tolist() for side in kept] == [["a", "a", "other", "other", ""], ["a", "d", "d", ""]]
+    many = [f"brand {number}" for number in range(29)] * 2
+    reference, current = pd.Series([*many, "a", "b", "c", None]), pd.Series([*many, "a", "d", "d", None])
+    before, now = read_sides(reference, current, Kind.CATEGORY)
+    assert before[:58].tolist() == now[:58].tolist() == many
+    assert before[58:].fillna("").tolist() == ["a", "(others)", "(others)", ""]
+    assert now[58:].fillna("").tolist() == ["a", "(others)", "(others)", ""]

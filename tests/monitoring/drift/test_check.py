@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 
 from sensorium.errors import UserError
 from sensorium.modalities import Image, Modality, Text
-from sensorium.monitoring.drift import check as checks
-from sensorium.monitoring.drift.check import Judged, Reference, independent, judge, read_reference
+from sensorium.monitoring.drift.check import Outcome, Reference, check, independent, read_reference
 from sensorium.monitoring.drift.reference import GROUPED_BY
+from sensorium.monitoring.evidently.columns import show
 from sensorium.monitoring.log.window import read_window
 from sensorium.serving.journal import PREDICTIONS
 from tests.monitoring.written import NOW, predicted, write
@@ -82,29 +82,30 @@ def window(tmp_path: Path, lines: list[Record]) -> pd.DataFrame:
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """Two rows of each of 120 units: the same text, another picture."""
     folder = tmp_path_factory.mktemp("reference")
-    rows = window(folder, records(240, 0)).drop(columns=["kind.said", "kind.confidence"])
+    lines = records(240, 0)
+    rows = window(folder, lines).drop(columns=["kind.said", "kind.confidence"])
     rows["unit"] = np.arange(240) // 2
-    shares = [f"kind.probability.{label}" for label in TARGETS["kind"]]
-    rows[shares] = (rows[shares] + [3e-5, -3e-5]).astype(np.float32)  # as the network gives them
+    shares = pd.DataFrame([one["probabilities"]["kind"] for one in lines]).add_prefix("kind.probability.")
+    rows = rows.join(shares.add([3e-5, -3e-5]).astype(np.float32))  # as the network gives them
     rows.to_parquet(folder / "reference.parquet")
     np.savez(folder / "reference.npz", **{GROUPED_BY: np.array(["text"])})
     return read_reference(folder, TARGETS)
 
 
 @pytest.fixture
-def judged(tmp_path: Path, reference: Reference) -> Callable[[list[Record]], Judged]:
-    def of(lines: list[Record]) -> Judged:
+def checked(tmp_path: Path, reference: Reference) -> Callable[[list[Record]], Outcome]:
+    def of(lines: list[Record]) -> Outcome:
         rows = independent(window(tmp_path, lines), reference)
-        return judge(reference, rows, INPUTS, list(TARGETS), 0.05)
+        return check(reference, rows, INPUTS, list(TARGETS), 0.05)
 
     return of
 
 
-def drifted(found: Judged) -> dict[str, str]:
+def drifted(found: Outcome) -> dict[str, str]:
     return {f"{test.about} {test.what}": test.words for test in found.findings if test.drifted}
 
 
-Judge = Callable[[list[Record]], Judged]
+Check = Callable[[list[Record]], Outcome]
 
 
 def test_the_reference_is_one_row_of_every_unit_as_the_log_has_them(reference: Reference) -> None:
@@ -115,8 +116,8 @@ def test_the_reference_is_one_row_of_every_unit_as_the_log_has_them(reference: R
     assert reference.everything["kind.confidence"].tolist() == logged
 
 
-def test_nothing_is_found_where_nothing_changed(judged: Judge) -> None:
-    found = judged(records(150, 1))
+def test_nothing_is_found_where_nothing_changed(checked: Check) -> None:
+    found = checked(records(150, 1))
     assert drifted(found) == {}
     assert [f"{test.about} {test.what}" for test in found.findings] == [
         "text embedding", "image embedding",
@@ -127,50 +128,58 @@ def test_nothing_is_found_where_nothing_changed(judged: Judge) -> None:
     assert 0.05 / 13 < found.bound < 0.05  # Bonferroni's would be the former
 
 
-def test_darker_pictures_are_named_and_nothing_else(judged: Judge) -> None:
-    found = drifted(judged([dimmed(one) for one in records(80, 1)]))
+def test_darker_pictures_are_named_and_nothing_else(checked: Check) -> None:
+    found = drifted(checked([dimmed(one) for one in records(80, 1)]))
     assert found.keys() == {"image embedding", "image brightness", "image contrast"}
     assert found["image brightness"].endswith("% darker")
 
 
-def test_a_missing_input_is_named_by_how_often_it_is_missing(judged: Judge) -> None:
+def test_a_missing_input_is_named_by_how_often_it_is_missing(checked: Check) -> None:
     lines = records(100, 1)
-    found = judged([without("image", one) if at % 4 == 0 else one for at, one in enumerate(lines)])
+    found = checked([without("image", one) if at % 4 == 0 else one for at, one in enumerate(lines)])
     assert drifted(found) == {"image presence": "missing in 25% of requests (was 0%)"}
     assert found.far["image"].isna().sum() == 25
 
 
-def test_an_input_that_is_gone_altogether(judged: Judge) -> None:
-    found = judged([without("image", one) for one in records(60, 1)])
+def test_an_input_that_is_gone_altogether(checked: Check) -> None:
+    found = checked([without("image", one) for one in records(60, 1)])
     assert drifted(found) == {"image presence": "missing in 100% of requests (was 0%)"}
     assert {test.p_value for test in found.findings if test.about == "image" and test.what != "presence"} == {1.0}
     assert found.far["image"].isna().all()
 
 
-def test_answers_that_are_all_one_class(judged: Judge) -> None:
+def test_answers_that_are_all_one_class(checked: Check) -> None:
     lines = [
         one | {"labels": {"kind": "dog"}, "probabilities": {"kind": {"cat": 0.2, "dog": 0.8}}} for one in records(60, 1)
     ]
-    found = drifted(judged(lines))
+    found = drifted(checked(lines))
     assert found.keys() == {"kind predictions", "kind confidence"}
     assert found["kind predictions"] == "the answer is cat in 0% (was 99%)"
 
 
-def test_a_descriptor_that_the_reference_lacks_is_not_compared(judged: Judge) -> None:
+def test_a_descriptor_that_the_reference_lacks_is_not_compared(checked: Check) -> None:
     lines = records(60, 1)
     for one in lines:
         one["said"]["text"]["mood"] = "grim"
-    found = judged(lines)
+    found = checked(lines)
     assert drifted(found) == {}
     assert [test.p_value for test in found.findings if test.what == "mood"] == [1.0]
 
 
-def test_constant_and_odd_columns(judged: Judge) -> None:
+def test_a_descriptor_that_is_called_as_answers_are(checked: Check) -> None:
+    lines = records(60, 1)
+    for one in lines:
+        one["said"]["text"]["said"] = "grim"
+    whats = [(test.about, test.what) for test in checked(lines).findings]
+    assert [what for what in whats if what[1] in ("said", "predictions")] == [("text", "said"), ("kind", "predictions")]
+
+
+def test_constant_and_odd_columns(checked: Check) -> None:
     lines = records(60, 1)
     for at, one in enumerate(lines):
         one["axes"]["text"] = [0.1, 0.1, 0.1, 0.1]
         one["said"]["text"] = {"characters": float("nan") if at % 2 else 20.0, "words": 4.0}
-    found = drifted(judged(lines))
+    found = drifted(checked(lines))
     assert found.keys() == {"text embedding", "text characters", "text words"}
 
 
@@ -180,19 +189,18 @@ def test_one_item_asked_for_again_and_again_is_one(tmp_path: Path, reference: Re
     assert len(independent(window(tmp_path, lines + again), reference)) == 40
 
 
-def test_one_text_with_every_picture_does_not_hide_all_of_them(judged: Judge) -> None:
+def test_one_text_with_every_picture_does_not_hide_all_of_them(checked: Check) -> None:
     lines = records(60, 1)
     for one in lines:
         one["marks"]["text"] = "the same"
         one["said"]["text"] = {"characters": 3.0, "words": 1.0}
-    found = drifted(judged(lines))
+    found = drifted(checked(lines))
     assert found.keys() == {"text characters", "text words"}
 
 
-def test_evidently_shows_the_same_p_values_and_bound(tmp_path: Path, reference: Reference) -> None:
-    rows = independent(window(tmp_path, [dimmed(one) for one in records(80, 1)]), reference)
-    found = checks.check(reference, rows, INPUTS, list(TARGETS), 0.05)
-    metrics = found.compared.snapshot.dict()["metrics"]
+def test_evidently_shows_the_same_p_values_and_bound(checked: Check) -> None:
+    found = checked([dimmed(one) for one in records(80, 1)])
+    metrics = show(found.sides, found.kinds, found.p_values, found.bound).snapshot.dict()["metrics"]
     scores = {one["config"]["column"]: one["value"] for one in metrics if one["config"]["type"].endswith("ValueDrift")}
     assert {column for column, score in scores.items() if score > 1} == {"image.brightness", "image.contrast"}
     of_test = {f"{test.about}.{test.what}": test.p_value for test in found.findings}
@@ -202,6 +210,6 @@ def test_evidently_shows_the_same_p_values_and_bound(tmp_path: Path, reference: 
 def test_too_small_a_reference_is_named(reference: Reference) -> None:
     few = Reference(reference.rows.head(9), reference.everything, ["text"])
     with pytest.raises(UserError, match=r"reference has 9 independent rows, 10 are needed .* `split.val`"):
-        judge(few, reference.rows, INPUTS, list(TARGETS), 0.05)
+        check(few, reference.rows, INPUTS, list(TARGETS), 0.05)
     with pytest.raises(UserError, match="no reference to compare with"):
         read_reference(Path("nowhere"), TARGETS)

@@ -3,6 +3,7 @@ import pytest
 
 from sensorium.modalities.modality import Comparative
 from sensorium.monitoring.drift import effects
+from sensorium.monitoring.drift.cells import OTHER
 
 LOUD = Comparative("quieter", "louder", "dB")
 
@@ -27,6 +28,11 @@ def test_categories_and_flags() -> None:
     assert moved.effect == pytest.approx(0.4167, abs=1e-4)
     gone = effects.of_flags(pd.Series([True, True, True, True]), pd.Series([True, False]))
     assert (gone.effect, gone.words) == (0.5, "missing in 50% of requests (was 0%)")
+
+
+def test_the_rare_ones_together_have_a_name_that_reads() -> None:
+    before, now = pd.Series([OTHER] * 4 + ["en"]), pd.Series(["en"] * 5)
+    assert effects.of_categories("language", before, now).words == "language is a rarer one in 0% (was 80%)"
 
 
 def test_nothing_to_compare() -> None:

@@ -1,5 +1,5 @@
 from sensorium.monitoring.drift.check import Finding
-from sensorium.monitoring.drift.words import answer, drifted, listed
+from sensorium.monitoring.drift.words import answer, drifted, listed, set_aside, too_few
 from sensorium.monitoring.feedback.performance import Performance
 
 INPUTS = ["text", "image", "speech"]
@@ -41,6 +41,36 @@ def test_what_feedback_says() -> None:
     assert answer([], ["text"], {"language": told, "kind": Performance(0, None, None, {}, 0.9, 0.8)})[1:] == [
         "By feedback language is right in 25% of 40 (14% to 40%, 98% on the reference), and 50% are 'bg', which the "
         "model has no class for."
+    ]
+
+
+def test_of_many_classes_that_the_model_does_not_know_three_are_named() -> None:
+    def said(*unknown: str) -> str:
+        told = Performance(40, 0.0, (0.0, 0.1), dict.fromkeys(unknown, 1 / len(unknown)), None, None)
+        return answer([], ["text"], {"language": told})[1].split(", and ")[1]
+
+    assert said("a", "b", "c") == "100% are 'a', 'b' and 'c', which the model has no class for."
+    assert said(*"abcd") == "100% are 'a', 'b', 'c' and 1 other, which the model has no class for."
+    assert said(*"abcde") == "100% are 'a', 'b', 'c' and 2 others, which the model has no class for."
+
+
+def test_too_few() -> None:
+    assert too_few(24, "m1", 0, 0, []) == (
+        "The model m1 predicted nothing in the last 24 hours; nothing can be told of drift."
+    )
+    assert too_few(0.5, "m1", 1, 1, ["text"]) == (
+        "1 prediction in the last 0.5 hours; 30 are needed to tell drift from chance."
+    )
+    assert too_few(24, "m1", 1000, 29, ["text", "image"]) == (
+        "1,000 predictions in the last 24 hours, but only 29 that differ in text and image; 30 are needed to tell "
+        "drift from chance."
+    )
+
+
+def test_what_is_set_aside() -> None:
+    assert set_aside({"it is a flood": 2000, "nobody asked": 1}) == [
+        "2,000 labels of feedback set aside: it is a flood.",
+        "1 label of feedback set aside: nobody asked.",
     ]
 
 

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -93,3 +95,18 @@ def test_of_many_classes_the_commonest_are_told_apart() -> None:
     )
     assert len(counts) == 31
     assert counts["(others)"] == 210
+
+
+def test_the_page_needs_nothing_else_and_names_every_column() -> None:
+    page = compare(rows(130, 0), rows(300, 1, characters=50), KINDS, 0.05 / 6).html()
+    assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", page)
+    assert not re.search(r"url\((?!data:)", page[: page.index("<script")])
+    assert all(f'"{name}"' in page for name in KINDS)
+    assert "its score is above 1: its p-value is below 0.0083" in page
+    assert "(1 out of 6)" in page
+    assert len(page) < 5e6
+
+
+def test_a_class_that_is_named_like_a_script_is_none() -> None:
+    hostile = rows(100, 1).assign(**{"category.label": "</script><script>alert(1)</script>"})
+    assert "<script>alert" not in compare(rows(130, 0), hostile, KINDS, 0.01).html()

@@ -28,13 +28,13 @@ def files(folder: Path) -> list[Path]:
 def test_evidently_reads_the_runs_and_the_dashboard(tmp_path: Path, compared: Compared) -> None:
     for hours in range(2):
         at = NOON + timedelta(hours=hours)
-        workspace.add(tmp_path / "ws", compared, "stamps", at, ["v1.0.0"], {"verdict": "no drift"})
+        workspace.add(tmp_path / "ws", compared, at, ["no drift"], {"model": "m1"})
     opened = Workspace(str(tmp_path / "ws"))
     (project,) = opened.list_projects()
-    assert project.name == "stamps"
+    assert project.name == "sensorium"
     runs = [opened.get_run(project.id, number) for number in opened.list_runs(project.id)]
     assert sorted(run.timestamp.astimezone(UTC) for run in runs) == [NOON, NOON + timedelta(hours=1)]
-    assert [(run.tags, run.metadata) for run in runs] == [(["v1.0.0"], {"verdict": "no drift"})] * 2
+    assert [(run.tags, run.metadata) for run in runs] == [(["no drift"], {"model": "m1"})] * 2
     assert [panel.title for panel in project.dashboard.model().panels] == [
         "How many columns drifted",
         "Share of rows that have an input",
@@ -50,7 +50,7 @@ def test_evidently_reads_the_runs_and_the_dashboard(tmp_path: Path, compared: Co
 
 
 def test_the_server_finds_every_line_of_the_dashboard_in_the_runs(tmp_path: Path, compared: Compared) -> None:
-    workspace.add(tmp_path, compared, "stamps", NOON)
+    workspace.add(tmp_path, compared, NOON, [], {})
     (project,) = Workspace(str(tmp_path)).list_projects()
     server = InMemoryDataStorage(str(tmp_path))
     for panel in project.dashboard.model().panels:
@@ -62,11 +62,11 @@ def test_the_server_finds_every_line_of_the_dashboard_in_the_runs(tmp_path: Path
 
 
 def test_later_runs_leave_the_dashboard_alone_whatever_their_columns(tmp_path: Path, compared: Compared) -> None:
-    workspace.add(tmp_path, compared, "stamps", NOON)
+    workspace.add(tmp_path, compared, NOON, [], {})
     (file,) = tmp_path.glob("*/dashboard.json")
     file.write_text(json.dumps({"tabs": [], "panels": []}))
     fewer = {name: kind for name, kind in KINDS.items() if "text" not in name}
-    workspace.add(tmp_path, compare(rows(130, 0), rows(100, 1), fewer, 0.01), "stamps", NOON + timedelta(hours=1))
+    workspace.add(tmp_path, compare(rows(130, 0), rows(100, 1), fewer, 0.01), NOON + timedelta(hours=1), [], {})
     assert json.loads(file.read_text()) == {"tabs": [], "panels": []}
     assert len(files(tmp_path)) == 2
 
@@ -74,26 +74,20 @@ def test_later_runs_leave_the_dashboard_alone_whatever_their_columns(tmp_path: P
 def test_the_oldest_runs_go(tmp_path: Path, compared: Compared, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "KEPT", 2)
     for hours in range(4):
-        workspace.add(tmp_path, compared, "stamps", NOON + timedelta(hours=hours), [str(hours)])
+        workspace.add(tmp_path, compared, NOON + timedelta(hours=hours), [str(hours)], {})
     assert [json.loads(file.read_text())["tags"] for file in files(tmp_path)] == [["2"], ["3"]]
 
 
-def test_projects_are_apart(tmp_path: Path, compared: Compared) -> None:
-    for name in ("stamps", "shop"):
-        workspace.add(tmp_path, compared, name, NOON)
-    assert sorted(project.name for project in Workspace(str(tmp_path)).list_projects()) == ["shop", "stamps"]
-
-
 def test_a_broken_workspace_is_named(tmp_path: Path, compared: Compared) -> None:
-    workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+    workspace.add(tmp_path / "ws", compared, NOON, [], {})
     (file,) = tmp_path.glob("ws/*/metadata.json")
     file.write_text('{"id": ')
     with pytest.raises(UserError, match=r"ws cannot be used as a workspace of Evidently .* move it away"):
-        workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+        workspace.add(tmp_path / "ws", compared, NOON, [], {})
     file.unlink()
     with pytest.raises(UserError, match="move it away"):
-        workspace.add(tmp_path / "ws", compared, "stamps", NOON)
+        workspace.add(tmp_path / "ws", compared, NOON, [], {})
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="file cannot be used"):
-        workspace.add(tmp_path / "file", compared, "stamps", NOON)
+        workspace.add(tmp_path / "file", compared, NOON, [], {})
     assert len(files(tmp_path / "ws")) == 1

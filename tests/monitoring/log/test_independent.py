@@ -18,13 +18,19 @@ def test_one_row_of_every_unit_is_kept_by_chance_that_is_the_same_twice() -> Non
 
 def test_predictions_with_an_equal_value_of_a_grouping_input_are_one_unit() -> None:
     rows = pd.DataFrame({
-        "mark.text": ["a", "a", "b", None, None],
-        "mark.image": ["x", "y", "x", "z", "z"],
+        "_mark.text": ["a", "a", "b", None, None],
+        "_mark.image": ["x", "y", "x", "z", "z"],
     })  # fmt: skip
     assert units_of(rows, ["text"], {}).tolist() == [0, 0, 1, 2, 2]  # the last two are the same in all inputs
     assert units_of(rows, ["text", "image"], {}).tolist() == [0, 0, 0, 1, 1]
     assert units_of(rows, [], {}).tolist() == [0, 1, 2, 3, 3]
     assert units_of(rows, ["sound"], {}).tolist() == [0, 1, 2, 3, 3]
+
+
+def test_an_input_may_be_called_mark() -> None:
+    rows = pd.DataFrame({"mark.words": [1.0, 2.0, 3.0], "_mark.mark": ["a", "a", "b"], "_mark.image": ["x", "y", "y"]})
+    assert units_of(rows, ["mark"], {}).tolist() == [0, 0, 1]
+    assert units_of(rows, ["image"], {}).tolist() == [0, 1, 1]
 
 
 def test_logs_without_marks() -> None:
@@ -34,17 +40,17 @@ def test_logs_without_marks() -> None:
 def test_a_value_that_comes_with_many_others_binds_nothing() -> None:
     """A microphone that hears nothing: the same clip with every picture."""
     rows = pd.DataFrame({
-        "mark.speech": ["silence"] * 6 + ["a", "a"],
-        "mark.image": ["u", "v", "w", "x", "y", "y", "z", "z"],
-        "mark.text": ["1", "2", "3", "4", "5", "5", "6", "7"],
+        "_mark.speech": ["silence"] * 6 + ["a", "a"],
+        "_mark.image": ["u", "v", "w", "x", "y", "y", "z", "z"],
+        "_mark.text": ["1", "2", "3", "4", "5", "5", "6", "7"],
     })  # fmt: skip
     few, many = {"speech": 1, "image": 4, "text": 4}, {"speech": 1, "image": 4, "text": 5}
     assert units_of(rows, ["speech"], few).tolist() == [0, 1, 2, 3, 4, 4, 5, 5]  # rows that are the same stay one
     assert units_of(rows, ["speech"], many).tolist() == [0] * 6 + [1, 1]
-    assert units_of(rows[["mark.speech"]], ["speech"], few).tolist() == [0] * 6 + [1, 1]  # nothing tells them apart
-    rows["mark.text"] = None
+    assert units_of(rows[["_mark.speech"]], ["speech"], few).tolist() == [0] * 6 + [1, 1]  # nothing tells them apart
+    rows["_mark.text"] = None
     assert units_of(rows, ["speech"], many).tolist() == [0, 1, 2, 3, 4, 4, 5, 5]
-    rows["mark.image"] = "u"  # one item, asked for again and again
+    rows["_mark.image"] = "u"  # one item, asked for again and again
     assert units_of(rows, ["speech"], few).tolist() == [0] * 6 + [1, 1]
 
 

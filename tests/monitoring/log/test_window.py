@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,7 @@ def test_a_row_has_the_columns_of_the_reference(tmp_path: Path) -> None:
     assert second == {
         "request_id": "b", "key": "shop", "present.text": True, "present.image": True,
         "text.words": 4.0, "text.language": "en", "text.axis.0": 0.5, "text.axis.1": -0.5,
-        "mark.text": "b", "content.text": "ab12",
-        "kind.said": "cat", "kind.confidence": 0.9, "kind.probability.cat": 0.9, "kind.probability.dog": 0.1,
+        "_mark.text": "b", "_content.text": "ab12", "kind.said": "cat", "kind.confidence": 0.9,
     }  # fmt: skip
     assert found.rows["present.image"].tolist() == [False, True]
 
@@ -46,6 +46,35 @@ def test_of_many_a_random_sample_is_held_and_all_are_counted(tmp_path: Path, mon
     numbers = found.rows["request_id"].astype(int)
     assert 800 < numbers.mean() < 1200
     assert read_window(tmp_path, "m1", 24, NOW).rows.equals(found.rows)
+
+
+def test_the_probabilities_of_many_classes_are_not_held(tmp_path: Path) -> None:
+    shares = {"cat": 0.9} | {f"class {number}": 0.0001 for number in range(999)}
+    write(
+        tmp_path / "predictions.jsonl",
+        [predicted(str(number), probabilities={"kind": shares}) for number in range(200)],
+    )
+    tracemalloc.start()
+    try:
+        found = read_window(tmp_path, "m1", 24, NOW)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.rows["kind.confidence"].tolist() == [0.9] * 200
+    assert len(found.rows.columns) == 11
+    assert most < 2e6  # bytes; with all shares it would be 17 MB
+
+
+def test_inputs_may_be_called_as_columns_are(tmp_path: Path) -> None:
+    named = ["mark", "content", "unit", "time", "key", "said"]
+    write(tmp_path / "predictions.jsonl", [
+        predicted("a", inputs=named, marks=dict.fromkeys(named, "x"), said={name: {"words": 2.0} for name in named},
+                  axes={}, content=dict.fromkeys(named, "ab")),
+    ])  # fmt: skip
+    row = read_window(tmp_path, "m1", 24, NOW).rows.iloc[0]
+    assert [name for name in row.index if str(name).startswith("_mark.")] == [f"_mark.{name}" for name in named]
+    assert [row[f"{name}.words"] for name in named] == [2.0] * 6
+    assert (row["key"], row["_content.content"], row["present.mark"]) == ("shop", "ab", True)
 
 
 def test_a_key_that_asked_for_most_is_named_where_there_are_others(tmp_path: Path) -> None:

@@ -18,23 +18,16 @@ def read_sides(reference: pd.Series, current: pd.Series, kind: Kind) -> Sides:
         return _finite(before), _finite(now)
     if kind is Kind.FLAG:
         return before.eq(True), now.eq(True)
-    return most_common(_names(before), _names(now), MOST_CLASSES, OTHER)
+    return _commonest(_names(before), _names(now))
 
 
-def most_common(reference: pd.Series, current: pd.Series, most: int, other: str) -> Sides:
-    """Both with the rarest classes of the two together put into one, which takes nothing from a test's validity.
-
-    Args:
-        reference: names of classes ``[rows]``, some missing.
-        current: the same ``[rows]``.
-        most: classes that are kept.
-        other: the name of all others.
-    """
+def _commonest(reference: pd.Series, current: pd.Series) -> Sides:
+    """Both with the rarest classes of the two together put into one, which takes nothing from a test's validity."""
     counts = pd.concat([reference, current]).value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    if len(counts) <= most:
+    if len(counts) <= MOST_CLASSES:
         return reference, current
-    kept = counts.index[:most]
-    before, now = (side.where(side.isin(kept) | side.isna(), other) for side in (reference, current))
+    kept = counts.index[:MOST_CLASSES]
+    before, now = (side.where(side.isin(kept) | side.isna(), OTHER) for side in (reference, current))
     return before, now
 
 

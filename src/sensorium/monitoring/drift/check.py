@@ -9,6 +9,7 @@ import pandas as pd
 
 from sensorium.errors import UserError
 from sensorium.modalities import Modality
+from sensorium.monitoring import names
 from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import Sides, read_sides
 from sensorium.monitoring.drift.comparisons import of_column, of_embedding
@@ -16,16 +17,15 @@ from sensorium.monitoring.drift.effects import Change
 from sensorium.monitoring.drift.permutation import Chances, weigh
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
 from sensorium.monitoring.drift.statistics import Kind
-from sensorium.monitoring.evidently.columns import Compared, show
 from sensorium.monitoring.log.independent import most_values, one_of_each, units_of
 from sensorium.serving.profile import FILE
+from sensorium.serving.recording import SHARE_DIGITS
 
 FEWEST = 30  # independent rows that anything is told from
 FEWEST_VALUES = 10  # on either side
 MOST = 2_000  # rows that are compared; more would find differences that do not matter
 SMALLEST = 0.05  # effect that counts
-DIGITS = 4  # of a probability in the log
-EMBEDDING, PRESENCE, PREDICTIONS, CONFIDENCE = "embedding", "presence", "predictions", "confidence"
+EMBEDDING, PREDICTIONS = "embedding", "predictions"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Finding:
 
     Attributes:
         about: an input or a target.
-        what: its embedding, its presence, a descriptor, its predictions or their confidence.
+        what: `EMBEDDING`, `PREDICTIONS`, or what `sensorium.monitoring.names.subject` calls it.
         p_value: the chance of so large a change where there is none.
         effect: how large it is, from 0 to 1.
         drifted: whether that is too much for chance, and enough to matter.
@@ -66,32 +66,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome.
+    """What was found.
 
     Attributes:
         findings: every comparison.
         bound: the p-value below which a change is too much for chance, so that all of them together raise a false
             alarm no more often than asked for.
-        rows: the predictions that were compared, independent of each other.
-        far: of each of these rows and every input, how far it lies from the reference; not-a-number without it.
-        compared: what Evidently made of it.
-    """
-
-    findings: Sequence[Finding]
-    bound: float
-    rows: pd.DataFrame
-    far: pd.DataFrame
-    compared: Compared
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What was found, before anybody looks at it.
-
-    Attributes:
-        findings: every comparison.
-        bound: as in `Outcome`.
-        far: as in `Outcome`.
+        far: of each current row and every input, how far it lies from the reference; not-a-number without it.
         kinds: of all columns.
         sides: of the columns with enough values, what was compared.
         p_values: of these columns, and of inputs' embeddings by the inputs' names.
@@ -115,16 +96,18 @@ def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Refere
         table = pd.read_parquet(folder / TABLE)
         with np.load(folder / FILE, allow_pickle=False) as arrays:
             grouped_by = [str(name) for name in arrays[GROUPED_BY]]
-        units = table["unit"].to_numpy()
+        units = table[names.UNIT].to_numpy()
     except (OSError, KeyError, ValueError) as error:
         raise UserError(
             f"model {folder} has no reference to compare with ({error}); make it again by `dvc repro`, and promote it."
         ) from error
     for target, classes in targets.items():
         # As they are in the log: nearly certain answers are equal there, and would differ here.
-        shares = table[[f"{target}.probability.{label}" for label in classes]].to_numpy(np.float64).round(DIGITS)
-        table[f"{target}.said"] = np.array(classes, dtype=object)[shares.argmax(1)]
-        table[f"{target}.confidence"] = shares.max(1)
+        columns = [names.probability(target, name) for name in classes]
+        shares = table[columns].to_numpy(np.float64).round(SHARE_DIGITS)
+        table = table.drop(columns=columns)
+        table[names.said(target)] = np.array(classes, dtype=object)[shares.argmax(1)]
+        table[names.confidence(target)] = shares.max(1)
     return Reference(one_of_each(table, units, MOST), table, grouped_by)
 
 
@@ -132,8 +115,7 @@ def independent(rows: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """The predictions of a window that may count as independent, 2,000 at most."""
     if not len(rows):
         return rows
-    inputs = [str(name).removeprefix("present.") for name in reference.everything if str(name).startswith("present.")]
-    most = most_values(reference.everything, inputs, len(rows))
+    most = most_values(reference.everything, names.inputs(reference.everything), len(rows))
     return one_of_each(rows, units_of(rows, reference.grouped_by, most), MOST)
 
 
@@ -144,7 +126,7 @@ def check(
     targets: Sequence[str],
     false_alarms: float,
 ) -> Outcome:
-    """Compares independent rows with the reference, and shows it.
+    """Compares independent rows with the reference, and weighs all comparisons together.
 
     Args:
         reference: of the model.
@@ -152,24 +134,6 @@ def check(
         inputs: as the model declares them.
         targets: by name.
         false_alarms: the chance that anything is found although nothing changed.
-
-    Raises:
-        UserError: if the reference has too few independent rows.
-    """
-    found = judge(reference, current, inputs, targets, false_alarms)
-    p_values = {name: found.p_values[name] for name in found.sides}
-    compared = show(found.sides, found.kinds, p_values, found.bound)
-    return Outcome(found.findings, found.bound, current, found.far, compared)
-
-
-def judge(
-    reference: Reference,
-    current: pd.DataFrame,
-    inputs: Mapping[str, Modality],
-    targets: Sequence[str],
-    false_alarms: float,
-) -> Judged:
-    """What `check` does, but for showing it: all comparisons are weighed together.
 
     Raises:
         UserError: if the reference has too few independent rows.
@@ -190,13 +154,14 @@ def judge(
     findings = []
     for name in inputs:
         change = Change(embedded[name].effect, "unlike what it was") if name in embedded else effects.NONE
-        findings.append(_judged(name, EMBEDDING, chances, name, change))
+        findings.append(_found(name, EMBEDDING, chances, name, change))
     for column, kind in kinds.items():
-        about, what = _names(column)
+        about, what = names.subject(column)
+        what = PREDICTIONS if column == names.said(about) and about in targets else what
         change = _change(what, *sides[column], kind, inputs.get(about)) if column in sides else effects.NONE
-        findings.append(_judged(about, what, chances, column, change))
+        findings.append(_found(about, what, chances, column, change))
     far = pd.DataFrame({name: one.far for name, one in embedded.items()}, index=current.index, columns=list(inputs))
-    return Judged(findings, chances.bound, far, kinds, sides, chances.p_values)
+    return Outcome(findings, chances.bound, far, kinds, sides, chances.p_values)
 
 
 def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Sides]]:
@@ -215,24 +180,14 @@ def _kinds(
 ) -> Iterator[tuple[str, Kind]]:
     """The columns to compare."""
     for name in inputs:
-        yield f"present.{name}", Kind.FLAG
-        own = [f"{name}.", f"{name}.axis."]
-        for column in dict.fromkeys([*before, *now]):
-            if column.startswith(own[0]) and not column.startswith(own[1]):
-                cells = [table[column].dropna() for table in (before, now) if column in table]
-                are_numbers = all(pd.api.types.is_numeric_dtype(found) for found in cells if len(found))
-                yield column, Kind.NUMBER if are_numbers else Kind.CATEGORY
+        yield names.present(name), Kind.FLAG
+        for column in names.descriptors(name, dict.fromkeys([*before, *now])):
+            cells = [table[column].dropna() for table in (before, now) if column in table]
+            are_numbers = all(pd.api.types.is_numeric_dtype(found) for found in cells if len(found))
+            yield column, Kind.NUMBER if are_numbers else Kind.CATEGORY
     for target in targets:
-        yield f"{target}.said", Kind.CATEGORY
-        yield f"{target}.confidence", Kind.NUMBER
-
-
-def _names(column: str) -> tuple[str, str]:
-    """What a column is about, and what of it."""
-    about, what = column.split(".", 1)
-    if about == "present":
-        return what, PRESENCE
-    return about, PREDICTIONS if what == "said" else what
+        yield names.said(target), Kind.CATEGORY
+        yield names.confidence(target), Kind.NUMBER
 
 
 def _change(what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: Modality | None) -> Change:
@@ -243,7 +198,7 @@ def _change(what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: 
     return effects.of_numbers(what, before, now, modality.comparatives.get(what) if modality else None)
 
 
-def _judged(about: str, what: str, chances: Chances, test: str, change: Change) -> Finding:
+def _found(about: str, what: str, chances: Chances, test: str, change: Change) -> Finding:
     p_value = chances.p_values.get(test, 1.0)
     drifted = p_value < chances.bound and change.effect >= SMALLEST
     return Finding(about, what, p_value, change.effect, drifted, change.words)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sensorium.monitoring import names
 from sensorium.monitoring.drift.energy import Energy
 from sensorium.monitoring.drift.permutation import Comparison
 from sensorium.monitoring.drift.statistics import Kind, of_classes, of_numbers
@@ -36,7 +37,7 @@ def of_column(before: pd.Series, now: pd.Series, kind: Kind) -> Comparison:
 
 def of_embedding(name: str, before: pd.DataFrame, now: pd.DataFrame, fewest: int) -> Embedded | None:
     """The test of an input's embedding; None where either side has fewer values."""
-    axes = [column for column in before if str(column).startswith(f"{name}.axis.")]
+    axes = names.axes(name, before)
     points = [table.reindex(columns=axes).to_numpy(np.float64) for table in (before, now)]
     given = [np.isfinite(side).all(axis=1) for side in points]
     if not axes or min(side.sum() for side in given) < fewest:

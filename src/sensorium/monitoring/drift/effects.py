@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import ks_2samp
 
 from sensorium.modalities.modality import Comparative
+from sensorium.monitoring.drift.cells import OTHER
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def of_categories(name: str, before: pd.Series, now: pd.Series) -> Change:
     both = pd.DataFrame({"before": first, "now": second}).fillna(0.0)
     moved = both["now"] - both["before"]
     most = str(moved.abs().idxmax())
-    words = f"{name} is {most} in {both['now'][most]:.0%} (was {both['before'][most]:.0%})"
+    which = "a rarer one" if most == OTHER else most
+    words = f"{name} is {which} in {both['now'][most]:.0%} (was {both['before'][most]:.0%})"
     return Change(float(moved.abs().sum() / 2), words)
 
 

@@ -16,6 +16,7 @@ from sensorium.monitoring.drift.statistics import Statistic
 
 FEWEST = 5_000  # shuffles
 PER_TEST = 5  # shuffles as rare as a bound by Bonferroni
+SEED = 0
 BATCH = 500  # shuffles at once, so that thousands of rows do not fill the memory
 
 
@@ -46,19 +47,18 @@ class Chances:
     bound: float
 
 
-def weigh(tests: Mapping[str, Comparison], is_current: np.ndarray, false_alarms: float, seed: int = 0) -> Chances:
+def weigh(tests: Mapping[str, Comparison], is_current: np.ndarray, false_alarms: float) -> Chances:
     """Finds p-values and their common bound.
 
     Args:
         tests: by name; each has rows of both sides.
         is_current: whether a row is, ``[rows]``; rows are independent of each other.
         false_alarms: the share of checks in which chance may bring any p-value below the bound.
-        seed: of the shuffles.
     """
     if not tests:
         return Chances({}, false_alarms)
     shuffles = max(FEWEST, ceil(PER_TEST * len(tests) / false_alarms))
-    found = _shuffled(tests, is_current, shuffles, np.random.default_rng(seed))
+    found = _shuffled(tests, is_current, shuffles, np.random.default_rng(SEED))
     p_values = {name: _shares_as_far(values) for name, values in found.items()}
     smallest = np.sort(np.min(list(p_values.values()), axis=0))
     bound = min(float(smallest[int(false_alarms * len(smallest))]), false_alarms)

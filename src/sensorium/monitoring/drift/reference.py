@@ -1,10 +1,8 @@
 """What the model saw and said before it was deployed: it travels with the model, and drift is measured against it.
 
 ``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
-confidence there is nearer to that on new rows than on training rows. Its columns are ``unit`` (rows of one are not
-independent), ``present.INPUT``, ``INPUT.DESCRIPTOR``, ``INPUT.axis.N`` (the features on principal axes),
-``TARGET.label`` (the truth, where it is known) and ``TARGET.probability.CLASS``. ``reference.npz`` is what the service
-needs of it: see `sensorium.serving.profile`.
+confidence there is nearer to that on new rows than on training rows. Its columns are in `sensorium.monitoring.names`.
+``reference.npz`` is what the service needs of it: see `sensorium.serving.profile`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +16,7 @@ from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.modalities import Modality
+from sensorium.monitoring import names
 from sensorium.serving import drift, profile
 from sensorium.serving.predictor import Predictor
 from sensorium.serving.profile import Profile
@@ -63,14 +62,14 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known:
         arrays |= _values(name, predictor.inputs[name], values)
         if name in known.training:
             arrays[f"{name}.names"] = _checksums(predictor.inputs[name], known.training[name])
-    columns: dict[str, Any] = {"unit": known.units}
+    columns: dict[str, Any] = {names.UNIT: known.units}
     for name, items in rows.items.items():
-        columns[f"present.{name}"] = items >= 0
+        columns[names.present(name)] = items >= 0
         columns |= _of_input(name, predictor.inputs[name], rows.values[name], features[name], items, Profile(arrays))
     for target, logits in fuse_rows(predictor, features, rows.items).items():
-        columns[f"{target}.label"] = list(known.labels[target])
+        columns[names.label(target)] = list(known.labels[target])
         for place, shares in zip(predictor.targets[target], softmax(logits, axis=1).T, strict=True):
-            columns[f"{target}.probability.{place}"] = shares
+            columns[names.probability(target, place)] = shares
     pd.DataFrame(columns).to_parquet(folder / TABLE, index=False)
     np.savez(folder / profile.FILE, **arrays)  # type: ignore[arg-type]
 
@@ -93,11 +92,12 @@ def _of_input(
     name: str, kind: Modality, values: list[Any], features: np.ndarray, items: np.ndarray, known: Profile
 ) -> dict[str, Any]:
     """Descriptors and axes of an input's rows; missing where a row lacks it."""
-    said = pd.DataFrame([known.describe(name, kind, value) for value in values])
-    onto = pd.DataFrame(known.onto_axes(name, features) if not kind.describes_content else None)
-    onto.columns = [f"axis.{number}" for number in onto]
+    told = [known.describe(name, kind, value) for value in values]
+    said = pd.DataFrame([{names.descriptor(name, what): cell for what, cell in one.items()} for one in told])
+    axes: Iterable[np.ndarray] = known.onto_axes(name, features).T if not kind.describes_content else []
+    onto = pd.DataFrame({names.axis(name, number): places for number, places in enumerate(axes)})
     table = pd.concat([said, onto], axis=1).reindex(items)  # there is no -1, so nothing is found where it points
-    return {f"{name}.{column}": table[column].to_numpy() for column in table}
+    return {str(column): table[column].to_numpy() for column in table}
 
 
 def _projection(name: str, features: np.ndarray, fitted_to: np.ndarray) -> dict[str, np.ndarray]:

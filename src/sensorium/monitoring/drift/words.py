@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from sensorium.monitoring.drift.check import CONFIDENCE, EMBEDDING, PREDICTIONS, Finding
+from sensorium.monitoring.drift.check import EMBEDDING, FEWEST, PREDICTIONS, Finding
 from sensorium.monitoring.feedback.performance import Performance
+from sensorium.monitoring.log.lines import counted
+from sensorium.monitoring.names import CONFIDENCE
 
 MOST_CLAUSES = 3
+MOST_CLASSES = 3
 DRIFT, NO_DRIFT, TOO_FEW = "drift", "no drift", "too few"
 
 
@@ -30,6 +33,30 @@ def answer(tests: Sequence[Finding], inputs: Sequence[str], performance: Mapping
     sentences += _answers(tests, inputs)
     sentences += [sentence for target, one in performance.items() if (sentence := _performance(target, one))]
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences]
+
+
+def too_few(hours: float, version: str, predictions: int, independent: int, grouped_by: Sequence[str]) -> str:
+    """Why nothing can be told.
+
+    Args:
+        hours: that were looked at.
+        version: of the model.
+        predictions: how many there were.
+        independent: how many of them are.
+        grouped_by: inputs whose equal values make predictions one.
+    """
+    last = f"in the last {hours:g} hours"
+    if not predictions:
+        return f"The model {version} predicted nothing {last}; nothing can be told of drift."
+    said = f"{counted(predictions, 'prediction')} {last}"
+    if predictions >= FEWEST:
+        said += f", but only {independent} that differ in {listed(grouped_by) or 'their inputs'}"
+    return f"{said}; {FEWEST} are needed to tell drift from chance."
+
+
+def set_aside(labels: Mapping[str, int]) -> list[str]:
+    """A sentence for each reason why so many labels are not used."""
+    return [f"{counted(number, 'label')} of feedback set aside: {reason}." for reason, number in labels.items()]
 
 
 def _how(tests: Sequence[Finding]) -> str:
@@ -59,8 +86,10 @@ def _performance(target: str, found: Performance) -> str:
     beside = f", {found.reference:.0%} on the reference" if found.reference is not None else ""
     said = f"by feedback {target} is right in {found.accuracy:.0%} of {found.told} ({low:.0%} to {high:.0%}{beside})"
     if found.unknown:
-        names = listed([repr(name) for name in list(found.unknown)[:3]])
-        said += f", and {sum(found.unknown.values()):.0%} are {names}, which the model has no class for"
+        names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]
+        if others := len(found.unknown) - len(names):
+            names.append(counted(others, "other"))
+        said += f", and {sum(found.unknown.values()):.0%} are {listed(names)}, which the model has no class for"
     return said
 
 

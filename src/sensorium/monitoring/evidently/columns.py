@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 import pandas as pd
 from evidently import DataDefinition, Dataset, Report
-from evidently.core.metric_types import ByLabelCountValue, MetricResult
+from evidently.core.metric_types import ByLabelCountValue, MetricResult, render_widgets
 from evidently.core.report import Snapshot
 from evidently.legacy.calculations.stattests.registry import StatTest, register_stattest
 from evidently.legacy.core import ColumnType
@@ -33,6 +33,14 @@ class Compared:
     kinds: dict[str, Kind]
     snapshot: Snapshot
 
+    def html(self) -> str:
+        """A page, some 4 MB with the scripts and the font it needs; it asks no network for anything.
+
+        To be shown inside another page it needs an ``<iframe sandbox="allow-scripts">``.
+        """
+        # Not the snapshot's own page: that holds every plot twice.
+        return render_widgets(self.snapshot.to_snapshot_model().widgets)
+
 
 def show(
     sides: Mapping[str, Sides], kinds: Mapping[str, Kind], p_values: Mapping[str, float], bound: float
@@ -44,7 +52,7 @@ def show(
     Args:
         sides: of the columns, as `sensorium.monitoring.drift.cells.read_sides` gives them.
         kinds: of these columns, and of others that have too few values.
-        p_values: of these columns, none of them 0.
+        p_values: of these columns, and perhaps of others, none of them 0.
         bound: the p-value below which a column has drifted, below 1.
     """
     used = {name: kind for name, kind in kinds.items() if name in sides}

@@ -9,9 +9,8 @@ from evidently.sdk.models import DashboardModel, DashboardPanelPlot, DashboardTa
 from evidently.sdk.panels import bar_plot_panel, line_plot_panel
 
 from sensorium.monitoring.drift.statistics import Kind
-from sensorium.monitoring.evidently.measures import AXIS
+from sensorium.monitoring.names import is_axis, subject
 
-FLAG = "present."  # begins the names of flags
 SCORES = "Score of each column; above 1 it has drifted."
 
 Columns = Mapping[str, Kind]
@@ -21,18 +20,18 @@ def dashboard(kinds: Columns) -> DashboardModel:
     """The panels: what an input or target is like stands together, features' axes come last.
 
     Args:
-        kinds: of columns that are named ``present.INPUT``, ``INPUT.axis.N``, or else ``INPUT_OR_TARGET.SOMETHING``.
+        kinds: of columns.
     """
     subjects: dict[str, dict[str, Kind]] = {}
     for column, kind in kinds.items():
-        subjects.setdefault(_subject(column), {})[column] = kind
+        subjects.setdefault(subject(column)[0], {})[column] = kind
     panels = _whole(kinds)
-    for subject, columns in subjects.items():
-        panels += [_scores(subject, [column for column in columns if AXIS not in column])]
-        panels += [_likeness(subject, column, kind) for column, kind in columns.items() if _is_followed(column, kind)]
-    for subject, columns in subjects.items():
-        if axes := [column for column in columns if AXIS in column]:
-            panels.append(_scores(f"{subject}, principal axes of its features", axes))
+    for about, columns in subjects.items():
+        panels += [_scores(about, [column for column in columns if not is_axis(column)])]
+        panels += [_likeness(column, kind) for column, kind in columns.items() if _is_followed(column, kind)]
+    for about, columns in subjects.items():
+        if axes := [column for column in columns if is_axis(column)]:
+            panels.append(_scores(f"{about}, principal axes of its features", axes))
     # The server shows no tabs, and keeps one for panels that are added in it.
     return DashboardModel(
         tabs=[DashboardTabModel(title="General", panels=[panel.id for panel in panels])], panels=panels
@@ -46,37 +45,27 @@ def _whole(kinds: Columns) -> list[DashboardPanelPlot]:
     panels = [line_plot_panel("How many columns drifted", count, size="half")]
     flags = [column for column, kind in kinds.items() if kind == Kind.FLAG]
     if flags:
-        shares = [_series(CategoryCount, _subject(flag), column=flag, value_type="share") for flag in flags]
+        shares = [_series(CategoryCount, subject(flag)[0], column=flag, value_type="share") for flag in flags]
         panels.append(line_plot_panel("Share of rows that have an input", shares, size="half"))
     return panels
 
 
 def _scores(title: str, columns: Sequence[str]) -> DashboardPanelPlot:
-    scores = [_series(ValueDrift, _within(column), column=column) for column in columns]
+    scores = [_series(ValueDrift, subject(column)[1], column=column) for column in columns]
     return line_plot_panel(f"Drift of {title}", scores, SCORES, size="half")
 
 
 def _is_followed(column: str, kind: Kind) -> bool:
-    return kind != Kind.FLAG and AXIS not in column
+    return kind != Kind.FLAG and not is_axis(column)
 
 
-def _likeness(subject: str, column: str, kind: Kind) -> DashboardPanelPlot:
+def _likeness(column: str, kind: Kind) -> DashboardPanelPlot:
     """The mean of numbers, the shares of classes."""
-    title = f"{subject}: {_within(column)}"
+    title = ": ".join(subject(column))
     if kind == Kind.NUMBER:
         return line_plot_panel(title, [_series(MeanValue, "mean", column=column)], size="half")
     shares = [_series(UniqueValueCount, "{{label}}", column=column, value_type="share")]
     return bar_plot_panel(title, shares, "Share of each in all rows.", size="half", stacked=True)
-
-
-def _subject(column: str) -> str:
-    """The input or target that a column is of."""
-    return column.removeprefix(FLAG).split(".")[0]
-
-
-def _within(column: str) -> str:
-    """A column's name within its input or target."""
-    return "presence" if column.startswith(FLAG) else column.split(".", 1)[-1]
 
 
 def _series(metric: type[Metric], legend: str, **labels: str) -> PanelMetric:

@@ -12,11 +12,11 @@ from evidently.metrics import CategoryCount, MeanValue, UniqueValueCount, ValueD
 from evidently.metrics.column_statistics import DriftedColumnsCount
 
 from sensorium.monitoring.drift.statistics import Kind
+from sensorium.monitoring.names import is_axis
 
 NUMBERS, CLASSES = "sensorium_numbers", "sensorium_classes"  # tests, as registered with Evidently
 DRIFTED = 1.0  # the score from which a column has drifted
 PRESENT, ABSENT = "present", "absent"  # what a flag is to Evidently
-AXIS = ".axis."  # in the names of numbers whose mean says nothing to a person
 
 
 class Columns(MetricContainer):
@@ -48,9 +48,9 @@ class Columns(MetricContainer):
 
 
 def _followed(name: str, kind: Kind) -> Metric | None:
-    """What a person follows of a column besides its drift."""
+    """What a person follows of a column besides its drift; nothing on an axis, whose mean says nothing to a person."""
     if kind == Kind.NUMBER:
-        return None if AXIS in name else MeanValue(column=name)
+        return None if is_axis(name) else MeanValue(column=name)
     if kind == Kind.FLAG:
         return CategoryCount(column=name, category=PRESENT)
     return UniqueValueCount(column=name)

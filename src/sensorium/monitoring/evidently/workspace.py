@@ -19,25 +19,18 @@ from sensorium.monitoring.evidently.columns import Compared
 from sensorium.monitoring.evidently.dashboard import dashboard
 
 KEPT = 200  # runs of a project, of less than 1 MB each; Evidently's server holds all in memory
-PROJECTS = UUID("8d6f3c1e-52a7-5b0f-9c44-1f0e7a2b6d93")  # the same name is the same project
+PROJECT = "sensorium"
+ID = uuid5(UUID("8d6f3c1e-52a7-5b0f-9c44-1f0e7a2b6d93"), PROJECT)  # always the same, so that runs join those before
 
 
-def add(
-    folder: Path,
-    compared: Compared,
-    project: str,
-    at: datetime,
-    tags: Sequence[str] = (),
-    metadata: Mapping[str, str] | None = None,
-) -> None:
-    """Adds a run to a project, and takes the oldest away where there are too many.
+def add(folder: Path, compared: Compared, at: datetime, tags: Sequence[str], metadata: Mapping[str, str]) -> None:
+    """Adds a run, and takes the oldest away where there are too many.
 
     The first run makes the project and its dashboard, of the columns it has; what a person changes there later stays.
 
     Args:
         folder: of the workspace; made where it is not there.
         compared: what the check found.
-        project: its name.
         at: when the check was made, with a time zone.
         tags: of the run.
         metadata: of the run, such as the model's version.
@@ -45,18 +38,17 @@ def add(
     Raises:
         UserError: if the folder cannot be read or written as a workspace.
     """
-    number = uuid5(PROJECTS, project)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Outside of the folder, since a server that watches it does not see files that are renamed within.
         with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
-            if (folder / str(number) / PROJECT_FILE_NAME).exists():
-                LocalState(str(folder)).read_project(number)
+            if (folder / str(ID) / PROJECT_FILE_NAME).exists():
+                LocalState(str(folder)).read_project(ID)
             else:
-                _start(LocalState(beside), ProjectModel(id=number, name=project), compared)
-                (Path(beside) / str(number)).rename(folder / str(number))
-            runs = Path(str(number)) / SNAPSHOTS_DIR_NAME
-            _write_run(LocalState(beside), number, compared, at, tags, metadata or {})
+                _start(LocalState(beside), compared)
+                (Path(beside) / str(ID)).rename(folder / str(ID))
+            runs = Path(str(ID)) / SNAPSHOTS_DIR_NAME
+            _write_run(LocalState(beside), compared, at, tags, metadata)
             for file in (beside / runs).iterdir():
                 file.rename(folder / runs / file.name)
         for file in sorted((folder / runs).glob("*.json"))[:-KEPT]:  # their names are in order of time
@@ -68,22 +60,17 @@ def add(
         ) from error
 
 
-def _start(state: LocalState, project: ProjectModel, compared: Compared) -> None:
-    """Writes a project without runs."""
-    state.write_project(project)
-    state.write_dashboard(project.id, dashboard(compared.kinds))
-    state.location.makedirs(f"{project.id}/{SNAPSHOTS_DIR_NAME}")
+def _start(state: LocalState, compared: Compared) -> None:
+    """Writes the project without runs."""
+    state.write_project(ProjectModel(id=ID, name=PROJECT))
+    state.write_dashboard(ID, dashboard(compared.kinds))
+    state.location.makedirs(f"{ID}/{SNAPSHOTS_DIR_NAME}")
 
 
 def _write_run(
-    state: LocalState,
-    project: UUID,
-    compared: Compared,
-    at: datetime,
-    tags: Sequence[str],
-    metadata: Mapping[str, str],
+    state: LocalState, compared: Compared, at: datetime, tags: Sequence[str], metadata: Mapping[str, str]
 ) -> None:
     model = compared.snapshot.to_snapshot_model()
     local = at.astimezone().replace(tzinfo=None)  # as Evidently's own times are
     known = {"timestamp": local, "tags": [*tags], "metadata": dict(metadata)}
-    state.write_snapshot(project, new_id(), model.copy(update=known))
+    state.write_snapshot(ID, new_id(), model.copy(update=known))

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from sensorium.monitoring import names
 from sensorium.monitoring.feedback.judged import Told
 
 CONFIDENCE = 0.95
@@ -61,17 +62,18 @@ def _of_target(
     classes: set[str],
 ) -> Performance:
     pairs = [(one.label, prediction["labels"].get(target)) for one, prediction in told if one.target == target]
-    right = sum(label == said for label, said in pairs)
-    news = pd.Series([label for label, _ in pairs if label not in classes], dtype=object).value_counts()
-    known = reference[reference[f"{target}.label"].notna()] if f"{target}.label" in reference else reference[:0]
-    truth = float((known[f"{target}.label"] == known[f"{target}.said"]).mean()) if len(known) else None
-    promised = rows[f"{target}.confidence"].mean() if len(rows) else None
-    off = float(known[f"{target}.confidence"].mean()) - truth if truth is not None else None
+    right = sum(given == predicted for given, predicted in pairs)
+    news = pd.Series([given for given, _ in pairs if given not in classes], dtype=object).value_counts()
+    label, said, confidence = names.label(target), names.said(target), names.confidence(target)
+    known = reference[reference[label].notna()] if label in reference else reference[:0]
+    truth = float((known[label] == known[said]).mean()) if len(known) else None
+    promised = rows[confidence].mean() if len(rows) else None
+    off = float(known[confidence].mean()) - truth if truth is not None else None
     return Performance(
         told=len(pairs),
         accuracy=right / len(pairs) if pairs else None,
         interval=proportion_confint(right, len(pairs), 1 - CONFIDENCE, "wilson") if pairs else None,
-        unknown={str(label): int(count) / len(pairs) for label, count in news.items()},
+        unknown={str(given): int(count) / len(pairs) for given, count in news.items()},
         reference=truth,
         estimated=None if promised is None or off is None else float(min(1.0, max(0.0, promised - off))),
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from sensorium.dataset.split import groups
-from sensorium.monitoring.log.window import MARK
+from sensorium.monitoring import names
 
 SEED = 0
 RARE = 0.01
@@ -39,8 +39,8 @@ def units_of(rows: pd.DataFrame, grouped_by: Sequence[str], most: Mapping[str, i
         grouped_by: the inputs.
         most: different values of every input that a unit may have.
     """
-    marks = rows[[name for name in rows if str(name).startswith(f"{MARK}.")]]
-    columns = [name for name in (f"{MARK}.{one}" for one in grouped_by) if name in marks]
+    marks = rows[names.marks(rows)]
+    columns = [column for column in map(names.mark, grouped_by) if column in marks]
     keyed = pd.DataFrame({name: marks[name].mask(_stands_in(marks, name, most)) for name in columns}, rows.index)
     whole = marks.astype("string").fillna("").agg(" ".join, axis=1) if len(marks.columns) else pd.Series(dtype="string")
     keyed["whole"] = whole.where(whole.str.strip() != "", None)
@@ -57,23 +57,23 @@ def most_values(reference: pd.DataFrame, inputs: Sequence[str], rows: int) -> di
     """
     most = {}
     for name in inputs:
-        present = reference[reference[f"present.{name}"]]
-        described = [column for column in present if str(column).startswith(f"{name}.")]
-        values = present.groupby(described, dropna=False).ngroup()  # equal values are described alike
-        share = values.groupby(present["unit"]).nunique().max() / len(reference) if len(present) else 0.0
+        present = reference[reference[names.present(name)]]
+        values = present.groupby(names.of_input(name, present), dropna=False).ngroup()  # equal values are told alike
+        share = values.groupby(present[names.UNIT]).nunique().max() / len(reference) if len(present) else 0.0
         most[name] = int(binom.ppf(1 - RARE, rows, share))
     return most
 
 
-def _stands_in(marks: pd.DataFrame, name: str, most: Mapping[str, int]) -> pd.Series:
+def _stands_in(marks: pd.DataFrame, column: str, most: Mapping[str, int]) -> pd.Series:
     """Which rows have a value that says nothing of what they are about: a default, the silence of a broken microphone.
 
     It comes with more different values of every other input than a unit has. Were it to bind them, a broken input would
     leave next to nothing to compare.
     """
-    others = [column for column in (f"{MARK}.{one}" for one in most) if column in marks and column != name]
-    different = marks[others].groupby(marks[name]).nunique()
+    others = {names.mark(name): number for name, number in most.items()}
+    others = {other: number for other, number in others.items() if other in marks and other != column}
+    different = marks[list(others)].groupby(marks[column]).nunique()
     there = different > 0
-    many = different > [most[column.removeprefix(f"{MARK}.")] for column in others]
+    many = different > list(others.values())
     stands_in = (many | ~there).all(axis=1) & there.any(axis=1)
-    return marks[name].isin(stands_in.index[stands_in])
+    return marks[column].isin(stands_in.index[stands_in])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from sensorium.monitoring import names
 from sensorium.monitoring.log.lines import Reading, counted, read_records
 from sensorium.serving.journal import PREDICTIONS
 from sensorium.serving.live import CHAMPION
@@ -17,7 +18,6 @@ from sensorium.serving.live import CHAMPION
 FIELDS = ("request_id", "role", "model_version", "inputs", "labels", "probabilities")
 MOSTLY = 0.8
 SAMPLE = 5_000  # predictions that are held in memory
-MARK, CONTENT = "mark", "content"
 
 
 @dataclass
@@ -25,9 +25,8 @@ class Window:
     """What was predicted in a time.
 
     Attributes:
-        rows: a random sample, or all, with the columns of the reference, and ``request_id``, ``time``, ``key``,
-            ``mark.INPUT``, ``content.INPUT`` (where it is kept), ``TARGET.said`` (the likeliest class) and
-            ``TARGET.confidence``.
+        rows: a random sample, or all, with the columns of `sensorium.monitoring.names`, and ``request_id``, ``time``
+            and ``key``.
         predictions: how many there were.
         notes: a sentence for each thing that was not as it should be.
     """
@@ -47,7 +46,7 @@ def read_window(folder: Path, version: str, hours: float, now: datetime) -> Wind
         now: the time of the check.
     """
     reading, chance = Reading(), random.Random(0)
-    kept: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     seen: set[int] = set()
     others: Counter[str] = Counter()
     keys: Counter[str] = Counter()
@@ -64,43 +63,33 @@ def read_window(folder: Path, version: str, hours: float, now: datetime) -> Wind
             continue
         seen.add(name)
         keys[str(record.get("key"))] += 1
-        if len(kept) < SAMPLE:
-            kept.append({**record, "time": time})
-        elif (place := chance.randrange(len(seen))) < SAMPLE:
-            kept[place] = {**record, "time": time}
-    rows, misshapen = _table(kept)
-    reading.damaged += misshapen
-    return Window(rows, len(seen) - misshapen, _notes(reading, others, twice, version) + _largest(keys))
+        place = len(rows) if len(rows) < SAMPLE else chance.randrange(len(seen))
+        if place < SAMPLE:
+            rows[place : place + 1] = [flat(record | {"time": time})]
+    return Window(_table(rows), len(seen), _notes(reading, others, twice, version) + _largest(keys))
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of a prediction as a row."""
+    """A record of a prediction as a row, without the probabilities of all classes, which may be thousands."""
     row: dict[str, Any] = {name: record.get(name) for name in ("request_id", "time", "key")}
-    row |= {f"present.{name}": True for name in record["inputs"]}
+    row |= {names.present(name): True for name in record["inputs"]}
     for name, said in record.get("said", {}).items():
-        row |= {f"{name}.{key}": value for key, value in said.items()}
+        row |= {names.descriptor(name, key): value for key, value in said.items()}
     for name, axes in record.get("axes", {}).items():
-        row |= {f"{name}.axis.{number}": value for number, value in enumerate(axes)}
-    row |= {f"{MARK}.{name}": mark for name, mark in record.get("marks", {}).items()}
-    row |= {f"{CONTENT}.{name}": kept for name, kept in record.get("content", {}).items()}
+        row |= {names.axis(name, number): value for number, value in enumerate(axes)}
+    row |= {names.mark(name): mark for name, mark in record.get("marks", {}).items()}
+    row |= {names.content(name): kept for name, kept in record.get("content", {}).items()}
     for target, shares in record["probabilities"].items():
-        row |= {f"{target}.said": record["labels"][target], f"{target}.confidence": max(shares.values())}
-        row |= {f"{target}.probability.{label}": share for label, share in shares.items()}
+        row |= {names.said(target): record["labels"][target], names.confidence(target): max(shares.values())}
     return row
 
 
-def _table(kept: list[dict[str, Any]]) -> tuple[pd.DataFrame, int]:
-    """The records as rows, and how many have the right fields with the wrong things in them."""
-    rows = []
-    for record in kept:
-        try:
-            rows.append(flat(record))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows; where one has no word of an input, this was not there."""
     table = pd.DataFrame(rows)
-    for name in [name for name in table if str(name).startswith("present.")]:
-        table[name] = table[name].notna()
-    return table, len(kept) - len(rows)
+    for flag in map(names.present, names.inputs(table)):
+        table[flag] = table[flag].notna()
+    return table
 
 
 def _notes(reading: Reading, others: Counter[str], twice: int, version: str) -> list[str]:

@@ -1,0 +1,34 @@
+from sensorium.monitoring import names
+
+COLUMNS = [
+    "unit",
+    "present.text",
+    "text.words",
+    "text.axis.0",
+    "text.axis.1",
+    "texts.words",
+    "present.texts",
+    "_mark.text",
+]
+
+
+def test_what_a_column_is_about() -> None:
+    assert names.subject("present.text") == ("text", "presence")
+    assert names.subject("text.axis.0") == ("text", "axis.0")
+    assert names.subject("kind.said") == ("kind", "said")
+
+
+def test_an_inputs_columns_are_its_own() -> None:
+    assert names.inputs(COLUMNS) == ["text", "texts"]
+    assert names.descriptors("text", COLUMNS) == ["text.words"]
+    assert names.axes("text", COLUMNS) == ["text.axis.0", "text.axis.1"]
+    assert names.of_input("text", COLUMNS) == ["text.words", "text.axis.0", "text.axis.1"]
+    assert names.marks(COLUMNS) == ["_mark.text"]
+
+
+def test_columns_are_named_as_models_that_are_served_have_them() -> None:
+    made = [
+        names.present("a"), names.descriptor("a", "words"), names.axis("a", 2),
+        names.said("b"), names.confidence("b"), names.label("b"), names.probability("b", "x.y"),
+    ]  # fmt: skip
+    assert made == ["present.a", "a.words", "a.axis.2", "b.said", "b.confidence", "b.label", "b.probability.x.y"]

@@ -1,0 +1,199 @@
+"""The pages of checks, of a model that reads texts and pictures and a log that a real service wrote."""
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from sensorium import params
+from sensorium.commands.monitor import look
+from sensorium.modalities import Image, Text
+from sensorium.monitoring.checked import Checked, describe
+from sensorium.report import monitoring
+from sensorium.report.monitoring import write_index, write_report
+from sensorium.serving import content, settings
+from tests import model
+from tests.conftest import Project, png
+from tests.monitoring.referenced import add_reference
+from tests.serving.conftest import serving
+
+WORDS = ("a", "big", "small", "red", "old", "cat", "dog", "house", "tree", "sees", "eats", "likes", "near", "under")
+KINDS = {"note": Text(), "photo": Image()}
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def samples(count: int, seed: int) -> list[dict[str, Any]]:
+    """Notes of some words, and pictures of one light colour each."""
+    random = np.random.default_rng(seed)
+    return [
+        {
+            "note": " ".join(random.choice(WORDS, random.integers(4, 10))),
+            "photo": png(tuple(int(value) for value in random.integers(120, 220, 3))),
+        }
+        for _ in range(count)
+    ]
+
+
+def values(count: int, seed: int) -> dict[str, list[Any]]:
+    """The same as the model reads them."""
+    return {name: [kind.accept(raw[name]) for raw in samples(count, seed)] for name, kind in KINDS.items()}
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that keeps what it is asked, with a reference of 60 rows."""
+    folder = tmp_path_factory.mktemp("watched") / "model"
+    first = {name: found[0] for name, found in values(1, 0).items()}
+    readers = model.read(KINDS, first)
+    torch.manual_seed(0)
+    model.write(readers, first, model.small_network(readers, {"label": ["no", "yes"]}), folder)
+    add_reference(folder, values(60, 0), values(60, 1))
+    settings.write(folder, settings.Settings(keep=settings.Keep(keep_content=True)))
+    return folder
+
+
+@pytest.fixture
+def place(project: Project, watched: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project.params["inputs"] = {"note": {"kind": "text"}, "photo": {"kind": "image"}}
+    project.write()
+    monkeypatch.setenv("SENSORIUM_MODEL", str(watched))
+    monkeypatch.setenv("SENSORIUM_LOG", str(project.root / "log"))
+    return project.root
+
+
+def ask(watched: Path, log: Path, raws: Iterable[dict[str, Any]]) -> list[str]:
+    """Sends requests called 0, 1 and so on; returns the labels."""
+    labels = []
+    with serving(watched, log) as client:
+        for number, raw in enumerate(raws):
+            files = {"photo": raw["photo"]} if "photo" in raw else None
+            headers = {"X-Request-ID": str(number)}
+            answer = client.post("/predict", data={"note": raw["note"]}, files=files, headers=headers)
+            assert answer.status_code == 200, answer.text
+            labels.append(answer.json()["targets"]["label"]["label"])
+    return labels
+
+
+def checked(hours: float = 24) -> Checked:
+    return look(params.load(), hours, datetime.now(UTC) + timedelta(seconds=1))
+
+
+def written(found: Checked, at: datetime = NOON) -> dict[str, Any]:
+    """The check's data, and its page."""
+    said = describe(replace(found, now=at), params.load().retrain)
+    write_report(found, said, Path("log"), Path("pages") / said["id"])
+    return said
+
+
+def page(said: dict[str, Any]) -> str:
+    return Path("pages", said["id"], "index.html").read_text()
+
+
+def cards(html: str) -> list[str]:
+    return [" ".join(card.split()) for card in re.findall(r'<article class="card">(.*?)</article>', html, re.DOTALL)]
+
+
+def test_the_requests_that_lie_farthest_are_shown_as_far_as_they_are_kept(place: Path, watched: Path) -> None:
+    dark = [raw | {"photo": png((number, 0, 0), (48, 16))} for number, raw in enumerate(samples(6, 3))]
+    dark[0]["note"] = "<b>old</b> cat near a house"
+    log = place / "log/replica-1"
+    labels = ask(watched, log, [*dark, *samples(34, 2)])
+    found = checked()
+    said = written(found)
+    assert (said["drifted"], said["predictions"], said["independent"]) == (["photo"], 40, 40)
+    shown = cards(page(said))
+    assert {re.findall('class="id">(.*?) ', card)[0] for card in shown} == set("012345")
+    first = next(card for card in shown if '<p class="id">0 ' in card)
+    assert first.startswith(
+        f'<h4>label: {labels[0]}</h4> <p class="id">0 · {found.rows["time"][0]:%Y-%m-%d %H:%M:%S}</p> '
+        '<div class="input"> <span>note</span> '
+        '<p class="words">&lt;b&gt;old&lt;/b&gt; cat near a house</p> '
+        '<p class="note">characters 27, words 5, language en</p> </div> '
+        '<div class="input"> <span>photo</span> '
+        '<svg class="picture" viewBox="0 0 48 16"'
+    )
+    assert first.endswith('<p class="note">brightness 0, contrast 0, colour 0, aspect 3, size 48</p> </div>')
+    content.file(log / "content", found.rows["_content.note"][0]).unlink()
+    content.file(log / "content", found.rows["_content.photo"][0]).write_bytes(b"no picture")
+    gone = '<p class="note">not kept (monitor.keep_content)</p>'
+    assert sorted(card.count(gone) for card in cards(page(written(found)))) == [0, 0, 0, 0, 0, 2]
+
+
+def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> None:
+    raws = samples(40, 2)
+    for raw in raws:
+        dark = np.asarray(Pillow.open(io.BytesIO(raw["photo"])))[0, 0] // 3
+        raw["photo"] = png(tuple(int(value) for value in dark))
+    ask(watched, place / "log", raws)
+    found = checked()
+    said = written(found)
+    assert said["words"].startswith("Photo drifted: ") and said["words"].endswith("; note did not.")
+    html = page(said)
+    assert '<div class="verdict failed">' in html
+    facts = dict(re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td></tr>", html))
+    assert facts == {
+        "verdict": "drift",
+        "time": "2026-05-04 12:00 UTC",
+        "model": found.predictor.version,
+        "looked at": "the last 24 hours",
+        "predictions": "40, of which 40 were compared",
+        "feedback": "0 new predictions to learn from, 0 labels set aside",
+    }
+    assert '<tr><td>photo: brightness</td><td>67% darker</td><td>drifted</td><td class="number">1.00</td>' in html
+    assert re.findall(r"<h3>(.*?)</h3>", html) == [
+        "The check", "To know", "photo: brightness", "photo: embedding",
+        "Everything that was compared", "How well it does", "Evidently&#39;s panels", "The farthest from the reference",
+    ]  # fmt: skip
+    assert html.count('<iframe sandbox="allow-scripts"') == 1
+
+
+def test_an_input_that_no_request_had(place: Path, watched: Path) -> None:
+    ask(watched, place / "log", [{"note": raw["note"]} for raw in samples(40, 2)])
+    said = written(checked())
+    assert said["words"] == "Photo drifted: missing in 100% of requests (was 0%); note did not."
+    shown = cards(page(said))
+    assert len(shown) == 6
+    assert not any("<span>photo</span>" in card for card in shown)
+
+
+def test_the_page_of_a_check_of_too_few(place: Path, watched: Path) -> None:
+    ask(watched, place / "log", samples(2, 2))
+    html = page(written(checked()))
+    assert '<p class="lead">2 predictions in the last 24 hours; 30 are needed to tell drift from chance.</p>' in html
+    assert re.findall(r"<h3>(.*?)</h3>", html) == ["The check", "To know", "How well it does"]
+
+
+def test_the_oldest_pages_go_and_the_index_links_those_that_stay(
+    place: Path, watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, "KEPT", 2)
+    ask(watched, place / "log", samples(1, 2))
+    found = checked()
+    checks = [written(found, NOON + timedelta(hours=hour)) for hour in range(3)]
+    assert sorted(path.name for path in Path("pages").iterdir()) == ["20260504T130000Z", "20260504T140000Z"]
+    write_index(checks, Path("pages"))
+    text = "1 prediction: 1 prediction in the last 24 hours; 30 are needed to tell drift from chance."
+    assert re.findall(r"<li>(.*?)</li>", Path("pages/index.html").read_text()) == [
+        f'<a href="20260504T140000Z/index.html">2026-05-04 14:00, {text}</a>',
+        f'<a href="20260504T130000Z/index.html">2026-05-04 13:00, {text}</a>',
+        f"2026-05-04 12:00, {text}",
+    ]
+
+
+def test_the_index_shows_the_last_verdict(tmp_path: Path) -> None:
+    def check(verdict: str) -> dict[str, Any]:
+        return {"id": "a", "time": "2026-05-04T12:00:00", "predictions": 40, "words": "As it is.", "verdict": verdict}
+
+    shown = {}
+    for verdict in ("drift", "no drift", "too few"):
+        write_index([check("drift"), check(verdict)], tmp_path)
+        shown[verdict] = re.findall(r'<div class="verdict (\w+)">', (tmp_path / "index.html").read_text())
+    assert shown == {"drift": ["failed"], "no drift": ["passed"], "too few": []}
