@@ -26,7 +26,9 @@ def monitor(hours: float | None = None) -> State:
     """
     root = Path.cwd()
     try:
-        check = step(root, "reports/monitoring/check.json", "monitor", *(["--hours", f"{hours:g}"] if hours else []))
+        check = step(
+            root, "reports/monitoring/check.json", "monitor", *([] if hours is None else ["--hours", f"{hours:g}"])
+        )
     except StageFailed as failure:
         return Failed(message=failure.cause)
     create_markdown_artifact(pages.of_check(check), key="monitoring", description=check["words"])
