@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from sensorium import params
 from sensorium.commands import monitor
@@ -31,6 +32,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of two columns with a reference of 150 rows."""
     folder = tmp_path_factory.mktemp("watched") / "model"
     kinds = {"facts": Tabular(numbers=["a", "b"])}
+    torch.manual_seed(0)  # of any network one in twenty raises a false alarm
     readers = model.read(kinds, {"facts": {"a": 1.0, "b": 2.0}})
     model.write(
         readers, {"facts": {"a": 1.0, "b": 2.0}}, model.small_network(readers, {"label": ["no", "yes"]}), folder

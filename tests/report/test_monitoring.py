@@ -144,7 +144,7 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
         "time": "2026-05-04 12:00 UTC",
         "model": found.predictor.version,
         "looked at": "the last 24 hours",
-        "predictions": "40, of which 40 were compared",
+        "predictions": "40, 40 of them independent",
         "feedback": "0 new predictions to learn from, 0 labels set aside",
     }
     assert '<tr><td>photo: brightness</td><td>67% darker</td><td>drifted</td><td class="number">1.00</td>' in html

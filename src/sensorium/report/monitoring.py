@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sensorium.errors import BadInput
@@ -88,7 +89,7 @@ def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
     yield ["time", f"{_minute(said)} UTC"]
     yield ["model", said["model_version"]]
     yield ["looked at", f"the last {said['hours']:g} hours"]
-    yield ["predictions", f"{said['predictions']:,}, of which {said['independent']:,} were compared"]
+    yield ["predictions", f"{said['predictions']:,}, {said['independent']:,} of them independent"]
     feedback = said["feedback"]
     new, rejected = counted(feedback["new"], "new prediction"), counted(feedback["rejected"], "label")
     yield ["feedback", f"{new} to learn from, {rejected} set aside"]
@@ -115,13 +116,18 @@ def _plot(test: Finding, before: pd.DataFrame, now: pd.DataFrame) -> Figure | No
     return _bars(first, second)
 
 
+def _legend(axes: Axes) -> None:
+    """Above the plot, where nothing is drawn."""
+    axes.legend(frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
+
+
 def _histograms(before: pd.Series, now: pd.Series) -> Figure:
     figure, (axes,) = canvas(WIDE, 2.4)
     edges = np.linspace(min(before.min(), now.min()), max(before.max(), now.max()) + 1e-9, 40).tolist()
     for values, colour, name in ((before, BLUE, "reference"), (now, ORANGE, "current")):
         axes.hist(values, edges, weights=np.full(len(values), 1 / len(values)), color=colour, alpha=0.55, label=name)
     axes.set_yticks([])
-    axes.legend(frameon=False)
+    _legend(axes)
     return figure
 
 
@@ -135,7 +141,7 @@ def _bars(before: pd.Series, now: pd.Series) -> Figure:
     axes.set_yticks(range(len(table)), list(table.index))
     axes.invert_yaxis()
     axes.xaxis.set_visible(False)
-    axes.legend(frameon=False)
+    _legend(axes)
     return figure
 
 
@@ -149,7 +155,7 @@ def _clouds(name: str, before: pd.DataFrame, now: pd.DataFrame) -> Figure | None
         axes.scatter(table[columns[0]], table[columns[1]], s=14, alpha=0.6, color=colour, label=label, linewidths=0)
     axes.set_xlabel("first axis")
     axes.set_ylabel("second axis")
-    axes.legend(frameon=False)
+    _legend(axes)
     return figure
 
 
@@ -180,7 +186,7 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
              f"{one['told']:,}", share(one["estimated"])]
             for target, one in performance.items()
         ],
-        "people tell of mistakes rather than of what is right; an estimate by confidence means little where inputs "
+        "people report mistakes rather than what is right; an estimate by confidence means little where inputs "
         "are of a sort that the model never saw",
     )  # fmt: skip
 

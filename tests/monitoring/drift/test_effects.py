@@ -14,7 +14,9 @@ def test_numbers_are_said_as_a_person_would() -> None:
     assert effects.of_numbers("seconds", now, before, Comparative("shorter", "longer")).words == "67% longer"
     assert effects.of_numbers("loudness", before, now, LOUD).words == "4 dB quieter"
     assert effects.of_numbers("price", before, now, None).words == "price is 6 (was 10)"
-    assert effects.of_numbers("price", before, pd.Series([9.0, 10, 11]), None).words == "price is spread otherwise"
+    assert (
+        effects.of_numbers("price", before, pd.Series([9.0, 10, 11]), None).words == "price is distributed differently"
+    )
     share = effects.of_numbers(
         "unknown", pd.Series([0.0, 0, 0, 1]), pd.Series([1.0, 1]), Comparative("", "new", "points")
     )

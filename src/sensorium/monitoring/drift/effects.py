@@ -70,7 +70,7 @@ def _shares(values: pd.Series) -> pd.Series:
 
 def _difference(name: str, before: float, now: float, said: Comparative | None) -> str:
     if _number(before) == _number(now):
-        return f"{name} is spread otherwise"
+        return f"{name} is distributed differently"
     if said is None:
         return f"{name} is {_number(now)} (was {_number(before)})"
     word = said.more if now > before else said.less

@@ -19,7 +19,7 @@ class Performance:
 
     Attributes:
         told: predictions whose label is known from feedback.
-        accuracy: of these, if there are any; people tell of mistakes rather than of what is right.
+        accuracy: of these, if there are any; people report mistakes rather than what is right.
         interval: of it (Wilson 1927), low and high.
         unknown: shares of the told labels that the model has no class for, by label.
         reference: accuracy on the reference.
