@@ -59,8 +59,8 @@ class Place:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self._running.values()):
-            _end(process)
+        for name in reversed(list(self._running)):
+            self.end(name)
 
     def copy(self, repository: Path) -> None:
         """Copies what git knows of a repository, and begins a history of its own."""
@@ -104,6 +104,14 @@ class Place:
         if ready:
             self.wait(lambda: _answers(ready), f"the {name} to answer at {ready}")
 
+    def end(self, name: str) -> None:
+        """Ends a server and all that it started."""
+        process = self._running.pop(name)
+        for sign, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(process.pid, sign)
+                process.wait(seconds)
+
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Waits until something is so; returns what the condition did.
 
@@ -144,14 +152,6 @@ def _answers(address: str) -> bool:
     with suppress(httpx.TransportError):
         return httpx.get(address).status_code == 200
     return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a server and all that it started."""
-    for sign, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
-        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(process.pid, sign)
-            process.wait(seconds)
 
 
 def free_port() -> int:

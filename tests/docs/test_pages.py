@@ -1,0 +1,135 @@
+"""Every command and block of README and docs, typed as it stands in a clone with a slice of the stamps."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from sensorium.client import Client
+from sensorium.params import Params
+from tests.conftest import REPOSITORY
+from tests.docs.blocks import NAMED, Block, read_blocks
+from tests.docs.walk import SERVICE, Walk
+
+# What cannot be typed here, and why; all else is.
+NOT_HERE = {
+    "make test": "it is what runs this",
+    "make lint": "`make test` has just run it",
+    "make demo-drift": "tests/test_demo.py plays it",
+    "pytest ": "it is what runs this",
+    "docker ": "no Docker engine",
+    "bentoml containerize": "no Docker engine",
+    "kubectl ": "no cluster; tests/serving/test_kubernetes.py holds the manifests against Kubernetes' own schemas",
+    "sensorium.example.com": "no cluster",
+    "s3://bucket": "tests/flows/test_remote.py pushes to an S3 of its own",
+    "PASSWORD@HOST": "tests/flows/test_postgres.py runs a server on PostgreSQL",
+    "flow_runs/ID/resume": "tests/flows/test_retrain.py approves and declines",
+}
+PAGES = [
+    REPOSITORY / "README.md",
+    *sorted(page for page in (REPOSITORY / "docs").rglob("*.md") if page.name != "tutorial.md"),
+    REPOSITORY / "bench/README.md",
+]
+
+
+def here(block: Block) -> bool:
+    return not any(words in block.text for words in NOT_HERE)
+
+
+def commit(walk: Walk) -> None:
+    """What a reader does who was told to commit first."""
+    walk.place.run("git", "add", "--all")
+    walk.place.run("bash", "-c", "git diff --cached --quiet || git commit --quiet --message run")
+
+
+def another_version(walk: Walk) -> None:
+    """A second champion, so that there is one to go back to."""
+    walk.place.run("bash", "-c", "git checkout . && dvc checkout --force")
+    settings = yaml.safe_load((walk.root / "params.yaml").read_text())
+    walk.replace(serve=settings["serve"] | {"abstain": 0.31 + len(walk.done) / 1000})
+    walk.place.run("dvc", "repro")
+    commit(walk)
+    walk.place.run("sensorium", "promote")
+
+
+def ask_and_tell(walk: Walk) -> None:
+    """Requests about rows that the model was not trained on, with the truth about some."""
+    rows = pd.read_parquet(walk.root / "data/prepared/rows.parquet")
+    rows = rows[rows["split"] == "test"].drop_duplicates("item")
+    with Client(walk.local(SERVICE)) as client:
+        for item, category in zip(rows["item"], rows["category"], strict=True):
+            picture = walk.root / f"data/raw/image/{item.replace('/', '-')}.png"
+            answer = client.predict(image=picture.read_bytes())
+            client.feedback(answer["request_id"], category=category)
+        walk.words["REQUEST_ID"] = answer["request_id"]
+
+
+BEFORE = {
+    "dvc exp run -S fusion.kind=attention": commit,
+    "dvc artifacts get REPOSITORY sensorium --stage champion": commit,
+    "sensorium rollback": another_version,
+    "sensorium monitor": ask_and_tell,
+}
+
+
+@pytest.fixture(scope="module")
+def reader(slice_of_stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """A clone whose params.yaml asks for a slice of the stamps and a short search."""
+    words = {"NAME": "ada", "VERSION": "v1.0.0", "REPOSITORY": ".", "COMMIT": "HEAD"}
+    with Walk(tmp_path_factory.mktemp("reader") / "place", BEFORE, words) as walk:
+        walk.replace(
+            data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
+            search={"trials": 1, "minutes": 5.0, "seed": 0},
+            gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
+        )
+        frog = next(slice_of_stamps.glob("animals/**/*_desc_fr.ogg"))
+        shutil.copy(frog, walk.root / "frog.ogg")
+        shutil.copy(frog.with_name(frog.name.replace("_desc_fr.ogg", ".png")), walk.root / "frog.png")
+        (walk.root / "in.csv").write_text("text,image\nA small green frog.,frog.png\nA red lorry.,\n")
+        commit(walk)
+        yield walk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
+    for block in read_blocks(page, REPOSITORY):
+        if block.language == "yaml":
+            checked(block, reader)
+        elif here(block) and block.text not in reader.done:
+            reader.type(block)
+
+
+def checked(block: Block, reader: Walk) -> None:
+    """Holds keys of params.yaml against what reads them; any others are a deployment's, which is deployed."""
+    wanted = yaml.safe_load(block.text)
+    if wanted.keys() <= Params.model_fields.keys():
+        shipped = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        Params.model_validate(shipped | wanted)
+        return
+    path = reader.root / "prefect.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("    triggers:\n", f"{block.text}    triggers:\n"))
+    assert path.read_text() != before
+    reader.place.run("prefect", "--no-prompt", "deploy", "--all")
+    path.write_text(before)
+
+
+@pytest.mark.slow
+def test_what_the_commands_of_the_readme_said(reader: Walk) -> None:
+    said = reader.done
+    assert "gate     passed" in said["make run"]
+    assert json.loads(said["curl -F 'text=A small green frog.' localhost:3000/predict"])["inputs"] == ["text"]
+    assert len(pd.read_parquet(reader.root / "out.parquet")) == 2
+
+
+def test_what_is_left_out_is_in_some_page() -> None:
+    """A reason for what is not there any more would hide the next command of that name."""
+    commands = [block.text for page in PAGES for block in read_blocks(page, REPOSITORY)]
+    assert [words for words in NOT_HERE if not any(words in command for command in commands)] == []
+    assert len(commands) > 100
+    assert sum(block.language != NAMED for page in PAGES for block in read_blocks(page, REPOSITORY)) > 60

@@ -1,0 +1,48 @@
+"""The tutorial, typed as it stands: from a table to a drift report and a retrain."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.docs.blocks import read_blocks
+from tests.docs.walk import Walk
+
+CUSTOMERS = "python my/customers.py"
+TRACE = "sensorium trace REQUEST_ID"
+
+
+def remember_request(walk: Walk) -> None:
+    """The id that the script printed."""
+    walk.words["REQUEST_ID"] = walk.done[CUSTOMERS].split()[-1]
+
+
+@pytest.mark.slow
+def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
+    with Walk(tmp_path / "reader", {TRACE: remember_request}, {}) as walk:
+        for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):
+            walk.type(block)
+        said = walk.done
+        assert "gate     passed" in said["sensorium summary"]
+        assert said["sensorium promote"].startswith("promote: v1.0.0 is the champion")
+        assert "attention" in said["sensorium leaderboard"]
+        assert "Promoted" not in said["sensorium monitor"]
+
+        in_git = walk.place.run("git", "ls-files").splitlines()
+        assert "my/stall.csv" in in_git
+        assert not [name for name in in_git if name.startswith("my/photos/")]
+
+        answers = pd.read_parquet(walk.root / "predictions/stall.parquet")
+        table = pd.read_csv(walk.root / "my/stall.csv")
+        assert len(answers) == len(table) == 400
+        asked = said["sensorium predict --note 'one sweet fruit' --photo my/photos/0.png --scales '{\"grams\": 9}'"]
+        assert "fruit: cherry" in asked
+
+        check = json.loads((walk.root / "reports/monitoring/check.json").read_text())
+        assert check["verdict"] == "drift"
+        assert "photo" in check["drifted"]
+        assert re.search(r"promoted|kept", said["sensorium conclude"])
+        assert "believed" in said[TRACE]
