@@ -72,7 +72,7 @@ class Place:
             if (repository / name).is_file() and name != "dvc.lock" and not name.endswith(".dvc"):
                 (self.clone / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(repository / name, self.clone / name)
-        (self.clone / "models/champion.json").write_text('{"version": null}\n')
+        (self.clone / "models/champion.json").write_text('{"version": null, "model_version": null}\n')
         self.run("git", "init", "--quiet", "--initial-branch", "main")
 
     def run(self, *command: str) -> str:

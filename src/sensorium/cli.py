@@ -4,7 +4,7 @@ import atexit
 import errno
 import os
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 
 import typer
 
@@ -17,8 +17,16 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"sensorium {metadata.version('sensorium')}")
+        raise typer.Exit
+
+
 @app.callback()
-def describe() -> None:
+def describe(
+    _: bool = typer.Option(False, "--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+) -> None:
     """Models over several kinds of input at once: from data to a served, gated model."""
 
 
@@ -92,6 +100,12 @@ def package() -> None:
 def models(version: str = typer.Argument(None, help="all about one version, such as v1.0.0")) -> None:
     """Show the registered model versions and their stages."""
     _command("models", version)
+
+
+@app.command()
+def leaderboard() -> None:
+    """Compare experiments: scores, size, latency, verdict, and what differs."""
+    _command("leaderboard")
 
 
 @app.command()

@@ -22,6 +22,7 @@ CHALLENGER = Path("models/challenger.json")  # not in git: which model a service
 
 METRICS = Path("metrics")
 VERDICT = METRICS / "gate.json"
+HEADLINE = METRICS / "headline.json"  # what DVC compares experiments by
 PREDICTIONS = Path("predictions")
 REPORTS = Path("reports")
 

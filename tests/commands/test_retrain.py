@@ -308,7 +308,7 @@ def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:
     repository.sh("dvc", "repro", "--quiet")
     gate = json.loads(Path("metrics/gate.json").read_text())
     repository.sh("dvc", "unprotect", "metrics/gate.json")
-    gate["champion"]["version"] = "v0.9.0"
+    gate["champion"] = {"version": "v0.9.0", "model_version": "other"}
     Path("metrics/gate.json").write_text(json.dumps(gate))
     repository.sh("dvc", "commit", "--force", "--quiet")
     conclude.run()

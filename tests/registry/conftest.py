@@ -46,7 +46,8 @@ write("metrics/evaluate.json", {"colour": figures})
 passed = model["accuracy"] > 0.5
 words = f"evaluate.colour.accuracy {model['accuracy']:g} {'reaches' if passed else 'is below'} 0.5"
 rule = {"name": "evaluate.colour.accuracy", "value": model["accuracy"], "bound": 0.5, "passed": passed, "words": words}
-champion = {"version": json.loads(pathlib.Path("models/champion.json").read_text())["version"]}
+champion = json.loads(pathlib.Path("models/champion.json").read_text())
+champion = {key: champion[key] for key in ("version", "model_version")}
 write("metrics/gate.json", {"passed": passed, "champion": champion, "rules": [rule]})
 """
 
@@ -96,5 +97,5 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     (root / "make.py").write_text(MAKE)
     (root / ".gitignore").write_text("/data/*\n!/data/feedback/\n/metrics/\n/models/*\n!/models/champion.json\n")
     (root / "models").mkdir()
-    (root / "models/champion.json").write_text('{"version": null}')
+    (root / "models/champion.json").write_text('{"version": null, "model_version": null}')
     return made

@@ -56,7 +56,9 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     )
     table.to_parquet(paths.PREPARED / "rows.parquet")
 
-    def make(new: float, old: float, seen: int = 0, inputs: Any = None, classes: Any = ("no", "yes")) -> Duel:
+    def make(
+        new: float, old: float, seen: int = 0, inputs: Any = None, classes: Any = ("no", "yes"), version: str = "new"
+    ) -> Duel:
         champions = paths.cache() / "champions"
         shutil.rmtree(champions, ignore_errors=True)
         values = {"facts": {"a": 1.0}}
@@ -72,7 +74,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
         logits[:, list(classes).index("no")] = 0
         logits[:, list(classes).index("yes")] = 5 * (VALUES - new)
         write_predictions(tmp_path / "new.parquet", table, {"t": softmax(logits, axis=1)}, {"t": list(classes)})
-        return Duel(pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
+        return Duel(version, pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
 
     return make
 
@@ -96,6 +98,14 @@ def test_the_same_model_gains_nothing(duel: Setup) -> None:
     shown = same.overview(0.95)["t"]
     assert shown["rows"] == ROWS
     assert shown["accuracy"]["gain"] == [0, 0]
+
+
+def test_the_champion_itself_is_not_asked_again(duel: Setup) -> None:
+    itself = duel(new=0.5, old=0.5, seen=40, version="abc")
+    shutil.rmtree(paths.cache() / "champions/abc")  # it could not answer
+    found = itself.compare(rule())
+    assert (found.challenger, found.champion, found.low) == (0.75, 0.75, 0)
+    assert itself.overview(0.95)["t"]["rows"] == 40
 
 
 def test_rows_that_the_champion_was_fitted_to_do_not_count(duel: Setup) -> None:
@@ -132,7 +142,7 @@ def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
     duel(new=0.0, old=0.0)
     paths.CHAMPION.write_text('{"version": null}')
-    alone = Duel(pd.DataFrame(), {}, 100)
+    alone = Duel("new", pd.DataFrame(), {}, 100)
     assert alone.version is None
     with pytest.raises(Unmeasured, match="there is no champion yet; `sensorium promote` makes one"):
         alone.compare(rule())

@@ -58,7 +58,7 @@ def _require_finished(verdict: dict[str, Any]) -> None:
     from dvc.repo import Repo
 
     needless = set() if verdict["passed"] else AFTER_THE_GATE
-    if _judged_against(verdict) != _version(read_champion()):  # such a model stays away, whatever else is to run
+    if not _is_held_against(read_champion(), verdict):  # such a model stays away, whatever else is to run
         needless = {"gate", *AFTER_THE_GATE}
     with Repo() as repository:
         changed = [name for name in repository.status() if name not in needless]
@@ -77,8 +77,9 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if not verdict["passed"]:
         broken = "; ".join(rule["words"] for rule in verdict["rules"] if not rule["passed"])
         return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
-    if (judged := _judged_against(verdict)) != _version(champion):
-        return retrains.KEPT, f"{stays}: the new model was held against {judged or 'none'}; `dvc repro` does it again"
+    if not _is_held_against(champion, verdict):
+        judged = verdict["champion"]["version"] or "none"
+        return retrains.KEPT, f"{stays}: the new model was held against {judged}; `dvc repro` does it again"
     if declined:
         return retrains.DECLINED, f"{stays}: {declined.rstrip('.')}"
     new = read_json(paths.BENTO, made_by="package")["model_version"]
@@ -87,10 +88,6 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     return retrains.PROMOTED, f"all {len(verdict['rules'])} rules of the gate passed"
 
 
-def _judged_against(verdict: dict[str, Any]) -> str | None:
-    """The version that the gate held the new model against."""
-    return verdict.get("champion", {}).get("version")
-
-
-def _version(champion: Champion | None) -> str | None:
-    return champion.version if champion else None
+def _is_held_against(champion: Champion | None, verdict: dict[str, Any]) -> bool:
+    """Whether the gate held the new model against this champion's model, however it is served."""
+    return verdict["champion"]["model_version"] == (champion.model_version if champion else None)

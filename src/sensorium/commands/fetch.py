@@ -1,12 +1,21 @@
 """fetch: what params.yaml needs from outside, before the pipeline asks for it."""
 
+from importlib.resources import files
+from pathlib import Path
+
 from sensorium import params
+from sensorium.files import replacing
+
+PLOTS = Path(".dvc/vega.js")  # .dvc/plots.html looks for it, so that the pages of `dvc plots` need no network
 
 
 def run() -> None:
-    """Fetches the source's files and every input's encoder."""
+    """Fetches the source's files and every input's encoder, and puts the scripts of `dvc plots` in their place."""
     settings = params.load()
     settings.data.fetch()
     for name, kind in settings.inputs.items():
         kind.load_encoder()
         print(f"fetch: {name} reads by {kind.encoder}")
+    with replacing(PLOTS) as beside:
+        scripts = files("js_lib_vega_embed") / "static/js_lib_vega_embed/vega-embed-full.js"
+        beside.write_bytes(scripts.read_bytes())

@@ -41,6 +41,12 @@ def probabilities_of(table: pd.DataFrame, target: str, classes: Iterable[str]) -
     return table[[_column(target, name) for name in classes]].to_numpy()
 
 
+def targets_in(table: pd.DataFrame) -> list[str]:
+    """The targets that `write_predictions` wrote."""
+    end = ".predicted"
+    return [str(name).removesuffix(end) for name in table if str(name).endswith(end)]
+
+
 def classes_in(table: pd.DataFrame, target: str) -> list[str]:
     """The classes of a target, in the order of its probabilities."""
     start = _column(target, "")

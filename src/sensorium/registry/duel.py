@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from sensorium import paths
-from sensorium.dataset.predictions import classes_in, probabilities_of
+from sensorium.dataset.predictions import classes_in, probabilities_of, targets_in
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
@@ -28,12 +28,16 @@ class Duel:
     """Compares figures of the new model with the champion's, which predicts only when it is asked.
 
     Args:
+        model_version: the new model's.
         predictions: of the new model, as the compress stage wrote them.
         inputs: as they were declared when the rows were prepared.
         draws: of the paired bootstrap.
     """
 
-    def __init__(self, predictions: pd.DataFrame, inputs: Mapping[str, Modality], draws: int) -> None:
+    def __init__(
+        self, model_version: str, predictions: pd.DataFrame, inputs: Mapping[str, Modality], draws: int
+    ) -> None:
+        self._model_version = model_version
         self._predictions = predictions
         self._inputs = inputs
         self._draws = draws
@@ -43,6 +47,11 @@ class Duel:
     def version(self) -> str | None:
         """The champion's, if there is one."""
         return self._champion.version if self._champion else None
+
+    @property
+    def rival(self) -> str | None:
+        """The version of the champion's model, if there is one."""
+        return self._champion.model_version if self._champion else None
 
     def compare(self, rule: Rule) -> Comparison:
         """A rule's figure of both models.
@@ -112,6 +121,9 @@ class Duel:
         """The champion's probabilities for the same rows, by target, and its classes."""
         fresh = self._fresh
         assert self._champion
+        if self.rival == self._model_version:  # right after its promotion; the same model says the same
+            classes = {target: classes_in(fresh, target) for target in targets_in(fresh)}
+            return {target: probabilities_of(fresh, target, names) for target, names in classes.items()}, classes
         try:
             predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:

@@ -9,27 +9,45 @@ from sensorium import params, paths
 from sensorium.evaluation.gates import OF_TARGETS, TIMINGS, Judged, judge
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
+from sensorium.serving import artefact
 
 MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
 
 
 def run() -> None:
-    """Writes metrics/gate.json; a failed rule is a result, not an error."""
+    """Writes metrics/gate.json and metrics/headline.json; a failed rule is a result, not an error."""
     settings = params.load()
     figures: dict[str, Any] = {
         name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
     }
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
-    duel = Duel(predictions, settings.inputs, settings.evaluation.bootstrap)
+    model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
+    duel = Duel(model, predictions, settings.inputs, settings.evaluation.bootstrap)
     judged = judge(settings.gate, figures, duel.compare)
     verdict = {
         "passed": all(rule.passed for rule in judged),
-        "champion": {"version": duel.version, **rounded(duel.overview(settings.evaluation.confidence))},
+        "champion": {
+            "version": duel.version,
+            "model_version": duel.rival,
+            **rounded(duel.overview(settings.evaluation.confidence)),
+        },
     }
     write_json(paths.VERDICT, verdict | {"rules": [_entry(rule) for rule in judged]})
+    write_json(paths.HEADLINE, _headline(figures, verdict["passed"]))
     for rule in judged:
         print(f"gate: {'pass' if rule.passed else 'FAIL'} {_words(rule)}")
+
+
+def _headline(figures: dict[str, Any], passed: bool) -> dict[str, Any]:
+    """The few figures that a person compares runs by; keys of targets have a dot, so that none is like another's."""
+    return {
+        **{f"{target}.accuracy": found["accuracy"] for target, found in figures["evaluate"].items()},
+        "passed": passed,
+        "megabytes": figures["compress"]["megabytes"],
+        "rows": figures["validate"]["rows"],
+        "quarantined": figures["validate"]["quarantined"],
+    }
 
 
 def _entry(rule: Judged) -> dict[str, Any]:
