@@ -23,6 +23,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 from tests.conftest import REPOSITORY, free_port
+from tests.serving.test_service import answered
 
 pytestmark = pytest.mark.slow
 PATIENCE = 300  # seconds
@@ -313,7 +314,9 @@ def test_other_settings_of_serving_make_another_bento_and_reach_the_running_serv
     assert workspace.json("models/bento.json") == before
 
 
-def test_the_bento_serves_in_an_environment_made_as_its_image_is(workspace: Workspace, tmp_path: Path) -> None:
+def test_the_bento_serves_in_an_environment_made_as_its_image_is(
+    workspace: Workspace, served: Served, tmp_path: Path
+) -> None:
     """What `bentoml containerize` writes into the Dockerfile, without Docker: its packages, its files, its command."""
     bento = workspace.json("models/bento.json")
     store = workspace.environment["BENTOML_HOME"]
@@ -334,11 +337,13 @@ def test_the_bento_serves_in_an_environment_made_as_its_image_is(workspace: Work
         name: value for name, value in workspace.environment.items() if name not in ("SENSORIUM_CACHE", "PYTHONPATH")
     }
     environment |= {"PATH": f"{image / 'bin'}:/usr/bin:/bin", "SENSORIUM_LOG": str(tmp_path / "log")}
+    before = answered(served.address)
     with serving(Workspace(tmp_path, environment), str(folder)) as running:
         answer = running.predict(json={"text": "A frog."}).json()
         assert answer["model_version"] == bento["model_version"]
         assert httpx.get(f"{running.address}/ui/").status_code == 200
         assert httpx.get(f"{running.address}/docs").status_code == 200
+        assert (answered(running.address), answered(served.address)) == (1, before)
 
 
 def test_serving_before_anything_is_packaged_is_a_sentence(workspace: Workspace, tmp_path: Path) -> None:

@@ -27,8 +27,6 @@ SERVED = Path("data/served")
 
 def settle(made: Repository, **retrain: Any) -> None:
     """A first model, committed and promoted, with settings of ``retrain``."""
-    (made.root / "data/feedback").mkdir(parents=True)
-    (made.root / "data/feedback/README.md").write_text("told")
     made.make("first", 0.6)
     settings = {"cooldown_hours": 0.0, "feedback_on_drift": 2, "trusted": ["shop"]} | retrain
     (made.root / "params.yaml").write_text(yaml.safe_dump({**PARAMS, "retrain": settings}))

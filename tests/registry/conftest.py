@@ -1,17 +1,20 @@
 """A repository with a pipeline of one quick stage that leaves what a run leaves."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
+
 GRAPH = """
 stages:
   run:
     cmd: python make.py
-    deps: [make.py, model.json, models/champion.json]
+    deps: [make.py, model.json, models/champion.json, data/feedback]
     params: [data]
     outs: [data/raw, data/prepared, models/packaged, models/bento.json]
     metrics: [metrics/evaluate.json, metrics/gate.json]
@@ -95,7 +98,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made.sh("dvc", "init", "--quiet")
     (root / "dvc.yaml").write_text(GRAPH)
     (root / "make.py").write_text(MAKE)
-    (root / ".gitignore").write_text("/data/*\n!/data/feedback/\n/metrics/\n/models/*\n!/models/champion.json\n")
+    for name in (".gitignore", "data/feedback/README.md"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, root / name)
     (root / "models").mkdir()
     (root / "models/champion.json").write_text('{"version": null, "model_version": null}')
     return made

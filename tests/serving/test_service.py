@@ -26,15 +26,15 @@ SAMPLES = {"samples": [{"photo": base64.b64encode(png()).decode()}] * 64}  # whi
 
 @contextmanager
 def bentoml_serve(
-    model: Path | None, home: Path, *what: str, folder: Path = REPOSITORY
+    model: Path | None, home: Path, *what: str, folder: Path = REPOSITORY, bentoml: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service of a model, or of what the folder has, and its address."""
+    """A service of a model, or of what the folder has, and its address; its files are in ``home``."""
     port = free_port()
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("bentoml")), "serve", *what, "--port", str(port)],
         cwd=folder,
         env=os.environ
-        | {"BENTOML_HOME": str(home / "bentoml"), "SENSORIUM_LOG": str(home / "log")}
+        | {"BENTOML_HOME": str(bentoml or home / "bentoml"), "SENSORIUM_LOG": str(home / "log")}
         | ({"SENSORIUM_MODEL": str(model)} if model else {}),
         stdout=(home / "out").open("wb"),
         stderr=subprocess.STDOUT,
@@ -59,8 +59,13 @@ def ready(address: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with bentoml_serve(model_folder, tmp_path_factory.mktemp("home")) as (_, url):
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(model_folder: Path, home: Path) -> Iterator[str]:
+    with bentoml_serve(model_folder, home) as (_, url):
         yield url
 
 
@@ -80,6 +85,28 @@ def test_its_figures_are_where_prometheus_looks(address: str) -> None:
         r"sensorium_requests_in_flight 0.0",
     ):
         assert re.search(f"^{line}$", told, re.MULTILINE), line
+
+
+def answered(address: str) -> float:
+    """How many predictions a service says it made."""
+    line = r'^sensorium_requests_total\{endpoint="predict",status="200"\} (\S+)$'
+    found = re.search(line, httpx.get(f"{address}/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+def test_two_services_of_one_user_count_each_for_itself(
+    address: str, home: Path, table_folder: Path, tmp_path: Path
+) -> None:
+    httpx.post(f"{address}/predict", json={"note": "a frog"})
+    before = answered(address)
+    with bentoml_serve(table_folder, tmp_path, bentoml=home / "bentoml") as (_, other):
+        for _ in range(5):
+            assert httpx.post(f"{other}/predict", json={"facts": {"a": 1}}).status_code == 200
+        httpx.post(f"{address}/predict", json={"note": "a frog"})
+        assert (answered(address), answered(other)) == (before + 1, 5)
+        assert "sensorium_missing_inputs_total" in httpx.get(f"{address}/metrics").text
+    assert answered(address) == before + 1
+    assert list((home / "bentoml/prometheus_multiproc_dir").iterdir()) == []  # nor do they leave anything
 
 
 def test_paths_that_are_not_there_leave_nothing_behind(address: str) -> None:

@@ -52,6 +52,7 @@ def run(reason: str, check: str | None = None) -> None:
         restore(Path("dvc.lock"))  # of a run that was killed
     _take_back()
     refuse_dirty("a retrain")
+    _require_seen()
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
     found = choose(feedback, log, read_collected(), trusted, list(settings.targets))
@@ -90,6 +91,22 @@ def _take_back() -> None:
     if committed := [str(path) for path in pointers if path in known]:
         with suppress(CheckoutError), _dvc() as repository:
             repository.checkout(committed, force=True)
+
+
+def _require_seen() -> None:
+    """Makes sure that DVC looks into data/feedback: what it does not see it neither pushes nor spares.
+
+    Raises:
+        UserError: naming the folder that .gitignore hides from it.
+    """
+    with _dvc() as repository:
+        for folder in [*reversed(paths.FEEDBACK.parents[:-1]), paths.FEEDBACK]:
+            if repository.scm.is_ignored(f"{folder}/"):
+                raise UserError(
+                    f".gitignore ignores {folder}/ but for exceptions, so DVC does not see {paths.FEEDBACK} there and "
+                    "would lose its labels; name each ignored folder instead, as Sensorium's own .gitignore does "
+                    f"(/{paths.RAW}/, /{paths.VALID}/, ...)."
+                )
 
 
 def _commit(new: int) -> None:

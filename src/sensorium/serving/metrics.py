@@ -1,18 +1,14 @@
-"""The endpoint /metrics, and all that it shows."""
+"""The endpoint /metrics, and all that it shows.
+
+The figures are in memory, since one process answers. BentoML would have them in files, for several: in a folder that
+all services of a user share, and that each one empties when it starts.
+"""
 
 import os
 from collections.abc import Iterable
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
-from prometheus_client.multiprocess import MultiProcessCollector
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # which prometheus_client looks for when it is imported
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +17,7 @@ SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "status"])
 LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
-# Where BentoML keeps figures in files, gauges can neither be added to nor removed: they are set, to 0 at last.
-IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on", multiprocess_mode="mostrecent")
+IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on")
 STEP = Histogram(
     "sensorium_step_seconds", "Time in each step; encode and fuse of whole batches", ["step"], buckets=SECONDS
 )
@@ -46,14 +41,8 @@ DRIFT = Gauge(
     "sensorium_input_drift",
     "Population stability index of the latest samples against the training reference",
     ["input"],
-    multiprocess_mode="mostrecent",
 )
-MODEL = Gauge(
-    "sensorium_model",
-    "1 for the models in service, 0 for those that were",
-    ["role", "model_version"],
-    multiprocess_mode="mostrecent",
-)
+MODEL = Gauge("sensorium_model", "1 for the models in service, 0 for those that were", ["role", "model_version"])
 SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
 SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
 LOST = Counter("sensorium_log_failures", "Records that could not be written")
@@ -75,9 +64,5 @@ def expect(version: str, inputs: Iterable[str], targets: Iterable[str]) -> None:
 
 
 async def metrics(request: Request) -> Response:
-    """What Prometheus reads; where `bentoml serve` keeps figures in files, those of all its workers."""
-    registry: CollectorRegistry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)
-    return Response(await run_in_threadpool(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
+    """What Prometheus reads."""
+    return Response(await run_in_threadpool(generate_latest), media_type=CONTENT_TYPE_LATEST)
