@@ -55,8 +55,13 @@ def test_all_that_is_tried_of_a_part_is_measured_or_has_a_reason(toy: Toy) -> No
 def test_the_encoder_of_columns_has_nothing_to_compress(toy: Toy) -> None:
     made = bench(toy)
     part = made.parts["facts"]
-    assert [one.variant for one in try_part(part, made, Compress(forms=["int8"]), no_students)] == ["fp32"]
-    assert part.refused == {"int8": "it changes nothing in this network"}
+    students = {kind: [Student(kind="width", keep=0.5)] for kind in ("tabular", "image")}
+    settings = Compress(forms=["int8"], students=students)
+    assert [one.variant for one in try_part(part, made, settings, no_students)] == ["fp32"]
+    assert part.refused == {
+        "int8": "it changes nothing in this network",
+        "width-0.5": "there is no teacher here",  # by the kind of the input, whatever its name
+    }
 
 
 def test_a_variant_that_answers_no_numbers_is_refused(toy: Toy) -> None:

@@ -49,6 +49,10 @@ class Bench:
     work: Path
     _features: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
+    def kind(self, part: Part) -> str:
+        """What a part reads: a kind of input, or the features of all (`FUSION`)."""
+        return FUSION if part.name == FUSION else self.readers[part.name].kind.kind
+
     def predictor(self, chosen: Mapping[str, str]) -> Predictor:
         """The model with its parts in these variants; in fp32 where not said."""
         networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
