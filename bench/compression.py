@@ -18,7 +18,7 @@ from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.trials import try_part
 from sensorium.stages.compress import make_bench, read_trained, teacher
 
-KINDS = {
+SORTS = {  # of students, by what they read
     "text": ("layers", "width", "sparse", "words"),
     "image": ("layers", "width", "sparse"),
     FUSION: ("width", "sparse"),
@@ -31,22 +31,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--keep", type=float, default=0.5)
-    parser.add_argument("--parts", nargs="*", default=list(KINDS), help="which parts: inputs of params.yaml, fusion")
+    parser.add_argument("--parts", nargs="*", help="which parts: inputs of params.yaml, fusion; all if not said")
     asked = parser.parse_args()
     trained = read_trained()
-    kinds = {name: getattr(trained.settings.inputs.get(name), "kind", FUSION) for name in asked.parts}
-    students = {
-        name: [Student(kind=one, keep=asked.keep) for one in KINDS.get(kind, ())] for name, kind in kinds.items()
-    }
-    settings = Compress(
-        forms=trained.settings.compress.forms, epochs=asked.epochs, students={k: v for k, v in students.items() if v}
-    )
+    students = {kind: [Student(kind=one, keep=asked.keep) for one in several] for kind, several in SORTS.items()}
+    settings = Compress(forms=trained.settings.compress.forms, epochs=asked.epochs, students=students)
     asked_for = trained.settings.model_copy(update={"compress": settings})
     trained = type(trained)(asked_for, trained.network, trained.train, trained.validation, trained.test)
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         bench = make_bench(trained, Path(folder))
-        for name in asked.parts:
+        for name in asked.parts or bench.parts:
             part = bench.parts[name]
             candidates = try_part(part, bench, settings, teacher(trained, part))
             table = Table(*COLUMNS, title=f"{name}, students taught for {asked.epochs} epochs")

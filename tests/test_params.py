@@ -139,18 +139,25 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     ("compress", "sentence"),
     [
         (
-            {"students": {"image": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students: there is no network 'image' to teach; there is note, fusion",
+            {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
+            "compress.students.note: there is no kind of input 'note'; students are those of text, image, audio, "
+            "tabular or fusion.",
         ),
-        ({"students": {"note": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.note[0].kind: 'deep' was found"),
-        ({"students": {"note": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
-        ({"students": {"note": []}}, "compress.students.note: [] was found"),
+        ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
+        ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
+        ({"students": {"text": []}}, "compress.students.text: [] was found"),
         ({"forms": ["int9"]}, "compress.forms[0]: 'int9' was found; input should be 'optimised', 'int8', "),
         ({"objective": "beauty"}, "compress.objective: 'beauty' was found; input should be 'size' or 'latency'"),
     ],
 )
 def test_compression_that_cannot_be(project: Project, compress: dict[str, object], sentence: str) -> None:
     assert sentence in complaint(project, compress=compress)
+
+
+def test_students_of_a_kind_that_no_input_has_are_not_used(project: Project) -> None:
+    project.params["compress"] = {"students": {"image": [{"kind": "width", "keep": 0.5}]}}
+    project.write()
+    assert list(params.load().inputs) == ["note"]
 
 
 @pytest.mark.parametrize("name", ["id", "split", "group", "present"])

@@ -140,9 +140,6 @@ class Params(Section):
             raise ValueError(
                 f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"
             )
-        if unknown := sorted(set(self.compress.students) - {*self.inputs, FUSION}):
-            known = ", ".join([*self.inputs, FUSION])
-            raise ValueError(f"compress.students: there is no network {unknown[0]!r} to teach; there is {known}")
         asked = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
         if unknown := sorted(asked - set(self.targets)):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")

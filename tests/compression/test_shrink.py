@@ -35,12 +35,28 @@ def test_width_keeps_the_features_and_drops_channels() -> None:
 
 
 def test_sparse_keeps_the_largest_weights() -> None:
-    student = shrink.sparse(nn.Sequential(nn.Linear(2, 2)), 0.5, {})
-    layer = student.get_submodule("0")
-    assert int((layer.weight == 0).sum()) == 2
-    shrink.settle(student)
-    assert [name for name, _ in layer.named_parameters()] == ["bias", "weight"]
-    assert int((layer.weight == 0).sum()) == 2
+    teacher = nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 2), nn.MultiheadAttention(2, 1))
+    student = shrink.sparse(teacher, 0.5, {})
+    layer, attention = student.get_submodule("1"), student.get_submodule("2")
+    kept = teacher[1].weight.abs() > teacher[1].weight.abs().flatten().sort().values[1]
+    assert torch.equal(layer.weight != 0, kept)
+    assert [int((weight == 0).sum()) for weight in (attention.in_proj_weight, attention.out_proj.weight)] == [6, 2]
+    assert torch.equal(student[0].weight, teacher[0].weight)  # rows of a table are looked up, not multiplied by
+    assert (teacher[1].weight != 0).all()
+
+
+def test_zeros_stay_where_the_layer_that_holds_them_is_never_called() -> None:
+    torch.manual_seed(0)
+    student = shrink.sparse(nn.MultiheadAttention(4, 2, batch_first=True), 0.25, {})
+    optimiser = torch.optim.AdamW(student.parameters(), 0.1, weight_decay=0.1)
+    before = student.out_proj.weight.clone()
+    for _ in range(5):
+        values = torch.randn(3, 2, 4)
+        optimiser.zero_grad()
+        student(values, values, values)[0].square().sum().backward()
+        optimiser.step()
+    assert int((student.out_proj.weight == 0).sum()) == 12
+    assert int((student.out_proj.weight != before).sum()) == 4
 
 
 def test_words_answer_for_each_word_as_the_teacher_does_for_it_alone() -> None:

@@ -49,6 +49,10 @@ class Bench:
     work: Path
     _features: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
+    def kind(self, part: Part) -> str:
+        """What a part reads: a kind of input, or the features of all (`FUSION`)."""
+        return FUSION if part.name == FUSION else self.readers[part.name].kind.kind
+
     def predictor(self, chosen: Mapping[str, str]) -> Predictor:
         """The model with its parts in these variants; in fp32 where not said."""
         networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
@@ -73,11 +77,13 @@ class Bench:
     def measure(self, part: Part, variant: str) -> Candidate | None:
         """A candidate's figures; one that does not run or answers no numbers is refused instead."""
         try:
+            original = self._output(part, FP32, self.logits({}))
+            started = self._start(part, variant)  # in a process of its own: some files end the process that opens them
             logits = self.logits({part.name: variant})
-            made, original = self._output(part, variant, logits), self._output(part, FP32, self.logits({}))
+            made = self._output(part, variant, logits)
             if not np.isfinite(made).all():
                 raise UserError("its answers are no numbers")
-            cost = self._cost(part, variant)
+            cost = self._cost(part, variant, *started)
         except UserError as error:
             part.refuse(variant, str(error))
             return None
@@ -90,13 +96,16 @@ class Bench:
             return np.concatenate(list(logits.values()), axis=1)
         return self._features[part.name, variant]
 
-    def _cost(self, part: Part, variant: str) -> Cost:
+    def _start(self, part: Part, variant: str) -> tuple[float, int]:
+        """Milliseconds until a variant's first answer in a new process, and that process's memory."""
+        np.savez(self.work / "arrays.npz", **self._arrays(part)[1])  # type: ignore[arg-type]
+        return fresh.measure("network", part.files[variant], self.work / "arrays.npz")
+
+    def _cost(self, part: Part, variant: str, start: float, memory: int) -> Cost:
         """Times of a part in turns with its fp32, with one thread."""
         runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
         singles, batch = self._arrays(part)
         single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES)
-        np.savez(self.work / "arrays.npz", **batch)  # type: ignore[arg-type]
-        start, memory = fresh.measure("network", part.files[variant], self.work / "arrays.npz")
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
         share, batch_share = self._shares[part.name]
         whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sensorium.compression.shrink import settle
 from sensorium.modalities.encoder import Arrays
 from sensorium.models.network import Network, Projection
 from sensorium.shards import progress
@@ -78,7 +77,6 @@ def distil_encoder(student: nn.Module, lessons: Lessons, network: Network, train
         return distance + divergence(network({**features, lessons.name: made}, present), answers)
 
     _learn(student, loss, len(lessons.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
-    settle(student)
     student.cpu().requires_grad_(False)
 
 
@@ -94,7 +92,6 @@ def distil_network(student: Network, teacher: Network, train: Rows, epochs: int)
         return divergence(student(features, present), answers)
 
     _learn(student.requires_grad_(True), loss, len(train), epochs, NEW_LEARNING_RATE, ROWS)
-    settle(student)
 
 
 def divergence(logits: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:

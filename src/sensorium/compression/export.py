@@ -40,4 +40,5 @@ def export_network(network: Network, path: Path, tokens: Mapping[str, int]) -> N
     example |= {f"present.{name}": np.ones(rows, np.float32) for name in config.inputs}
     outputs = [f"logits.{target}" for target in config.targets]
     axes = {name: {0: "batch"} for name in [*example, *outputs]}
-    export_onnx(_Flat(network), path, example, outputs, axes)
+    # In evaluation mode as a whole: the exporter gives a module back in the mode in which it got it, parts and all.
+    export_onnx(_Flat(network).eval(), path, example, outputs, axes)

@@ -47,7 +47,8 @@ def measure(*arguments: str | Path) -> tuple[float, int]:
             said = child.stdout.read()
         if child.returncode:
             problems.seek(0)
-            raise UserError(f"it ends a process that loads it: {(problems.read().splitlines() or ['no word'])[-1]}")
+            last = (problems.read().splitlines() or [f"without a word, status {child.returncode}"])[-1]
+            raise UserError(f"it ends a process that loads it: {last}")
     return taken, int(said)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from sensorium.modalities import KINDS
 from sensorium.section import Section
 
 FUSION = "fusion"  # the network behind the encoders, where parts of a model are named
@@ -38,6 +39,16 @@ class Student(Section):
         return f"{self.kind}-{self.keep:g}"
 
 
+def _can_learn(name: str) -> str:
+    """A kind of input, or the fusion."""
+    if name not in (*KINDS, FUSION):
+        raise ValueError(f"there is no kind of input {name!r}; students are those of {', '.join(KINDS)} or {FUSION}")
+    return name
+
+
+Taught = Annotated[str, AfterValidator(_can_learn), Field(json_schema_extra={"enum": [*KINDS, FUSION]})]
+
+
 class Compress(Section):
     """What is tried to make the model smaller and faster, and which of it may win."""
 
@@ -52,8 +63,8 @@ class Compress(Section):
         description="times the latency of fp32 that the model may have",
     )
     forms: list[FormName] = Field(DEFAULT_FORMS, description="forms tried of every network")
-    students: dict[str, Annotated[list[Student], Field(min_length=1)]] = Field(
-        {}, description="smaller networks taught, by input, or fusion"
+    students: dict[Taught, Annotated[list[Student], Field(min_length=1)]] = Field(
+        {}, description="smaller networks taught, by kind of input, or fusion; a kind that no input has is not used"
     )
     epochs: int = Field(8, ge=1, description="passes of an encoder's student over its lessons")
     rows: int = Field(2000, ge=10, description="test rows, at most, that candidates are measured on")

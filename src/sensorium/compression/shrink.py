@@ -5,10 +5,10 @@ Each is a copy that has to learn to do without what it lost (`distil`).
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import prune
 
 from sensorium.errors import UserError
 
@@ -67,12 +67,15 @@ def width(module: nn.Module, keep: float, example: Example) -> nn.Module:
 
 
 def _last(module: nn.Module, example: Example) -> nn.Module:
-    """The layer with weights that runs last: its width is that of the features."""
+    """The layer with weights that runs last: its width is that of the features.
+
+    Attention counts as one layer, since it does not call those it holds.
+    """
     ran: list[nn.Module] = []
     hooks = [
         part.register_forward_hook(lambda part, *_: ran.append(part))
         for part in module.modules()
-        if isinstance(part, nn.Linear | nn.modules.conv._ConvNd)
+        if isinstance(part, nn.Linear | nn.modules.conv._ConvNd | nn.MultiheadAttention)
     ]
     with torch.inference_mode():
         module(**example)
@@ -82,22 +85,30 @@ def _last(module: nn.Module, example: Example) -> nn.Module:
 
 
 def sparse(module: nn.Module, keep: float, example: Example) -> nn.Module:
-    """The largest weights of every matrix and kernel; the others are zero and stay so.
+    """The largest weights of every matrix and kernel; the others are zero and stay so while the student learns.
 
     Source: Han et al. 2015, arXiv:1506.02626.
     """
-    student = copy.deepcopy(module)
-    for part in student.modules():
-        if isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
-            prune.l1_unstructured(part, "weight", amount=1 - keep)
+    student = copy.deepcopy(module).requires_grad_(True)
+    for weight in products(student):
+        count = round((1 - keep) * weight.numel())
+        smallest = weight.detach().abs().flatten().topk(count, largest=False).indices
+        mask = torch.ones(weight.numel(), device=weight.device).index_fill(0, smallest, 0).view_as(weight)
+        weight.data *= mask
+        # A weight of zero whose gradient is zero stays zero, whoever reads it: torch's own pruning needs the layer that
+        # holds the weight to be called, and attention reads the weights of a layer that it never calls.
+        weight.register_hook(partial(torch.mul, mask))
     return student
 
 
-def settle(student: nn.Module) -> None:
-    """Makes zeros that `sparse` holds down by a mask plain weights, once the student has learnt."""
-    for part in student.modules():
-        if hasattr(part, "weight_mask"):
-            prune.remove(part, "weight")
+def products(module: nn.Module) -> list[nn.Parameter]:
+    """The matrices and kernels that values are multiplied by; not tables, of which rows are looked up."""
+    tables = {part.weight for part in module.modules() if isinstance(part, nn.Embedding)}
+    return [
+        parameter
+        for name, parameter in module.named_parameters()
+        if parameter.ndim > 1 and "weight" in name.rpartition(".")[2] and parameter not in tables
+    ]
 
 
 class WordVectors(nn.Module):

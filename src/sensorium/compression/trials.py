@@ -38,7 +38,7 @@ def try_part(part: Part, bench: Bench, settings: Compress, teach: Teach) -> list
         for form in bar.track(settings.forms, description=f"forms of {part.name}"):
             candidates += _tried(part, bench, form, FP32, form)
     suited = [one.variant for one in preferred(candidates, settings)[:1]]
-    for student in settings.students.get(part.name, []):
+    for student in settings.students.get(bench.kind(part), []):
         part.make(student.name, partial(teach, student))
         if student.name in part.files:
             candidates += _measured(part, bench, student.name)

@@ -1,6 +1,6 @@
 """The kinds of input, one file each. Adding a kind is adding a file and naming its class here."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -11,5 +11,6 @@ from sensorium.modalities.tabular import Tabular
 from sensorium.modalities.text import Text
 
 Input = Annotated[Text | Image | Audio | Tabular, Field(discriminator="kind")]
+KINDS: tuple[str, ...] = tuple(one.model_fields["kind"].default for one in get_args(get_args(Input)[0]))
 
-__all__ = ["Audio", "Image", "Input", "Modality", "Tabular", "Text"]
+__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Tabular", "Text"]
