@@ -126,10 +126,23 @@ def rollback() -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def predict(
     context: typer.Context,
-    url: str = typer.Option(None, envvar="SENSORIUM_URL", help="of the service; else port 3000 of this machine"),
+    url: str = typer.Option(None, help="of the service; else $SENSORIUM_URL, else port 3000 of this machine"),
+    table: str = typer.Option(None, help="a .csv, .jsonl or .parquet file, answered here without a service"),
+    out: str = typer.Option(None, help="where the table's answers go: a .csv, .jsonl or .parquet file"),
 ) -> None:
-    """Ask the running service: --INPUT VALUE for any inputs (after -- where one is called url or help)."""
-    _command("predict", context.args, url)
+    """Ask the running service about one sample, or answer a whole table.
+
+    One sample: --INPUT VALUE for any inputs (after -- where one is called url, table, out or help), of a service that
+    runs.
+
+    A table: --table in.csv --out out.parquet, by the model that make serve would serve, on all cores of this machine.
+    Inputs are read from the columns of their names; media are paths beside the table. Typed again, it goes on where
+    a run was killed.
+    """
+    if table or out:
+        _command("predict_table", table, out, context.args, url)
+    else:
+        _command("predict", context.args, url)
 
 
 @app.command()

@@ -4,9 +4,19 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 ROWS = 256  # of a shard: small enough for memory and progress, large enough for batches
 
@@ -16,32 +26,51 @@ def shards(sequence: Sequence[Any], size: int = ROWS) -> list[Any]:
     return [sequence[start : start + size] for start in range(0, len(sequence), size)]
 
 
-def map_shards(function: Callable[[Any], Any], pieces: Sequence[Any], doing: str) -> Iterator[Any]:
+def map_shards(
+    function: Callable[[Any], Any], pieces: Sequence[Any], doing: str, sizes: Sequence[int] | None = None
+) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, showing progress.
 
     ``function`` must be importable, since it runs in other processes, one thread each; errors it raises come here.
+
+    Args:
+        function: of a piece.
+        pieces: its arguments.
+        doing: what the bar says.
+        sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
     """
     if not pieces:
         return
+    sizes = sizes or [1] * len(pieces)
     workers = min(len(os.sched_getaffinity(0)), len(pieces))
-    with progress() as bar:
-        tracked = bar.add_task(doing, total=len(pieces))
+    with progress(Pace()) as bar:
+        tracked = bar.add_task(doing, total=sum(sizes))
         if workers <= 1:
-            for piece in pieces:
+            for piece, size in zip(pieces, sizes, strict=True):
                 yield function(piece)
-                bar.advance(tracked)
+                bar.advance(tracked, size)
             return
         # A fresh interpreter each: forking one whose libraries run threads can hang.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
-            for result in pool.map(function, pieces):
+            for result, size in zip(pool.map(function, pieces), sizes, strict=True):
                 yield result
-                bar.advance(tracked)
+                bar.advance(tracked, size)
 
 
-def progress() -> Progress:
+def progress(*more: ProgressColumn) -> Progress:
     """A progress bar of the house's make."""
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), *more)
+
+
+class Pace(ProgressColumn):
+    """How many a second, and the time that is left."""
+
+    def render(self, task: Task) -> Text:
+        speed, left = task.finished_speed or task.speed, task.time_remaining
+        said = [f"{speed:,.1f}/s"] if speed else []
+        said += [f"{timedelta(seconds=round(left))} left"] if left else []
+        return Text(", ".join(said))
 
 
 def _one_thread() -> None:

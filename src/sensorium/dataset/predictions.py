@@ -28,12 +28,22 @@ def write_predictions(
     """
     columns: dict[str, Any] = {"id": rows["id"], "group": rows["group"]}
     for target, names in classes.items():
-        columns[target] = rows[target]
-        columns[f"{target}.predicted"] = np.array(names, dtype=object)[probabilities[target].argmax(1)]
-        for place, name in enumerate(names):
-            columns[_column(target, name)] = probabilities[target][:, place]
+        columns |= {target: rows[target], **prediction_columns(target, names, probabilities[target])}
     with replacing(path) as beside:
         pd.DataFrame({**columns, **(more or {})}).to_parquet(beside, index=False)
+
+
+def prediction_columns(target: str, classes: list[str], probabilities: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns that say what is predicted of a target: the likeliest class, and all probabilities.
+
+    Args:
+        target: its name.
+        classes: their names.
+        probabilities: ``[rows, classes]``.
+    """
+    likeliest = np.array(classes, dtype=object)[probabilities.argmax(1)]
+    of_class = {_column(target, name): probabilities[:, place] for place, name in enumerate(classes)}
+    return {f"{target}.predicted": likeliest, **of_class}
 
 
 def probabilities_of(table: pd.DataFrame, target: str, classes: Iterable[str]) -> np.ndarray:

@@ -10,6 +10,7 @@ from sensorium.shapley import shapley
 
 DIGITS = 6
 MOST_EXPLAINED = 10  # inputs; each more doubles the subsets that are predicted
+TOO_FAR = "the inputs lie so far from what the model knows that it cannot tell anything"
 
 
 def views(given: Sequence[bool], explained: bool) -> np.ndarray:
@@ -64,6 +65,11 @@ def explanation(inputs: Sequence[str], classes: Sequence[str], shares: np.ndarra
             for place, name in enumerate(inputs)
         },
     }
+
+
+def tells(shares: Mapping[str, np.ndarray]) -> bool:
+    """Whether the probabilities of all targets are numbers; features that overflow make none."""
+    return all(bool(np.isfinite(values).all()) for values in shares.values())
 
 
 def _rounded(value: np.floating) -> float:

@@ -5,12 +5,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from sensorium.errors import BadInput
-from sensorium.serving.answers import MOST_EXPLAINED, answer, decision, explanation, views
+from sensorium.serving.answers import MOST_EXPLAINED, TOO_FAR, answer, decision, explanation, tells, views
 from sensorium.serving.content import as_bytes
 from sensorium.serving.live import Accepted, Asked, Live
 from sensorium.serving.logs import whereabouts
@@ -98,8 +97,8 @@ async def _answer(
     given = [name in prepared for name in live.predictor.inputs]
     seen, waited = await live.ask(Asked(prepared, views(given, explained)))
     steps.add_batch(waited, seen.seconds)
-    if not all(np.isfinite(shares).all() for shares in seen.shares.values()):
-        raise Refused(400, "the inputs lie so far from what the model knows that it cannot tell anything")
+    if not tells(seen.shares):
+        raise Refused(400, TOO_FAR)
     inputs = list(prepared)
     labels = record(app.journal, origin, live, accepted, seen)
     app.memory.remember(request.state.key, request_id, live.version, labels)

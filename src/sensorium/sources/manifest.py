@@ -1,24 +1,21 @@
 """A table of the user's own: CSV, JSON lines or Parquet, with media beside it."""
 
 import shutil
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 from pydantic import Field
 
+from sensorium import tables
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import file_inside
 from sensorium.sources.source import Source
 
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False),
-    ".jsonl": lambda path: pd.read_json(path, lines=True, convert_dates=False, dtype=False),
-    ".parquet": pd.read_parquet,
-}
+PIECE = 16_384  # rows
 
 
 class Manifest(Source):
@@ -43,23 +40,13 @@ class Manifest(Source):
 
 
 def _read(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() not in READERS:
-        raise UserError(f"data.path: {path} is no table; {', '.join(READERS)} files are read.")
-    if not path.is_file():
-        raise UserError(f"data.path: {path} does not exist.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = READERS[path.suffix.lower()](path)
-    except pd.errors.ParserWarning as error:
-        raise UserError(f"data.path: {path} has rows with more fields than its header; mend the commas.") from error
-    except Exception as error:  # every reader has errors of its own
-        raise UserError(f"data.path: {path} cannot be read: {str(error).strip().splitlines()[0]}.") from error
-    if table.empty:
-        raise UserError(f"data.path: {path} has no rows.")
-    if twice := [name for name in table.columns if list(table.columns).count(name) > 1]:
-        raise UserError(f"data.path: {path} has the column {twice[0]!r} twice; rename one.")
-    return table
+        pieces = list(tables.read(path, PIECE))
+    except UserError as problem:
+        raise UserError(f"data.path: {problem}") from problem
+    schema = tables.common(piece.schema for piece in pieces)
+    # A whole number beside an empty cell stays whole: pandas would make it a float.
+    return pa.concat_tables(tables.fit(piece, schema) for piece in pieces).to_pandas(integer_object_nulls=True)
 
 
 def _copy(root: Path, relative: str, folder: Path) -> None:

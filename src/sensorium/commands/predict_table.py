@@ -1,0 +1,61 @@
+"""predict --table: the model that `make serve` would serve answers every row of a table, on this machine."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sensorium import tables
+from sensorium.dataset.answered_table import Counts, answer_table
+from sensorium.dataset.answering import ERROR
+from sensorium.errors import UserError
+from sensorium.serving.deployment import champion_folder
+
+
+def run(table: str | None, out: str | None, others: Sequence[str] = (), url: str | None = None) -> None:
+    """Answers a table and prints what came of it.
+
+    Args:
+        table: the file to read.
+        out: the file to write.
+        others: arguments that make no sense beside a table.
+        url: likewise.
+
+    Raises:
+        UserError: if one of them is missing or too many, the table cannot be read, or there is no model.
+    """
+    source, target = _places(table, out, others, url)
+    began = time.perf_counter()
+    counts = answer_table(source, target, champion_folder().absolute())
+    _tell(counts, target, time.perf_counter() - began)
+
+
+def _places(table: str | None, out: str | None, others: Sequence[str], url: str | None) -> tuple[Path, Path]:
+    if table is None or out is None:
+        raise UserError("a table needs a place for its answers: give both --table and --out.")
+    if others:
+        raise UserError(f"a table brings the inputs of its rows; leave {others[0]} out.")
+    if url:
+        raise UserError("a table is answered here, by no service; leave --url out.")
+    source, target = Path(table).expanduser(), Path(out).expanduser()
+    tables.format_of(source)
+    tables.format_of(target)
+    if target.is_dir():
+        raise UserError(f"{target} is a folder; name a file for the answers.")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise UserError(f"{target} cannot be written: {target.parent} is no folder that you may write to.")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UserError(f"{target} is the table itself; name another file for the answers.")
+    return source, target
+
+
+def _tell(counts: Counts, target: Path, seconds: float) -> None:
+    answered = counts.rows - counts.unanswered
+    print(
+        f"predict: {answered:,} of {counts.rows:,} rows are answered in {target} by model {counts.version} "
+        f"({seconds:,.1f} s, {counts.rows / seconds:,.0f} rows/s)"
+    )
+    if unsure := ", ".join(f"{count:,} of {name}" for name, count in counts.abstained.items() if count):
+        print(f"too unsure for a label: {unsure}")
+    if counts.unanswered:
+        print(f"without an answer: {counts.unanswered:,} rows; {ERROR} says why, of the first: {counts.first}")

@@ -1,0 +1,150 @@
+"""A model answers rows of a table, as the service would answer each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sensorium.dataset.predictions import prediction_columns
+from sensorium.dataset.served import BATCH
+from sensorium.errors import BadInput
+from sensorium.modalities import Modality
+from sensorium.serving.answers import DIGITS, TOO_FAR, tells
+from sensorium.serving.predictor import Predictor, Prepared
+from sensorium.serving.settings import Serve
+from sensorium.shards import shards
+
+INPUTS, ERROR, MODEL = "answer.inputs", "answer.error", "answer.model_version"  # no input has a dot in its name
+NOTHING = "every input is missing"
+
+
+@dataclass(frozen=True)
+class Read:
+    """One input of some rows.
+
+    Attributes:
+        features: of its distinct values ``[values, tokens, dim]``.
+        value_of: the place of a row's value among them; of no row where it is missing or bad.
+        problem_of: why a row's value cannot be used.
+    """
+
+    features: np.ndarray
+    value_of: Mapping[int, int]
+    problem_of: Mapping[int, str]
+
+
+def columns_read(inputs: Mapping[str, Modality]) -> list[str]:
+    """The columns of a table that inputs are read from."""
+    return list(dict.fromkeys(column for name, kind in inputs.items() for column in kind.columns(name)))
+
+
+def abstained(target: str) -> str:
+    """The column that says whether the model is too unsure for a label."""
+    return f"{target}.abstained"
+
+
+def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> dict[str, pa.Array]:
+    """What the model says of every row.
+
+    Args:
+        table: columns that inputs are read from, and any others.
+        predictor: the model.
+        serve: the probability below which it abstains.
+        root: the folder that paths in cells are relative to and may not leave.
+
+    Returns:
+        Columns by name. Of every target the prediction, the probabilities, and whether the service would abstain; null
+        where there is no answer. Then the inputs used, the reason why there is no answer, and the model's version.
+    """
+    known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
+    rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
+    read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
+    used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
+    errors = [_error(row, names, read) for row, names in enumerate(used)]
+    shares = _shares(predictor, read, [row for row, error in enumerate(errors) if not error])
+    for row in [row for row, of_targets in shares.items() if not tells(of_targets)]:
+        errors[row] = TOO_FAR
+        del shares[row]
+    place_of = {row: place for place, row in enumerate(shares)}
+    places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
+    said = _said(predictor, serve, list(shares.values()))
+    pairs = zip(used, errors, strict=True)
+    return {name: cells.take(places) for name, cells in said.items()} | {
+        INPUTS: pa.array([None if error else ", ".join(names) for names, error in pairs], pa.string()),
+        ERROR: pa.array(errors, pa.string()),
+        MODEL: pa.array([predictor.version] * len(rows), pa.string()),
+    }
+
+
+def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], root: Path) -> Read:
+    """Reads an input of the rows: equal cells once, and never more than a batch of values in memory."""
+    columns = predictor.inputs[name].columns(name)
+    alike: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        alike.setdefault(repr([row.get(column) for column in columns]), []).append(number)
+    features = [np.zeros((0, *predictor.shapes[name]), np.float32)]
+    value_of: dict[int, int] = {}
+    problem_of: dict[int, str] = {}
+    count = 0
+    for batch in shards(list(alike.values()), BATCH):
+        prepared: list[Prepared] = []
+        for numbers in batch:
+            try:
+                if one := _prepare(predictor, name, rows[numbers[0]], root):
+                    value_of |= dict.fromkeys(numbers, count + len(prepared))
+                    prepared.append(one)
+            except BadInput as problem:
+                problem_of |= dict.fromkeys(numbers, f"{name}: {problem}")
+        features.append(predictor.features(prepared)[name])
+        count += len(prepared)
+    return Read(np.concatenate(features), value_of, problem_of)
+
+
+def _prepare(predictor: Predictor, name: str, row: Mapping[str, Any], root: Path) -> Prepared | None:
+    """What the network of an input reads of a row; ``None`` if the row lacks it.
+
+    Raises:
+        BadInput: if it cannot be read or used.
+    """
+    kind = predictor.inputs[name]
+    raw = kind.raw(row, name, root)
+    if raw is None:
+        return None
+    value = kind.accept(raw)
+    try:
+        return predictor.prepare({name: value})
+    except Exception as error:  # one odd value ends no run
+        raise BadInput(f"it cannot be encoded ({type(error).__name__}: {error})") from error
+
+
+def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:
+    """Why a row gets no answer: as in the service, one bad input is enough."""
+    problems = [one.problem_of[row] for one in read.values() if row in one.problem_of]
+    return "; ".join(problems) or (None if used else NOTHING)
+
+
+def _shares(predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]) -> dict[int, dict[str, np.ndarray]]:
+    """Probabilities ``[classes]`` by target of the rows."""
+    if not rows:
+        return {}
+    features = {}
+    for name, one in read.items():
+        with_none = np.concatenate([one.features, np.zeros((1, *one.features.shape[1:]), np.float32)])
+        features[name] = with_none[[one.value_of.get(row, -1) for row in rows]]
+    views = [np.array([[row in one.value_of for one in read.values()]]) for row in rows]
+    seen = predictor.look(features, views)
+    return {row: {target: shares[0] for target, shares in one.items()} for row, one in zip(rows, seen, strict=True)}
+
+
+def _said(predictor: Predictor, serve: Serve, shares: Sequence[Mapping[str, np.ndarray]]) -> dict[str, pa.Array]:
+    """The columns of every target, for answered rows only."""
+    columns: dict[str, pa.Array] = {}
+    for target, classes in predictor.targets.items():
+        of_rows = np.array([one[target] for one in shares], np.float64).reshape(-1, len(classes))
+        for name, cells in prediction_columns(target, classes, of_rows).items():
+            columns[name] = pa.array(cells, pa.string()) if cells.dtype == object else pa.array(cells.round(DIGITS))
+        columns[abstained(target)] = pa.array([serve.abstains(target, one[target]) for one in shares], pa.bool_())
+    return columns
