@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from sensorium.commands import fetch
 from tests.conftest import REPOSITORY
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.slow
 
 STAND_IN = """
@@ -23,6 +25,7 @@ INSIDE = {
     "data/prepared": ["rows.parquet", "text/items", "image/items", "speech/items"],
     "reports/evaluation": ["confusion/category.csv", "confusion/language.csv"],
 }
+CURVE, PAIRS = "epoch,validation\\n1,0.5\\n2,0.4\\n", "actual,predicted\\na,a\\nb,a\\nb,b\\n"
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
 fusion, top = str(params["fusion"]["kind"]), params["serve"]["top"]
 accuracy = {"attention": 0.75, "concat": 0.9}.get(fusion, 0.8)
@@ -46,11 +49,11 @@ for name in sys.argv[1:]:
     path.parent.mkdir(parents=True, exist_ok=True)
     told = content.get(name, fusion if name.startswith(("models/", "metrics/", "predictions/")) else "the same")
     if path.suffix:
-        path.write_text("epoch,validation\\n1,0.5\\n2,0.4\\n" if path.suffix == ".csv" else json.dumps(told))
+        path.write_text(CURVE if path.suffix == ".csv" else json.dumps(told))
     else:
         for inside in INSIDE.get(name, ["file"]):
             (path / inside).parent.mkdir(parents=True, exist_ok=True)
-            (path / inside).write_text(json.dumps(told))
+            (path / inside).write_text(PAIRS if inside.endswith(".csv") else json.dumps(told))
 """
 
 
@@ -116,7 +119,7 @@ class Clone:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """With a run that is committed, and experiments: two that ended, one whose figures are lost, one that waits."""
+    """A clone with a committed run and experiments: one ended, of one the figures are lost, one failed, one waits."""
     made = Clone(tmp_path_factory.mktemp("clone"))
     made.set("fusion", kind="concat")
     made.ran()
@@ -129,6 +132,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     kept = made.root / ".dvc/cache/files/md5" / evaluated["md5"][:2] / evaluated["md5"][2:]
     made.tidy()
     kept.unlink()
+    made.sh("dvc", "exp", "run", "--queue", "--name", "fails", "--set-param", "fusion.kind=attention")
+    made.sh("dvc", "exp", "run", "--run-all", status=1)
     made.sh("dvc", "exp", "run", "--queue", "--name", "waits", "--set-param", "serve.top=5")
     return made
 
@@ -146,12 +151,12 @@ def test_dvc_compares_the_headline_only(clone: Clone) -> None:
     assert {"Experiment", "category.accuracy", "language.accuracy", "passed"} <= set(shown[1].split())
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-def test_the_leaderboard_has_the_best_first_and_says_what_differs(clone: Clone, columns: int) -> None:
-    lines = clone.leaderboard(columns)
-    assert max(map(len, lines)) <= columns
+def test_the_leaderboard_has_the_best_first_and_says_what_differs(clone: Clone) -> None:
+    narrow, lines = clone.leaderboard(columns=80), clone.leaderboard(columns=120)
+    assert max(map(len, narrow)) <= 80
+    assert max(map(len, lines)) <= 120
     shown = [re.sub(r"^[0-9a-f]{8}\b", "COMMIT", " ".join(line.split())) for line in lines[1:] if line.strip()]
-    assert shown[2:10] == [
+    assert shown[2:12] == [
         "last commit category 0.900 [0.84, 0.94] 12.3 5.7 passed",
         "workspace language 0.950 [0.89, 0.99]",
         "attention category 0.750 [0.69, 0.79] 12.3 5.7 failed fusion.kind attention",
@@ -160,7 +165,30 @@ def test_the_leaderboard_has_the_best_first_and_says_what_differs(clone: Clone, 
         "COMMIT fusion.width 64",
         "waits queued serve.top 5",
         "COMMIT",
+        "fails failed fusion.kind attention",
+        "COMMIT",
     ]
+    assert shown[-1] == "why it failed: dvc queue logs fails"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH")
+def test_plots_of_dvc_are_drawn_without_a_network(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+    monkeypatch.chdir(clone.root)
+    fetch.place_scripts()
+    clone.sh("dvc", "plots", "diff", "HEAD", "attention")
+    with playwright.sync_playwright() as one:
+        arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        browser = one.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((clone.root / "dvc_plots/index.html").as_uri())
+        page.wait_for_function("document.querySelectorAll('canvas.marks').length == 3")
+        widths = page.evaluate("[...document.querySelectorAll('canvas.marks')].map(one => one.width)")
+        browser.close()
+    assert min(widths) > 300
+    assert {url.split(":")[0] for url in asked} == {"file"}
 
 
 def test_other_settings_of_serving_are_due_for_packaging_alone(clone: Clone) -> None:

@@ -37,8 +37,9 @@ def run() -> None:
     console.print(
         "[dim]the best mean accuracy first; MB as served, ms a prediction (median); differs from the last commit"
     )
-    if any(not (one.state or one.figures.get("evaluate")) for one in found):
-        console.print("[dim]`dvc fetch` or `dvc exp pull` may bring what is not in the cache")
+    for one in found:
+        if one.state == "failed":
+            console.print(f"[dim]why it failed: dvc queue logs {escape(one.names[0])}")
 
 
 def _row(one: Experiment, baseline: Experiment) -> Iterator[str]:
