@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 import yaml
@@ -44,6 +45,10 @@ def test_help_gives_every_stage_a_line() -> None:
         assert any(line.startswith(f"│ {name} ") for line in shown.stdout.splitlines())
 
 
+def test_the_version_is_that_of_the_package() -> None:
+    assert sensorium("--version").stdout == f"sensorium {metadata.version('sensorium')}\n"
+
+
 def test_a_users_mistake_is_a_sentence_and_status_2(project: Project) -> None:
     done = sensorium("ingest", cwd=project.root)
     assert (done.returncode, done.stdout) == (2, "")
@@ -58,7 +63,7 @@ def test_a_stage_without_its_input_names_the_stage_before(project: Project) -> N
     )
 
 
-@pytest.mark.parametrize("command", ["summary", "conclude"])
+@pytest.mark.parametrize("command", ["summary", "conclude", "leaderboard"])
 def test_what_only_reads_results_imports_no_torch(command: str) -> None:
     code = f"import sys; from sensorium.commands import {command}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -52,6 +52,12 @@ class Workspace:
             start_new_session=True,
         )
 
+    def ran(self) -> list[str]:
+        """The stages that `dvc repro` runs."""
+        done = self.run("dvc", "repro")
+        assert done.returncode == 0, done.stdout
+        return re.findall("Running stage '(.*)'", done.stdout)
+
     def params(self, **changes: Any) -> None:
         path = self.root / "params.yaml"
         path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes, sort_keys=False))
@@ -126,6 +132,14 @@ def test_every_stage_leaves_what_the_design_names(workspace: Workspace) -> None:
     assert evaluated["language"]["only"]["speech"]["accuracy"] > 0.8
     verdict = workspace.json("metrics/gate.json")
     assert verdict["passed"]
+    assert workspace.json("metrics/headline.json") == {
+        "category.accuracy": evaluated["category"]["accuracy"],
+        "language.accuracy": evaluated["language"]["accuracy"],
+        "passed": True,
+        "megabytes": workspace.json("metrics/compress.json")["megabytes"],
+        "rows": 207,
+        "quarantined": len(quarantine),
+    }
     assert all({"name", "value", "bound", "passed"} <= rule.keys() for rule in verdict["rules"])
     assert max(workspace.json("metrics/compress.json")["parity"].values()) < 1e-3
     assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")
@@ -185,7 +199,7 @@ def test_a_second_full_run_gives_the_same_metrics_to_the_byte(workspace: Workspa
     assert again.returncode == 0, again.stdout
     assert again.stdout.count("Running stage") == 13
     assert "new to minilm" in again.stdout and ", 0 new to minilm" in again.stdout
-    assert len(before) == 7
+    assert len(before) == 8
     assert workspace.content("metrics/*.json") == before
 
 
@@ -487,6 +501,11 @@ def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
     workspace.run("git", "commit", "--quiet", "--message", "the champion")
     promoted = workspace.run("sensorium", "promote")
     assert promoted.stdout.startswith("promote: v1.0.0 is the champion"), promoted.stdout
+    assert workspace.ran() == ["gate", "report", "package"]
+    shipped = yaml.safe_load((workspace.root / "params.yaml").read_text())["serve"]
+    workspace.params(serve=shipped | {"top": 9})
+    assert workspace.ran() == ["package"]
+    workspace.params(serve=shipped)
     assert workspace.run("dvc", "repro").returncode == 0
     verdict = workspace.json("metrics/gate.json")
     itself = next(rule for rule in verdict["rules"] if "margin" in rule)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ class Repository:
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
-    def make(self, name: str, accuracy: float, serve: dict[str, int] | None = None) -> None:
+    def make(self, name: str, accuracy: float, serve: dict[str, Any] | None = None) -> None:
         """A run with other params, not committed; the name may be the folder of a real model."""
         (self.root / "params.yaml").write_text(json.dumps(PARAMS))
         (self.root / "model.json").write_text(json.dumps({"name": name, "accuracy": accuracy, "serve": serve}))

@@ -214,17 +214,25 @@ def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     assert stages() == {"v1.0.0": "champion"}
 
 
-def test_other_settings_of_serving_are_another_version_of_the_same_model(repository: Repository) -> None:
+def test_other_settings_of_serving_are_another_version_of_the_same_model(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
     for top, name in ((3, "v1.0.0"), (1, "v1.1.0")):
-        repository.make("same", 0.6, serve={"top": top})
+        served = {"settings": {"top": top, "batch": 8}, "monitor": {"keep_content": False}}
+        repository.make("same", 0.6, serve=served)
         repository.commit()
         promote.run()
         now = read_champion()
         assert now and (now.version, now.model_version) == (name, "same")
-        assert json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": top}
+        assert json.loads((fetch_champion(now) / "serve.json").read_text()) == served
+    capsys.readouterr()
+    models.run()
+    second, first = capsys.readouterr().out.split("v1.1.0")[1].split("v1.0.0")
+    assert "serve.top" in second and "3 -> 1" in second
+    assert "batch" not in second and "serve." not in first
     rollback.run()
     now = read_champion()
-    assert now and json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": 3}
+    assert now and json.loads((fetch_champion(now) / "serve.json").read_text())["settings"]["top"] == 3
 
 
 def test_the_champions_model_is_brought_back_to_a_machine_that_lost_it(

@@ -1,7 +1,7 @@
 from typing import Any
 
 from sensorium.evaluation.gates import Judged
-from sensorium.stages.gate import _entry
+from sensorium.stages.gate import _entry, _headline
 
 
 def told(**found: Any) -> tuple[str, str]:
@@ -43,3 +43,20 @@ def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
     }
     absent = Judged("timings.compress.p1_ms", None, None, "<=", False, reason="there is no 'p1_ms'")
     assert _entry(absent)["reason"] == "there is no 'p1_ms'"
+
+
+def test_the_headline_is_a_handful_of_figures_that_repeat() -> None:
+    figures = {
+        "validate": {"rows": 90, "quarantined": 2, "reasons": {"no label": 2}},
+        "evaluate": {"rows": {"accuracy": 0.9, "macro_f1": 0.8}, "colour": {"accuracy": 0.7, "macro_f1": 0.6}},
+        "compress": {"megabytes": 12.3, "parity": {"rows": 0.001}},
+        "timings": {"compress": {"p50_ms": 5.0}},
+    }
+    assert _headline(figures, passed=False) == {
+        "rows.accuracy": 0.9,  # a target's name may be that of another figure
+        "colour.accuracy": 0.7,
+        "passed": False,
+        "megabytes": 12.3,
+        "rows": 90,
+        "quarantined": 2,
+    }

@@ -16,6 +16,11 @@ def run() -> None:
     for name, kind in settings.inputs.items():
         kind.load_encoder()
         print(f"fetch: {name} reads by {kind.encoder}")
+    place_scripts()
+
+
+def place_scripts() -> None:
+    """Copies Vega's scripts out of their package."""
+    scripts = files("js_lib_vega_embed") / "static/js_lib_vega_embed/vega-embed-full.js"
     with replacing(PLOTS) as beside:
-        scripts = files("js_lib_vega_embed") / "static/js_lib_vega_embed/vega-embed-full.js"
         beside.write_bytes(scripts.read_bytes())

@@ -1,4 +1,4 @@
-"""leaderboard: the experiments, the best first, with what makes each of them differ from the last commit."""
+"""leaderboard: the experiments, the best first, each with what makes it differ from the last commit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from sensorium.registry.versions import versions
 
 LONGEST = 40  # letters of a value; longer ones are left to `dvc params diff`
 MOST = 6  # changes of an experiment that are listed
-MISSING = "its figures are not in DVC's cache here"
+MISSING = "not in DVC's cache"
 
 
 def run() -> None:
@@ -24,17 +24,22 @@ def run() -> None:
         raise UserError("no run is here to be compared; `dvc repro`, commit it, then `dvc exp run -S KEY=VALUE`.")
     baseline = found[0]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("run")
+    table.add_column("run", overflow="fold")
     table.add_column("accuracy", no_wrap=True)
     for heading in ("MB", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("gate", no_wrap=True)
-    table.add_column("beside the last commit", overflow="fold")
+    table.add_column("differs", overflow="fold")
     for one in sorted(found, key=lambda one: -one.score):
         table.add_row(*_row(one, baseline))
     console = Console(highlight=False)
     console.print(table)
-    console.print("[dim]the best mean accuracy first; MB as served, ms a prediction (the median)")
+    console.print(
+        "[dim]the best mean accuracy first; MB as served, ms a prediction (median); differs from the last commit"
+    )
+    for one in found:
+        if one.state == "failed":
+            console.print(f"[dim]why it failed: dvc queue logs {escape(one.names[0])}")
 
 
 def _row(one: Experiment, baseline: Experiment) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sensorium.errors import UserError
@@ -25,23 +26,36 @@ def run(name: str | None = None) -> None:
         )
         return
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("version", "stage", "registered", "commit", "model", "accuracy"):
+    for heading in ("version", "stage", "registered", "commit", "model", "accuracy", "served"):
         table.add_column(heading, overflow="fold")
-    for version in reversed(known):
+    rows = []
+    before: dict[str, Lineage] = {}  # by model, the version of it before
+    for version in known:
         stage = f"[bold green]{version.stage}[/]" if version.stage == CHAMPION else version.stage
         when = f"{version.created:%Y-%m-%d}"
         try:
             made = trace(version)
-            facts = [made.model_version, _accuracies(made)]
+            facts = [made.model_version, _accuracies(made), _other_settings(before.get(made.model_version), made)]
+            before[made.model_version] = made
         except UserError:
             facts = ["", "not in DVC's cache here: `dvc fetch --all-tags`"]
-        table.add_row(version.name, stage, when, version.commit[:8], *facts)
+        rows.append([version.name, stage, when, version.commit[:8], *facts])
+    for row in reversed(rows):
+        table.add_row(*row)
     console.print(table)
     console.print("all about one: sensorium models VERSION")
 
 
 def _accuracies(made: Lineage) -> str:
     return "\n".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
+
+
+def _other_settings(before: Lineage | None, made: Lineage) -> str:
+    """How the same model was served by the version before, and is by this one."""
+    if before is None:
+        return ""
+    keys = [key for key in made.served if made.served[key] != before.served.get(key)]
+    return escape("\n".join(f"{key} {before.served.get(key)} -> {made.served[key]}" for key in keys))
 
 
 def _listed(settings: dict[str, Any]) -> str:
@@ -68,4 +82,5 @@ def _show(console: Console, version: Version) -> None:
     console.print(f"gate     passed: {held} rules held, {unjudged} had nothing to judge")
     console.print(f"model    {made.model_version}")
     console.print(f"Bento    {made.bento}")
+    console.print(f"served   {_listed(made.served)}")
     console.print(f"again    git checkout {version.commit[:8]} && dvc pull && bentoml serve")

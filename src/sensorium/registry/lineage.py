@@ -25,6 +25,7 @@ class Lineage:
         params: those of the commit.
         model_version: of the artefact.
         settings: digest of how it is served (serve.json), empty where it has none.
+        served: those settings, with keys as in params.yaml (``serve.top``).
         bento: its tag.
         evaluated: metrics/evaluate.json.
         verdict: metrics/gate.json.
@@ -35,6 +36,7 @@ class Lineage:
     params: dict[str, Any]
     model_version: str
     settings: str
+    served: dict[str, Any]
     bento: str
     evaluated: dict[str, Any]
     verdict: dict[str, Any]
@@ -54,12 +56,15 @@ def read_lineage(commit: str) -> Lineage:
     lock = yaml.safe_load(git("show", f"{commit}:dvc.lock"))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
     bento = json.loads(read(commit, paths.BENTO))
+    beside = paths.PACKAGED / settings.FILE
+    served = read(commit, beside) if has(commit, beside) else ""
     return Lineage(
         commit=commit,
         data=outs[str(paths.RAW)],
         params=yaml.safe_load(git("show", f"{commit}:{paths.PARAMS}")),
         model_version=bento["model_version"],
-        settings=_settings(commit),
+        settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
+        served=_keys(json.loads(served or "{}")),
         bento=bento["tag"],
         evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
         verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
@@ -83,6 +88,7 @@ def require_one_run(commit: str) -> None:
                 )
 
 
-def _settings(commit: str) -> str:
-    path = paths.PACKAGED / settings.FILE
-    return hashlib.sha256(read(commit, path).encode()).hexdigest()[:6] if has(commit, path) else ""
+def _keys(content: dict[str, Any]) -> dict[str, Any]:
+    """What serve.json holds of params.yaml, by the keys there."""
+    sections = {"serve": content.get("settings", {}), "monitor": content.get("monitor", {})}
+    return {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}

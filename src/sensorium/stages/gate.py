@@ -25,8 +25,9 @@ def run() -> None:
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     duel = Duel(model, predictions, settings.inputs, settings.evaluation.bootstrap)
     judged = judge(settings.gate, figures, duel.compare)
+    passed = all(rule.passed for rule in judged)
     verdict = {
-        "passed": all(rule.passed for rule in judged),
+        "passed": passed,
         "champion": {
             "version": duel.version,
             "model_version": duel.rival,
@@ -34,7 +35,7 @@ def run() -> None:
         },
     }
     write_json(paths.VERDICT, verdict | {"rules": [_entry(rule) for rule in judged]})
-    write_json(paths.HEADLINE, _headline(figures, verdict["passed"]))
+    write_json(paths.HEADLINE, _headline(figures, passed))
     for rule in judged:
         print(f"gate: {'pass' if rule.passed else 'FAIL'} {_words(rule)}")
 
