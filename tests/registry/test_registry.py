@@ -221,10 +221,10 @@ def test_other_settings_of_serving_are_another_version_of_the_same_model(reposit
         promote.run()
         now = read_champion()
         assert now and (now.version, now.model_version) == (name, "same")
-        assert json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": top}
+        assert json.loads((fetch_champion(now) / "serve.json").read_text())["settings"] == {"top": top}
     rollback.run()
     now = read_champion()
-    assert now and json.loads((fetch_champion(now) / "serve.json").read_text()) == {"top": 3}
+    assert now and json.loads((fetch_champion(now) / "serve.json").read_text())["settings"] == {"top": 3}
 
 
 def test_the_champions_model_is_brought_back_to_a_machine_that_lost_it(

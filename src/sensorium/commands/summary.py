@@ -15,6 +15,7 @@ from sensorium import params, paths
 from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
+from sensorium.serving.settings import unlearnt
 
 HOWS = ("only", "without")
 
@@ -106,6 +107,9 @@ def _packaged(console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    settings = params.load()
+    if why := unlearnt(settings.monitor, settings.retrain.trusted):
+        console.print(f"learning {why}", highlight=False, soft_wrap=True)
     champion = read_champion()
     if champion and champion.model_version != bento["model_version"]:
         console.print(f"serving  the champion {champion.version} goes on being served until this one is promoted")
