@@ -63,6 +63,10 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle(repository)
+    assert (
+        "promote: Feedback is taken, but cannot be learnt from: monitor.keep_content is off (set it in params.yaml, "
+        "`dvc repro`, promote).\n"
+    ) in capsys.readouterr().out
     tell({"p1": "green", "p2": "[/blue]"})
     collect.run("drift", "check-1")
     said = collected()
