@@ -108,7 +108,7 @@ def _require_seen() -> None:
                 raise UserError(
                     f".gitignore ignores {folder}/ but for exceptions, so DVC does not see {paths.FEEDBACK} there and "
                     "would lose its labels; name each ignored folder instead, as Sensorium's own .gitignore does "
-                    f"(/{paths.RAW}/, /{paths.VALID}/, ...)."
+                    f"(/{paths.RAW}, /{paths.VALID}, ...)."
                 )
 
 
