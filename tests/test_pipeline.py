@@ -183,6 +183,7 @@ def test_the_summary_is_printed(workspace: Workspace) -> None:
     shown = workspace.run("sensorium", "summary").stdout
     assert "gate     passed" in shown
     assert "make serve" in shown
+    assert "learning Feedback is taken, but cannot be learnt from: monitor.keep_content is off" in shown
 
 
 def test_with_nothing_changed_nothing_runs(workspace: Workspace) -> None:

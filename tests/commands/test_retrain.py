@@ -63,6 +63,10 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle(repository)
+    assert (
+        "promote: Feedback is taken, but cannot be learnt from: monitor.keep_content is off (set it in params.yaml, "
+        "`dvc repro`, promote).\n"
+    ) in capsys.readouterr().out
     tell({"p1": "green", "p2": "[/blue]"})
     collect.run("drift", "check-1")
     said = collected()
@@ -139,6 +143,7 @@ def test_what_a_person_declines_and_what_breaks_leaves_the_champion(repository: 
     assert (current()["outcome"], current()["why"]) == (
         "declined", "the champion v1.0.0 stays: nobody approved within 1 hours."
     )  # fmt: skip
+    tell({"p1": "green", "p2": "blue", "p3": "blue"})
     collect.run("by hand")
     (repository.root / "dvc.lock").write_text("half a run")
     (repository.root / "metrics/gate.json").unlink()
@@ -181,6 +186,7 @@ def test_a_retrain_that_has_not_ended_is_left_alone(repository: Repository) -> N
     repository.sh("dvc", "repro", "--quiet")
     conclude.run()
     assert current()["id"] == begun["id"]
+    tell({"p1": "green", "p2": "blue", "p3": "blue"})
     collect.run("by hand")  # whatever the cooldown says
     assert collected()["begun"]
 
@@ -211,6 +217,41 @@ def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
     assert collected()["why"].startswith("no retrain: the last retrain began at ")
 
 
+def test_a_collection_of_nothing_new_commits_nothing_and_opens_no_retrain(repository: Repository) -> None:
+    settle(repository, feedback=2)
+
+    def nothing(why: str) -> None:
+        before = repository.sh("git", "rev-parse", "HEAD"), retrains.read_current(), retrains.read_history()
+        for reason in retrains.REASONS:
+            collect.run(reason)
+            assert not collected()["begun"]
+        assert collected()["why"] == f"no retrain: there is no label to learn from that is new{why}."
+        now = repository.sh("git", "rev-parse", "HEAD"), retrains.read_current(), retrains.read_history()
+        assert now == before
+        assert repository.sh("git", "status", "--porcelain") == ""
+
+    nothing("")
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("by hand")
+    repository.sh("dvc", "repro", "--quiet")
+    conclude.run(declined="no")
+    nothing("; 1 label set aside: no prediction with this request id is in the log (1)")  # told since, or known
+    tell({"p1": "green", "p2": "yellow"})
+    collect.run("by hand")  # a correction is something
+    assert (collected()["begun"], collected()["new"]) == (True, 0)
+    assert pd.read_parquet("data/feedback/rows.parquet")["target.colour"].tolist() == ["green", "yellow"]
+    conclude.run(failed="no")
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["retrain"]["trusted"] = []
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    repository.commit()
+    collect.run("by hand")  # and so are rows that go
+    assert (collected()["begun"], collected()["rows"]) == (True, 0)
+    conclude.run(failed="no")
+    collect.run("by hand")  # a table without rows has its columns still
+    assert not collected()["begun"]
+
+
 def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_key_that_lost_trust_are_not(
     repository: Repository,
 ) -> None:
@@ -234,8 +275,6 @@ def test_labels_of_a_retrain_that_failed_are_still_to_be_learnt_and_those_of_a_k
     conclude.run(failed="no")
     assert len(pd.read_parquet("data/feedback/rows.parquet")) == 0
     assert not list(Path("data/feedback/media").glob("*/*"))
-    collect.run("by hand")  # a table without rows has its columns still
-    assert (collected()["begun"], collected()["rows"]) == (True, 0)
     reasons = pd.read_parquet("data/feedback/quarantine.parquet")["reason"].tolist()
     assert reasons[:2] == [
         "no prediction with this request id is in the log",

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,7 @@ import yaml
 
 from sensorium.commands import collect, conclude
 from sensorium.errors import UserError
-from sensorium.monitoring import retrains
-from tests.commands.test_retrain import collected, settle, tell
+from tests.commands.test_retrain import settle, tell
 from tests.conftest import REPOSITORY
 from tests.registry.conftest import Repository, repository
 
@@ -86,7 +86,7 @@ def test_a_repository_with_the_ignored_folders_of_before_loses_nothing_when_it_t
         collect.run("drift")
     assert str(refused.value) == (
         ".gitignore ignores data/ but for exceptions, so DVC does not see data/feedback there and would lose its "
-        "labels; name each ignored folder instead, as Sensorium's own .gitignore does (/data/raw/, /data/valid/, ...)."
+        "labels; name each ignored folder instead, as Sensorium's own .gitignore does (/data/raw, /data/valid, ...)."
     )
     assert not Path("data/feedback/rows.parquet").exists()
 
@@ -117,8 +117,9 @@ def test_git_ignores_all_that_the_pipeline_writes_and_dvc_sees_all_that_it_is_to
     beside = ["data/served/predictions.jsonl", "data/monitoring/retrain.json", "models/challenger.json"]
     killed = ["data/.raw.4711.new", "models/.packaged.4711.new/serve.json", "data/feedback/.rows.parquet.4711.new"]
     assert len(outs) > 25
-    ignored = repository.sh("git", "check-ignore", "--no-index", *outs, *beside, *killed).split()
-    assert ignored == [*outs, *beside, *killed]
+    written = [*outs, *beside, *killed]
+    ignored = subprocess.run(["git", "check-ignore", *written], capture_output=True, text=True, check=False).stdout
+    assert set(written) - set(ignored.splitlines()) == set()
 
     own = ("data/mine/table.csv", "models/encoder/weights", "data/feedback/notes.txt", "photos/1.png")
     for name in own:
@@ -126,4 +127,4 @@ def test_git_ignores_all_that_the_pipeline_writes_and_dvc_sees_all_that_it_is_to
         Path(name).write_text(name)
     repository.sh("dvc", "add", "--quiet", *own)
     tracked = json.loads(repository.sh("dvc", "ls", ".", "--recursive", "--dvc-only", "--json"))
-    assert {one["path"] for one in tracked} == set(own)
+    assert {one["path"] for one in tracked} >= set(own)

@@ -44,7 +44,7 @@ else:
     packaged.mkdir(parents=True)
     artefact.seal(packaged, {"name": version})
 if model["serve"]:
-    write(packaged / "serve.json", model["serve"])
+    write(packaged / "serve.json", {"lineage": {}} | model["serve"])
 write("models/bento.json", {"tag": f"sensorium:{version}", "model_version": version})
 write("metrics/evaluate.json", {"colour": figures})
 passed = model["accuracy"] > 0.5

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -6,9 +7,12 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
-from sensorium.serving import recording
+from sensorium.serving import recording, settings
 from sensorium.serving.recording import Memory
+from sensorium.serving.settings import Keep, unlearnt
 from tests.serving.conftest import serving
+
+OFF = "monitor.keep_content is off (set it in params.yaml, `dvc repro`, promote)"
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
@@ -34,10 +38,13 @@ def test_predictions_and_what_is_told_of_them_are_written_down_without_content(
         other = {"no": "yes", "yes": "no"}[batch.json()["answers"][0]["targets"]["label"]["label"]]
         wrong = client.post("/feedback", json={"request_id": "b.0", "labels": {"label": other}}).json()
         news = client.post("/feedback", json={"request_id": "long-ago", "labels": {"label": "maybe"}}).json()
-        assert (first.status_code, first.json()) == (202, about | {"predicted_by": version, "correct": {"label": True}})
+        note = {"note": f"Feedback is taken, but cannot be learnt from: {OFF}."}
+        known = {"predicted_by": version, "correct": {"label": True}}
+        assert (first.status_code, first.json()) == (202, about | known | note)
         assert again.json()["correct"] == {}  # counted once
         assert wrong["correct"] == {"label": False}
-        assert news == {"request_id": "long-ago", "labels": {"label": "maybe"}, "predicted_by": None, "correct": {}}
+        unknown = {"request_id": "long-ago", "labels": {"label": "maybe"}, "predicted_by": None, "correct": {}}
+        assert news == unknown | note
         counted = {outcome: told(version, outcome) - before[outcome] for outcome in before}
         assert counted == {"right": 1, "wrong": 1}
     predicted = lines(tmp_path / "predictions.jsonl")
@@ -51,6 +58,40 @@ def test_predictions_and_what_is_told_of_them_are_written_down_without_content(
     assert [line["labels"] for line in lines(tmp_path / "feedback.jsonl")] == [
         {"label": label}, {"label": label}, {"label": other}, {"label": "maybe"}
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keeps", "trusted", "sentence"),
+    [
+        (True, ["shop"], ""),
+        (True, None, ""),
+        (True, [], "Feedback with an API key is taken, but cannot be learnt from: retrain.trusted names no API key."),
+        (False, ["shop"], f"Feedback is taken, but cannot be learnt from: {OFF}."),
+        (False, None, f"Feedback is taken, but cannot be learnt from: {OFF}."),
+        (
+            False, [],
+            f"Feedback is taken, but cannot be learnt from: {OFF} and retrain.trusted names no API key.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_missing_to_learn_from_feedback_is_one_sentence(
+    keeps: bool, trusted: list[str] | None, sentence: str
+) -> None:
+    assert unlearnt(Keep(keep_content=keeps), trusted) == sentence
+
+
+def test_a_service_says_when_it_starts_that_its_feedback_cannot_be_learnt_from(
+    table_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeping = tmp_path / "keeping"
+    shutil.copytree(table_folder, keeping)
+    settings.write(keeping, settings.Settings(keep=Keep(keep_content=True)))
+    for folder, said in ((table_folder, [f"Feedback is taken, but cannot be learnt from: {OFF}."]), (keeping, [])):
+        caplog.clear()
+        with serving(folder, tmp_path / "log") as client:
+            told = client.post("/feedback", json={"request_id": "x", "labels": {"label": "no"}}).json()
+        assert [line.message for line in caplog.records if line.levelname == "WARNING"] == said
+        assert [told["note"]] == said if said else "note" not in told
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,9 @@ def run(reason: str, check: str | None = None) -> None:
             f"needed on {reason}{_because(found)}",
         )
         return
+    if not found.changes:
+        _answer(said, f"no retrain: there is no label to learn from that is new{_because(found)}")
+        return
     collected.collect(found, said["id"])
     _commit(len(found.new))
     said |= {"begun": True, "why": f"{counted(found.fresh, 'new labelled prediction')} to learn from, "
@@ -105,7 +108,7 @@ def _require_seen() -> None:
                 raise UserError(
                     f".gitignore ignores {folder}/ but for exceptions, so DVC does not see {paths.FEEDBACK} there and "
                     "would lose its labels; name each ignored folder instead, as Sensorium's own .gitignore does "
-                    f"(/{paths.RAW}/, /{paths.VALID}/, ...)."
+                    f"(/{paths.RAW}, /{paths.VALID}, ...)."
                 )
 
 

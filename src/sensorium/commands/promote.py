@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from sensorium import paths
+from sensorium import params, paths
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, is_here, past_champion, point_to, read_pointer
+from sensorium.registry.champion import Champion, fetch_champion, is_here, past_champion, point_to, read_pointer
 from sensorium.registry.git import commit, git, head, refuse_dirty
 from sensorium.registry.lineage import read_lineage, require_one_run, trace
 from sensorium.registry.versions import (
@@ -17,6 +17,7 @@ from sensorium.registry.versions import (
     register,
     versions,
 )
+from sensorium.serving import settings
 
 POINTERS = {CHAMPION: paths.CHAMPION, CHALLENGER: paths.CHALLENGER}
 
@@ -48,7 +49,9 @@ def run(name: str | None = None, challenger: bool = False) -> None:
         return
     if version.stage == CHAMPION:
         raise UserError(f"{version.name} is the champion; promote another model, or `sensorium rollback`, first.")
+    unlearnt = ""
     if stage == CHAMPION:
+        unlearnt = settings.unlearnt(settings.read(fetch_champion(chosen)).keep, params.load().retrain.trusted)
         install(chosen, f"Champion {version.name}")
     else:
         point_to(chosen, paths.CHALLENGER)
@@ -61,6 +64,8 @@ def run(name: str | None = None, challenger: bool = False) -> None:
         f"{'switches to it' if stage == CHAMPION else 'runs it in shadow'} within seconds; "
         "`git push --follow-tags` tells others"
     )
+    if unlearnt:
+        print(f"promote: {unlearnt}")
 
 
 def _committed() -> Version:

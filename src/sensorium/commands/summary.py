@@ -15,6 +15,9 @@ from sensorium import params, paths
 from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
+from sensorium.registry.own_data import dvc_add, unversioned
+from sensorium.serving.settings import unlearnt
+from sensorium.stages import ingest
 
 HOWS = ("only", "without")
 
@@ -106,14 +109,24 @@ def _packaged(console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    settings = params.load()
+    if why := unlearnt(settings.monitor, settings.retrain.trusted):
+        console.print(f"learning {why}", highlight=False, soft_wrap=True)
     champion = read_champion()
     if champion and champion.model_version != bento["model_version"]:
         console.print(f"serving  the champion {champion.version} goes on being served until this one is promoted")
     console.print(
-        "keep     [bold]git add --all && git commit -m run && .venv/bin/sensorium promote[/]: the champion to beat",
-        highlight=False,
-        soft_wrap=True,
+        f"keep     [bold]{escape(keep_command(settings))}[/]: the champion to beat", highlight=False, soft_wrap=True
     )
+
+
+def keep_command(settings: params.Params) -> str:
+    """What makes a version of the run, and first of the user's own data if it has none yet."""
+    raw = pd.read_parquet(existing(ingest.manifest(), made_by="ingest"))
+    files = settings.data.own_files(settings.inputs, raw)
+    found = unversioned(files) if files else []
+    first = f"{dvc_add(found, '.venv/bin/dvc')} && " if found else ""
+    return f"{first}git add --all && git commit -m run && .venv/bin/sensorium promote"
 
 
 def _example() -> str:

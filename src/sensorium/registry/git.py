@@ -1,5 +1,6 @@
 """The little that the registry asks of git."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,14 +13,33 @@ def git(*arguments: str) -> str:
     Raises:
         UserError: with git's own words, if it fails.
     """
+    return _output(*arguments).strip()
+
+
+def _output(*arguments: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], text=True, capture_output=True, check=False)
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except OSError as error:
         raise UserError("git is not installed; model versions are kept in it.") from error
+    said, problem = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
     if done.returncode:
-        words = " ".join((done.stderr or done.stdout).split()) or f"status {done.returncode}"
+        words = " ".join((problem or said).split()) or f"status {done.returncode}"
         raise UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
-    return done.stdout.strip()
+    return said
+
+
+def listed(folder: Path, *which: str) -> set[Path]:
+    """Files in a folder, as `git ls-files` lists them.
+
+    Args:
+        folder: in the repository.
+        which: options, such as ``--cached``.
+
+    Raises:
+        UserError: if this is no git repository.
+    """
+    names = _output("ls-files", "-z", *which, "--", str(folder)).split("\0")
+    return {Path.cwd() / name for name in names if name}
 
 
 def head() -> str:

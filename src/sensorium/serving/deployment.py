@@ -188,3 +188,5 @@ class Deployment:
             expect(live.version, live.predictor.inputs, live.predictor.targets)
         MODEL.labels(role, live.version).set(1)
         log.info("%s in service", role, extra={"model_version": live.version} | registered(folder))
+        if role == CHAMPION and (why := settings.unlearnt(live.keep)):
+            log.warning(why)

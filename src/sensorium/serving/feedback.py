@@ -12,6 +12,7 @@ from sensorium.serving.metrics import FEEDBACK
 from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 from sensorium.serving.requests import read_object
+from sensorium.serving.settings import unlearnt
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,80}")  # of a request, or of a sample in one
 LARGEST = 2**16  # bytes of a body
@@ -36,7 +37,8 @@ async def feedback(request: Request) -> JSONResponse:
     told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
     app.journal.write(journal.FEEDBACK, told | {"key": request.state.key})
     request.state.about["about"] = request_id
-    return JSONResponse(told, 202)
+    why = unlearnt(live.keep)
+    return JSONResponse(told | ({"note": why} if why else {}), 202)
 
 
 def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, str]]:

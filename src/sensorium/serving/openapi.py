@@ -186,6 +186,7 @@ def _feedback(predictor: Predictor) -> Schema:
             "labels": {"type": "object"},
             "predicted_by": {"type": ["string", "null"]},
             "correct": {"type": "object", "additionalProperties": {"type": "boolean"}},
+            "note": STRING,
         },
     }
     example = {

@@ -1,6 +1,7 @@
 """How the service answers, what it refuses and what it keeps: parts of params.yaml that travel with the model."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -55,6 +56,20 @@ class Keep(Section):
         False, description="keep the inputs of requests themselves, so that feedback can be learnt from"
     )
     content_megabytes: int = Field(1024, ge=1, description="disk that kept inputs may take; the oldest go")
+
+
+def unlearnt(keep: Keep, trusted: Collection[str] | None = None) -> str:
+    """Why no retrain can learn from the feedback that a service takes, and what to do; empty where one can.
+
+    Args:
+        keep: what the service keeps of requests.
+        trusted: the API keys whose labels are learnt from, where that is known.
+    """
+    lacks = [] if keep.keep_content else ["monitor.keep_content is off (set it in params.yaml, `dvc repro`, promote)"]
+    lacks += ["retrain.trusted names no API key"] if trusted is not None and not trusted else []
+    # Without API keys a service answers its own machine only, which is trusted.
+    whose = "Feedback" if not keep.keep_content else "Feedback with an API key"
+    return f"{whose} is taken, but cannot be learnt from: {' and '.join(lacks)}." if lacks else ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,10 @@ from sensorium import tables
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import file_inside
-from sensorium.sources.source import Source
+from sensorium.sources.source import OwnFiles, Source
+
+TEXT = (".csv", ".jsonl")  # tables that git shows the changes of
+SMALL = 2**20  # bytes of one of them, at most
 
 PIECE = 16_384  # rows
 
@@ -28,15 +31,36 @@ class Manifest(Source):
     path: str = Field(description="a .csv, .jsonl or .parquet file")
 
     def read(self, inputs: Mapping[str, Modality], folder: Path) -> pd.DataFrame:
-        table = _read(Path(self.path).expanduser())
+        path = Path(self.path).expanduser()
+        table = _read(path)
         if "id" not in table:
             table.insert(0, "id", [str(number + 1) for number in range(len(table))])
-        root = Path(self.path).expanduser().parent.resolve()
-        for name, modality in inputs.items():
-            if modality.is_file and name in table:
-                for relative in sorted({cell for cell in table[name] if isinstance(cell, str)}):
-                    _copy(root, relative, folder)
+        for relative in _media(inputs, table):
+            _copy(path.parent.resolve(), relative, folder)
         return table
+
+    def own_files(self, inputs: Mapping[str, Modality], table: pd.DataFrame) -> OwnFiles | None:
+        path = Path(self.path).expanduser()
+        if not path.is_file():
+            return None
+        folder = path.parent.resolve()
+        media = [found for relative in _media(inputs, table) if (found := _file(folder, relative))]
+        is_for_git = path.suffix.lower() in TEXT and path.stat().st_size <= SMALL
+        return OwnFiles(folder, media, [] if is_for_git else [folder / path.name])
+
+
+def _media(inputs: Mapping[str, Modality], table: pd.DataFrame) -> list[str]:
+    """The paths that cells of media inputs hold, each once."""
+    columns = [name for name, modality in inputs.items() if modality.is_file and name in table]
+    return sorted({cell for name in columns for cell in table[name] if isinstance(cell, str)})
+
+
+def _file(root: Path, relative: str) -> Path | None:
+    """What a cell names; nothing where that is absent or outside the root."""
+    try:
+        return file_inside(root, relative)
+    except BadInput:
+        return None
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -51,12 +75,8 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _copy(root: Path, relative: str, folder: Path) -> None:
     """Copies one file, keeping its path; what is absent or outside the root is left for validation to report."""
-    try:
-        source = file_inside(root, relative)
-    except BadInput:
-        return
-    target = (folder / relative).resolve()
-    if not target.is_relative_to(folder.resolve()):
+    source, target = _file(root, relative), (folder / relative).resolve()
+    if not source or not target.is_relative_to(folder.resolve()):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)

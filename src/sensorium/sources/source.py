@@ -1,13 +1,29 @@
 """What a source of rows must answer for."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from sensorium.modalities import Modality
 from sensorium.section import Section
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """Files of the user's that are no text for git.
+
+    Attributes:
+        folder: that of the table.
+        media: that rows name, below it.
+        tables: in it, if they are large or no text.
+    """
+
+    folder: Path
+    media: Sequence[Path]
+    tables: Sequence[Path]
 
 
 class Source(Section, ABC):
@@ -36,3 +52,12 @@ class Source(Section, ABC):
         Raises:
             UserError: if the source as a whole cannot be read. A row that is wrong is left for validation to reject.
         """
+
+    def own_files(self, inputs: Mapping[str, Modality], table: pd.DataFrame) -> OwnFiles | None:
+        """The user's own files behind the rows; ``None`` where the data is fetched, or the table is gone since.
+
+        Args:
+            inputs: as for `read`.
+            table: with the source's rows; those of others name files that are not there.
+        """
+        return None

@@ -8,6 +8,7 @@ from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
+from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
 from sensorium.sources.feedback import with_feedback
 
 RESERVED = ("split", "group")  # columns that prepare adds
@@ -20,12 +21,15 @@ def run() -> None:
     with replacing(paths.RAW) as beside:
         beside.mkdir()
         table = settings.data.read(settings.inputs, beside)
-        own = len(table)
+        own, files = len(table), settings.data.own_files(settings.inputs, table)
         table = with_feedback(table, settings.data.source, settings.inputs, list(settings.targets), beside)
         _require_columns(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
+    if files and (ignored := keep_out_of_git(files)):
+        beside = (files.folder / IGNORED).relative_to(Path.cwd())
+        print(f"ingest: {beside} now keeps your data out of git; `{dvc_add(ignored)}` makes versions of it")
 
 
 def _require_encoders(settings: params.Params) -> None:

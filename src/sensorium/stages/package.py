@@ -46,6 +46,8 @@ def run() -> None:
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
+    if why := serving.unlearnt(keep):
+        print(f"package: {why}")
 
 
 def _lineage(settings: params.Params) -> dict[str, Any]:

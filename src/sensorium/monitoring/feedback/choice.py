@@ -12,6 +12,7 @@ import pandas as pd
 from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback.judged import NOBODY, Feedback, Told
 from sensorium.serving import content
+from sensorium.sources.feedback import TARGET
 
 NOT_TRUSTED = "the key {!r} is not in retrain.trusted, so it tells how well the model does and is not learnt from"
 NOT_KEPT = "its inputs were not kept; set monitor.keep_content in params.yaml"
@@ -40,13 +41,15 @@ class Choice:
 
     Attributes:
         earlier: rows of collections before whose keys are trusted still.
+        dropped: how many there were of other keys.
         pending: those of them that no retrain has come to an end with, by sample.
         new: samples that no earlier collection has, by request id.
-        corrected: labels of samples that an earlier collection has, by sample.
+        corrected: labels of samples that an earlier collection has with others, by sample.
         rejected: labels that are not learnt from: ``request_id``, ``key``, ``time``, ``target``, ``label``, ``reason``.
     """
 
     earlier: pd.DataFrame
+    dropped: int
     pending: Sequence[str]
     new: Mapping[str, Sample]
     corrected: Mapping[str, Sequence[Told]]
@@ -56,6 +59,11 @@ class Choice:
     def fresh(self) -> int:
         """How many samples there are that no retrain has learnt from."""
         return len(self.pending) + len(self.new)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything that the last retrain did not learn from so."""
+        return bool(self.fresh or self.corrected or self.dropped)
 
 
 def choose(
@@ -71,7 +79,7 @@ def choose(
         targets: that are learnt; labels of others are not used.
     """
     keys = {*trusted, NOBODY}
-    earlier = earlier[earlier["key"].isin(keys)].reset_index(drop=True)
+    collected, earlier = earlier, earlier[earlier["key"].isin(keys)].reset_index(drop=True)
     rejected = [(one.told, one.reason) for one in feedback.judged if one.reason]
     by_request: dict[str, list[Told]] = {}
     for told in feedback.believed:
@@ -85,7 +93,9 @@ def choose(
     for request_id, labels in by_request.items():
         sample, why = _sample(labels, feedback.predictions[request_id], log)
         if (request_id, sample.sample) in known:  # clients choose their ids, and may use one again for something else
-            corrected[sample.sample] = labels
+            row = earlier.loc[earlier["sample"] == sample.sample].iloc[0]
+            if any(row.get(f"{TARGET}{told.target}") != told.label for told in labels):
+                corrected[sample.sample] = labels
             continue
         if why := why or (TWICE if sample.sample in samples else ""):
             rejected += [(told, why) for told in labels]
@@ -93,7 +103,8 @@ def choose(
             samples.add(sample.sample)
             new[request_id] = sample
     pending = earlier.loc[~earlier["retrain"].isin(list(retrains.with_a_verdict())), "sample"]
-    return Choice(earlier, list(pending), new, corrected, _table(rejected))
+    dropped = len(collected) - len(earlier)
+    return Choice(earlier, dropped, list(pending), new, corrected, _table(rejected))
 
 
 def _sample(labels: Sequence[Told], prediction: Mapping[str, Any], log: Path) -> tuple[Sample, str]:
