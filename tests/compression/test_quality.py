@@ -22,6 +22,13 @@ def test_a_few_rows_without_a_change_prove_little() -> None:
     assert (found.gain, round(found.low, 2), round(found.high, 2)) == (0, -0.49, 0.49)
 
 
+def test_what_computes_the_same_needs_no_rows_to_prove_it() -> None:
+    one = judge([0, 1, 1, 0], [0, 1, 0, 0])
+    found = one.judge({"t": logits([0, 1, 0, 0])}, exact=True)["t"]
+    assert (found.accuracy, found.gain, found.low, found.high) == (0.75, 0, 0, 0)
+    assert one.judge({"t": logits([0, 1, 0, 1])}, exact=True)["t"].gain == -0.25  # what rounding turned is still seen
+
+
 def test_the_difference_is_paired() -> None:
     labels = [0] * 100
     before = [0] * 60 + [1] * 40

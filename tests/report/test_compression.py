@@ -4,6 +4,7 @@ from pathlib import Path
 from sensorium.compression.bench import Whole
 from sensorium.compression.choice import Candidate, Cost
 from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
+from sensorium.compression.proof import Proof
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
 from sensorium.report.compression import pareto_front, write_report
@@ -14,7 +15,7 @@ def candidate(variant: str, size: int, gain: float, low: float, slowdown: float 
     return Candidate("note", variant, size, 0.99, {"t": Quality(0.9 + gain, gain, low, 0.02)}, cost)
 
 
-def found() -> Compressed:
+def found(rows: int = 400) -> Compressed:
     candidates = [
         candidate("fp32", 10_000_000, 0.0, 0.0),
         candidate("int8", 4_000_000, 0.001, -0.004, 0.5),
@@ -32,7 +33,8 @@ def found() -> Compressed:
     refused = {"note": {"int8-static": "there are no rows", "fp8": "there are no rows", "words": "no words"}}
     chosen = {"note": "int8", "fusion": "fp32"}
     quality = {"t": Quality(0.901, 0.001, -0.004, 0.02)}
-    return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 100, Compress())
+    proof = Proof(rows, "t", 0.95, Compress())
+    return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 400, proof)
 
 
 def test_the_figures_are_those_that_gates_and_pages_ask_for() -> None:
@@ -41,6 +43,7 @@ def test_the_figures_are_those_that_gates_and_pages_ask_for() -> None:
     assert made["accuracy"] == {"t": 0.901}
     assert made["difference"] == {"t": {"value": 0.001, "interval": [-0.004, 0.02]}}
     assert made["drop"] == -0.001
+    assert made["proof"] == {"rows": 400, "needed": 381}
     assert made["parity"] == {"fusion": 1.2e-6}
     assert made["candidates"]["note"]["int4"]["acceptable"] is False
     assert made["candidates"]["note"]["words"] == {"refused": "no words"}
@@ -76,12 +79,17 @@ def test_the_page_begins_with_the_answer_and_shows_losers(tmp_path: Path) -> Non
     page = json.loads((tmp_path / "page.json").read_text())
     assert page["lead"] == (
         "Served is note int8: 4.0 MB instead of 12.0, 3.0 times smaller than the trained model in torch, 4.0 times "
-        "faster for one row and 8.0 times for a batch. No target loses more than 0.4 points of accuracy."
+        "faster for one row and 8.0 times for a batch. Accuracy on the same 400 test rows: t +0.1 points [-0.4, +2.0]."
     )
     worth = next(part for part in page["parts"] if part["heading"] == "note: what each is worth")
     assert worth["rows"][3] == ["int4", "2.00", "0.990", "-3.0 [-6.0, +2.0]", "loses too much"]
     assert "Not to be had: int8-static, fp8 (there are no rows); words (no words)." in worth["note"]
     assert "<svg" in (tmp_path / "index.html").read_text()
+
+
+def test_what_could_not_be_proven_is_said_at_the_top(tmp_path: Path) -> None:
+    write_report(found(rows=24), tmp_path)
+    assert "24 test rows have t; it takes 381 to prove" in json.loads((tmp_path / "page.json").read_text())["lead"]
 
 
 def test_the_front_is_what_nothing_beats_in_both() -> None:

@@ -28,7 +28,12 @@ def trained(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
         "inputs": {"samples": {"kind": "tabular", "numbers": ["a"]}, "rare": {"kind": "tabular", "numbers": ["b"]}},
         "targets": {"y": {"kind": "class"}},
         "search": {"trials": 1, "minutes": 1.0},
-        "compress": {"forms": ["int8", "fp16"], "students": {"fusion": [{"kind": "width", "keep": 0.25}]}},
+        "fusion": {"kind": "attention", "width": 32},
+        "training": {"epochs": 5},
+        "compress": {
+            "forms": ["optimised", "int8", "fp16"],
+            "students": {"fusion": [{"kind": "width", "keep": 0.25}, {"kind": "sparse", "keep": 0.5}]},
+        },
     }
     project.write(rows)
     for stage in (ingest, validate, prepare):
@@ -43,21 +48,28 @@ def trained(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-def test_an_input_that_no_test_row_has_stays_as_it_is(trained: Project) -> None:
+def test_what_rows_cannot_prove_is_not_tried(trained: Project, capsys: pytest.CaptureFixture[str]) -> None:
     compress.run()
     found = json.loads((trained.root / "metrics/compress.json").read_text())
-    assert found["candidates"]["rare"].keys() == {"fp32", "int8", "fp16"}
-    assert "no test row has this input" in found["candidates"]["rare"]["int8"]["refused"]
-    assert found["chosen"]["rare"] == "fp32"
-    assert found["chosen"]["fusion"] == "fp32"  # some forty rows prove no point
-    assert found["difference"]["y"]["interval"][0] < -0.05
+    assert found["proof"] == {"rows": 45, "needed": 381}
+    assert found["candidates"]["fusion"].keys() == {"fp32", "optimised"}  # 45 rows prove no point
+    assert found["candidates"]["rare"].keys() == {"fp32", "optimised"}
+    assert "no test row has this input" in found["candidates"]["rare"]["optimised"]["refused"]
+    assert found["difference"]["y"] == {"value": 0.0, "interval": [0.0, 0.0]}
+    printed = capsys.readouterr().out
+    assert "compress: 45 test rows have y; it takes 381 to prove that no more than 0.01 of accuracy is lost" in printed
+    assert "Accuracy on the same 45 test rows: unchanged." in printed
     predictor = Predictor.load(trained.root / "models/compressed")
     assert predictor.predict([{"rare": {"b": 1.0}}])[0]["y"].shape == (2,)
     assert not list((trained.root / "models").glob(".*"))
     trained.params["compress"] |= {"max_drop": 0.3}
     trained.write()
     compress.run()
-    assert json.loads((trained.root / "metrics/compress.json").read_text())["chosen"]["fusion"] != "fp32"
+    found = json.loads((trained.root / "metrics/compress.json").read_text())
+    assert found["candidates"]["fusion"].keys() >= {"fp32", "int8", "fp16", "width-0.25", "sparse-0.5"}
+    assert found["candidates"]["rare"].keys() == {"fp32", "optimised", "int8", "fp16"}
+    assert found["chosen"]["fusion"] != "fp32"
+    assert "points [" in capsys.readouterr().out
 
 
 def test_a_late_failure_leaves_the_old_model_and_its_figures(trained: Project, monkeypatch: pytest.MonkeyPatch) -> None:

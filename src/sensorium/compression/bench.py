@@ -10,9 +10,11 @@ import numpy as np
 
 from sensorium.compression import fresh
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
+from sensorium.compression.forms import EXACT
 from sensorium.compression.latency import in_turns, ratio
+from sensorium.compression.parity import SAME, difference
 from sensorium.compression.parts import FP32, Part, Reader, put_together
-from sensorium.compression.quality import Judge, similarity
+from sensorium.compression.quality import Judge, Quality, similarity
 from sensorium.compression.settings import FUSION
 from sensorium.compression.uncompressed import one_thread
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
@@ -72,7 +74,11 @@ class Bench:
 
     def keeps(self, chosen: Chosen, max_drop: float) -> bool:
         """Whether a whole model loses no more than ``max_drop``, its interval included."""
-        return acceptable(self.judge.judge(self.logits(chosen)), max_drop)
+        return acceptable(self.quality(chosen), max_drop)
+
+    def quality(self, chosen: Mapping[str, str]) -> dict[str, Quality]:
+        """How a whole model compares with the uncompressed one."""
+        return self.judge.judge(self.logits(chosen), is_exact(chosen))
 
     def measure(self, part: Part, variant: str) -> Candidate | None:
         """A candidate's figures; one that does not run or answers no numbers is refused instead."""
@@ -83,13 +89,14 @@ class Bench:
             made = self._output(part, variant, logits)
             if not np.isfinite(made).all():
                 raise UserError("its answers are no numbers")
+            if is_exact({part.name: variant}) and not difference(original, made) <= SAME:
+                raise UserError("it computes something else than fp32")
             cost = self._cost(part, variant, *started)
         except UserError as error:
             part.refuse(variant, str(error))
             return None
-        return Candidate(
-            part.name, variant, part.size(variant), similarity(made, original), self.judge.judge(logits), cost
-        )
+        quality = self.quality({part.name: variant})
+        return Candidate(part.name, variant, part.size(variant), similarity(made, original), quality, cost)
 
     def _output(self, part: Part, variant: str, logits: Mapping[str, np.ndarray]) -> np.ndarray:
         if part.name == FUSION:
@@ -144,6 +151,11 @@ class Bench:
                 arrays[f"present.{name}"] = np.array([items[row] >= 0], np.float32)
             found.append(arrays)
         return found
+
+
+def is_exact(chosen: Mapping[str, str]) -> bool:
+    """Whether a whole model computes what fp32 does, up to rounding."""
+    return all(variant in (FP32, *EXACT) for variant in chosen.values())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sensorium.compression.choice import Candidate, Chosen, acceptable, gains
 from sensorium.compression.latency import percentile, ratio
 from sensorium.compression.parity import Parity
 from sensorium.compression.parts import FP32
+from sensorium.compression.proof import Proof
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
 from sensorium.files import rounded
@@ -28,7 +29,7 @@ class Compressed:
         wholes: the models `TORCH`, `ONNX` and `SERVED`.
         parity: how far the ONNX model is from the trained one.
         rows: test rows measured on.
-        settings: the bounds.
+        proof: what the test rows can prove.
     """
 
     chosen: Chosen
@@ -38,7 +39,12 @@ class Compressed:
     wholes: Mapping[str, Whole]
     parity: Parity
     rows: int
-    settings: Compress
+    proof: Proof
+
+    @property
+    def settings(self) -> Compress:
+        """The bounds."""
+        return self.proof.settings
 
     @property
     def name(self) -> str:
@@ -81,6 +87,7 @@ def figures(found: Compressed) -> dict[str, Any]:
             "megabytes": _mb(found.wholes[SERVED].size),
             "smaller": round(found.smaller, 3),
             "rows": found.rows,
+            "proof": {"rows": found.proof.rows, "needed": found.proof.needed},
             "accuracy": {target: quality.accuracy for target, quality in found.quality.items()},
             "difference": {target: _difference(quality) for target, quality in found.quality.items()},
             "drop": max((-quality.gain for quality in found.quality.values()), default=0.0) + 0.0,

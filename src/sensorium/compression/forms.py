@@ -135,6 +135,9 @@ FORMS: dict[str, Form] = {
 }
 
 
+EXACT = ("optimised",)  # forms that compute what fp32 does, up to rounding
+
+
 def make_form(name: str, source: Path, target: Path, batches: Sequence[Arrays]) -> None:
     """Writes the form of this name.
 

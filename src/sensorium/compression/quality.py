@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
-from sensorium.evaluation.bootstrap import interval, means
+from sensorium.evaluation.bootstrap import paired, unseen
 
 
 @dataclass(frozen=True)
@@ -44,32 +43,29 @@ class Judge:
     draws: int
     confidence: float
 
-    def judge(self, logits: Mapping[str, np.ndarray]) -> dict[str, Quality]:
+    def judge(self, logits: Mapping[str, np.ndarray], exact: bool = False) -> dict[str, Quality]:
         """The quality on every target of which a row has a label.
 
-        No interval is narrower than Wilson's for as many rows of which none changes: resampling rows without a change
-        says that there is none, however few they are.
+        Args:
+            logits: of a candidate.
+            exact: whether it computes the same by construction; then that no row changes needs no proof.
         """
         found = {}
-        for target, labels in self.labels.items():
+        for target, rows in self.labelled.items():
+            labels = self.labels[target]
             known = labels >= 0
-            if not known.any():
-                continue
             hits = (logits[target].argmax(1) == labels)[known]
             before = (self.uncompressed[target].argmax(1) == labels)[known]
+            least = 0.0 if exact else unseen(rows, self.confidence)
             gains = hits.astype(float) - before
-            drawn = means(self.groups[known], gains[:, None], np.ones((len(gains), 1)), self.draws)[:, 0]
-            low, high = interval(drawn, self.confidence) or (np.nan, np.nan)
-            gain, least = float(gains.mean()), _least(len(gains), self.confidence)
-            if high - low < 2 * least:
-                low, high = min(low, gain - least), max(high, gain + least)
+            gain, (low, high) = paired(self.groups[known], gains, self.draws, self.confidence, least)
             found[target] = Quality(float(hits.mean()), gain, low, high)
         return found
 
-
-def _least(rows: int, confidence: float) -> float:
-    """The share of rows that may change though none of so many did."""
-    return float(proportion_confint(0, rows, 1 - confidence, method="wilson")[1])
+    @property
+    def labelled(self) -> dict[str, int]:
+        """Rows whose label is known, of every target that has any."""
+        return {target: rows for target, labels in self.labels.items() if (rows := int((labels >= 0).sum()))}
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:

@@ -64,6 +64,32 @@ def share_interval(samples: np.ndarray, groups: np.ndarray, confidence: float) -
     return bounds
 
 
+def unseen(rows: int, confidence: float) -> float:
+    """The share of rows that may change though none of so many did: Wilson's bound."""
+    return float(proportion_confint(0, rows, 1 - confidence, method="wilson")[1])
+
+
+def paired(
+    groups: np.ndarray, gains: np.ndarray, draws: int, confidence: float, least: float
+) -> tuple[float, Interval]:
+    """The mean of what each row gains, and its interval.
+
+    Args:
+        groups: a number ``[rows]``.
+        gains: by row ``[rows]``; of two answers, 1 where only the first is right and -1 where only the second is.
+        draws: of the bootstrap.
+        confidence: of the interval.
+        least: how far the interval reaches to either side at the least. Rows without a change are resampled to no
+            change, however few they are, so `unseen` belongs here unless it is known that nothing can change.
+    """
+    drawn = means(groups, gains[:, None], np.ones((len(gains), 1)), draws)[:, 0]
+    low, high = interval(drawn, confidence) or (np.nan, np.nan)
+    gain = float(gains.mean())
+    if high - low < 2 * least:
+        low, high = min(low, gain - least), max(high, gain + least)
+    return gain, [low, high]
+
+
 def intervals(samples: Mapping[str, np.ndarray], confidence: float) -> dict[str, Interval | None]:
     """The interval of every figure."""
     return {name: interval(values, confidence) for name, values in samples.items()}

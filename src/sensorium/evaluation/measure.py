@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from sensorium.evaluation.baselines import logistic_regression
-from sensorium.evaluation.bootstrap import interval, intervals, means, resample, share_interval
+from sensorium.evaluation.bootstrap import interval, intervals, means, paired, resample, share_interval, unseen
 from sensorium.evaluation.metrics import Predictions, figures
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
@@ -87,12 +87,14 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
     uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target], axis=1)
     whole = Predictions.of(probabilities, labels, evidence.groups)
     worth = _shapley(evidence, target)
+    simpler = _simpler(evidence, target, classes)
     tree: Tree = {
         **figures(whole),
         "rows": len(whole.labels),
         "intervals": _intervals(whole, draws, confidence),
         "calibration": _calibration(whole, Predictions.of(uncalibrated, labels, evidence.groups), evidence, target),
-        **_baselines(evidence, target, classes),
+        **{name: {"accuracy": _share_right(said, labels)} for name, said in simpler.items()},
+        "simpler": _beside(evidence, target, simpler, draws, confidence),
         **_subsets(evidence, target, draws, confidence),
         "slices": _slices(evidence, whole, labels >= 0, draws, confidence),
         "robustness": _robustness(evidence, target, draws, confidence),
@@ -115,14 +117,41 @@ def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Eviden
     }
 
 
-def _baselines(evidence: Evidence, target: str, classes: list[str]) -> Tree:
-    """Always the commonest training class, and logistic regression on the same features."""
-    labels = evidence.test.labels[target].numpy()
+def _simpler(evidence: Evidence, target: str, classes: list[str]) -> dict[str, np.ndarray]:
+    """What the commonest training class, and logistic regression on the same features, say of the test rows."""
     always = np.bincount(_known(evidence.train, target), minlength=len(classes)).argmax()
     fitted = logistic_regression(list(evidence.test.items), target, evidence.train, evidence.val, evidence.test)
-    found = {"majority": np.full_like(labels, always), "logistic_regression": fitted}
+    return {"majority": np.full(len(evidence.test), always), "logistic_regression": fitted}
+
+
+def _beside(evidence: Evidence, target: str, simpler: Mapping[str, np.ndarray], draws: int, confidence: float) -> Tree:
+    """What the network gains on simpler methods on the same rows, the network with a single input among them.
+
+    Where a row lacks that input, it says the commonest class. Since one asks for the best of the single inputs, their
+    intervals are as wide as their number demands (Bonferroni).
+    """
+    labels, inputs = evidence.test.labels[target].numpy(), evidence.answers.subsets[-1]
     known = labels >= 0
-    return {name: {"accuracy": float((said == labels)[known].mean())} for name, said in found.items()}
+    right = evidence.logits[target].argmax(1) == labels
+
+    def entry(said: np.ndarray, confidence: float) -> Tree:
+        gains = (right.astype(float) - (said == labels))[known]
+        least = unseen(len(gains), confidence)
+        gain, bounds = paired(evidence.groups[known], gains, draws, confidence, least)
+        return {"accuracy": _share_right(said, labels), "gain": gain, "interval": bounds}
+
+    found = {name: entry(said, confidence) for name, said in simpler.items()}
+    if len(inputs) > 1:
+        alone = {name: evidence.answers.of(target, [name]) for name in inputs}
+        surer = 1 - (1 - confidence) / len(inputs)
+        found["only"] = {
+            name: entry(np.where(said >= 0, said, simpler["majority"]), surer) for name, said in alone.items()
+        }
+    return found
+
+
+def _share_right(said: np.ndarray, labels: np.ndarray) -> float:
+    return float((said == labels)[labels >= 0].mean())
 
 
 def _known(rows: Rows, target: str) -> np.ndarray:

@@ -9,20 +9,20 @@ from matplotlib.ticker import ScalarFormatter
 
 from sensorium.compression.bench import BATCH, Whole
 from sensorium.compression.choice import Candidate
-from sensorium.compression.figures import SERVED, TORCH, Compressed
+from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
 from sensorium.compression.latency import percentile
 from sensorium.compression.quality import Quality
 from sensorium.report.page import Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
+from sensorium.report.words import POINTS, changes, points, times_smaller
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
-POINTS = 100
 TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
-    page = Page("Compression", _lead(found))
+    page = Page("Compression", f"{said(found)} {found.proof.words()}".rstrip())
     page.table(
         "The model before and after",
         ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
@@ -34,28 +34,26 @@ def write_report(found: Compressed, folder: Path) -> None:
     page.table(
         "What it costs in accuracy",
         ["target", "accuracy", "difference in points", "interval"],
-        [[target, f"{one.accuracy:.1%}", _points(one.gain), _interval(one)] for target, one in found.quality.items()],
+        [[target, f"{one.accuracy:.1%}", points(one.gain), _interval(one)] for target, one in found.quality.items()],
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
-        f"resampled. No interval may reach below {-POINTS * found.settings.max_drop:g} points (compress.max_drop).",
+        f"resampled; a model that computes the same needs no interval. None may reach below "
+        f"{points(-found.settings.max_drop)} points (compress.max_drop).",
     )
     for part, candidates in found.candidates.items():
         _part(page, part, candidates, found)
     page.write(folder)
 
 
-def _lead(found: Compressed) -> str:
+def said(found: Compressed) -> str:
+    """What is served, and what that gained and cost, in two sentences."""
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
-    said = (
+    gained = (
         f"Served is {found.name}: {served.size / 1e6:.1f} MB instead of {before.size / 1e6:.1f}, "
-        f"{_times_smaller(found.smaller)} than the trained model in torch, {faster['single']:.1f} times faster for "
+        f"{times_smaller(found.smaller)} than the trained model in torch, {faster['single']:.1f} times faster for "
         f"one row and {faster['batch']:.1f} times for a batch."
     )
-    most = max((POINTS * -one.low for one in found.quality.values()), default=0.0)
-    return said + (f" No target loses more than {most:.1f} points of accuracy." if most > 0 else " No target loses.")
-
-
-def _times_smaller(smaller: float) -> str:
-    return f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
+    changed = changes(figures(found)["difference"])
+    return f"{gained} Accuracy on the same {found.rows:,} test rows: {changed}."
 
 
 def _whole(name: str, one: Whole, found: Compressed) -> list[str]:
@@ -108,7 +106,7 @@ def _by_reason(refused: Mapping[str, str]) -> str:
 
 
 def _worth(one: Candidate, found: Compressed, targets: Sequence[str]) -> list[str]:
-    gains = [f"{_points(one.quality[target].gain)} {_interval(one.quality[target])}" for target in targets]
+    gains = [f"{points(one.quality[target].gain)} {_interval(one.quality[target])}" for target in targets]
     return [one.variant, f"{one.size / 1e6:.2f}", f"{one.similarity:.3f}", *gains, found.verdict(one)]
 
 
@@ -124,12 +122,8 @@ def _times(single: Sequence[float], batch: Sequence[float]) -> list[str]:
     return [*(f"{time:.2f}" for time in ones), *(f"{time:,.1f}" for time in several)]
 
 
-def _points(gain: float) -> str:
-    return f"{round(POINTS * gain, 1) + 0.0:+.1f}"
-
-
 def _interval(one: Quality) -> str:
-    return f"[{_points(one.low)}, {_points(one.high)}]"
+    return f"[{points(one.low)}, {points(one.high)}]"
 
 
 def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:

@@ -10,6 +10,7 @@ import pandas as pd
 from sensorium.dataset.split import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
+from sensorium.report import words
 from sensorium.report.page import Page, render
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
@@ -41,6 +42,16 @@ class Run:
     rows: pd.DataFrame
     curve: pd.DataFrame
     lineage: Mapping[str, str]
+
+    @property
+    def simpler(self) -> list[str]:
+        """A sentence for every target of which a simpler method does as well."""
+        return words.simpler(self.evaluated)
+
+    @property
+    def changed(self) -> str:
+        """What compression did to accuracy."""
+        return words.changes(self.compressed["difference"])
 
 
 def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:

@@ -18,6 +18,7 @@ from sensorium.compression.bench import Bench, Whole, compare
 from sensorium.compression.choice import Chosen, choose
 from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
 from sensorium.compression.parts import FP32, Part, Reader, export_encoder, export_fusion, fusion_batches, lay_out
+from sensorium.compression.proof import proof
 from sensorium.compression.quality import Judge
 from sensorium.compression.settings import FUSION
 from sensorium.compression.students import LESSONS, EncoderSchool, teach_fusion
@@ -32,7 +33,7 @@ from sensorium.files import existing, replacing, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.monitoring.drift.reference import Known, write_reference
-from sensorium.report.compression import write_report
+from sensorium.report.compression import said, write_report
 from sensorium.serving import artefact
 from sensorium.serving.predictor import Predictor
 from sensorium.training.data import Rows
@@ -92,27 +93,26 @@ def run() -> None:
     with empty_folder(paths.COMPRESSED.with_name(".compressing")) as work:
         bench = make_bench(trained, work)
         same = check_parity(trained, bench)
+        rows = proof(bench.judge.labelled, bench.judge.confidence, settings)
+        if not rows.is_possible:
+            print(f"compress: {rows.words()}", flush=True)
         candidates = {
-            name: try_part(part, bench, settings, teacher(trained, part)) for name, part in bench.parts.items()
+            name: try_part(part, bench, rows.tried, teacher(trained, part)) for name, part in bench.parts.items()
         }
         chosen = choose(candidates, settings, partial(bench.keeps, max_drop=settings.max_drop))
         write_served(trained, bench, chosen)
         found = Compressed(
             chosen,
-            bench.judge.judge(bench.logits(chosen)),
+            bench.quality(chosen),
             candidates,
             {name: part.refused for name, part in bench.parts.items()},
             compare_models(trained, bench),
             same,
             len(bench.judge.groups),
-            settings,
+            rows,
         )
         publish(trained, work / SERVED, found)
-    served, faster = found.wholes[SERVED], found.faster()
-    print(
-        f"compress: {found.name}: {served.size / 1e6:.1f} MB, {found.smaller:.1f} times smaller than {TORCH}; "
-        f"{faster['single']:.1f} times faster for one row, {faster['batch']:.1f} for a batch"
-    )
+    print(f"compress: {said(found)}")
 
 
 @contextmanager

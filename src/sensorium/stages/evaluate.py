@@ -21,6 +21,7 @@ from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
+from sensorium.report.words import simpler
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
@@ -59,6 +60,8 @@ def run() -> None:
             f"evaluate: {target} accuracy {values['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
             f"{values['macro_f1']:.3f}; always the commonest class {values['majority']['accuracy']:.3f}"
         )
+    for sentence in simpler(found):
+        print(f"evaluate: {sentence}")
 
 
 def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test: pd.DataFrame) -> Evidence:

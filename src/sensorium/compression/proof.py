@@ -1,0 +1,76 @@
+"""Whether the test rows can prove that a network which computes something else loses little enough."""
+
+import math
+from dataclasses import dataclass
+
+from scipy.stats import norm
+
+from sensorium.compression.forms import EXACT
+from sensorium.compression.settings import Compress
+from sensorium.evaluation.bootstrap import unseen
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How many test rows there are, and how many it takes.
+
+    Attributes:
+        rows: with a label, of the target that has fewest.
+        target: that target.
+        confidence: of intervals.
+        settings: what may be lost, and what is to be tried.
+    """
+
+    rows: int
+    target: str
+    confidence: float
+    settings: Compress
+
+    @property
+    def needed(self) -> int | None:
+        """Rows whose interval ends within ``max_drop`` if none of them changes; ``None`` if no number is enough."""
+        share = self.settings.max_drop
+        return math.ceil(norm.ppf((1 + self.confidence) / 2) ** 2 * (1 - share) / share) if share else None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there are as many."""
+        return self.needed is not None and self.rows >= self.needed
+
+    @property
+    def tried(self) -> Compress:
+        """What is worth trying: where nothing can be proven, only forms that compute the same."""
+        if self.is_possible:
+            return self.settings
+        forms = [form for form in self.settings.forms if form in EXACT]
+        return self.settings.model_copy(update={"forms": forms, "students": {}})
+
+    def words(self) -> str:
+        """Why so little is tried and what would change that; nothing where all is tried."""
+        if self.is_possible:
+            return ""
+        allowed = math.ceil(100 * unseen(self.rows, self.confidence)) / 100
+        if self.needed is None:
+            return (
+                "compress.max_drop is 0, which no number of test rows can prove, so only forms that compute the same "
+                f"are tried. With {allowed:g} more would be."
+            )
+        more = "A larger compress.rows" if self.rows == self.settings.rows else "More rows"
+        return (
+            f"{self.rows:,} test rows have {self.target}; it takes {self.needed:,} to prove that no more than "
+            f"{self.settings.max_drop:g} of accuracy is lost (compress.max_drop), even if no answer changes. So no "
+            f"smaller network is taught or tried, only forms that compute the same. {more}, or a max_drop of "
+            f"{allowed:g}, would change that."
+        )
+
+
+def proof(labelled: dict[str, int], confidence: float, settings: Compress) -> Proof:
+    """What these rows can prove.
+
+    Args:
+        labelled: by target, the test rows that have its label.
+        confidence: of intervals.
+        settings: what may be lost, and what is to be tried.
+    """
+    target = min(labelled, key=lambda name: labelled[name], default="a label")
+    return Proof(labelled.get(target, 0), target, confidence, settings)
