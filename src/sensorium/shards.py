@@ -69,10 +69,11 @@ class Pace(ProgressColumn):
     """How many a second, and the time that is left."""
 
     def render(self, task: Task) -> Text:
-        speed, left = task.finished_speed or task.speed, task.time_remaining
-        said = [f"{speed:,.1f}/s"] if speed else []
-        said += [f"{timedelta(seconds=round(left))} left"] if left else []
-        return Text(", ".join(said))
+        if not task.completed or not task.elapsed:
+            return Text()
+        speed = task.completed / task.elapsed
+        left = timedelta(seconds=round((task.remaining or 0) / speed))
+        return Text(f"{speed:,.1f}/s" + (f", {left} left" if task.remaining else ""))
 
 
 def _begin_worker() -> None:
