@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from sensorium.lifeline import end_with_parent
+
 ROWS = 256  # of a shard: small enough for memory and progress, large enough for batches
 
 
@@ -52,7 +54,7 @@ def map_shards(
             return
         # A fresh interpreter each: forking one whose libraries run threads can hang.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
             for result, size in zip(pool.map(function, pieces), sizes, strict=True):
                 yield result
                 bar.advance(tracked, size)
@@ -67,11 +69,14 @@ class Pace(ProgressColumn):
     """How many a second, and the time that is left."""
 
     def render(self, task: Task) -> Text:
-        speed, left = task.finished_speed or task.speed, task.time_remaining
-        said = [f"{speed:,.1f}/s"] if speed else []
-        said += [f"{timedelta(seconds=round(left))} left"] if left else []
-        return Text(", ".join(said))
+        if not task.completed or not task.elapsed:
+            return Text()
+        speed = task.completed / task.elapsed
+        left = timedelta(seconds=round((task.remaining or 0) / speed))
+        return Text(f"{speed:,.1f}/s" + (f", {left} left" if task.remaining else ""))
 
 
-def _one_thread() -> None:
+def _begin_worker() -> None:
+    """One thread, and no life of its own: a worker whose starter was killed would wait for its next piece for ever."""
+    end_with_parent()
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

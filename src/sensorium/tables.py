@@ -127,18 +127,18 @@ def _read_csv(path: Path, rows: int) -> Iterator[pa.Table]:
 
 
 def _lines(path: Path, reader: Any) -> Iterator[list[str | None]]:
-    """The header and, as wide as it, the rows; what is wrong with a line is told with its number."""
-    width = 0
+    """The header and, as wide as it, the rows; what is wrong with one is told with the line where it begins."""
+    width, line = 0, 1
     try:
-        for cells in filter(None, reader):  # an empty line is none
+        for cells in reader:
             width = width or len(cells)
             if any(cells[width:]):
-                raise UserError(
-                    f"{path} has more fields in line {reader.line_num} than in its header; mend the commas."
-                )
-            yield [*(cell or None for cell in cells[:width]), *[None] * (width - len(cells))]
+                raise UserError(f"{path} has more fields in line {line} than in its header; mend the commas.")
+            if cells:  # an empty line is no row
+                yield [*(cell or None for cell in cells[:width]), *[None] * (width - len(cells))]
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise UserError(f"{path} cannot be read: line {reader.line_num}: {error}.") from error
+        raise UserError(f"{path} cannot be read: the row in line {line}: {error}.") from error
 
 
 def _read_jsonl(path: Path, rows: int) -> Iterator[pa.Table]:

@@ -35,6 +35,14 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, target: Path, suffix: 
     assert (target / "p/x.png").read_bytes() == png()
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_whole_numbers_beside_an_empty_cell_stay_whole(tmp_path: Path, target: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    table = pd.DataFrame({"note": ["a", "b"], "count": pd.array([2**53 + 1, None], dtype="Int64")})
+    table.to_parquet(path) if suffix == ".parquet" else table.to_json(path, orient="records", lines=True)
+    assert Manifest(path=str(path)).read(INPUTS, target)["count"].tolist() == [2**53 + 1, None]
+
+
 def test_without_ids_the_rows_are_numbered(tmp_path: Path, target: Path) -> None:
     (tmp_path / "t.csv").write_text("note\nx\ny\n")
     assert Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)["id"].tolist() == ["1", "2"]

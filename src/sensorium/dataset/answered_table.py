@@ -96,7 +96,7 @@ def answer_table(source: Path, target: Path, model: Path) -> Counts:
         staged = _stage(source, parts / "rows")
         said = list(answer(pa.table({}), predictor, job.serve, job.root))
         _require_columns(source, staged.columns, predictor.inputs, said)
-        answered = list(map_shards(partial(_answer_piece, job), staged.pieces, "answering rows", staged.sizes))
+        answered = list(map_shards(partial(answer_piece, job), staged.pieces, "answering rows", staged.sizes))
         return _join(answered, target, said, Counts(predictor.version, dict.fromkeys(predictor.targets, 0)))
 
 
@@ -148,7 +148,7 @@ def _predictor(model: Path) -> Predictor:
     return Predictor.load(model)
 
 
-def _answer_piece(job: Job, piece: Path) -> Path:
+def answer_piece(job: Job, piece: Path) -> Path:
     """Answers the rows of one piece, unless a run that was killed has done so; returns the file."""
     predictor = _predictor(job.model)
     if predictor.version != job.version:
