@@ -90,4 +90,5 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
 
 def _is_held_against(champion: Champion | None, verdict: dict[str, Any]) -> bool:
     """Whether the gate held the new model against this champion's model, however it is served."""
-    return verdict["champion"]["model_version"] == (champion.model_version if champion else None)
+    judged = verdict["champion"].get("model_version", "")  # an earlier gate did not say
+    return judged == (champion.model_version if champion else None)
