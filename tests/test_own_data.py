@@ -74,8 +74,18 @@ def test_any_inputs_go_all_the_way(
     page = (project.root / "reports/index.html").read_text()
     assert "The gate did not pass" in page
     assert "is below 1.01" in page
+    capsys.readouterr()
     summary.run()
-    assert "gate     did not pass" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "gate     did not pass" in printed
+    equal = [line.removeprefix("but      ") for line in printed.splitlines() if line.startswith("but ")]
+    assert equal[0].startswith("kind: ")  # fruits that a line divides need no network
+    assert "logistic regression on the same features 1.000" in equal[0].replace(" reaches", "")
+    card = (project.root / "reports/model-card.md").read_text()
+    assert all(sentence in page and sentence in card for sentence in equal)
+    compressed = read_json(project.root / "metrics/compress.json", "compress")
+    assert (compressed["name"], compressed["proof"]["needed"]) == ("fp32", 381)  # 24 rows prove no point
+    assert "by compression accuracy is unchanged." in card
     assert pd.read_parquet("predictions/test.parquet").columns[0] == "id"
     predictor = Predictor.load(project.root / "models/compressed")
     answer = predictor.predict([predictor.accept({"facts": {"weight": 8.2, "shape": "round"}})])[0]

@@ -62,10 +62,10 @@ def _simpler(target: str, tree: Mapping[str, Any]) -> str:
         f", {name} {one['accuracy']:.3f}" for name, one in others
     )
     if better:
-        judged = "which is no chance. Use the simpler model, or more rows."
+        judged = "the difference is more than chance. Use the simpler model, or more rows."
     else:
         judged = f"{tree['rows']:,} test rows cannot tell them apart. Use more rows, or the simplest of them."
-    return f"{target}: {said}, the network {tree['accuracy']:.3f}{', ' if better else '; '}{judged}"
+    return f"{target}: {said}, the network {tree['accuracy']:.3f}; {judged}"
 
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:

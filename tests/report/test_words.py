@@ -1,0 +1,51 @@
+from typing import Any
+
+from sensorium.report.words import changes, simpler, times_smaller
+
+WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
+
+
+def one(accuracy: float, interval: list[float]) -> dict[str, Any]:
+    return {"accuracy": accuracy, "gain": 0.883 - accuracy, "interval": interval}
+
+
+def said(majority: Any, regression: Any, **only: Any) -> list[str]:
+    beside = {"majority": majority, "logistic_regression": regression, "only": only}
+    return simpler({"kind": {"accuracy": 0.883, "rows": 1077, "simpler": beside}})
+
+
+def test_where_the_network_is_better_for_certain_nothing_is_said() -> None:
+    assert said(one(0.3, WORSE), one(0.8, WORSE), text=one(0.7, WORSE)) == []
+
+
+def test_a_simpler_method_that_is_better_for_certain_is_named() -> None:
+    assert said(one(0.3, WORSE), one(0.922, BETTER), text=one(0.88, EQUAL)) == [
+        "kind: logistic regression on the same features reaches 0.922, the network 0.883; the difference is more than "
+        "chance. Use the simpler model, or more rows."
+    ]
+
+
+def test_what_cannot_be_told_apart_is_named_the_best_of_the_single_inputs_too() -> None:
+    assert said(one(0.85, EQUAL), one(0.922, EQUAL), text=one(0.86, EQUAL), photo=one(0.87, EQUAL)) == [
+        "kind: logistic regression on the same features reaches 0.922, photo alone 0.870, always saying the commonest "
+        "class 0.850, the network 0.883; 1,077 test rows cannot tell them apart. Use more rows, or the simplest of "
+        "them."
+    ]
+
+
+def test_a_model_of_one_input_has_no_single_ones() -> None:
+    beside = {"majority": one(0.5, WORSE), "logistic_regression": one(0.883, [-0.1, 0.1])}
+    assert len(simpler({"kind": {"accuracy": 0.883, "rows": 24, "simpler": beside}})) == 1
+
+
+def test_what_compression_changed_is_what_was_measured() -> None:
+    same = {"value": 0.0, "interval": [0.0, 0.0]}
+    assert changes({"kind": same, "size": same}) == "unchanged"
+    assert changes({"kind": {"value": -0.004, "interval": [-0.0101, 0.002]}, "size": same}) == (
+        "kind -0.4 points [-1.0, +0.2], size unchanged"
+    )
+    assert changes({"kind": {"value": 0.0, "interval": [-0.004, 0.004]}}) == "kind +0.0 points [-0.4, +0.4]"
+
+
+def test_larger_is_not_called_smaller() -> None:
+    assert [times_smaller(4.4), times_smaller(0.5)] == ["4.4 times smaller", "2.0 times larger"]
