@@ -9,6 +9,7 @@ import yaml
 from flows.monitor import CHAMPION
 from tests.conftest import REPOSITORY
 from tests.flows.conftest import Toy
+from tests.pins import pinned
 
 EXAMPLES = REPOSITORY / "docs" / "deploy"
 
@@ -49,8 +50,8 @@ def test_what_the_repository_deploys_names_no_folder_and_is_triggered_by_what_mo
 def test_the_compose_file_names_what_is_here() -> None:
     services = yaml.safe_load((EXAMPLES / "compose.yaml").read_text())["services"]
     assert services.keys() == {"database", "server", "worker", "service", "reports"}
-    pinned = next(line for line in (REPOSITORY / "constraints.txt").read_text().splitlines() if "prefect==" in line)
-    assert pinned.split("==")[1] in services["server"]["image"]
+    version = str(pinned(REPOSITORY / "constraints.txt")["prefect"].specifier).removeprefix("==")
+    assert services["server"]["image"].startswith(f"prefecthq/prefect:{version}-")
     for service in services.values():
         for needed in service.get("depends_on", ()):
             assert "healthcheck" in services[needed]
