@@ -12,7 +12,7 @@ from sensorium.compression.choice import Candidate
 from sensorium.compression.figures import SERVED, TORCH, Compressed
 from sensorium.compression.latency import percentile
 from sensorium.compression.quality import Quality
-from sensorium.report.page import Page
+from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
@@ -22,7 +22,7 @@ TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
-    page = Page("Compression", _lead(found))
+    page = Page("Compression", _lead(found), trail=[RUN])
     page.table(
         "The model before and after",
         ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
