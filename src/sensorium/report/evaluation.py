@@ -115,8 +115,8 @@ def _beside(tree: Tree) -> Markup:
     rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
     rows += [(name, entry["accuracy"], entry["interval"]) for name, entry in fewer[: MOST_BARS - 1]]
     simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
-    key = {"all inputs": GREEN, "some": BLUE, "one": ORANGE, "no network": GREY}
-    meanings = ["all inputs", *("some" if "+" in name else "one" for name, _, _ in rows[1:])]
+    key = {"all inputs": GREEN, "several": BLUE, "one": ORANGE, "no network": GREY}
+    meanings = ["all inputs", *("several" if "+" in name else "one" for name, _, _ in rows[1:])]
     meanings += ["no network"] * len(simpler)
     rows += [(name, tree[field]["accuracy"], None) for name, field in simpler.items()]
     shown = {meaning: colour for meaning, colour in key.items() if meaning in meanings}

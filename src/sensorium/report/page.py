@@ -42,9 +42,10 @@ class Page:
     def table(
         self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", texts: int = 1
     ) -> None:
-        """Adds a table; all but the first columns, which hold texts, are aligned right, as numbers are."""
+        """Adds a table; columns of numbers are aligned right, but the first columns hold texts in any case."""
         cells = [[*row] for row in rows]
-        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "texts": texts})
+        numbers = [place >= texts and any(map(_is_number, column)) for place, column in enumerate(zip(*cells))]
+        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "numbers": numbers})
 
     def picture(self, heading: str, figure: Figure | Markup | Sequence[Figure], note: str = "") -> None:
         """Adds a plot, as a drawing inside the page; several stand side by side where there is room."""
@@ -90,6 +91,10 @@ class Page:
             beside.write_text(json.dumps(asdict(self), ensure_ascii=False, default=str), encoding="utf-8")
         with replacing(folder / "index.html") as beside:
             beside.write_text(self.html(), encoding="utf-8")
+
+
+def _is_number(cell: Any) -> bool:
+    return re.match(r"[-+\[]*\d", str(cell)) is not None
 
 
 def read_page(folder: Path, made_by: str) -> Page:

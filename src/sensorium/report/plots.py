@@ -10,6 +10,7 @@ matplotlib.rcParams["text.parse_math"] = False  # labels are somebody's words, n
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
 WIDE, NARROW = 10, 3.7  # inches: the width of a page, and of a telephone
+PANEL = 3.15  # inches: three of them fill a page
 MIDDLING = 5.5  # inches: what a telephone shows as a whole, somewhat smaller
 
 
@@ -36,7 +37,7 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
     room = 0.06 * (max(values) - min(values) or 1)
     figures = []
     for name, lines in panels.items():
-        figure, (axes,) = canvas(NARROW, 3.1)
+        figure, (axes,) = canvas(PANEL, 2.8)
         for colour, (line, heights) in zip(CYCLE * len(lines), lines.items(), strict=False):
             axes.plot(range(len(ticks)), heights, color=colour, marker="o", markersize=4, linewidth=2, label=line)
         axes.set_title(name, fontsize=11, loc="left")

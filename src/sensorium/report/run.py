@@ -36,7 +36,6 @@ class Run:
         rows: data/prepared/rows.parquet.
         curve: losses by epoch.
         lineage: what the model was made from.
-        remarks: sentences that belong beside the verdict.
     """
 
     project: str
@@ -51,7 +50,6 @@ class Run:
     rows: pd.DataFrame
     curve: pd.DataFrame
     lineage: Mapping[str, str]
-    remarks: Sequence[str] = ()
 
 
 def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
@@ -202,5 +200,5 @@ def _training(run: Run) -> Page:
 
 def _lineage(run: Run) -> Page:
     page = Page("Lineage", f"Model {run.lineage['model']}, made from commit {run.lineage['commit']}.")
-    page.table("Made from", ["", ""], [[name, value] for name, value in run.lineage.items()])
+    page.table("Made from", ["", ""], [[name, value] for name, value in run.lineage.items()], texts=2)
     return page

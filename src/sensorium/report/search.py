@@ -5,6 +5,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial
 
 from sensorium.report.page import RUN, Page
@@ -37,6 +38,7 @@ def _history(trials: Sequence[FrozenTrial]) -> Figure:
     best = list(accumulate(losses, min))
     axes.step(range(1, len(losses) + 1), best, where="post", color=ORANGE, label="the best so far")
     axes.set_xlabel("trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("validation loss")
     axes.legend(frameon=False, fontsize=9)
     return figure
