@@ -23,7 +23,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 from tests.conftest import REPOSITORY, free_port
-from tests.report.browser import addresses, browsing, wider_than
+from tests.report.browser import addresses, browsing, scrolling_widths
 
 pytestmark = pytest.mark.slow
 PATIENCE = 300  # seconds
@@ -161,11 +161,10 @@ def test_pages_fit_a_telephone_ask_nobody_and_lead_to_each_other(workspace: Work
     below = [reports / name / "index.html" for name in ("data", "search", "evaluation", "compression", "validation")]
     docs = [path for path in (reports / "validation").rglob("*.html") if path not in below]
     assert len(docs) == 2
+    pages = (main, *below, *docs)
     with browsing() as browser:
-        assert {page: wider_than(page, browser) for page in (main, *below, *docs)} == dict.fromkeys(
-            (main, *below, *docs), []
-        )
-        leads = {page: addresses(page, browser) for page in (main, *below, *docs)}
+        assert [(page, width) for page in pages for width in scrolling_widths(page, browser)] == []
+        leads = {page: addresses(page, browser) for page in pages}
     assert leads[main] == {*below, reports / "model-card.md"}
     assert all(main in leads[page] for page in (*below, *docs))
     assert leads[reports / "validation/index.html"] == {main, *docs}

@@ -24,7 +24,7 @@ def browsing() -> Iterator[Any]:
         chromium.close()
 
 
-def wider_than(page: Path, browser: Any) -> list[int]:
+def scrolling_widths(page: Path, browser: Any) -> list[int]:
     """The widths at which a page scrolls sideways, with all that is folded opened; it may ask nobody for anything."""
     tab = browser.new_page()
     asked: list[str] = []

@@ -76,7 +76,10 @@ def test_dots_have_a_scale_and_a_legend() -> None:
     html = " ".join(whiskers(rows, ["red", "grey"], {"network": "red", "guess": "grey"}, line=("all", 0.5)).split())
     assert re.findall(r'class="dot"></i>(.*?)</span>', html) == ["network", "guess"]
     assert re.findall(r'class="dot" style="left: (.*?)%', html) == ["75.00", "0.00"]
-    assert re.findall(r'class="interval" style="left: (.*?)%; width: (.*?)%"', html) == [("50.00", "50.00"), ("0.00", "0.00")]
+    assert re.findall(r'class="interval" style="left: (.*?)%; width: (.*?)%"', html) == [
+        ("50.00", "50.00"),
+        ("0.00", "0.00"),
+    ]
     assert re.findall(r'<i style="left: .*?%">(.*?)</i>', html) == ["0.2", "0.3", "0.4", "0.5", "0.6"]
     assert re.findall("<b>(.*?)</b>", html) == ["0.500", "0.200"]
     same = whiskers([("only", 0.3, None)], ["red"], {"network": "red"})

@@ -137,4 +137,3 @@ def _asked(config: Any) -> list[str]:
     arguments = {name: value for name, value in config.kwargs.items() if name not in ("column", "batch_id")}
     shown = ", ".join(f"{name}: {value}" for name, value in arguments.items())
     return [str(config.notes), config.type, config.kwargs.get("column", ""), shown, str(config.severity)]
-

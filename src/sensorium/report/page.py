@@ -44,7 +44,8 @@ class Page:
     ) -> None:
         """Adds a table; columns of numbers are aligned right, but the first columns hold texts in any case."""
         cells = [[*row] for row in rows]
-        numbers = [place >= texts and any(map(_is_number, column)) for place, column in enumerate(zip(*cells))]
+        columns = zip(*cells, strict=True)
+        numbers = [place >= texts and any(map(_is_number, column)) for place, column in enumerate(columns)]
         self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "numbers": numbers})
 
     def picture(self, heading: str, figure: Figure | Markup | Sequence[Figure], note: str = "") -> None:

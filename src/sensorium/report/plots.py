@@ -10,7 +10,7 @@ matplotlib.rcParams["text.parse_math"] = False  # labels are somebody's words, n
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
 WIDE, NARROW = 10, 3.7  # inches: the width of a page, and of a telephone
-PANEL = 3.15  # inches: three of them fill a page
+PANEL = 3.0  # inches: three of them fill a page
 MIDDLING = 5.5  # inches: what a telephone shows as a whole, somewhat smaller
 
 
