@@ -136,4 +136,4 @@ def _asked(config: Any) -> list[str]:
     """An expectation in words, its type, its column, its arguments, and how bad it is when it is not met."""
     arguments = {name: value for name, value in config.kwargs.items() if name not in ("column", "batch_id")}
     shown = ", ".join(f"{name}: {value}" for name, value in arguments.items())
-    return [str(config.notes), config.type, config.kwargs.get("column", ""), shown, str(config.severity)]
+    return [str(config.notes), config.type, config.kwargs.get("column", ""), shown, config.severity.value]
