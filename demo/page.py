@@ -5,8 +5,9 @@ from pathlib import Path
 
 from demo.story import Step
 from demo.world import NEW
-from sensorium.report.page import drawing, environment
-from sensorium.report.plots import BLUE, GREY, bars
+from sensorium.report.page import environment
+from sensorium.report.plots import BLUE, GREY
+from sensorium.report.strips import bars
 
 MOMENTS = {"new": "before", "recognised": "after the retrain", "rollback": "rolled back"}
 
@@ -19,7 +20,7 @@ def write(steps: Sequence[Step], folder: Path) -> Path:
         f"had labelled others, in {sum(step.seconds for step in steps) / 60:.0f} minutes on one machine."
     )
     shares = {f"{NEW} recognised, {MOMENTS[name]}": share for name, share in found.items()}
-    plot = drawing(bars(shares, [GREY, BLUE, GREY], "{:.0%}"))
+    plot = bars(shares, [GREY, BLUE, GREY], "{:.0%}")
     template = environment(Path(__file__).parent).get_template("page.html")
     html = template.render(steps=steps, lead=lead, plot=plot, workspace=folder / "clone/data/monitoring/workspace")
     path = folder / "index.html"

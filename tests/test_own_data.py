@@ -1,6 +1,7 @@
 """A user's own small table through every stage but the last, whatever inputs it has."""
 
 import random
+import re
 from typing import Any
 
 import pandas as pd
@@ -74,6 +75,7 @@ def test_any_inputs_go_all_the_way(
     page = (project.root / "reports/index.html").read_text()
     assert "The gate did not pass" in page
     assert "is below 1.01" in page
+    assert re.search(r"<title>.+ · \d+ \w+ \d{4} · kind [\d.]+%, size [\d.]+%, gate not passed · Sensorium<", page)
     capsys.readouterr()
     summary.run()
     printed = capsys.readouterr().out

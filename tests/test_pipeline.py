@@ -23,6 +23,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 from tests.conftest import REPOSITORY, free_port
+from tests.report.browser import addresses, browsing, scrolling_widths
 from tests.serving.test_service import answered
 
 pytestmark = pytest.mark.slow
@@ -157,7 +158,8 @@ def test_every_stage_leaves_what_the_design_names(workspace: Workspace) -> None:
 def test_the_report_of_the_run_is_one_page_that_needs_nothing_else(workspace: Workspace) -> None:
     page = (workspace.root / "reports/index.html").read_text()
     assert "The gate passed" in page
-    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!#)|@import|<script|<link""", page)
+    assert re.search(r"<title>clone\d* · \d+ \w+ \d{4} · category [\d.]+%, language [\d.]+%, gate passed · ", page)
+    assert not re.findall(r"""src=["'](?!data:)|url\((?!#)|@import|<script|<link""", page)
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     assert headings == ["Verdict", "Data", "Splits", "Search", "Training", "Evaluation", "Compression", "Lineage"]
     for sort in ('class="words"', "data:image/webp;base64,", "data:audio/ogg;base64,", "<svg"):
@@ -166,6 +168,22 @@ def test_the_report_of_the_run_is_one_page_that_needs_nothing_else(workspace: Wo
     figures = {(result.task_name, result.metric_type): result.metric_value for result in about.eval_results or []}
     evaluated = workspace.json("metrics/evaluate.json")
     assert figures["category from text, image, speech", "accuracy"] == evaluated["category"]["accuracy"]
+
+
+def test_pages_fit_a_telephone_ask_nobody_and_lead_to_each_other(workspace: Workspace) -> None:
+    reports = workspace.root / "reports"
+    main = reports / "index.html"
+    below = [reports / name / "index.html" for name in ("data", "search", "evaluation", "compression", "validation")]
+    docs = [path for path in (reports / "validation").rglob("*.html") if path not in below]
+    assert len(docs) == 2
+    pages = (main, *below, *docs)
+    with browsing() as browser:
+        assert [(page, width) for page in pages for width in scrolling_widths(page, browser)] == []
+        leads = {page: addresses(page, browser) for page in pages}
+    assert leads[main] == {*below, reports / "model-card.md"}
+    assert all(main in leads[page] for page in (*below, *docs))
+    assert leads[reports / "validation/index.html"] == {main, *docs}
+    assert all(path.is_file() for paths in leads.values() for path in paths)
 
 
 def test_every_prediction_is_explained(workspace: Workspace) -> None:

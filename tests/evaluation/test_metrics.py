@@ -60,8 +60,18 @@ def test_calibration_error_agrees_with_the_bins_of_scikit_learn(seed: int) -> No
     rows = np.bincount(np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence), minlength=BINS)
     expected = (np.abs(accuracy - mean) * rows[rows > 0]).sum() / 400
     assert calibration_error(found.probabilities, found.labels) == pytest.approx(expected)
-    ours = reliability(found.probabilities, found.labels)
-    np.testing.assert_allclose([(a, m) for m, a, _ in ours], list(zip(accuracy, mean, strict=True)))
+
+
+def test_reliability_cuts_rows_into_parts_of_equal_size() -> None:
+    confidence = np.array([0.9, 0.6, 0.8, 0.7, 0.5])
+    labels = np.array([0, 1, 0, 0, 1])  # the predicted class is 0
+    found = reliability(np.column_stack([confidence, 1 - confidence]), labels, 2)
+    assert found == [pytest.approx((0.6, 1 / 3)), pytest.approx((0.85, 1.0))]
+
+
+def test_reliability_of_fewer_rows_than_parts() -> None:
+    probabilities = np.array([[0.6, 0.4], [0.1, 0.9]])
+    assert reliability(probabilities, np.array([1, 1]), 10) == [(0.6, 0.0), (0.9, 1.0)]
 
 
 @pytest.mark.parametrize(("rows", "classes"), [(1, 2), (4, 10), (300, 5)])

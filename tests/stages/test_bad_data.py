@@ -121,10 +121,23 @@ def test_what_was_counted_is_written_and_data_docs_are_built(project: Project) -
     assert (counted["rows"], counted["quarantined"]) == (13, 1)
     assert counted["inputs"]["note"] == {"present": 12, "unreadable": 0}
     assert counted["classes"] == {"label": {"x": 6, "y": 6}}
-    pages = list((project.root / "reports/validation").rglob("*.html"))
-    assert (project.root / "reports/validation/index.html") in pages
-    assert any("a row has at least one input" in page.read_text() for page in pages)
     assert "every input is missing" in (project.root / "reports/data/index.html").read_text()
+
+
+def test_data_docs_say_what_was_set_aside_and_need_no_network(project: Project) -> None:
+    reasons(project, [row(id="1", note=None), row(id="2", label="<script>alert(1)</script>")])
+    docs = project.root / "reports/validation"
+    written = {path.relative_to(docs).parts[0]: path.read_text() for path in docs.rglob("*") if path.is_file()}
+    assert written.keys() == {"index.html", "expectations", "validations"}
+    for page in written.values():
+        assert '<a href="../' in page
+        assert not re.search(r"https?:|<script|<link|Failed", page)
+    found = written["validations"]
+    assert "14 rows were asked 8 questions: 12 meet all of them, 2 are set aside, each with its reason." in found
+    assert '<td>a row has at least one input</td><td class="number">1</td>' in found
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in found
+    assert "<td>expect_column_values_to_be_between</td>" in written["expectations"]
+    assert written["expectations"].count("<td>warning</td>") == 8
 
 
 def test_rows_of_one_class(project: Project) -> None:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ PROBLEM = "{}: problem"  # column that holds what is wrong with an input's value
 INPUTS_PRESENT = "inputs present"
 LABELS_KNOWN = "labels known"
 EARLIER = "earlier row of this id"
+SEVERITY = "warning"  # a row that fails is set aside, and the run goes on
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ def questions(inputs: list[str], classes: Mapping[str, list[str]], min_class_row
     ]
 
 
-def ask(table: pd.DataFrame, suite: list[Question], docs: Path) -> dict[int, list[str]]:
+def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> dict[int, list[str]]:
     """Runs the suite and builds Data Docs.
 
     Args:
         table: with a fresh range index; every column a question names is there.
         suite: what to ask.
-        docs: folder that Data Docs are written to.
+        site: the Data Docs to build, as Great Expectations is told of them.
 
     Returns:
         For every row number that failed something, the reasons.
@@ -93,20 +93,17 @@ def ask(table: pd.DataFrame, suite: list[Question], docs: Path) -> dict[int, lis
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    for site in list(context.get_site_names()):
-        context.delete_data_docs_site(site)
-    backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs.absolute())}
-    index = {"class_name": "DefaultSiteIndexBuilder"}
-    context.add_data_docs_site(
-        "report", {"class_name": "SiteBuilder", "store_backend": backend, "site_index_builder": index}
-    )
+    for name in list(context.get_site_names()):
+        context.delete_data_docs_site(name)
+    context.add_data_docs_site("report", site)
     batch = (
         context.data_sources.add_pandas("rows")
         .add_dataframe_asset("manifest")
         .add_batch_definition_whole_dataframe("all")
     )
     expectations = [
-        getattr(gx.expectations, question.type)(**question.settings, notes=question.meaning) for question in suite
+        getattr(gx.expectations, question.type)(**question.settings, notes=question.meaning, severity=SEVERITY)
+        for question in suite
     ]
     checked = context.suites.add(gx.ExpectationSuite("rows", expectations=expectations))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="rows", data=batch, suite=checked))

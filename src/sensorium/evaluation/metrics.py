@@ -99,14 +99,11 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, int]]:
-    """Mean confidence, accuracy and rows of every bin that has rows."""
+def reliability(probabilities: np.ndarray, labels: np.ndarray, parts: int) -> list[tuple[float, float]]:
+    """Mean confidence and accuracy of the rows, sorted by confidence and cut into parts of equal size."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    bins = bins_of(confidence)
-    return [
-        (float(confidence[bins == b].mean()), float(right[bins == b].mean()), int((bins == b).sum()))
-        for b in np.unique(bins)
-    ]
+    pieces = np.array_split(np.argsort(confidence, kind="stable"), min(parts, len(labels)))
+    return [(float(confidence[rows].mean()), float(right[rows].mean())) for rows in pieces]
 
 
 def confusion(predictions: Predictions) -> np.ndarray:

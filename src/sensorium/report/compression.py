@@ -5,24 +5,26 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import NullLocator
 
 from sensorium.compression.bench import BATCH, Whole
 from sensorium.compression.choice import Candidate
 from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
 from sensorium.compression.latency import percentile
 from sensorium.compression.quality import Quality
-from sensorium.report.page import Page
+from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.words import POINTS, changes, points, times_smaller
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
+TICKS = 5  # of sizes
+LEGEND = {"served": ORANGE, "kept the bounds": BLUE, "ruled out": GREY}
 TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
-    page = Page("Compression", f"{said(found)} {found.proof.words()}".rstrip())
+    page = Page("Compression", f"{said(found)} {found.proof.words()}".rstrip(), trail=[RUN])
     page.table(
         "The model before and after",
         ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
@@ -76,9 +78,8 @@ def _part(page: Page, part: str, candidates: Sequence[Candidate], found: Compres
     page.picture(
         f"{part}: size against accuracy",
         _trade_off(candidates, found),
-        "Each dot is the whole model with this part in another variant: the accuracy of the target that loses most, "
-        "with its interval. The line joins those that nothing beats in both. Orange is served, grey lost; the bound is "
-        "dotted.",
+        "A dot is the whole model with this part in another variant: what the target that loses most gains, with its "
+        "interval.",
     )
     refused = _by_reason(found.refused[part])
     page.table(
@@ -86,7 +87,7 @@ def _part(page: Page, part: str, candidates: Sequence[Candidate], found: Compres
         ["variant", "MB", "alike", *targets, "verdict"],
         [_worth(one, found, targets) for one in candidates],
         "Alike is the cosine of the part's output with that of fp32; then points of accuracy that the whole model "
-        "gains, and their interval." + (f" Not to be had: {refused}." if refused else ""),
+        "gains, and their interval." + (f" Could not be made: {refused}." if refused else ""),
     )
     page.table(
         f"{part}: what each costs",
@@ -134,7 +135,6 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     sizes = [one.size / 1e6 for one in known]
     front = pareto_front(sizes, [quality.gain for quality in worst])
     heights = [POINTS * quality.gain for quality in worst]
-    axes.plot([sizes[at] for at in front], [heights[at] for at in front], color=BLUE, linewidth=1, alpha=0.5)
     for place, (one, size, quality) in enumerate(zip(known, sizes, worst, strict=True)):
         verdict = found.verdict(one)
         colour = COLOURS.get(verdict, GREY)
@@ -145,11 +145,17 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
             axes.annotate(
                 one.variant, (size, heights[place]), offset, textcoords="offset points", fontsize=9, color=colour
             )
-    axes.axhline(-POINTS * found.settings.max_drop, color=GREY, linestyle=":", linewidth=1)
+    for meaning, colour in LEGEND.items():
+        axes.scatter([], [], color=colour, s=42, label=meaning)
+    joined = [[of[at] for at in front] for of in (sizes, heights)]
+    axes.plot(*joined, color=BLUE, linewidth=1, alpha=0.5, zorder=0, label="nothing is smaller and better")
+    bound = -POINTS * found.settings.max_drop
+    axes.axhline(bound, color=GREY, linestyle=":", label="the most that may be lost")
+    axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_formatter(ScalarFormatter())
-    axes.tick_params(axis="x", which="both", labelsize=8, length=0)
+    ticks = [f"{size:.2g}" for size in np.geomspace(min(sizes), max(sizes), TICKS)]
+    axes.set_xticks(list(map(float, ticks)), ticks)
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.12)
     axes.set_xlabel("MB")
     axes.set_ylabel("points of accuracy")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from sensorium.report.page import Page
-from sensorium.report.plots import bars
+from sensorium.report.page import RUN, Page
+from sensorium.report.strips import bars
 
 MOST_CLASSES = 40  # that a plot has room for
 MOST_REASONS = 50
@@ -24,6 +24,7 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
     page = Page(
         "Data",
         f"{counts['valid']:,} of {counts['rows']:,} rows are valid, {counts['quarantined']:,} are in quarantine.",
+        trail=[RUN],
     )
     page.table(
         "Inputs",
@@ -42,8 +43,9 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
         reasons = rejected.groupby("reason")["id"].agg(["size", "first"]).sort_values("size", ascending=False)
         page.table(
             "Quarantine",
-            ["reason", "rows", "for example"],
-            [[reason, size, first] for reason, size, first in reasons.head(MOST_REASONS).itertuples()],
+            ["reason", "for example", "rows"],
+            [[reason, first, f"{size:,}"] for reason, size, first in reasons.head(MOST_REASONS).itertuples()],
             "All rows and reasons are in data/valid/quarantine.parquet.",
+            texts=2,
         )
     page.write(folder)

@@ -1,25 +1,25 @@
 """How good the model is and why it says what it says, as a page, pictures and tables for DVC's plots."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from sensorium.evaluation.examples import Example
 from sensorium.evaluation.measure import Measured, Tree
-from sensorium.evaluation.metrics import Predictions, confusion, reliability
-from sensorium.files import replacing
+from sensorium.evaluation.metrics import BINS, reliability
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
-from sensorium.report.page import Page
-from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, bars, canvas, curves, whiskers
+from sensorium.report import confusion
+from sensorium.report.page import RUN, Page
+from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, canvas, curves
+from sensorium.report.strips import bars, whiskers
 
 MOST_BARS = 16
 MOST_SLICES = 14
+DOTS = 10  # of a plot of calibration
 LEAST_WEIGHT = 0.02  # of a part that is coloured
 
 
@@ -46,16 +46,15 @@ def write_report(
         f"{tree['majority']['accuracy']:.1%})"
         for target, tree in found.items()
     )
-    page = Page("Evaluation", lead[:1].upper() + lead[1:] + ".")
+    page = Page("Evaluation", lead[:1].upper() + lead[1:] + ".", trail=[RUN])
     _figures(page, found)
     for target, tree in found.items():
         page.picture(
             f"{target}: against simpler methods, and what each input is worth",
             _beside(tree),
-            f"{_helpless(target, tree)}Accuracy on the same test rows, of the network with its interval; grey is what "
-            "needs no network.",
+            f"{_helpless(target, tree)}Accuracy on the same test rows.",
         )
-        _slices(page, target, tree["slices"])
+        _slices(page, target, tree["slices"], tree["accuracy"])
         _robustness(page, target, tree)
         if len(tree["attribution"]) > 1:
             page.picture(
@@ -74,20 +73,14 @@ def write_report(
         page.picture(
             f"{target}: is its confidence honest?",
             _reliability(measured[target]),
-            f"Accuracy of rows by the confidence of their prediction; on the diagonal it is honest. Temperature "
-            f"{tree['calibration']['temperature']:.2f}, fitted on validation rows, takes the calibration error from "
-            f"{tree['calibration']['before']['calibration_error']:.3f} to "
-            f"{tree['calibration']['after']['calibration_error']:.3f}.",
+            _honesty(tree["calibration"]),
         )
-        matrix = confusion(measured[target].predictions)
         page.picture(
             f"{target}: confusion",
-            _confusion(matrix, classes[target]),
+            confusion.draw(measured[target].predictions, classes[target]),
             "A row is a true class; shade and numbers say what its test rows were taken for.",
         )
-        with replacing(folder / f"{target}.png") as beside:
-            _confusion(matrix, classes[target]).savefig(beside, format="png", dpi=120, metadata={"Software": None})
-        _write_pairs(measured[target].predictions, classes[target], folder / "confusion" / f"{target}.csv")
+        confusion.write(measured[target].predictions, classes[target], folder, target)
     page.write(folder)
 
 
@@ -116,15 +109,18 @@ def _with_interval(tree: Tree, name: str) -> str:
     return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
-def _beside(tree: Tree) -> Figure:
+def _beside(tree: Tree) -> Markup:
     """Subsets of the inputs with intervals, largest first, then the baselines."""
     whole, *fewer = sorted(tree["subsets"].items(), key=lambda entry: -entry[0].count("+"))
     rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
     rows += [(name, entry["accuracy"], entry["interval"]) for name, entry in fewer[: MOST_BARS - 1]]
     simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
-    colours = [GREEN] + [BLUE if "+" in name else ORANGE for name, _, _ in rows[1:]] + [GREY] * len(simpler)
-    rows += [(name, tree[key]["accuracy"], None) for name, key in simpler.items()]
-    return whiskers(rows, colours, line=tree["accuracy"])
+    key = {"all inputs": GREEN, "several": BLUE, "one": ORANGE, "no network": GREY}
+    meanings = ["all inputs", *("several" if "+" in name else "one" for name, _, _ in rows[1:])]
+    meanings += ["no network"] * len(simpler)
+    rows += [(name, tree[field]["accuracy"], None) for name, field in simpler.items()]
+    shown = {meaning: colour for meaning, colour in key.items() if meaning in meanings}
+    return whiskers(rows, [key[one] for one in meanings], shown, line=("all inputs", tree["accuracy"]))
 
 
 def _helpless(target: str, tree: Tree) -> str:
@@ -133,7 +129,7 @@ def _helpless(target: str, tree: Tree) -> str:
     return f"Without {' or '.join(better)}, {target} is right more often than with all inputs. " if better else ""
 
 
-def _slices(page: Page, target: str, tree: Tree) -> None:
+def _slices(page: Page, target: str, tree: Tree, accuracy: float) -> None:
     entries = [(f"{column}: {value}", entry) for column, values in tree.items() for value, entry in values.items()]
     if not entries:
         return
@@ -145,10 +141,12 @@ def _slices(page: Page, target: str, tree: Tree) -> None:
         whiskers(
             [(f"{name} ({entry['rows']})", entry["accuracy"], entry["interval"]) for name, entry in lowest],
             [RED if entry["worse"] else BLUE for _, entry in lowest],
+            {"significantly worse than the rest": RED, "not": BLUE} if worse else {"a slice": BLUE},
+            line=("all test rows", accuracy),
         ),
         f"{said} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
         "brightness, loudness and the like were looked at, and the test is corrected for so many looks (Holm). "
-        "Shown are the lowest, with their rows.",
+        "Shown are the lowest, with their number of rows.",
     )
 
 
@@ -203,48 +201,29 @@ def _visible(parts: Sequence[tuple[Any, float]], largest: float) -> list[tuple[A
     return [(part, weight / scale) for part, weight in parts if abs(weight) >= LEAST_WEIGHT * scale]
 
 
+def _honesty(found: Tree) -> str:
+    """What calibration did, and how its plot is read."""
+    before, after = (found[when]["calibration_error"] for when in ("before", "after"))
+    return (
+        f"The rows are sorted by the confidence of their prediction and cut into {DOTS} parts of equal size, a dot "
+        "each. Where a dot lies on the dotted line, the share of right predictions is the confidence. Dividing by a "
+        f"temperature of {found['temperature']:.2f}, fitted on validation rows, takes the calibration error from "
+        f"{before:.3f} to {after:.3f} (that figure is a mean over {BINS} parts of equal width)."
+    )
+
+
 def _reliability(measured: Measured) -> Figure:
     figure, (axes,) = canvas(5, 4)
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
-    known = measured.labels >= 0
+    known, lowest = measured.labels >= 0, 1.0
     for name, probabilities, colour in (
         ("before", measured.uncalibrated, ORANGE),
         ("after temperature scaling", measured.probabilities, BLUE),
     ):
-        confidence, accuracy, rows = zip(*reliability(probabilities[known], measured.labels[known]), strict=True)
-        sizes = 20 + 180 * np.array(rows) / max(rows)
-        axes.plot(confidence, accuracy, color=colour, linewidth=1.5, alpha=0.6)
-        axes.scatter(confidence, accuracy, s=sizes, color=colour, alpha=0.7, label=name, linewidth=0)
+        confidence, accuracy = zip(*reliability(probabilities[known], measured.labels[known], DOTS), strict=True)
+        axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
+        lowest = min(lowest, *confidence, *accuracy)
+    axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="honest", zorder=0)
     axes.set_xlabel("confidence")
-    axes.set_ylabel("accuracy")
-    axes.set_xlim(0, 1.03)
-    axes.set_ylim(0, 1.05)
-    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    axes.set_ylabel("share that is right")
+    axes.legend(frameon=False, loc="upper left", fontsize=9)
     return figure
-
-
-def _confusion(matrix: np.ndarray, names: list[str]) -> Figure:
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = 1.6 + 0.5 * len(names)
-    figure, (axes,) = canvas(side + 0.8, side)
-    shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
-    axes.pcolormesh(shares, cmap=shade, vmin=0, vmax=1)
-    axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=45, ha="right")
-    axes.set_yticks(np.arange(len(names)) + 0.5, names)
-    axes.invert_yaxis()
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    for row, column in zip(*np.nonzero(matrix), strict=True):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column + 0.5, row + 0.5, str(matrix[row, column]), ha="center", va="center", color=colour, fontsize=9)
-    axes.spines[:].set_visible(False)
-    return figure
-
-
-def _write_pairs(predictions: Predictions, names: list[str], path: Path) -> None:
-    """A line for every test row: what DVC's confusion plot counts."""
-    pairs = sorted(zip(predictions.labels.tolist(), predictions.predicted.tolist(), strict=True))
-    with replacing(path) as beside, beside.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["actual", "predicted"])
-        writer.writerows([names[label], names[said]] for label, said in pairs)

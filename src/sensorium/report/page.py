@@ -11,11 +11,14 @@ from typing import Any
 
 import matplotlib
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from sensorium.files import existing, replacing
+from sensorium.report.plots import MIDDLING, NARROW, WIDE
 
 SAVED = "page.json"
+RUN = ("The whole run", "../index.html")  # the way back from a page in a folder of reports/
 
 
 @dataclass
@@ -27,23 +30,32 @@ class Page:
         lead: the answer in a sentence.
         parts: tables, plots and the like, as the template reads them.
         good: whether the answer is good news; neither, if it is not said.
+        trail: the pages above this one, each a text and an address.
     """
 
     title: str
     lead: str
     parts: list[dict[str, Any]] = field(default_factory=list)
     good: bool | None = None
+    trail: Sequence[tuple[str, str]] = ()
 
     def table(
         self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", texts: int = 1
     ) -> None:
-        """Adds a table; all but the first columns, which hold texts, are aligned right, as numbers are."""
+        """Adds a table; columns of numbers are aligned right, but the first columns hold texts in any case."""
         cells = [[*row] for row in rows]
-        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "texts": texts})
+        columns = zip(*cells, strict=True)
+        numbers = [place >= texts and any(map(_is_number, column)) for place, column in enumerate(columns)]
+        self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "numbers": numbers})
 
-    def picture(self, heading: str, figure: Figure, note: str = "") -> None:
-        """Adds a plot, as a drawing inside the page."""
-        self.parts.append({"heading": heading, "note": note, "svg": drawing(figure)})
+    def picture(self, heading: str, figure: Figure | Markup | Sequence[Figure], note: str = "") -> None:
+        """Adds a plot, as a drawing inside the page; several stand side by side where there is room."""
+        figures = [figure] if isinstance(figure, Figure | Markup) else figure
+        drawn = [
+            one if isinstance(one, Markup) else drawing(one, f"{heading} {number}")
+            for number, one in enumerate(figures)
+        ]
+        self.parts.append({"heading": heading, "note": note, "drawn": drawn})
 
     def examples(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
         """Adds rows of the data to look at; each card is what the template's ``example`` reads."""
@@ -82,6 +94,10 @@ class Page:
             beside.write_text(self.html(), encoding="utf-8")
 
 
+def _is_number(cell: Any) -> bool:
+    return re.match(r"[-+\[]*\d", str(cell)) is not None
+
+
 def read_page(folder: Path, made_by: str) -> Page:
     """The page that `Page.write` left in a folder.
 
@@ -91,14 +107,28 @@ def read_page(folder: Path, made_by: str) -> Page:
     return Page(**json.loads(existing(folder / SAVED, made_by).read_text(encoding="utf-8")))
 
 
-def drawing(figure: Figure) -> str:
-    """A plot as an SVG element in the colour of the text around it; the same plot gives the same text."""
-    with matplotlib.rc_context({"svg.hashsalt": "sensorium", "svg.fonttype": "none"}):
+def drawing(figure: Figure, name: str = "") -> Markup:
+    """A plot as SVG in the colour of the text around it; the same plot gives the same text.
+
+    Args:
+        figure: one as wide as a page is drawn a second time, for a telephone, which shows that instead; a large one
+            of another width scrolls there.
+        name: tells its parts from those of other plots in the page.
+    """
+    if figure.get_figwidth() != WIDE:
+        return _svg(figure, name, "plot" if figure.get_figwidth() < MIDDLING else "plot large")
+    wide = _svg(figure, name, "plot on-screens")
+    figure.set_figwidth(NARROW)
+    return wide + _svg(figure, f"narrow {name}", "plot on-phones")
+
+
+def _svg(figure: Figure, name: str, classes: str) -> Markup:
+    with matplotlib.rc_context({"svg.hashsalt": f"sensorium {name}", "svg.fonttype": "none"}):
         stream = io.StringIO()
         figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True, bbox_inches="tight")
     text = stream.getvalue()
-    text = text[text.index("<svg") :].replace("#000000", "currentColor").replace("<svg ", '<svg class="plot" ', 1)
-    return re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = text[text.index("<svg") :].replace("#000000", "currentColor").replace("<svg ", f'<svg class="{classes}" ', 1)
+    return Markup(re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL))
 
 
 def render(template: str, **content: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,18 @@ from sensorium.report import words
 from sensorium.report.page import Page, render
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
+FOLDED = ("Compression",)  # chapters that show their answer only, until they are opened
+MOST_SCORES = 3  # that a title has room for
+ALSO = {"Great Expectations' Data Docs": "validation/index.html", "the model's card": "model-card.md"}
+
 
 @dataclass(frozen=True)
 class Run:
     """What the stages left.
 
     Attributes:
+        project: a name that people know it by.
+        made: the day.
         verdict: metrics/gate.json.
         rules: its rules, each with the value that was measured.
         validated: metrics/validate.json.
@@ -32,6 +39,8 @@ class Run:
         lineage: what the model was made from.
     """
 
+    project: str
+    made: date
     verdict: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
     validated: Mapping[str, Any]
@@ -73,11 +82,29 @@ def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
         "Lineage": _lineage(run),
     }
     failed = [rule["words"] for rule in run.rules if not rule["passed"]]
+    about = _about(run)
     html = render(
-        "run.html", run=run, said=_verdict(run), failed=failed, tiles=_tiles(run), chapters=chapters, title="Run report"
+        "run.html",
+        run=run,
+        title=f"{run.project} · {about}",
+        about=about,
+        said=_verdict(run),
+        failed=failed,
+        tiles=_tiles(run),
+        chapters=chapters,
+        folded=FOLDED,
+        beside={page.title: f"{name}/index.html" for name, page in pages.items()} | ALSO,
     )
     with replacing(folder / "index.html") as beside:
         beside.write_text(html, encoding="utf-8")
+
+
+def _about(run: Run) -> str:
+    """The day, the scores and the verdict: ``26 Nov 2026 · category 88.4%, gate passed``."""
+    scores = [f"{target} {found['accuracy']:.1%}" for target, found in run.evaluated.items()]
+    more = [f"{len(scores) - MOST_SCORES} more"] if len(scores) > MOST_SCORES else []
+    verdict = "gate passed" if run.verdict["passed"] else "gate not passed"
+    return f"{run.made.day} {run.made:%b %Y} · {', '.join([*scores[:MOST_SCORES], *more, verdict])}"
 
 
 def _tiles(run: Run) -> list[tuple[str, str, str]]:
@@ -184,5 +211,5 @@ def _training(run: Run) -> Page:
 
 def _lineage(run: Run) -> Page:
     page = Page("Lineage", f"Model {run.lineage['model']}, made from commit {run.lineage['commit']}.")
-    page.table("Made from", ["", ""], [[name, value] for name, value in run.lineage.items()])
+    page.table("Made from", ["", ""], [[name, value] for name, value in run.lineage.items()], texts=2)
     return page

@@ -5,9 +5,10 @@ from itertools import accumulate
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial
 
-from sensorium.report.page import Page
+from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 
@@ -17,8 +18,9 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
     page = Page(
         "Hyper-parameter search",
         f"The best of {len(trials)} trials is number {best.number + 1}: validation loss {best.value:.4f}.",
+        trail=[RUN],
     )
-    page.picture("Loss by trial", _history(trials), "A dot is a trial; the line is the best so far.")
+    page.picture("Loss by trial", _history(trials))
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     ranked = sorted(trials, key=lambda trial: trial.value or 0.0)
     rows = [
@@ -32,10 +34,13 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
 def _history(trials: Sequence[FrozenTrial]) -> Figure:
     losses = [trial.value or 0.0 for trial in trials]
     figure, (axes,) = canvas(WIDE, 3)
-    axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22)
-    axes.step(range(1, len(losses) + 1), list(accumulate(losses, min)), where="post", color=ORANGE)
+    axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22, label="a trial")
+    best = list(accumulate(losses, min))
+    axes.step(range(1, len(losses) + 1), best, where="post", color=ORANGE, label="the best so far")
     axes.set_xlabel("trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("validation loss")
+    axes.legend(frameon=False, fontsize=9)
     return figure
 
 

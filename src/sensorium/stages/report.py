@@ -1,6 +1,8 @@
 """report: the whole run on one page to mail to a colleague, and the model's card."""
 
+from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -36,6 +38,8 @@ def run() -> None:
     verdict = read_json(paths.VERDICT, made_by="gate")
     times = read_json(TIMES, made_by="compress")
     made = Run(
+        project=_project(Path.cwd()),
+        made=datetime.now().astimezone().date(),
         verdict=verdict,
         rules=[with_its_time(rule, times) for rule in verdict["rules"]],
         validated=read_json(paths.METRICS / "validate.json", made_by="validate"),
@@ -57,6 +61,12 @@ def _evaluated() -> dict[str, Any]:
     branches = {name: read_json(paths.METRICS / f"{name}.json", made_by="evaluate") for name in BRANCHES}
     found = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     return {target: tree | {name: of[target] for name, of in branches.items()} for target, tree in found.items()}
+
+
+def _project(folder: Path) -> str:
+    """The project's folder; an experiment of DVC's runs in a folder of its own inside it."""
+    inside = [above.parent for above in folder.parents if above.name == ".dvc"]
+    return (inside[-1] if inside else folder).name
 
 
 def _lineage(champion: str | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """validate: every row is asked the suite; what fails is quarantined with its reasons."""
 
+import shutil
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from sensorium.dataset import validation
 from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, replacing, write_json
 from sensorium.modalities import Modality
+from sensorium.report import docs
 from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
 from sensorium.stages.ingest import manifest
@@ -24,8 +26,9 @@ def run() -> None:
     examined = _examine(table, settings)
     classes = _frequent_classes(examined, settings)
     suite = validation.questions(list(settings.inputs), classes, settings.validation.min_class_rows)
-    with replacing(paths.REPORTS / "validation") as docs:
-        reasons = validation.ask(examined, suite, docs)
+    with replacing(paths.REPORTS / "validation") as folder:
+        reasons = validation.ask(examined, suite, docs.site(folder))
+        shutil.rmtree(folder / "static")  # of Great Expectations' own pages
     rejected = table.loc[sorted(reasons)].assign(reason=["; ".join(reasons[row]) for row in sorted(reasons)])
     valid = table.drop(index=rejected.index)
     with replacing(paths.VALID) as beside:

@@ -1,0 +1,139 @@
+"""Great Expectations' Data Docs as pages of the house: its site builder asks these what stands on each.
+
+Its own pages load their styles and scripts from ten hosts, and call a run failed in which a row was set aside.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sensorium.report.page import RUN, Page
+
+MOST_VALUES = 20  # that did not meet an expectation, of which a page shows the commonest
+INDEX = "Data Docs"
+OF_SUITE = "../index.html"  # the way from expectations/SUITE.html to the index
+OF_RESULT = "../../../../index.html"  # and from validations/SUITE/NAME/TIME/BATCH.html
+
+
+def site(folder: Path) -> dict[str, Any]:
+    """The site as Great Expectations is told of it.
+
+    Args:
+        folder: where its pages go.
+    """
+    return {
+        "class_name": "SiteBuilder",
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.absolute())},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", **_made_by(IndexPage)},
+        "site_section_builders": {
+            "expectations": _made_by(SuitePage),
+            "validations": _made_by(ResultPage),
+            "profiling": "None",
+        },
+    }
+
+
+def _made_by(renderer: type) -> dict[str, Any]:
+    return {
+        role: {"module_name": one.__module__, "class_name": one.__name__}
+        for role, one in {"renderer": renderer, "view": View}.items()
+    }
+
+
+class View:
+    """Turns what a renderer made into HTML."""
+
+    def render(self, page: Page, **_: Any) -> str:
+        """The page's text."""
+        return page.html()
+
+
+class IndexPage:
+    """The first page: what was validated, and the suite."""
+
+    def render(self, links: Mapping[str, Any]) -> Page:
+        """A page of links.
+
+        Args:
+            links: as the site builder collects them, with ``validations_links`` and ``expectations_links``.
+        """
+        page = Page(INDEX, "What Great Expectations was asked about the rows, and what it found.", trail=[RUN])
+        page.links(
+            "Results",
+            [
+                (f"Rows validated on {one['run_time']:%d %b %Y, %H:%M} UTC", one["filepath"])
+                for one in links["validations_links"]
+            ],
+        )
+        page.links("Suites", [(one["expectation_suite_name"], one["filepath"]) for one in links["expectations_links"]])
+        return page
+
+
+class SuitePage:
+    """What every row is asked."""
+
+    def render(self, suite: Any) -> Page:
+        """A page with a row for every expectation.
+
+        Args:
+            suite: an ``ExpectationSuite``.
+        """
+        asked = [one.configuration for one in suite.expectations]
+        page = Page(
+            f"Suite: {suite.name}",
+            f"{len(asked)} expectations. A row that does not meet one is set aside with the reason; the run goes on.",
+            trail=_trail(OF_SUITE),
+        )
+        header = ["what must be true", "expectation", "of", "arguments", "severity"]
+        page.table("Expectations", header, [_asked(one) for one in asked], texts=len(header))
+        return page
+
+
+class ResultPage:
+    """What the rows answered."""
+
+    def render(self, found: Any) -> Page:
+        """A page with a row for every expectation, and the values that did not meet it.
+
+        Args:
+            found: an ``ExpectationSuiteValidationResult``.
+        """
+        rows = max((one.result.get("element_count", 0) for one in found.results), default=0)
+        aside = {row for one in found.results for row in one.result.get("unexpected_index_list") or []}
+        page = Page(
+            "Validated rows",
+            f"{rows:,} rows were asked {len(found.results)} questions: {rows - len(aside):,} meet all of them, "
+            f"{len(aside):,} are set aside, each with its reason.",
+            trail=_trail(OF_RESULT),
+        )
+        page.table(
+            "What was asked",
+            ["what must be true", "rows set aside"],
+            [[one.expectation_config.notes, f"{one.result.get('unexpected_count', 0):,}"] for one in found.results],
+            "data/valid/quarantine.parquet holds every row that was set aside, with all its reasons.",
+        )
+        failing = [
+            [one.expectation_config.notes, value, f"{count:,}"]
+            for one in found.results
+            for value, count in Counter(map(str, one.result.get("unexpected_list", []))).most_common(MOST_VALUES)
+        ]
+        if failing:
+            header = ["what must be true", "cell that says otherwise", "rows"]
+            page.table("What was found instead", header, failing, texts=2)
+        made_by = f"Great Expectations {found.meta['great_expectations_version']}"
+        suite = str(Path(OF_RESULT).parent / "expectations" / f"{found.suite_name}.html")
+        page.links("Made by", [(made_by, ""), (f"its suite: {found.suite_name}", suite)])
+        return page
+
+
+def _trail(index: str) -> list[tuple[str, str]]:
+    text, address = RUN
+    return [(text, f"{Path(index).parent}/{address}"), (INDEX, index)]
+
+
+def _asked(config: Any) -> list[str]:
+    """An expectation in words, its type, its column, its arguments, and how bad it is when it is not met."""
+    arguments = {name: value for name, value in config.kwargs.items() if name not in ("column", "batch_id")}
+    shown = ", ".join(f"{name}: {value}" for name, value in arguments.items())
+    return [str(config.notes), config.type, config.kwargs.get("column", ""), shown, config.severity.value]
