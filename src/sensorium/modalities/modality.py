@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,16 +22,18 @@ Descriptors = dict[str, float | str]
 
 @dataclass(frozen=True)
 class Comparative:
-    """How a person says that a descriptor has become smaller or larger.
+    """How a person says what a descriptor measures, and that it has become smaller or larger.
 
     Attributes:
         less: such as ``darker``.
         more: such as ``brighter``.
+        scale: what its values are, with their unit, such as ``size (pixels)``.
         unit: of the difference; a share of the former value where it is ``%``, of the whole where it is ``points``.
     """
 
     less: str
     more: str
+    scale: str
     unit: str = "%"
 
 
@@ -51,7 +53,7 @@ class Modality(Section, ABC):
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
-        comparatives: how changes of descriptors are said.
+        comparatives: what descriptors that are numbers measure, and how their changes are said.
     """
 
     kind: str
@@ -138,7 +140,7 @@ class Modality(Section, ABC):
 
     @abstractmethod
     def pack(self, value: Any) -> bytes:
-        """A cleaned value as bytes, without loss; equal values give equal bytes."""
+        """A cleaned value as bytes, without loss, which `decode` reads too; equal values give equal bytes."""
 
     @abstractmethod
     def unpack(self, packed: bytes) -> Any:
@@ -151,6 +153,10 @@ class Modality(Section, ABC):
     def names(self, value: Any) -> list[str]:
         """The names in a cleaned value, such as words, of which new ones may be unknown to the model."""
         return []
+
+    def choices(self, values: Iterable[Any]) -> dict[str, list[str]]:
+        """Of columns that hold names, those to choose from: names that enough of these cleaned values have."""
+        return {}
 
     @abstractmethod
     def occlusions(self, value: Any) -> list[tuple[Any, Any]]:
