@@ -42,13 +42,14 @@ def run() -> None:
         )
     settings = params.load()
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
+    served = _settings(settings)
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
-        serving.write(beside, _settings(settings))
+        serving.write(beside, served)
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
-    if why := serving.unlearnt(keep):
+    if why := serving.unlearnt(served.keep):
         print(f"package: {why}")
 
 
