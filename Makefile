@@ -86,6 +86,6 @@ pins: .venv/installed-dev
 	  --only-binary :all: --no-binary antlr4-python3-runtime >/dev/null || exit 1; done
 
 clean:
-	@rm -rf metrics predictions reports dvc.lock
-	@test ! -d data || find data -mindepth 1 -maxdepth 1 ! -name served ! -name feedback ! -name monitoring -exec rm -rf {} +
-	@find models -mindepth 1 -maxdepth 1 ! -name champion.json -exec rm -rf {} +
+	@rm -rf metrics predictions reports dvc.lock dvc_plots
+	@rm -rf $(addprefix data/,raw valid prepared embeddings demo)
+	@rm -rf $(addprefix models/,.compressing search trained compressed packaged bento.json challenger.json)
