@@ -18,6 +18,7 @@ from sensorium.report.words import POINTS, changes, points, times_smaller
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
+OFFSETS = (8, -15)  # of names of dots, in turns, so that neighbours' do not meet
 LEGEND = {"served": ORANGE, "kept the bounds": BLUE, "ruled out": GREY}
 TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
@@ -135,13 +136,15 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     sizes = [one.size / 1e6 for one in known]
     front = pareto_front(sizes, [quality.gain for quality in worst])
     heights = [POINTS * quality.gain for quality in worst]
+    told = [place for place, one in enumerate(known) if found.verdict(one) in ("served", "uncompressed")]
+    named = sorted({*front, *told}, key=lambda place: sizes[place])
     for place, (one, size, quality) in enumerate(zip(known, sizes, worst, strict=True)):
         verdict = found.verdict(one)
         colour = COLOURS.get(verdict, GREY)
         axes.plot([size, size], [POINTS * quality.low, POINTS * quality.high], color=colour, linewidth=3, alpha=0.35)
         axes.scatter([size], [heights[place]], color=colour, s=42, zorder=3)
-        if place in front or verdict in ("served", "uncompressed"):
-            offset = (7, 8)
+        if place in named:
+            offset = (7, OFFSETS[named.index(place) % 2])
             axes.annotate(
                 one.variant, (size, heights[place]), offset, textcoords="offset points", fontsize=9, color=colour
             )
