@@ -1,11 +1,15 @@
 import base64
 import json
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from sensorium.serving import settings
 from tests.conftest import png, wav
-from tests.serving.conftest import RAWS
+from tests.serving.conftest import RAWS, serving
 
 JSON = {"content-type": "application/json"}
 NOT_OPENED = "photo: a file's bytes are expected in base64; paths and URLs are not opened"
@@ -157,3 +161,19 @@ def test_the_description_names_inputs_and_classes(client: TestClient) -> None:
     assert content["multipart/form-data"]["schema"]["properties"]["photo"] == {"type": "string", "format": "binary"}
     assert '"enum": ["no", "yes", null]' in json.dumps(described)
     assert content["multipart/form-data"]["schema"]["properties"].keys() == RAWS.keys()
+
+
+def test_what_is_offered_to_try_travels_with_the_model(table_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(table_folder, folder, copy_function=os.link)
+    example = {"facts": {"a": 1.0}}
+    written = settings.Settings(title="Cars of Lyon", examples=[example], choices={"facts": {"b": ["x"]}})
+    settings.write(folder, written)
+    assert settings.read(folder) == written
+    with serving(folder, tmp_path / "log") as client:
+        described = client.get("/schema").json()
+        assert (described["title"], described["examples"]) == ("Cars of Lyon", 1)
+        assert described["inputs"]["facts"]["value"]["properties"]["b"]["examples"] == ["x"]
+        assert client.get("/docs.json").json()["info"]["title"] == "Cars of Lyon"
+        assert client.get("/examples").json() == {"examples": [example]}
+        assert client.post("/predict", json=example).json()["inputs"] == ["facts"]

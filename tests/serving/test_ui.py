@@ -1,9 +1,11 @@
 """The page at /ui in a real browser, against the real application."""
 
 import json
+import os
 import re
 import shutil
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sensorium.serving import keys
-from tests.conftest import png
+from sensorium.serving import keys, settings
+from tests.conftest import png, wav
 from tests.serving.conftest import listening, serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -24,6 +26,16 @@ pytestmark = [
 ]
 PHOTO = {"name": "frog.png", "mimeType": "image/png", "buffer": png()}
 KEY = "sk_a-key-for-the-page"
+COLOURS = ["blue", "red"]
+EXAMPLES = [
+    {
+        "note": "a red car",
+        "photo": b64encode(png()).decode(),
+        "sound": b64encode(wav()).decode(),
+        "car": {"age": 3, "colour": "red"},
+    },
+    {"note": "a car <b>heard</b>", "sound": b64encode(wav()).decode()},
+]
 LIMITS = {"body_bytes": 9, "samples": 1, "samples_per_minute": 9, "seconds": 9, "top": 3}
 FOCUSED = "(one => (one.ariaLabel || one.labels?.[0]?.textContent || one.textContent).trim())(document.activeElement)"
 DROP = """([name, type]) => {
@@ -46,8 +58,14 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(model_folder: Path, log: Path) -> Iterator[str]:
-    with served(model_folder, log) as one:
+def address(model_folder: Path, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A model with two examples, known colours and a title of its own."""
+    folder = tmp_path_factory.mktemp("shown") / "model"
+    shutil.copytree(model_folder, folder, copy_function=os.link)
+    settings.write(
+        folder, settings.Settings(title="Cars of Lyon", examples=EXAMPLES, choices={"car": {"colour": COLOURS}})
+    )
+    with served(folder, log) as one:
         yield one
 
 
@@ -171,7 +189,7 @@ def test_dropped_file_is_taken_and_a_wrong_one_gets_a_sentence(page, address):
 
 def test_nothing_given_and_a_busy_service_are_said(page, address):
     opened(page, address).keyboard.press("Control+Enter")
-    assert texts(page, "form > .message") == ["Give note, photo, sound or car first."]
+    assert texts(page, ".send .message") == ["Give note, photo, sound or car first."]
     busy = {"status": 429, "headers": {"Retry-After": "7"}, "json": {"error": "more than 9 samples in a minute"}}
     page.route("**/explain", lambda route: route.fulfill(**busy))
     page.get_by_label("age").fill("3")
@@ -202,14 +220,15 @@ def test_feedback_reaches_the_log(page, address, log):
 
 
 def test_keyboard_alone_is_enough(page, address):
-    opened(page, address)
+    opened(page, address).wait_for_selector(".example")
     reached = []
-    for _ in range(11):
+    for _ in range(13):
         page.keyboard.press("Tab")
         reached.append(page.evaluate(FOCUSED))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert reached[:2] == ["Example 1: a red car  sound age 3, colour red", "Example 2: a car <b>heard</b> sound"]
     form = ["note", "Choose", "Take a photo", "Record", "Choose", "age", "colour", "Ask the modelCtrl ↵", "Clear"]
-    assert [*reached[:9], reached[9][:5], reached[10]] == [*form, "Model", "API"]
+    assert [*reached[2:11], reached[11][:5], reached[12]] == [*form, "Model", "API"]
     page.focus("textarea")
     page.keyboard.type("a frog")
     for _ in range(7):
@@ -242,6 +261,59 @@ def test_another_schema_gets_another_form(page, address):
     assert page.get_by_label("price").get_attribute("type") == "number"
     assert page.locator("[data-input=cloud] input[type=file]").get_attribute("accept") == "model/ply"
     assert page.locator("[data-input=code] textarea").count() == 1
+
+
+def test_an_example_is_given_whole_and_asked_by_one_click(page, address):
+    opened(page, address).get_by_label("age").fill("9")
+    assert texts(page, "#examples h2") == ["Try one"]
+    with page.expect_response("**/explain") as waiting:
+        page.get_by_role("button", name="Example 2").click()
+    expected = httpx.post(f"{address}/explain", json=EXAMPLES[1]).json()
+    answer = waiting.value.json()
+    assert answer["inputs"] == ["note", "sound"]  # and not the age that was there before
+    assert answer["targets"] == expected["targets"]
+    page.wait_for_selector(".answered")
+    with page.expect_response("**/explain") as waiting:
+        page.get_by_role("button", name="Example 1").click()
+    assert waiting.value.json()["inputs"] == ["note", "photo", "sound", "car"]
+    assert page.get_by_label("colour").input_value() == "red"
+    assert page.eval_on_selector("[data-input=photo] img", "one => one.decode().then(() => one.naturalWidth)") == 24
+    assert page.eval_on_selector_all("datalist option", "all => all.map((one) => one.value)") == COLOURS
+
+
+def test_the_title_is_the_projects_own(page, address):
+    opened(page, address)
+    assert (page.title(), texts(page, "h1")) == ("Cars of Lyon", ["Cars of Lyon"])
+
+
+@pytest.mark.parametrize("width", [1280, 900, 390])
+def test_nothing_is_covered_and_one_target_has_the_whole_width(page, address, width):
+    page.set_viewport_size({"width": width, "height": 700})
+    opened(page, address).get_by_role("textbox", name="note").fill("a frog")
+    answer = answered(page)
+    one = answer | {"targets": {"label": answer["targets"]["label"]}}
+    for control in page.locator("#inputs :is(textarea, input:not([hidden]), button)").all():
+        control.scroll_into_view_if_needed()
+        hit = "one => { const box = one.getBoundingClientRect(); return one.contains("
+        hit += "document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"
+        assert control.evaluate(hit)
+    page.route("**/explain", lambda route: route.fulfill(json=one))
+    answered(page)
+    widths = page.evaluate("['.target', '#answer'].map((one) => document.querySelector(one).clientWidth)")
+    assert widths[1] - widths[0] <= 2  # the card's border
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_telephone_has_no_hint_of_keys(browser, address):
+    shown = []
+    for of_telephone in (False, True):
+        context = browser.new_context(
+            viewport={"width": 900, "height": 844}, has_touch=of_telephone, is_mobile=of_telephone
+        )
+        one = opened(context.new_page(), address)
+        shown.append(one.is_visible("kbd"))
+        context.close()
+    assert shown == [True, False]
 
 
 def test_key_is_asked_for_and_used(page, model_folder, tmp_path):

@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -138,7 +138,7 @@ class Modality(Section, ABC):
 
     @abstractmethod
     def pack(self, value: Any) -> bytes:
-        """A cleaned value as bytes, without loss; equal values give equal bytes."""
+        """A cleaned value as bytes, without loss, which `decode` reads too; equal values give equal bytes."""
 
     @abstractmethod
     def unpack(self, packed: bytes) -> Any:
@@ -151,6 +151,10 @@ class Modality(Section, ABC):
     def names(self, value: Any) -> list[str]:
         """The names in a cleaned value, such as words, of which new ones may be unknown to the model."""
         return []
+
+    def choices(self, values: Iterable[Any]) -> dict[str, list[str]]:
+        """Of columns that hold names, those to choose from: names that enough of these cleaned values have."""
+        return {}
 
     @abstractmethod
     def occlusions(self, value: Any) -> list[tuple[Any, Any]]:

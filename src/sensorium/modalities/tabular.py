@@ -4,7 +4,8 @@ import html
 import json
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -17,6 +18,7 @@ from sensorium.modalities.modality import Comparative, Descriptors, Modality, is
 
 BUCKETS = 32
 MOST = float(np.finfo(np.float32).max)
+FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 
 
 class Columns(Preprocess):
@@ -116,6 +118,18 @@ class Tabular(Modality):
     def names(self, value: dict[str, Any]) -> list[str]:
         """Its categories."""
         return [f"{column}={value[column]}" for column in self.categories if column in value]
+
+    def choices(self, values: Iterable[dict[str, Any]]) -> dict[str, list[str]]:
+        """The commonest categories of each column; rare ones may be about a single person."""
+        counts: dict[str, Counter[str]] = {column: Counter() for column in self.categories}
+        for value in values:
+            for column in self.categories:
+                if column in value:
+                    counts[column][value[column]] += 1
+        return {
+            column: sorted(name for name, number in found.most_common(MOST_CHOICES) if number >= FEWEST_VALUES)
+            for column, found in counts.items()
+        }
 
     def occlusions(self, value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """Each column; a value of one column has no parts."""

@@ -22,7 +22,7 @@ from sensorium.serving import journal, keys, page, tracing
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
 from sensorium.serving.deployment import Deployment
-from sensorium.serving.description import schema
+from sensorium.serving.description import examples, schema
 from sensorium.serving.feedback import feedback
 from sensorium.serving.guarding import Guard, Guarded
 from sensorium.serving.journal import Journal
@@ -45,6 +45,7 @@ def create_app() -> Starlette:
         Route("/explain", explain, methods=["POST"], middleware=guarded),
         Route("/feedback", feedback, methods=["POST"], middleware=guarded),
         Route("/schema", schema, methods=["GET"], middleware=guarded),
+        Route("/examples", examples, methods=["GET"], middleware=guarded),
         Route("/docs.json", docs, methods=["GET"], middleware=guarded),
         Route("/metrics", metrics, methods=["GET"]),
         Route("/docs", page.api, methods=["GET"]),

@@ -1,5 +1,6 @@
-"""The endpoint /schema: what this model reads, predicts and allows, and where it comes from."""
+"""The endpoints /schema: what this model reads, predicts and allows, and where it comes from; and /examples."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -18,13 +19,19 @@ async def schema(request: Request) -> JSONResponse:
     return JSONResponse(describe(request.app.state.deployment.champion))
 
 
+async def examples(request: Request) -> JSONResponse:
+    """Requests to try."""
+    return JSONResponse({"examples": request.app.state.deployment.champion.examples})
+
+
 def describe(live: Live) -> dict[str, Any]:
     """The description, from the model itself."""
     predictor, serve = live.predictor, live.serve
     return {
+        "title": live.title,
         "model_version": live.version,
         "lineage": dict(live.lineage),
-        "inputs": {name: _of_input(kind) for name, kind in predictor.inputs.items()},
+        "inputs": {name: _of_input(kind, live.choices.get(name, {})) for name, kind in predictor.inputs.items()},
         "targets": {
             target: {"kind": "class", "classes": classes, "abstain": serve.threshold(target)}
             for target, classes in predictor.targets.items()
@@ -37,10 +44,14 @@ def describe(live: Live) -> dict[str, Any]:
             "explained": MOST_EXPLAINED,
             "top": serve.top,
         },
+        "examples": len(live.examples),
     }
 
 
-def _of_input(kind: Modality) -> dict[str, Any]:
+def _of_input(kind: Modality, choices: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    value = kind.openapi("byte")
+    for column, known in choices.items():
+        value["properties"][column]["examples"] = known  # of JSON Schema: others are accepted, too
     return {
         "kind": kind.kind,
         "encoder": kind.encoder,
@@ -48,5 +59,5 @@ def _of_input(kind: Modality) -> dict[str, Any]:
         "media_types": list(kind.media_types),
         "max_bytes": kind.max_bytes,
         "settings": kind.model_dump(mode="json", exclude=INTERNAL),
-        "value": kind.openapi("byte"),
+        "value": value,
     }

@@ -84,6 +84,7 @@ class Live:
     def __init__(self, predictor: Predictor, settings: Settings, role: str, workers: Workers, profile: Profile) -> None:
         self.predictor, self.role, self.profile = predictor, role, profile
         self.serve, self.keep, self.lineage = settings.serve, settings.keep, settings.lineage
+        self.title, self.examples, self.choices = settings.title, settings.examples, settings.choices
         self.threads = workers.threads
         self._drift = Drift(profile)
         self._batcher: Batcher[Asked, Seen] = Batcher(

@@ -49,7 +49,7 @@ def describe(live: Live) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Sensorium",
+            "title": live.title or "Sensorium",
             "version": live.version,
             "description": "Any subset of the inputs is enough; the others are missing to the model.",
         },
@@ -75,6 +75,20 @@ def describe(live: Live) -> Schema:
                 )
             },
             "/feedback": {"post": _feedback(predictor)},
+            "/examples": {
+                "get": {
+                    "summary": "Requests to try, each as /predict reads it in JSON",
+                    "responses": _responses(
+                        200,
+                        {
+                            "type": "object",
+                            "required": ["examples"],
+                            "properties": {"examples": {"type": "array", "items": _in_json(predictor)}},
+                        },
+                        (401, 403, 503),
+                    ),
+                }
+            },
             "/schema": {
                 "get": {
                     "summary": "What this model reads, predicts and allows, and where it comes from",

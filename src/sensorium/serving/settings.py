@@ -32,6 +32,16 @@ class Serve(Section):
     rate: int = Field(6000, ge=1, description="samples a minute for every API key; more are answered 429")
     timeout: float = Field(30.0, gt=0, le=LONGEST, description="seconds that a request may take")
     log_megabytes: int = Field(1024, ge=2, description="disk that the log of predictions may take; the oldest go")
+    title: str | None = Field(
+        None,
+        min_length=1,
+        max_length=80,
+        description="of the page at /ui; the data's or the targets' names if not given",
+    )
+    examples: int | None = Field(
+        None, ge=0, le=12, description="test rows that the page offers to everybody who may ask; 3 of published data"
+    )
+    choices: bool = Field(True, description="the page offers the categories that five training rows or more have")
 
     @model_validator(mode="after")
     def _a_batch_may_be_asked_for(self) -> Self:
@@ -65,11 +75,17 @@ class Settings:
         serve: how it answers.
         keep: what is kept of requests.
         lineage: where the model comes from.
+        title: what people call the project; empty where nobody said.
+        examples: requests to try, each as /predict reads it in JSON.
+        choices: of inputs, by column, what people may choose from.
     """
 
     serve: Serve = field(default_factory=Serve)
     keep: Keep = field(default_factory=Keep)
     lineage: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    choices: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def write(folder: Path, settings: Settings) -> None:
@@ -78,8 +94,11 @@ def write(folder: Path, settings: Settings) -> None:
         "settings": settings.serve.model_dump(mode="json"),
         "monitor": settings.keep.model_dump(mode="json"),
         "lineage": settings.lineage,
+        "title": settings.title,
+        "examples": settings.examples,
+        "choices": settings.choices,
     }
-    (folder / FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (folder / FILE).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
 
 
 def read(folder: Path) -> Settings:
@@ -94,6 +113,7 @@ def read(folder: Path) -> Settings:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         keep = Keep.model_validate(content.get("monitor", {}))
-        return Settings(Serve.model_validate(content["settings"]), keep, content["lineage"])
+        shown = {name: content[name] for name in ("title", "examples", "choices") if name in content}
+        return Settings(Serve.model_validate(content["settings"]), keep, content["lineage"], **shown)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read ({reason(error)}); package it again (`dvc repro`).") from error

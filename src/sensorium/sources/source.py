@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -11,9 +12,15 @@ from sensorium.section import Section
 
 
 class Source(Section, ABC):
-    """Where rows come from, as ``data`` in params.yaml declares it."""
+    """Where rows come from, as ``data`` in params.yaml declares it.
+
+    Attributes:
+        published_as: what people call the rows, where everybody may see them; empty for somebody's own.
+    """
 
     source: str
+
+    published_as: ClassVar[str] = ""
 
     def fetch(self) -> None:
         """Brings what the source needs from outside, once.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -27,6 +27,8 @@ class TuxPaint(Source):
     source: Literal["tuxpaint"] = "tuxpaint"
     languages: list[str] = Field(min_length=1, description="codes of the languages to hear: fr, ru, ro, ca, es, ...")
     path: str | None = Field(None, description="a stamps folder of a Tux Paint installation, instead of fetching it")
+
+    published_as: ClassVar[str] = "Tux Paint stamps"
 
     def fetch(self) -> None:
         self._stamps()

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from sensorium import params, paths
+from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import existing, read_json, replacing, sha256, write_json
@@ -17,6 +18,8 @@ from sensorium.serving import artefact
 from sensorium.serving import settings as serving
 
 BENTOFILE = Path("bentofile.yaml")
+VALID, ROWS = paths.VALID / "manifest.parquet", paths.PREPARED / "rows.parquet"
+EXAMPLES = 3  # of published data, where params.yaml does not say how many
 PAGES = {  # where the figures of a file in metrics/ are explained
     "validate": "reports/data/index.html",
     **dict.fromkeys(OF_TARGETS, "reports/evaluation/index.html"),
@@ -41,11 +44,25 @@ def run() -> None:
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
-        keep = serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields}))
-        serving.write(beside, serving.Settings(settings.serve, keep, _lineage(settings)))
+        serving.write(beside, _settings(settings))
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
+
+
+def _settings(settings: params.Params) -> serving.Settings:
+    """What is served beside the model; of rows that are not published only as many as params.yaml asks for."""
+    serve, published_as = settings.serve, settings.data.published_as
+    rows = read_rows(existing(VALID, made_by="validate"), existing(ROWS, made_by="prepare"))
+    count = (EXAMPLES if published_as else 0) if serve.examples is None else serve.examples
+    return serving.Settings(
+        serve,
+        serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields})),
+        _lineage(settings),
+        serve.title or published_as,
+        choose_examples(rows.get("test", []), settings.inputs, list(settings.targets), paths.RAW, count),
+        known_choices(rows.get("train", []), settings.inputs, paths.RAW) if serve.choices else {},
+    )
 
 
 def _lineage(settings: params.Params) -> dict[str, Any]:

@@ -20,6 +20,7 @@ export function showAbout(footer, schema) {
       key.isKept() && forgetting(),
     ),
     make("a", { href: address("docs") }, "API"),
+    make("span", { class: "brand" }, make("img", { src: "mark.svg", alt: "", width: 18, height: 18 }), "Sensorium"),
   );
 }
 

@@ -11,7 +11,8 @@ export function answerView({ content, roundTrip, timing }, schema) {
     "div",
     { class: "answered" },
     isNewer && make("p", { class: "hint" }, "A newer model answered. Load the page again to see what it reads."),
-    Object.entries(content.targets).map(([name, target]) => targetView(name, target, content, schema)),
+    make("div", { class: "targets" },
+      Object.entries(content.targets).map(([name, target]) => targetView(name, target, content, schema))),
     latencyView(roundTrip, timing, content.model_version),
   );
 }

@@ -25,6 +25,9 @@ export const address = (path) => new URL(path, ROOT).href;
 
 export const schema = () => ask("schema", {}, 30);
 
+/** Requests that the model's owner offers to try. */
+export const examples = () => ask("examples", {}, 30);
+
 /** The decision with its reasons; where too many inputs are given to explain, without. */
 export function explain(form, limits) {
   const path = [...form.keys()].length > limits.explained ? "predict" : "explain";

@@ -3,10 +3,11 @@
 import * as api from "./api.js";
 import { showAbout } from "./about.js";
 import { answerView, spoken } from "./answer.js";
+import { showExamples } from "./examples.js";
 import { buildForm } from "./form.js";
 import { make } from "./make.js";
 import { problemView } from "./problem.js";
-import { listed, readable } from "./words.js";
+import { capital, listed, readable } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const inputs = at("inputs");
@@ -18,7 +19,7 @@ const tell = (words) => (at("status").textContent = words);
 async function start() {
   const hadFocus = inputs.contains(document.activeElement);
   inputs.setAttribute("aria-busy", "true");
-  inputs.replaceChildren(make("p", { class: "unseen" }, "Loading"), ghost(), ghost(), ghost());
+  inputs.replaceChildren(make("div", {}, make("p", { class: "unseen" }, "Loading"), ghost(), ghost(), ghost()));
   try {
     build((await api.schema()).content);
     if (hadFocus) inputs.querySelector("textarea, input:not([hidden]), button").focus();
@@ -33,6 +34,8 @@ function build(schema) {
   const names = Object.keys(schema.inputs).map(readable);
   const targets = Object.keys(schema.targets).map(readable);
   const few = names.length > 1 ? ", together or alone" : "";
+  const title = schema.title || capital(listed(targets, "and"));
+  at("title").textContent = document.title = title;
   at("lead").textContent =
     `It takes ${listed(names, "and")}${few}, and tells ${listed(targets, "and")}. ` +
     "You see how sure it is, and what each input did.";
@@ -40,6 +43,7 @@ function build(schema) {
   const form = buildForm(schema, (body) => send(schema, form, body), invite);
   inputs.replaceChildren(form.element);
   invite();
+  if (schema.examples) showExamples(at("examples"), schema, form);
   showAbout(at("about"), schema);
 }
 

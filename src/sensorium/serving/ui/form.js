@@ -25,9 +25,8 @@ export function buildForm(schema, send, cleared) {
       event.preventDefault();
       submit();
     } },
-    cards.map((one) => one.element),
-    make("div", { class: "row send" }, ask, clear),
-    message,
+    make("div", { class: "inputs" }, cards.map((one) => one.element)),
+    make("div", { class: "send" }, make("div", { class: "row" }, ask, clear), message),
   );
 
   function submit() {
@@ -55,6 +54,11 @@ export function buildForm(schema, send, cleared) {
   return {
     element,
     again: submit,
+    /** Gives these values, by input, and nothing else. */
+    fill(values) {
+      for (const one of cards) one.fill(values.get(one.name) ?? null);
+      message.textContent = "";
+    },
     busy(isBusy) {
       ask.firstChild.textContent = isBusy ? "Asking" : "Ask the model";
       ask.classList.toggle("busy", isBusy);
@@ -102,6 +106,11 @@ function card(name, input, place) {
     },
     clear() {
       control.clear();
+      changed();
+    },
+    fill(value) {
+      control.clear();
+      if (value !== null) control.fill(value);
       changed();
     },
   };

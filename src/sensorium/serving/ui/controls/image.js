@@ -53,3 +53,5 @@ function preview(file, name) {
   });
   return { element, close: () => URL.revokeObjectURL(address) };
 }
+
+export const thumbnail = (file) => make("img", { src: URL.createObjectURL(file), alt: "" });

@@ -39,6 +39,7 @@ export function slot({ name, input, changed, say }, ways, look) {
     element,
     value: () => given,
     clear,
+    fill: hold,
     /** What people choose or drop is looked at first, so that they need not wait for a refusal. */
     take(file) {
       const words = objection(file, input);

@@ -13,7 +13,7 @@ export function tabular({ input, changed }) {
   function field(column, attributes) {
     const id = newId("column");
     const box = make("input", { id, input: changed, placeholder: "not given", ...attributes });
-    const known = properties[column]?.enum ?? [];
+    const known = properties[column]?.examples ?? [];
     const list = known.length && make("datalist", { id: `${id}-known` }, known.map((value) => make("option", { value })));
     if (list) box.setAttribute("list", list.id);
     return { box, element: make("div", { class: "field" }, make("label", { for: id }, readable(column)), box, list || null) };
@@ -31,8 +31,14 @@ export function tabular({ input, changed }) {
       return given.length ? JSON.stringify(Object.fromEntries(given)) : null;
     },
     problem: () => (wrong().length ? `${listed(wrong().map(readable), "and")}: a number is expected.` : ""),
+    fill(values) {
+      for (const [column, { box }] of fields) box.value = values[column] ?? "";
+    },
     clear() {
-      for (const { box } of fields.values()) box.value = "";
+      this.fill({});
     },
   };
 }
+
+export const cells = (value) =>
+  make("span", { class: "words" }, Object.entries(value).map(([column, cell]) => `${readable(column)} ${cell}`).join(", "));

@@ -18,6 +18,11 @@ export function text({ name, input, changed }) {
     area.style.height = `${area.scrollHeight + 2}px`;
   }
 
+  function fill(value) {
+    area.value = value;
+    grow();
+  }
+
   return {
     element: area,
     value: () => (area.value.trim() ? area.value : null),
@@ -25,9 +30,9 @@ export function text({ name, input, changed }) {
       const isLong = new Blob([area.value]).size > input.max_bytes;
       return isLong ? `This text is too long. At most ${megabytes(input.max_bytes)} can be read.` : "";
     },
-    clear: () => {
-      area.value = "";
-      grow();
-    },
+    fill,
+    clear: () => fill(""),
   };
 }
+
+export const words = (value) => make("span", { class: "words" }, value);

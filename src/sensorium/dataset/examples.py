@@ -1,0 +1,101 @@
+"""What the page of the service offers to somebody who has nothing to ask about: test rows, and known categories."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from sensorium.errors import BadInput
+from sensorium.modalities import Modality
+from sensorium.sources.feedback import FOLDER, ORIGIN
+
+MOST_BYTES = 2**20  # of an example: it travels with the model, and a browser reads all of them at once
+TRIED = 10  # rows for every example, before fewer are offered
+
+Row = Mapping[str, Any]
+
+
+def read_rows(manifest: Path, prepared: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows by split, without those of feedback: whoever asked the service did not agree to be shown.
+
+    Args:
+        manifest: the table with the inputs as they were given.
+        prepared: the table that tells the split of every row.
+    """
+    splits = pd.read_parquet(prepared, columns=["id", "split"]).set_index("id")["split"]
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in pq.read_table(manifest).to_pylist():
+        if row.get(ORIGIN) != FOLDER and row["id"] in splits.index:
+            rows.setdefault(splits[row["id"]], []).append(row)
+    return rows
+
+
+def choose_examples(
+    rows: Sequence[Row], inputs: Mapping[str, Modality], targets: Sequence[str], root: Path, count: int
+) -> list[dict[str, Any]]:
+    """Requests as /predict reads them in JSON, of rows that have many inputs and differ in what is to be told.
+
+    Args:
+        rows: to choose from.
+        inputs: of the model.
+        targets: of the model.
+        root: that paths in cells are relative to.
+        count: how many, at most.
+    """
+    given = {number: [name for name in inputs if _is_there(row, name, inputs[name])] for number, row in enumerate(rows)}
+    shown: set[tuple[str, Any]] = set()
+    examples: list[dict[str, Any]] = []
+    for _ in range(TRIED * count):
+        if not given or len(examples) == count:
+            break
+        number = max(given, key=lambda number: (len(given[number]), len(_labels(rows[number], targets) - shown)))
+        request = _request(rows[number], {name: inputs[name] for name in given.pop(number)}, root)
+        if request and len(json.dumps(request, default=str)) <= MOST_BYTES:
+            shown |= _labels(rows[number], targets)
+            examples.append(request)
+    return examples
+
+
+def known_choices(rows: Sequence[Row], inputs: Mapping[str, Modality], root: Path) -> dict[str, dict[str, list[str]]]:
+    """Of inputs whose columns hold names, those to choose from.
+
+    Args:
+        rows: of training.
+        inputs: of the model.
+        root: that paths in cells are relative to.
+    """
+    offered = {name: kind.choices(_values(rows, name, kind, root)) for name, kind in inputs.items()}
+    return {name: columns for name, columns in offered.items() if columns}
+
+
+def _values(rows: Sequence[Row], name: str, kind: Modality, root: Path) -> Iterator[Any]:
+    """Cleaned values, read only as far as somebody looks at them."""
+    for row in rows:
+        if (raw := kind.raw(row, name, root)) is not None:
+            yield kind.accept(raw)
+
+
+def _is_there(row: Row, name: str, kind: Modality) -> bool:
+    return any(row.get(column) is not None for column in kind.columns(name))
+
+
+def _labels(row: Row, targets: Sequence[str]) -> set[tuple[str, Any]]:
+    return {(target, row.get(target)) for target in targets}
+
+
+def _request(row: Row, inputs: Mapping[str, Modality], root: Path) -> dict[str, Any]:
+    """Files as the model reads them, which leaves out where and by whom a picture was taken; nothing of a file gone."""
+    try:
+        raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, root)) is not None}
+        return {
+            name: base64.b64encode(inputs[name].pack(inputs[name].accept(raw))).decode()
+            if inputs[name].is_file
+            else raw
+            for name, raw in raws.items()
+        }
+    except BadInput:
+        return {}
