@@ -125,6 +125,14 @@ def test_the_requests_that_lie_farthest_are_shown_as_far_as_they_are_kept(place:
     content.file(log / "content", found.rows["_content.photo"][0]).write_bytes(b"no picture")
     gone = '<p class="note">not kept (monitor.keep_content)</p>'
     assert sorted(card.count(gone) for card in cards(page(written(found)))) == [0, 0, 0, 0, 0, 2]
+    nothing = found.rows.drop(columns=[name for name in found.rows if name.startswith("_content")])
+    html = page(written(replace(found, rows=nothing)))  # one table rather than six empty cards
+    assert (cards(html), html.count("not kept (monitor.keep_content)")) == ([], 1)
+    *_, farthest = re.findall(r"<tbody>(.*?)</tbody>", html, re.DOTALL)
+    assert set(re.findall(r"<td[^>]*>(\d+)<br>", farthest)) == set("012345")
+    assert (
+        len(re.findall(r">note: characters \d+, words \d, language \w+; photo: brightness 0[.0-9]*, ", farthest)) == 6
+    )
 
 
 def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> None:
@@ -138,7 +146,7 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
     assert said["words"].startswith("Photo drifted: ") and said["words"].endswith("; note did not.")
     html = page(said)
     assert '<div class="verdict failed">' in html
-    facts = dict(re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td></tr>", html))
+    facts = dict(re.findall(r"<tr><td>([^<]*)</td><td[^>]*>([^<]*)</td></tr>", html))
     assert facts == {
         "verdict": "drift",
         "time": "2026-05-04 12:00 UTC",
@@ -148,10 +156,14 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
         "feedback": "0 new predictions to learn from, 0 labels set aside",
     }
     assert '<tr><td>photo: brightness</td><td>67% darker</td><td>drifted</td><td class="number">1.00</td>' in html
+    assert re.findall(r"<h1>(.*?)</h1>", html) == ["Drift"]
+    assert '<a href="../index.html">All checks</a>' in html.replace("\u2190 ", "")
     assert re.findall(r"<h3>(.*?)</h3>", html) == [
         "The check", "To know", "photo: brightness", "photo: embedding",
-        "Everything that was compared", "How well it does", "Evidently&#39;s panels", "The farthest from the reference",
+        "Everything that was compared", "How well it does", "Column by column", "The farthest from the reference",
     ]  # fmt: skip
+    assert "brightness (0 is black, 1 is white)" in html
+    assert "share of rows" in html
     assert html.count('<iframe sandbox="allow-scripts"') == 1
 
 
@@ -168,6 +180,7 @@ def test_the_page_of_a_check_of_too_few(place: Path, watched: Path) -> None:
     ask(watched, place / "log", samples(2, 2))
     html = page(written(checked()))
     assert '<p class="lead">2 predictions in the last 24 hours; 30 are needed to tell drift from chance.</p>' in html
+    assert re.findall(r"<h1>(.*?)</h1>", html) == ["Too few requests to tell"]
     assert re.findall(r"<h3>(.*?)</h3>", html) == ["The check", "To know", "How well it does"]
 
 
@@ -180,20 +193,38 @@ def test_the_oldest_pages_go_and_the_index_links_those_that_stay(
     checks = [written(found, NOON + timedelta(hours=hour)) for hour in range(3)]
     assert sorted(path.name for path in Path("pages").iterdir()) == ["20260504T130000Z", "20260504T140000Z"]
     write_index(checks, Path("pages"))
-    text = "1 prediction: 1 prediction in the last 24 hours; 30 are needed to tell drift from chance."
-    assert re.findall(r"<li>(.*?)</li>", Path("pages/index.html").read_text()) == [
-        f'<a href="20260504T140000Z/index.html">2026-05-04 14:00, {text}</a>',
-        f'<a href="20260504T130000Z/index.html">2026-05-04 13:00, {text}</a>',
-        f"2026-05-04 12:00, {text}",
+    rows = re.findall(
+        r"<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td><td class=\"number\">(.*?)</td></tr>", text("pages")
+    )
+    chip = '<span class="chip open">\u2013</span> too few'
+    assert rows == [
+        ('<a href="20260504T140000Z/index.html">2026-05-04 14:00</a>', chip, "", "1"),
+        ('<a href="20260504T130000Z/index.html">2026-05-04 13:00</a>', chip, "", "1"),
+        ("2026-05-04 12:00", chip, "", "1"),
     ]
+    assert '<p class="note">the pages of the last 2 are kept</p>' in text("pages")
+
+
+def text(folder: Path | str) -> str:
+    return Path(folder, "index.html").read_text()
 
 
 def test_the_index_shows_the_last_verdict(tmp_path: Path) -> None:
     def check(verdict: str) -> dict[str, Any]:
-        return {"id": "a", "time": "2026-05-04T12:00:00", "predictions": 40, "words": "As it is.", "verdict": verdict}
+        drifted = ["note", "photo"] if verdict == "drift" else []
+        time = "2026-05-04T12:00:00"
+        return {
+            "id": "a",
+            "time": time,
+            "predictions": 40,
+            "words": "As it is.",
+            "verdict": verdict,
+            "drifted": drifted,
+        }
 
     shown = {}
     for verdict in ("drift", "no drift", "too few"):
         write_index([check("drift"), check(verdict)], tmp_path)
-        shown[verdict] = re.findall(r'<div class="verdict (\w+)">', (tmp_path / "index.html").read_text())
+        shown[verdict] = re.findall(r'<div class="verdict (\w+)">', text(tmp_path))
+        assert "note and photo" in text(tmp_path)
     assert shown == {"drift": ["failed"], "no drift": ["passed"], "too few": []}

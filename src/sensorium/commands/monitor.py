@@ -16,6 +16,7 @@ from sensorium.monitoring.feedback.choice import Choice, choose
 from sensorium.monitoring.feedback.judged import Feedback, read_feedback
 from sensorium.monitoring.feedback.performance import measure
 from sensorium.monitoring.log.window import read_window
+from sensorium.report.changes import SIDES
 from sensorium.report.monitoring import write_index, write_report
 from sensorium.serving import journal
 from sensorium.serving.deployment import champion_folder
@@ -74,7 +75,7 @@ def look(settings: params.Params, hours: float, now: datetime) -> Checked:
     outcome = compared = None
     if len(rows) >= FEWEST:
         outcome = check(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)
-        compared = show(outcome.sides, outcome.kinds, outcome.p_values, outcome.bound)
+        compared = show(outcome.sides, outcome.kinds, outcome.p_values, outcome.bound, tuple(SIDES.values()))
     return Checked(now, hours, predictor, reference, window, rows, feedback, learnt, performance, outcome, compared)
 
 

@@ -95,10 +95,10 @@ class Audio(Modality):
     is_file: ClassVar[bool] = True
     media_types: ClassVar = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg")
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer"),
-        "loudness": Comparative("quieter", "louder", "dB"),
-        "silence": Comparative("less silence", "more silence", "points"),
-        "centroid": Comparative("lower in pitch", "higher in pitch"),
+        "seconds": Comparative("shorter", "longer", "seconds"),
+        "loudness": Comparative("quieter", "louder", "loudness (dB, 0 is the loudest there is)", "dB"),
+        "silence": Comparative("less silence", "more silence", "share of silence", "points"),
+        "centroid": Comparative("lower in pitch", "higher in pitch", "centre of the spectrum (Hz)"),
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
 

@@ -70,11 +70,11 @@ class Image(Modality):
     is_file: ClassVar[bool] = True
     media_types: ClassVar = tuple(f"image/{name.lower()}" for name in FORMATS)
     comparatives: ClassVar = {
-        "brightness": Comparative("darker", "brighter"),
-        "contrast": Comparative("lower in contrast", "higher in contrast"),
-        "colour": Comparative("less colourful", "more colourful"),
-        "aspect": Comparative("narrower", "wider"),
-        "size": Comparative("smaller", "larger"),
+        "brightness": Comparative("darker", "brighter", "brightness (0 is black, 1 is white)"),
+        "contrast": Comparative("lower in contrast", "higher in contrast", "contrast (deviation of brightness)"),
+        "colour": Comparative("less colourful", "more colourful", "saturation (0 is grey, 1 is vivid)"),
+        "aspect": Comparative("narrower", "wider", "width divided by height"),
+        "size": Comparative("smaller", "larger", "longer side (pixels, at most 512)"),
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels}
 

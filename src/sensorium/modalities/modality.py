@@ -22,16 +22,18 @@ Descriptors = dict[str, float | str]
 
 @dataclass(frozen=True)
 class Comparative:
-    """How a person says that a descriptor has become smaller or larger.
+    """How a person says what a descriptor measures, and that it has become smaller or larger.
 
     Attributes:
         less: such as ``darker``.
         more: such as ``brighter``.
+        scale: what its values are, with their unit, such as ``size (pixels)``.
         unit: of the difference; a share of the former value where it is ``%``, of the whole where it is ``points``.
     """
 
     less: str
     more: str
+    scale: str
     unit: str = "%"
 
 
@@ -51,7 +53,7 @@ class Modality(Section, ABC):
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
-        comparatives: how changes of descriptors are said.
+        comparatives: what descriptors that are numbers measure, and how their changes are said.
     """
 
     kind: str

@@ -55,7 +55,12 @@ class Tabular(Modality):
     has_names: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 2**20
     comparatives: ClassVar = {
-        "unknown": Comparative("fewer categories new to the model", "more categories new to the model", "points"),
+        "unknown": Comparative(
+            "fewer categories new to the model",
+            "more categories new to the model",
+            "share of categories new to the model",
+            "points",
+        ),
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
     packaged: ClassVar[dict[str, Any]] = {"columns": None}

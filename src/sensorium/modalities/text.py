@@ -67,9 +67,11 @@ class Text(Modality):
     has_names: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 2**20
     comparatives: ClassVar = {
-        "characters": Comparative("shorter", "longer"),
-        "words": Comparative("shorter in words", "longer in words"),
-        "unknown": Comparative("fewer words new to the model", "more words new to the model", "points"),
+        "characters": Comparative("shorter", "longer", "characters"),
+        "words": Comparative("shorter in words", "longer in words", "words"),
+        "unknown": Comparative(
+            "fewer words new to the model", "more words new to the model", "share of words new to the model", "points"
+        ),
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"tokenize": Tokenize}
 

@@ -1,14 +1,12 @@
-"""The page of a check: the answer in words, what changed and how, Evidently's panels, requests to look at."""
+"""The page of a check: the answer in words, what changed and how, Evidently's table, requests to look at."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from markupsafe import Markup
 
 from sensorium.errors import BadInput
 from sensorium.files import replacing
@@ -16,19 +14,22 @@ from sensorium.modalities import Modality
 from sensorium.monitoring import names
 from sensorium.monitoring.checked import Checked
 from sensorium.monitoring.drift import words
-from sensorium.monitoring.drift.check import EMBEDDING, PREDICTIONS, Finding
-from sensorium.monitoring.drift.effects import shares
+from sensorium.monitoring.drift.check import Finding
+from sensorium.monitoring.drift.effects import number
 from sensorium.monitoring.log.lines import counted
+from sensorium.report.changes import plot, worth_a_plot
 from sensorium.report.page import Page
-from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.serving import content
 
-MOST_PLOTS, MOST_EXAMPLES = 6, 6
-MOST_CLASSES = 12  # in a plot
+MOST_EXAMPLES = 6
 MOST_LISTED = 200  # checks
 KEPT = 30  # pages of checks, some 5 MB each
-GOOD = {words.DRIFT: False, words.NO_DRIFT: True}  # verdicts
-NO_CONTENT = '<p class="note">not kept (monitor.keep_content)</p>'
+TITLES = {words.DRIFT: "Drift", words.NO_DRIFT: "No drift", words.TOO_FEW: "Too few requests to tell"}  # by verdict
+GOOD = {words.DRIFT: False, words.NO_DRIFT: True}
+CHIPS = {words.DRIFT: ("bad", "!"), words.NO_DRIFT: ("good", "\u2713"), words.TOO_FEW: ("open", "\u2013")}
+ABOVE = [("All checks", "../index.html")]
+NOT_KEPT = "not kept (monitor.keep_content)"
+NO_CONTENT = f'<p class="note">{NOT_KEPT}</p>'
 
 
 def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Path) -> None:
@@ -40,21 +41,22 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
         log: the service's folder, where content may be kept.
         folder: named by the check's id.
     """
-    page = Page("Drift", said["words"], good=GOOD.get(said["verdict"]))
+    verdict = said["verdict"]
+    page = Page(TITLES[verdict], said["words"], good=GOOD.get(verdict), trail=ABOVE)
     page.table("The check", ["", ""], list(_facts(said)), texts=2)
     page.lines("To know", [*said["notes"], said["why"]])
     if found.outcome:
-        for test in _worth_a_plot(found.outcome.findings):
-            figure = _plot(test, found.reference.rows, found.rows)
+        for test in worth_a_plot(found.outcome.findings):
+            figure = plot(test, found)
             if figure:
                 page.picture(f"{test.about}: {test.what}", figure, f"{test.words}; effect {test.effect:.2f}")
         _tests(page, found.outcome.findings, found.outcome.bound)
     _performance(page, said["performance"])
     if found.compared:
-        page.frame("Evidently's panels", found.compared.html(), "reference beside current, by column")
+        read = "Evidently's table: a column has drifted where its score is above 1; a row opens to larger plots"
+        page.frame("Column by column", found.compared.html(), read)
     if found.outcome:
-        cards = list(_examples(found, found.outcome.far, said["drifted"], log))
-        page.seen("The farthest from the reference", cards, "requests whose embeddings lie farthest from it")
+        _farthest(page, list(_examples(found, found.outcome.far, said["drifted"], log)))
     with replacing(folder) as beside:
         beside.mkdir(parents=True)
         (beside / "index.html").write_text(page.html(), encoding="utf-8")
@@ -64,20 +66,26 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """A page with the last checks, the newest first, and links to those whose pages are still there."""
-    page = Page("Checks", checks[-1]["words"], good=GOOD.get(checks[-1]["verdict"]))
-    links = [
-        (f"{_minute(one)}, {counted(one['predictions'], 'prediction')}: {one['words']}", _page(one, folder))
+    last = checks[-1]
+    page = Page("Checks", f"{_minute(last)} UTC: {last['words']}", good=GOOD.get(last["verdict"]))
+    rows = [
+        [_linked(one, folder), _verdict(one["verdict"]), words.listed(one["drifted"]), f"{one['predictions']:,}"]
         for one in reversed(checks[-MOST_LISTED:])
     ]
-    page.links("The last checks", links)
+    note = f"the pages of the last {KEPT} are kept" if len(checks) > KEPT else ""
+    page.table("The last checks", ["time (UTC)", "verdict", "what drifted", "requests"], rows, note, texts=3)
     with replacing(folder / "index.html") as beside:
         beside.write_text(page.html(), encoding="utf-8")
 
 
-def _page(check: Mapping[str, Any], folder: Path) -> str:
-    """The address of a check's page, if it was not dropped."""
-    address = f"{check['id']}/index.html"
-    return address if (folder / address).is_file() else ""
+def _linked(check: Mapping[str, Any], folder: Path) -> str:
+    """When it was, leading to its page if that was not dropped."""
+    address, time = f"{check['id']}/index.html", _minute(check)
+    return Markup('<a href="{}">{}</a>').format(address, time) if (folder / address).is_file() else time
+
+
+def _verdict(verdict: str) -> Markup:
+    return Markup('<span class="chip {}">{}</span> {}').format(*CHIPS[verdict], verdict)
 
 
 def _minute(check: Mapping[str, Any]) -> str:
@@ -95,70 +103,6 @@ def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
     yield ["feedback", f"{new} to learn from, {rejected} set aside"]
 
 
-def _worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
-    """What drifted most; where nothing did, what came nearest to it."""
-    plotted = [test for test in tests if test.words or test.what == EMBEDDING]
-    drifted = [test for test in plotted if test.drifted]
-    chosen = drifted or [test for test in plotted if test.what in (EMBEDDING, PREDICTIONS)]
-    return sorted(chosen, key=lambda test: (test.p_value, -test.effect))[:MOST_PLOTS]
-
-
-def _plot(test: Finding, before: pd.DataFrame, now: pd.DataFrame) -> Figure | None:
-    """The reference and the current rows, in one plot."""
-    if test.what == EMBEDDING:
-        return _clouds(test.about, before, now)
-    if test.what == names.PRESENCE:
-        return None
-    column = names.said(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
-    first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))
-    if pd.api.types.is_numeric_dtype(first) and pd.api.types.is_numeric_dtype(second):
-        return _histograms(first, second)
-    return _bars(first, second)
-
-
-def _legend(axes: Axes) -> None:
-    """Above the plot, where nothing is drawn."""
-    axes.legend(frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
-
-
-def _histograms(before: pd.Series, now: pd.Series) -> Figure:
-    figure, (axes,) = canvas(WIDE, 2.4)
-    edges = np.linspace(min(before.min(), now.min()), max(before.max(), now.max()) + 1e-9, 40).tolist()
-    for values, colour, name in ((before, BLUE, "reference"), (now, ORANGE, "current")):
-        axes.hist(values, edges, weights=np.full(len(values), 1 / len(values)), color=colour, alpha=0.55, label=name)
-    axes.set_yticks([])
-    _legend(axes)
-    return figure
-
-
-def _bars(before: pd.Series, now: pd.Series) -> Figure:
-    table = pd.DataFrame({"reference": shares(before), "current": shares(now)}).fillna(0.0)
-    table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:MOST_CLASSES]]
-    figure, (axes,) = canvas(WIDE, 0.42 * len(table) + 0.6)
-    for offset, (name, colour) in ((-0.2, ("reference", BLUE)), (0.2, ("current", ORANGE))):
-        drawn = axes.barh(np.arange(len(table)) + offset, table[name], 0.38, color=colour, label=name)
-        axes.bar_label(drawn, labels=[f"{share:.0%}" for share in table[name]], padding=4, fontsize=8)
-    axes.set_yticks(range(len(table)), list(table.index))
-    axes.invert_yaxis()
-    axes.xaxis.set_visible(False)
-    _legend(axes)
-    return figure
-
-
-def _clouds(name: str, before: pd.DataFrame, now: pd.DataFrame) -> Figure | None:
-    """The first two axes of an input's embeddings."""
-    columns = [names.axis(name, number) for number in (0, 1)]
-    if not all(column in table for column in columns for table in (before, now)):
-        return None
-    figure, (axes,) = canvas(WIDE, 4)
-    for table, colour, label in ((before, BLUE, "reference"), (now, ORANGE, "current")):
-        axes.scatter(table[columns[0]], table[columns[1]], s=14, alpha=0.6, color=colour, label=label, linewidths=0)
-    axes.set_xlabel("first axis")
-    axes.set_ylabel("second axis")
-    _legend(axes)
-    return figure
-
-
 def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
     page.table(
         "Everything that was compared",
@@ -168,7 +112,7 @@ def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
              f"{test.p_value:.2g}"]
             for test in sorted(tests, key=lambda test: (test.p_value, -test.effect))
         ],
-        f"a p-value below {bound:.2g} is too much for chance, with all of these tests together",
+        f"a p-value below {bound:.2g} means drift; the bound is so low because so many things are compared at once",
         texts=3,
     )  # fmt: skip
 
@@ -186,8 +130,8 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
              f"{one['told']:,}", share(one["estimated"])]
             for target, one in performance.items()
         ],
-        "people report mistakes rather than what is right; an estimate by confidence means little where inputs "
-        "are of a sort that the model never saw",
+        "people report mistakes more often than right answers; the model's confidence says little about inputs of a "
+        "sort that it never saw",
     )  # fmt: skip
 
 
@@ -210,6 +154,21 @@ def _examples(found: Checked, far: pd.DataFrame, drifted: Sequence[str], log: Pa
         }
 
 
+def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Requests to look at and to listen to; where nothing of them is kept, a table of what was written down."""
+    heading, note = "The farthest from the reference", "requests whose embeddings lie farthest from it"
+    if any(given["html"] != NO_CONTENT for row in rows for given in row["inputs"]):
+        page.seen(heading, rows, note)
+        return
+    header = ["request", "what is known of it"]
+    lines = [[_request(row), "; ".join(f"{one['name']}: {one['described']}" for one in row["inputs"])] for row in rows]
+    page.table(heading, header, lines, f"{note}; the inputs themselves are {NOT_KEPT}", texts=2)
+
+
+def _request(row: Mapping[str, Any]) -> Markup:
+    return Markup("{}<br>{}<br>{}").format(row["id"], row["time"], row["said"])
+
+
 def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
     """The input itself, where it is kept."""
     kept = row.get(names.content(name))
@@ -225,4 +184,4 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
 def _described(row: pd.Series, name: str) -> str:
     told = row[names.descriptors(name, row.index)].dropna()
     cells = [(names.subject(str(column))[1], cell) for column, cell in told.items()]
-    return ", ".join(f"{what} {cell:.3g}" if isinstance(cell, float) else f"{what} {cell}" for what, cell in cells)
+    return ", ".join(f"{what} {number(cell) if isinstance(cell, float) else cell}" for what, cell in cells)

@@ -200,7 +200,7 @@ def test_one_text_with_every_picture_does_not_hide_all_of_them(checked: Check) -
 
 def test_evidently_shows_the_same_p_values_and_bound(checked: Check) -> None:
     found = checked([dimmed(one) for one in records(80, 1)])
-    metrics = show(found.sides, found.kinds, found.p_values, found.bound).snapshot.dict()["metrics"]
+    metrics = show(found.sides, found.kinds, found.p_values, found.bound, ("blue", "orange")).snapshot.dict()["metrics"]
     scores = {one["config"]["column"]: one["value"] for one in metrics if one["config"]["type"].endswith("ValueDrift")}
     assert {column for column, score in scores.items() if score > 1} == {"image.brightness", "image.contrast"}
     of_test = {f"{test.about}.{test.what}": test.p_value for test in found.findings}

@@ -5,20 +5,22 @@ from sensorium.modalities.modality import Comparative
 from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import OTHER
 
-LOUD = Comparative("quieter", "louder", "dB")
+LOUD = Comparative("quieter", "louder", "loudness (dB)", "dB")
 
 
 def test_numbers_are_said_as_a_person_would() -> None:
     before, now = pd.Series([10.0, 10, 10, None]), pd.Series([6.0, 6, 6])
-    assert effects.of_numbers("seconds", before, now, Comparative("shorter", "longer")).words == "40% shorter"
-    assert effects.of_numbers("seconds", now, before, Comparative("shorter", "longer")).words == "67% longer"
+    assert (
+        effects.of_numbers("seconds", before, now, Comparative("shorter", "longer", "seconds")).words == "40% shorter"
+    )
+    assert effects.of_numbers("seconds", now, before, Comparative("shorter", "longer", "seconds")).words == "67% longer"
     assert effects.of_numbers("loudness", before, now, LOUD).words == "4 dB quieter"
     assert effects.of_numbers("price", before, now, None).words == "price is 6 (was 10)"
     assert (
         effects.of_numbers("price", before, pd.Series([9.0, 10, 11]), None).words == "price is distributed differently"
     )
     share = effects.of_numbers(
-        "unknown", pd.Series([0.0, 0, 0, 1]), pd.Series([1.0, 1]), Comparative("", "new", "points")
+        "unknown", pd.Series([0.0, 0, 0, 1]), pd.Series([1.0, 1]), Comparative("", "new", "share", "points")
     )
     assert share.words == "new (100%, was 25%)"
     assert share.effect == 0.75

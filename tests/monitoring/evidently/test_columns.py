@@ -9,6 +9,7 @@ from sensorium.monitoring.drift.permutation import weigh
 from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.evidently.columns import Compared, show
 
+COLOURS = ("#123456", "#abcdef")  # of the reference, and of what is current
 KINDS = {
     "present.text": Kind.FLAG,
     "text.characters": Kind.NUMBER,
@@ -44,7 +45,7 @@ def p_values(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Ki
 def compare(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Kind], bound: float) -> Compared:
     """Columns tested and shown, all of which have enough values."""
     sides = {name: read_sides(reference[name], current[name], kind) for name, kind in kinds.items()}
-    return show(sides, kinds, p_values(reference, current, kinds), bound)
+    return show(sides, kinds, p_values(reference, current, kinds), bound, COLOURS)
 
 
 def drifted(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Kind], bound: float) -> list[str]:
@@ -71,7 +72,7 @@ def test_each_kind_of_change_is_found_in_its_column_only() -> None:
 
 def test_columns_that_were_not_compared_are_known_but_not_shown() -> None:
     sides = {"text.characters": read_sides(rows(40, 0)["text.characters"], rows(40, 1)["text.characters"], Kind.NUMBER)}
-    compared = show(sides, KINDS, {"text.characters": 0.2}, 0.01)
+    compared = show(sides, KINDS, {"text.characters": 0.2}, 0.01, COLOURS)
     assert list(compared.kinds) == list(KINDS)
     columns = {metric["config"].get("column") for metric in compared.snapshot.dict()["metrics"]}
     assert columns == {None, "text.characters"}
@@ -102,7 +103,12 @@ def test_the_page_needs_nothing_else_and_names_every_column() -> None:
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", page)
     assert not re.search(r"url\((?!data:)", page[: page.index("<script")])
     assert all(f'"{name}"' in page for name in KINDS)
-    assert "its score is above 1: its p-value is below 0.0083" in page
+    columns = re.findall(r'{"title": "(\w+)", "field": "(\w+)"', page)
+    assert [title for title, _ in columns] == ["Column", "Drift", "Score", "Reference", "Current"]
+    assert re.findall(r'"title": "(\w+)", [^}]*"color": "(#\w+)"', page[: page.index('"data"')]) == [
+        ("Reference", "#123456"),
+        ("Current", "#abcdef"),
+    ]
     assert "(1 out of 6)" in page
     assert len(page) < 5e6
 

@@ -69,10 +69,10 @@ def _shares(values: pd.Series) -> pd.Series:
 
 
 def _difference(name: str, before: float, now: float, said: Comparative | None) -> str:
-    if _number(before) == _number(now):
+    if number(before) == number(now):
         return f"{name} is distributed differently"
     if said is None:
-        return f"{name} is {_number(now)} (was {_number(before)})"
+        return f"{name} is {number(now)} (was {number(before)})"
     word = said.more if now > before else said.less
     if said.unit == "points":
         return f"{word} ({now:.0%}, was {before:.0%})"
@@ -81,5 +81,6 @@ def _difference(name: str, before: float, now: float, said: Comparative | None) 
     return f"{abs(now - before) / abs(before):.0%} {word}" if before else word
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """To three digits, or whole."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

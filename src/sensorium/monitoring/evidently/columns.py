@@ -4,7 +4,7 @@ Importing this module imports Evidently, which takes seconds.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -20,6 +20,24 @@ from sensorium.monitoring.drift.cells import Sides
 from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.evidently.measures import ABSENT, CLASSES, DRIFTED, NUMBERS, PRESENT, Columns
 
+INSIDE = """
+<style>
+:root { color-scheme: light dark; --mui-palette-background-default: transparent; }
+:root body { background: none; overflow: hidden; }
+body [id^=root_] > :first-child { display: none; } /* the switch between light and dark: the page around it has one */
+body .MuiBox-root, body .MuiGrid-root > .MuiPaper-root { padding-inline: 0; border: 0; }
+body .MuiPaper-root { background: none; }
+body .MuiTypography-root { white-space: normal; } body .MuiTypography-h5 { font-size: 1.05rem; }
+body .MuiTableCell-root { padding: .5rem; white-space: normal; }
+body .MuiGrid-root { max-width: 100%; }
+</style>
+<script>
+addEventListener("DOMContentLoaded", () => new ResizeObserver(
+  () => parent.postMessage({ height: document.body.firstElementChild.scrollHeight }, "*")
+).observe(document.body.firstElementChild));
+</script>
+"""
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -34,16 +52,22 @@ class Compared:
     snapshot: Snapshot
 
     def html(self) -> str:
-        """A page, some 4 MB with the scripts and the font it needs; it asks no network for anything.
+        """Its table as a page to be shown inside another, in an ``<iframe sandbox="allow-scripts">``.
 
-        To be shown inside another page it needs an ``<iframe sandbox="allow-scripts">``.
+        Some 4 MB with the scripts and the font it needs; it asks no network for anything. It has no background of its
+        own, and tells the page around it how high it is, by a message ``{height}``.
         """
         # Not the snapshot's own page: that holds every plot twice.
-        return render_widgets(self.snapshot.to_snapshot_model().widgets)
+        *_, table = self.snapshot.to_snapshot_model().widgets
+        return render_widgets([table]).replace("</head>", f"{INSIDE}</head>", 1)
 
 
 def show(
-    sides: Mapping[str, Sides], kinds: Mapping[str, Kind], p_values: Mapping[str, float], bound: float
+    sides: Mapping[str, Sides],
+    kinds: Mapping[str, Kind],
+    p_values: Mapping[str, float],
+    bound: float,
+    colours: Sequence[str],
 ) -> Compared:
     """Shows for every column its score, the logarithm of its p-value as a multiple of the bound's.
 
@@ -54,6 +78,7 @@ def show(
         kinds: of these columns, and of others that have too few values.
         p_values: of these columns, and perhaps of others, none of them 0.
         bound: the p-value below which a column has drifted, below 1.
+        colours: of the reference, and of what is current.
     """
     used = {name: kind for name, kind in kinds.items() if name in sides}
     before, now = (
@@ -62,7 +87,7 @@ def show(
     _register(p_values, bound)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of columns that do not vary
-        snapshot = Report([Columns(kinds=used, bound=bound)]).run(now, before)
+        snapshot = Report([Columns(kinds=used, bound=bound, colours=[*colours])]).run(now, before)
     for result in snapshot.metric_results.values():
         _slim(result)
     return Compared(dict(kinds), snapshot)

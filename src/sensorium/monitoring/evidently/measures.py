@@ -7,7 +7,10 @@ from evidently.core.metric_types import Metric
 from evidently.core.report import Context
 from evidently.legacy.metrics import DataDriftTable
 from evidently.legacy.model.widget import BaseWidgetInfo
+from evidently.legacy.options import ColorOptions
+from evidently.legacy.renderers.base_renderer import DEFAULT_RENDERERS
 from evidently.legacy.renderers.html_widgets import header_text
+from evidently.legacy.suite.base_suite import find_metric_renderer
 from evidently.metrics import CategoryCount, MeanValue, UniqueValueCount, ValueDrift
 from evidently.metrics.column_statistics import DriftedColumnsCount
 
@@ -16,6 +19,13 @@ from sensorium.monitoring.names import is_axis
 
 NUMBERS, CLASSES = "sensorium_numbers", "sensorium_classes"  # tests, as registered with Evidently
 DRIFTED = 1.0  # the score from which a column has drifted
+SHOWN = {  # of Evidently's table, what matters most first, since a telephone shows no more at once
+    "column_name": "Column",
+    "data_drift": "Drift",
+    "drift_score": "Score",
+    "reference_distribution": "Reference",
+    "current_distribution": "Current",
+}
 PRESENT, ABSENT = "present", "absent"  # what a flag is to Evidently
 
 
@@ -25,10 +35,12 @@ class Columns(MetricContainer):
     Attributes:
         kinds: of the columns.
         bound: the p-value below which a column has drifted.
+        colours: of the reference, and of what is current.
     """
 
     kinds: dict[str, Kind]
     bound: float
+    colours: list[str]
 
     def generate_metrics(self, context: Context) -> Sequence[Metric]:
         """The metrics; none has parameters that change from check to check, so that each is one line over time."""
@@ -40,9 +52,17 @@ class Columns(MetricContainer):
     def render(self, context: Context, child_widgets: object = None) -> list[BaseWidgetInfo]:
         """The table, worst columns first, under a sentence that says how to read it."""
         table = DataDriftTable(num_stattest=NUMBERS, cat_stattest=CLASSES, stattest_threshold=DRIFTED)
+        reference, current = self.colours
+        find_metric_renderer(DataDriftTable, DEFAULT_RENDERERS).color_options = ColorOptions(
+            primary_color=current, fill_color=reference, zero_line_color=reference,
+            current_data_color=current, reference_data_color=reference,
+        )  # fmt: skip
         *_, widget = context.get_legacy_metric(table, None, None)[1]
         for part in widget.additionalGraphs:
             part.params["layout"].pop("template", None)  # half of the page, and drawn the same without
+        drawn = {column["field"]: column for column in widget.params["columns"]}
+        widget.params["columns"] = [drawn[field] | {"title": title} for field, title in SHOWN.items()]
+        drawn["reference_distribution"]["options"]["color"] = reference
         read = f"A column has drifted where its score is above {DRIFTED:g}: its p-value is below {self.bound:.2g}"
         return [header_text(label=read), widget]
 
