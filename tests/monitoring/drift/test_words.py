@@ -22,7 +22,7 @@ def test_what_drifted_and_how_comes_first_then_what_did_not() -> None:
     assert drifted(findings, INPUTS) == ["speech"]
     assert answer(findings, INPUTS, {}) == [
         "Speech drifted: 6 dB quieter, 40% shorter; text and image did not.",
-        "The answers changed: of kind, the answer is cat in 80% (was 50%); of kind, its confidence is 0.5 (was 0.9).",
+        "The answers for kind changed: the answer is cat in 80% (was 50%), confidence is 0.5 (was 0.9).",
     ]
 
 
@@ -39,8 +39,8 @@ def test_nothing_drifted() -> None:
 def test_what_feedback_says() -> None:
     told = Performance(40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None)
     assert answer([], ["text"], {"language": told, "kind": Performance(0, None, None, {}, 0.9, 0.8)})[1:] == [
-        "By feedback language is right in 25% of 40 (14% to 40%, 98% on the reference), and 50% are 'bg', which the "
-        "model has no class for."
+        "By feedback, language is right in 25% of 40 answers (interval 14% to 40%; on the reference in 98%), and 50% "
+        "are 'bg', which the model has no class for."
     ]
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from sensorium.monitoring.drift.check import EMBEDDING, FEWEST, PREDICTIONS, Finding
+from sensorium.monitoring.drift.check import EMBEDDING, FEWEST, Finding
 from sensorium.monitoring.feedback.performance import Performance
 from sensorium.monitoring.log.lines import counted
-from sensorium.monitoring.names import CONFIDENCE
 
 MOST_CLAUSES = 3
 MOST_CLASSES = 3
@@ -70,12 +69,11 @@ def _how(tests: Sequence[Finding]) -> str:
 
 def _answers(tests: Sequence[Finding], inputs: Sequence[str]) -> list[str]:
     """How the model's answers changed."""
-    said = []
+    said: dict[str, list[str]] = {}
     for test in tests:
         if test.about not in inputs and test.drifted:
-            what = {PREDICTIONS: test.words, CONFIDENCE: f"its {test.words}"}[test.what]
-            said.append(f"of {test.about}, {what}")
-    return [f"the answers changed: {'; '.join(said)}"] if said else []
+            said.setdefault(test.about, []).append(test.words)
+    return [f"the answers for {target} changed: {', '.join(how)}" for target, how in said.items()]
 
 
 def _performance(target: str, found: Performance) -> str:
@@ -83,8 +81,11 @@ def _performance(target: str, found: Performance) -> str:
     if found.accuracy is None or found.interval is None:
         return ""
     low, high = found.interval
-    beside = f", {found.reference:.0%} on the reference" if found.reference is not None else ""
-    said = f"by feedback {target} is right in {found.accuracy:.0%} of {found.told} ({low:.0%} to {high:.0%}{beside})"
+    beside = f"; on the reference in {found.reference:.0%}" if found.reference is not None else ""
+    said = (
+        f"by feedback, {target} is right in {found.accuracy:.0%} of {counted(found.told, 'answer')} "
+        f"(interval {low:.0%} to {high:.0%}{beside})"
+    )
     if found.unknown:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]
         if others := len(found.unknown) - len(names):
