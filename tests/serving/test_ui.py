@@ -1,5 +1,6 @@
 """The page at /ui in a real browser, against the real application."""
 
+import io
 import json
 import os
 import re
@@ -10,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import bentoml
 import httpx
 import pytest
+from PIL import Image
 
 from sensorium.serving import keys, settings
 from tests.conftest import png, wav
@@ -314,6 +318,21 @@ def test_a_telephone_has_no_hint_of_keys(browser, address):
         shown.append(one.is_visible("kbd"))
         context.close()
     assert shown == [True, False]
+
+
+def test_the_description_of_the_api_follows_the_screen(browser, address):
+    swagger = Path(bentoml.__file__).parent / "_internal/server"
+    colours = {}
+    for scheme in ("light", "dark"):
+        tab = browser.new_page(color_scheme=scheme)
+        files = lambda route: route.fulfill(path=swagger / urlsplit(route.request.url).path[1:])  # noqa: E731
+        tab.route("**/static_content/*", files)  # which BentoML serves
+        tab.goto(f"{address}/docs")
+        tab.wait_for_selector(".opblock")
+        seen = Image.open(io.BytesIO(tab.screenshot())).convert("L")
+        colours[scheme] = sorted(seen.getdata())[seen.width * seen.height // 2]  # the median
+        tab.close()
+    assert colours["dark"] < 40 < 240 < colours["light"]
 
 
 def test_key_is_asked_for_and_used(page, model_folder, tmp_path):
