@@ -44,13 +44,13 @@ def run() -> None:
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
-        serving.write(beside, _settings(settings))
+        serving.write(beside, what_is_served(settings))
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
 
 
-def _settings(settings: params.Params) -> serving.Settings:
+def what_is_served(settings: params.Params) -> serving.Settings:
     """What is served beside the model; of rows that are not published only as many as params.yaml asks for."""
     serve, published_as = settings.serve, settings.data.published_as
     rows = read_rows(existing(VALID, made_by="validate"), existing(ROWS, made_by="prepare"))
