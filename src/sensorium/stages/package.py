@@ -42,7 +42,7 @@ def run() -> None:
         )
     settings = params.load()
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
-    served = _settings(settings)
+    served = what_is_served(settings)
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
         serving.write(beside, served)
@@ -53,7 +53,7 @@ def run() -> None:
         print(f"package: {why}")
 
 
-def _settings(settings: params.Params) -> serving.Settings:
+def what_is_served(settings: params.Params) -> serving.Settings:
     """What is served beside the model; of rows that are not published only as many as params.yaml asks for."""
     serve, published_as = settings.serve, settings.data.published_as
     rows = read_rows(existing(VALID, made_by="validate"), existing(ROWS, made_by="prepare"))
