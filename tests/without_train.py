@@ -10,7 +10,7 @@ import pytest
 Report = pytest.CollectReport | pytest.TestReport
 
 NOT_INSTALLED = ("ModuleNotFoundError", "PackageNotFoundError", "`pip install 'sensorium[train]'`")
-FEWEST = 300  # tests that must pass; where fewer do, more is missing than this extra
+FEWEST = 400  # tests that must pass; where fewer do, more is missing than this extra
 
 
 @pytest.hookimpl(wrapper=True)

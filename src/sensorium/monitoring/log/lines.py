@@ -108,7 +108,7 @@ def _dated(
 def _all_opened(opened: ExitStack, folder: Path, name: str, since: datetime) -> list[list[BinaryIO]]:
     """The files of every replica, opened."""
     try:
-        return [_opened(opened, place, name, since) for place in (folder, *sorted(folder.glob("*/")))]
+        return [_opened(opened, place, name, since) for place in (folder, *filter(Path.is_dir, _listed(folder)))]
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise
@@ -135,9 +135,18 @@ def _files(folder: Path, name: str, since: datetime) -> list[Path]:
     Raises:
         FileNotFoundError: if one was renamed meanwhile.
     """
-    found = [path for path in folder.glob(f"{name}*") if path.name == name or path.suffix[1:].isdigit()]
+    listed = (path for path in _listed(folder) if path.name.startswith(name))
+    found = [path for path in listed if path.name == name or path.suffix[1:].isdigit()]
     found.sort(key=lambda path: 0 if path.name == name else int(path.suffix[1:]), reverse=True)
     return [path for path in found if path.stat().st_mtime >= since.timestamp()]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What a folder holds, in order; nothing where there is none. A glob would pass over a folder it cannot open."""
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _inodes(paths: Iterable[Path]) -> list[int]:
