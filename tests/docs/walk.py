@@ -72,7 +72,7 @@ class Walk:
             self.before[text](self)
         command = text
         for word, value in self.words.items():
-            command = re.sub(rf"\b{word}\b", value, command)
+            command = re.sub(rf"(?<![$\w]){word}\b(?!=)", value, command)
         for address in self.ports:
             command = command.replace(address, self.local(address).removeprefix("http://"))
         if server := next((one for one in SERVERS if one in command), None):
