@@ -52,7 +52,7 @@ def test_a_plot_is_in_the_colour_of_the_text_around_it_and_the_same_twice() -> N
 
 
 def test_a_plot_as_wide_as_a_page_is_drawn_again_for_a_telephone() -> None:
-    figure, (axes,) = canvas(WIDE, 3)
+    figure, axes = canvas(WIDE, 3)
     axes.plot([1, 2], [3, 4])
     svg = drawing(figure)
     assert re.findall('<svg class="(.*?)"', svg) == ["plot on-screens", "plot on-phones"]

@@ -55,7 +55,7 @@ def _legend(axes: Axes) -> None:
 
 
 def _histograms(before: pd.Series, now: pd.Series, scale: str) -> Figure:
-    figure, (axes,) = canvas(WIDE, 2.6)
+    figure, axes = canvas(WIDE, 2.6)
     edges = _edges(pd.concat([before, now]).to_numpy(np.float64))
     for values, (name, colour) in zip((before, now), SIDES.items(), strict=True):
         axes.hist(values, edges, weights=np.full(len(values), 1 / len(values)), color=colour, alpha=0.55, label=name)
@@ -79,7 +79,7 @@ def _edges(values: np.ndarray) -> list[float]:
 def _bars(before: pd.Series, now: pd.Series) -> Figure:
     table = pd.DataFrame({name: shares(values) for name, values in zip(SIDES, (before, now), strict=True)}).fillna(0.0)
     table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:MOST_CLASSES]]
-    figure, (axes,) = canvas(WIDE, 0.42 * len(table) + 0.6)
+    figure, axes = canvas(WIDE, 0.42 * len(table) + 0.6)
     for offset, (name, colour) in zip((-0.2, 0.2), SIDES.items(), strict=True):
         drawn = axes.barh(np.arange(len(table)) + offset, table[name], 0.38, color=colour, label=name)
         axes.bar_label(drawn, labels=[f"{share:.0%}" for share in table[name]], padding=4, fontsize=8)
@@ -95,7 +95,7 @@ def _clouds(name: str, before: pd.DataFrame, now: pd.DataFrame) -> Figure | None
     columns = [names.axis(name, number) for number in (0, 1)]
     if not all(column in table for column in columns for table in (before, now)):
         return None
-    figure, (axes,) = canvas(WIDE, 4)
+    figure, axes = canvas(WIDE, 4)
     for table, (label, colour) in zip((before, now), SIDES.items(), strict=True):
         axes.scatter(table[columns[0]], table[columns[1]], s=14, alpha=0.6, color=colour, label=label, linewidths=0)
     axes.set_xlabel("first principal axis")

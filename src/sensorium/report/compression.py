@@ -130,7 +130,7 @@ def _interval(one: Quality) -> str:
 
 def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     """Accuracy over size; those on the front and the served one have names."""
-    figure, (axes,) = canvas(WIDE, 3.0)
+    figure, axes = canvas(WIDE, 3.0)
     known = [one for one in candidates if one.quality]
     worst = [min(one.quality.values(), key=lambda quality: quality.low) for one in known]
     sizes = [one.size / 1e6 for one in known]

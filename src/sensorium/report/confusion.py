@@ -18,7 +18,7 @@ def draw(predictions: Predictions, names: Sequence[str]) -> Figure:
     matrix = confusion(predictions)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = 1.6 + 0.5 * len(names)
-    figure, (axes,) = canvas(side + 0.8, side)
+    figure, axes = canvas(side + 0.8, side)
     shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
     axes.pcolormesh(shares, cmap=shade, vmin=0, vmax=1)
     axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=45, ha="right")

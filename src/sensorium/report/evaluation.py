@@ -213,7 +213,7 @@ def _honesty(found: Tree) -> str:
 
 
 def _reliability(measured: Measured) -> Figure:
-    figure, (axes,) = canvas(5, 4)
+    figure, axes = canvas(5, 4)
     known, lowest = measured.labels >= 0, 1.0
     for name, probabilities, colour in (
         ("before", measured.uncalibrated, ORANGE),

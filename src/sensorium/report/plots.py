@@ -14,15 +14,14 @@ PANEL = 3.0  # inches: three of them fill a page
 MIDDLING = 5.5  # inches: what a telephone shows as a whole, somewhat smaller
 
 
-def canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """An empty figure of so many inches with axes side by side."""
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure of so many inches, and its axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    every = list(figure.subplots(1, columns, squeeze=False)[0])
-    for axes in every:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_alpha(0.4)
-        axes.tick_params(length=0)
-    return figure, every
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_alpha(0.4)
+    axes.tick_params(length=0)
+    return figure, axes
 
 
 def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[str], label: str) -> list[Figure]:
@@ -37,7 +36,7 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
     room = 0.06 * (max(values) - min(values) or 1)
     figures = []
     for name, lines in panels.items():
-        figure, (axes,) = canvas(PANEL, 2.8)
+        figure, axes = canvas(PANEL, 2.8)
         for colour, (line, heights) in zip(CYCLE * len(lines), lines.items(), strict=False):
             axes.plot(range(len(ticks)), heights, color=colour, marker="o", markersize=4, linewidth=2, label=line)
         axes.set_title(name, fontsize=11, loc="left")

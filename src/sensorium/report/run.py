@@ -198,7 +198,7 @@ def _training(run: Run) -> Page:
         f"The weights kept are those of epoch {best['epoch']:.0f} of {len(run.curve)}: validation loss "
         f"{best['validation']:.4f}.",
     )
-    figure, (axes,) = canvas(WIDE, 3)
+    figure, axes = canvas(WIDE, 3)
     axes.plot(run.curve["epoch"], run.curve["train"], color=ORANGE, label="training, inputs dropped at random")
     axes.plot(run.curve["epoch"], run.curve["validation"], color=BLUE, label="validation, running mean of weights")
     axes.scatter([best["epoch"]], [best["validation"]], color=BLUE, zorder=3)

@@ -33,7 +33,7 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
 
 def _history(trials: Sequence[FrozenTrial]) -> Figure:
     losses = [trial.value or 0.0 for trial in trials]
-    figure, (axes,) = canvas(WIDE, 3)
+    figure, axes = canvas(WIDE, 3)
     axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22, label="a trial")
     best = list(accumulate(losses, min))
     axes.step(range(1, len(losses) + 1), best, where="post", color=ORANGE, label="the best so far")
