@@ -73,6 +73,7 @@ def test_the_nameless_index_of_pandas_is_no_column_and_a_named_one_is(tmp_path: 
         ("t.csv", b"", "t.csv has no rows."),
         ("t.csv", b"a,b\n", "t.csv has no rows."),
         ("t.jsonl", b"\n", "t.jsonl has no rows."),
+        ("t.jsonl", b"{}\n{}\n", "t.jsonl has no columns; its first lines are {}."),
         ("t.csv", b"a,b,a\n1,2,3\n", "t.csv has the column 'a' twice; rename one."),
         ("t.csv", b"a,b\n1,2\n3,4,5\n", "t.csv has more fields in line 3 than in its header; mend the commas."),
         ("t.csv", b'a,b\n1,2\n"3,4\n5,6\n', "t.csv cannot be read: the row in line 3: unexpected end of data."),

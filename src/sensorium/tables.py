@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -144,8 +145,11 @@ def _lines(path: Path, reader: Any) -> Iterator[list[str | None]]:
 def _read_jsonl(path: Path, rows: int) -> Iterator[pa.Table]:
     with path.open(encoding="utf-8-sig") as stream:
         objects = (_object(path, number, line) for number, line in enumerate(stream, 1) if line.strip())
+        names: dict[str, None] = {}  # of all pieces so far: one without any would have no rows
         for piece in _in_pieces(objects, rows):
-            names = dict.fromkeys(chain.from_iterable(piece))
+            names |= dict.fromkeys(chain.from_iterable(piece))
+            if not names:
+                raise UserError(f"{path} has no columns; its first lines are {{}}.")
             yield pa.table({name: _array([row.get(name) for row in piece]) for name in names})
 
 
@@ -199,8 +203,13 @@ def _write_csv(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> Non
 def _write_jsonl(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
     with path.open("w", encoding="utf-8") as stream:
         for row in _rows(pieces):
-            content = dict(zip(schema.names, row, strict=True))
+            content = {name: _json(cell) for name, cell in zip(schema.names, row, strict=True)}
             stream.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+
+
+def _json(cell: Any) -> Any:
+    """JSON has no word for numbers that are not finite."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _write_parquet(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:

@@ -116,6 +116,7 @@ def test_git_ignores_all_that_the_pipeline_writes_and_dvc_sees_all_that_it_is_to
     ]
     beside = ["data/served/predictions.jsonl", "data/monitoring/retrain.json", "models/challenger.json"]
     killed = ["data/.raw.4711.new", "models/.packaged.4711.new/serve.json", "data/feedback/.rows.parquet.4711.new"]
+    killed.append(".out.parquet.parts/rows/0.parquet")
     assert len(outs) > 25
     written = [*outs, *beside, *killed]
     ignored = subprocess.run(["git", "check-ignore", *written], capture_output=True, text=True, check=False).stdout

@@ -19,6 +19,7 @@ from tests.docs.walk import SERVICE, Walk
 NOT_HERE = {
     "make test": "it is what runs this",
     "make lint": "`make test` has just run it",
+    "make setup": "`make test` begins with it; the clone of this test shares what it installed",
     "make demo-drift": "tests/test_demo.py plays it",
     "pytest ": "it is what runs this",
     "docker ": "no Docker engine",
@@ -87,7 +88,7 @@ def name_the_bento(walk: Walk) -> None:
 
 
 BEFORE = {
-    "dvc exp run -S fusion.kind=attention": commit,
+    "dvc exp run -S fusion.kind=attention report": commit,
     "sensorium promote": back_to_the_commit,
     "sensorium rollback": another_version,
     "sensorium monitor": ask_and_tell,

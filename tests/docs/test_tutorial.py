@@ -29,7 +29,6 @@ def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None
         assert "gate     passed" in said["sensorium summary"]
         assert said["sensorium promote"].startswith("promote: v1.0.0 is the champion")
         assert "attention" in said["sensorium leaderboard"]
-        assert "Promoted" not in said["sensorium monitor"]
 
         in_git = walk.place.run("git", "ls-files").splitlines()
         assert "my/stall.csv" in in_git

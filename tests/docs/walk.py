@@ -119,14 +119,17 @@ class Walk:
         return self.place.run(sys.executable, "-c", text)
 
     def exists(self, text: str) -> str:
-        """Asks a command that a sentence names for its help; make, what it would do."""
+        """Asks a command that a sentence names for its help, which must have its options; make, what it would do."""
         words = [word for word in shlex.split(text) if not word.startswith("SENSORIUM_")]
         if words[0] == "make":
             return self.place.run("make", "--dry-run", *words[1:])
         known = next((number for number, word in enumerate(words) if number and not word.isalpha()), len(words))
         if words[0] == "python":
             known = 3 if words[1] == "-m" else 2
-        return self.place.run(*words[:known], "--help")
+        told = self.place.run(*words[:known], "--help")
+        for option in (word for word in words[known:] if word.startswith("-")):
+            assert option in told, f"{option} is no option of {' '.join(words[:known])}"
+        return told
 
 
 LANGUAGES = {"bash": Walk.shell, "yaml": Walk.edit, "python": Walk.python, NAMED: Walk.exists}

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.experiments import Experiment, read_experiments
+from sensorium.registry.experiments import CODE, Experiment, read_experiments
 from sensorium.registry.versions import versions
 
 LONGEST = 40  # letters of a value; longer ones are left to `dvc params diff`
@@ -78,7 +79,7 @@ def _changes(one: Experiment, baseline: Experiment) -> Iterator[str]:
         yield f"and {len(changes) - MOST} more"
     if "workspace" in one.names and changes and one.files == baseline.files:
         yield "(edited, not run yet)"
-    for word, start in (("data", "data/raw"), ("code", "src/")):
+    for word, start in (("data", str(paths.RAW)), ("code", CODE)):
         if one.differs_in(baseline, start):
             yield f"other {word}"
 

@@ -97,8 +97,13 @@ def sparse(module: nn.Module, keep: float, example: Example) -> nn.Module:
         weight.data *= mask
         # A weight of zero whose gradient is zero stays zero, whoever reads it: torch's own pruning needs the layer that
         # holds the weight to be called, and attention reads the weights of a layer that it never calls.
-        weight.register_hook(partial(torch.mul, mask))
+        weight.register_hook(partial(_masked, mask))
     return student
+
+
+def _masked(mask: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """The gradient of what is kept, wherever the student has been moved since."""
+    return gradient * mask.to(gradient.device)
 
 
 def products(module: nn.Module) -> list[nn.Parameter]:
