@@ -115,12 +115,17 @@ def test_git_ignores_all_that_the_pipeline_writes_and_dvc_sees_all_that_it_is_to
         for out in [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
     ]
     beside = ["data/served/predictions.jsonl", "data/monitoring/retrain.json", "models/challenger.json"]
-    killed = ["data/.raw.4711.new", "models/.packaged.4711.new/serve.json", "data/feedback/.rows.parquet.4711.new"]
-    killed.append(".out.parquet.parts/rows/0.parquet")
+    killed = [
+        "data/.raw.4711.new", "models/.packaged.4711.new/serve.json", "data/feedback/.rows.parquet.4711.new",
+        ".out.parquet.parts/rows/0.parquet",
+    ]  # fmt: skip
     assert len(outs) > 25
     written = [*outs, *beside, *killed]
     ignored = subprocess.run(["git", "check-ignore", *written], capture_output=True, text=True, check=False).stdout
     assert set(written) - set(ignored.splitlines()) == set()
+    recipe = subprocess.run(["make", "--dry-run", "clean"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    removed = {Path(word) for word in recipe.stdout.split()}
+    assert [out for out in outs if removed.isdisjoint({Path(out), *Path(out).parents})] == []
 
     own = ("data/mine/table.csv", "models/encoder/weights", "data/feedback/notes.txt", "photos/1.png")
     for name in own:
