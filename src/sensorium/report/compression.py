@@ -40,7 +40,7 @@ def write_report(found: Compressed, folder: Path) -> None:
         [[target, f"{one.accuracy:.1%}", points(one.gain), _interval(one)] for target, one in found.quality.items()],
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
         f"resampled; a model that computes the same needs no interval. None may reach below "
-        f"{points(-found.settings.max_drop)} points (compress.max_drop).",
+        f"{0 - POINTS * found.settings.max_drop:g} points (compress.max_drop).",
     )
     for part, candidates in found.candidates.items():
         _part(page, part, candidates, found)
@@ -156,8 +156,8 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     axes.axhline(bound, color=GREY, linestyle=":", label="the most that may be lost")
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes.set_xscale("log")
-    ticks = [f"{size:.2g}" for size in np.geomspace(min(sizes), max(sizes), TICKS)]
-    axes.set_xticks(list(map(float, ticks)), ticks)
+    ticks = [float(f"{size:.3g}") for size in np.geomspace(min(sizes), max(sizes), TICKS)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.12)
     axes.set_xlabel("MB")
