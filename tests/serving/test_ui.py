@@ -19,15 +19,11 @@ import pytest
 from PIL import Image
 
 from sensorium.serving import keys, settings
+from tests.browser import browsing
 from tests.conftest import png, wav
 from tests.serving.conftest import listening, serving
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
-]
+pytestmark = pytest.mark.slow
 PHOTO = {"name": "frog.png", "mimeType": "image/png", "buffer": png()}
 KEY = "sk_a-key-for-the-page"
 COLOURS = ["blue", "red"]
@@ -75,11 +71,8 @@ def address(model_folder: Path, log: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with playwright.sync_playwright() as one:
-        chromium = one.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with browsing("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
