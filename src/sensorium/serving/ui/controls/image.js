@@ -54,4 +54,9 @@ function preview(file, name) {
   return { element, close: () => URL.revokeObjectURL(address) };
 }
 
-export const thumbnail = (file) => make("img", { src: URL.createObjectURL(file), alt: "" });
+export function thumbnail(file) {
+  const address = URL.createObjectURL(file);
+  const picture = make("img", { src: address, alt: "" });
+  for (const end of ["load", "error"]) picture.addEventListener(end, () => URL.revokeObjectURL(address), { once: true });
+  return picture;
+}
