@@ -44,6 +44,10 @@ DROP = """([name, type]) => {
   return given;
 }"""
 
+KEPT = """globalThis.kept = new Set(); const {createObjectURL, revokeObjectURL} = URL;
+URL.createObjectURL = (of) => { const address = createObjectURL(of); kept.add(address); return address; };
+URL.revokeObjectURL = (address) => { kept.delete(address); revokeObjectURL(address); };"""
+
 
 @contextmanager
 def served(folder: Path, log: Path, **environment: str) -> Iterator[str]:
@@ -261,7 +265,10 @@ def test_another_schema_gets_another_form(page, address):
 
 
 def test_an_example_is_given_whole_and_asked_by_one_click(page, address):
+    page.add_init_script(KEPT)
     opened(page, address).get_by_label("age").fill("9")
+    page.wait_for_function("document.querySelector('.example img').naturalWidth == 24")
+    page.wait_for_function("kept.size == 0")  # a picture that is drawn needs its address no more
     assert texts(page, "#examples h2") == ["Try one"]
     with page.expect_response("**/explain") as waiting:
         page.get_by_role("button", name="Example 2").click()

@@ -56,7 +56,6 @@ function preview(file, name) {
 
 export function thumbnail(file) {
   const address = URL.createObjectURL(file);
-  const picture = make("img", { src: address, alt: "" });
-  for (const end of ["load", "error"]) picture.addEventListener(end, () => URL.revokeObjectURL(address), { once: true });
-  return picture;
+  const release = () => URL.revokeObjectURL(address);
+  return make("img", { src: address, alt: "", load: release, error: release });
 }
