@@ -1,6 +1,6 @@
 from typing import Any
 
-from sensorium.report.words import changes, compression, simpler, times_smaller
+from sensorium.report.words import changes, compression, simpler, times_faster, times_smaller
 
 WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
 
@@ -57,3 +57,4 @@ def test_what_compression_changed_is_what_was_measured() -> None:
 
 def test_larger_is_not_called_smaller() -> None:
     assert [times_smaller(4.4), times_smaller(0.5)] == ["4.4 times smaller", "2.0 times larger"]
+    assert [times_faster(10.24), times_faster(0.5)] == ["10.2 times faster", "2.0 times slower"]

@@ -42,7 +42,16 @@ def points(share: float) -> str:
 
 def times_smaller(smaller: float) -> str:
     """``4.4 times smaller``; ``1.2 times larger`` where it is not."""
-    return f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
+    return _times(smaller, "smaller", "larger")
+
+
+def times_faster(faster: float) -> str:
+    """``10.2 times faster``; ``1.1 times slower`` where it is not."""
+    return _times(faster, "faster", "slower")
+
+
+def _times(ratio: float, more: str, less: str) -> str:
+    return f"{ratio:.1f} times {more}" if ratio >= 1 else f"{1 / ratio:.1f} times {less}"
 
 
 def simpler(evaluated: Mapping[str, Any]) -> list[str]:
