@@ -22,8 +22,8 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+from tests.browser import addresses, browsing, scrolling_widths
 from tests.conftest import REPOSITORY, free_port
-from tests.report.browser import addresses, browsing, scrolling_widths
 from tests.serving.test_service import answered
 
 pytestmark = pytest.mark.slow

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from sensorium.commands import fetch
+from tests.browser import browsing
 from tests.conftest import REPOSITORY
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.slow
 
 STAND_IN = """
@@ -171,22 +171,17 @@ def test_the_leaderboard_has_the_best_first_and_says_what_differs(clone: Clone) 
     assert shown[-1] == "why it failed: dvc queue logs fails"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH")
 def test_plots_of_dvc_are_drawn_without_a_network(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     monkeypatch.chdir(clone.root)
     fetch.place_scripts()
     clone.sh("dvc", "plots", "diff", "HEAD", "attention")
-    with playwright.sync_playwright() as one:
-        arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        browser = one.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with browsing("--host-resolver-rules=MAP * ~NOTFOUND") as browser:
         page = browser.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto((clone.root / "dvc_plots/index.html").as_uri())
         page.wait_for_function("document.querySelectorAll('canvas.marks').length == 3")
         widths = page.evaluate("[...document.querySelectorAll('canvas.marks')].map(one => one.width)")
-        browser.close()
     assert min(widths) > 300
     assert {url.split(":")[0] for url in asked} == {"file"}
 

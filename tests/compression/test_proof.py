@@ -42,6 +42,9 @@ def test_it_says_why_and_what_would_change_it() -> None:
         "compress.max_drop is 0, which no number of test rows can prove, so only forms that compute the same are "
         "tried. With 0.14 more would be."
     )
+    assert proof({"size": 0}, 0.95, Compress()).words() == (
+        "No test row has size, which proves nothing: only forms that compute the same are tried."
+    )
 
 
 def test_rows_without_a_label_prove_nothing() -> None:

@@ -15,9 +15,9 @@ def candidate(variant: str, size: int, gain: float, low: float, slowdown: float 
     return Candidate("note", variant, size, 0.99, {"t": Quality(0.9 + gain, gain, low, 0.02)}, cost)
 
 
-def found(rows: int = 400) -> Compressed:
+def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compressed:
     candidates = [
-        candidate("fp32", 10_000_000, 0.0, 0.0),
+        candidate("fp32", larger * 10_000_000, 0.0, 0.0),
         candidate("int8", 4_000_000, 0.001, -0.004, 0.5),
         candidate("fp16", 5_000_000, 0.0, -0.001),
         candidate("int4", 2_000_000, -0.03, -0.06),
@@ -33,7 +33,7 @@ def found(rows: int = 400) -> Compressed:
     refused = {"note": {"int8-static": "there are no rows", "fp8": "there are no rows", "words": "no words"}}
     chosen = {"note": "int8", "fusion": "fp32"}
     quality = {"t": Quality(0.901, 0.001, -0.004, 0.02)}
-    proof = Proof(rows, "t", 0.95, Compress())
+    proof = Proof(rows, "t", 0.95, Compress(max_drop=max_drop))
     return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 400, proof)
 
 
@@ -79,12 +79,20 @@ def test_the_page_begins_with_the_answer_and_shows_losers(tmp_path: Path) -> Non
     page = json.loads((tmp_path / "page.json").read_text())
     assert page["lead"] == (
         "Served is note int8: 4.0 MB instead of 12.0, 3.0 times smaller than the trained model in torch, 4.0 times "
-        "faster for one row and 8.0 times for a batch. Accuracy on the same 400 test rows: t +0.1 points [-0.4, +2.0]."
+        "faster for one row and 8.0 times faster for a batch. Accuracy on the same 400 test rows: t +0.1 points [-0.4, "
+        "+2.0]."
     )
     worth = next(part for part in page["parts"] if part["heading"] == "note: what each is worth")
     assert worth["rows"][3] == ["int4", "2.00", "0.990", "-3.0 [-6.0, +2.0]", "loses too much"]
     assert "Could not be made: int8-static, fp8 (there are no rows); words (no words)." in worth["note"]
     assert "<svg" in (tmp_path / "index.html").read_text()
+
+
+def test_sizes_and_bounds_are_said_in_plain_numbers(tmp_path: Path) -> None:
+    write_report(found(larger=120, max_drop=0.0005), tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert ">1200<" in page  # MB
+    assert "below -0.05 points (compress.max_drop)" in page
 
 
 def test_what_could_not_be_proven_is_said_at_the_top(tmp_path: Path) -> None:

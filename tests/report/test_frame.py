@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from sensorium.report.page import Page
+from tests.browser import browsing, scrolling_widths
 from tests.monitoring.evidently.test_columns import KINDS, compare, rows
-from tests.report.browser import browsing, scrolling_widths
 
 PAPER = {"light": (255, 255, 255), "dark": (15, 20, 28)}
 TEXT = {"light": "rgb(9, 9, 11)", "dark": "rgb(250, 250, 250)"}
@@ -17,7 +17,7 @@ TEXT = {"light": "rgb(9, 9, 11)", "dark": "rgb(250, 250, 250)"}
 
 @pytest.mark.slow
 def test_it_has_the_pages_background_width_and_whole_height(tmp_path: Path) -> None:
-    page = Page("Drift", "It drifted.")
+    page = Page("Drift", "It drifted.", good=False)
     page.frame("Column by column", compare(rows(130, 0), rows(300, 1), KINDS, 0.01).html())
     (tmp_path / "index.html").write_text(page.html())
     with browsing() as browser:
@@ -29,6 +29,7 @@ def test_it_has_the_pages_background_width_and_whole_height(tmp_path: Path) -> N
             frame = tab.frames[1]
             frame.wait_for_selector("td >> text=text.language")
             assert frame.eval_on_selector("td", "one => getComputedStyle(one).color") == TEXT[scheme]
+            assert tab.eval_on_selector(".verdict .mark", "one => getComputedStyle(one).borderLeftStyle") == "none"
             assert (corner(tab), scrolls(frame)) == (PAPER[scheme], False)
             tab.close()
 

@@ -31,6 +31,21 @@ def test_a_page_needs_no_other_file_and_escapes_what_it_is_told(tmp_path: Path) 
     assert not re.findall(r"""url\((?!#)|@import|<script|<link""", html)
 
 
+def test_what_stands_between_backticks_is_code() -> None:
+    made = Page("A page", "There is none; `sensorium promote` makes one.")
+    made.lines("To know", ["`<b>` and an odd `"])
+    made.table("T", ["a"], [["b"]], "Set `gate`.")
+    rule = {"name": "a.b", "value": "", "bound": "", "sense": "", "slack": "", "passed": True, "judged": False}
+    made.rules("Rules", [rule | {"about": "see `a.b`"}])
+    assert re.findall("<code>(.*?)</code>", made.html()) == [
+        "sensorium promote",
+        "&lt;b&gt;",
+        "gate",
+        "a.<wbr>b",  # the rule's name
+        "a.<wbr>b",
+    ]
+
+
 def test_a_page_is_read_back_as_it_was(tmp_path: Path) -> None:
     page().write(tmp_path)
     again = read_page(tmp_path, made_by="validate")

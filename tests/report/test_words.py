@@ -1,6 +1,6 @@
 from typing import Any
 
-from sensorium.report.words import changes, simpler, times_smaller
+from sensorium.report.words import changes, compression, simpler, times_faster, times_smaller
 
 WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
 
@@ -38,9 +38,17 @@ def test_a_model_of_one_input_has_no_single_ones() -> None:
     assert len(simpler({"kind": {"accuracy": 0.883, "rows": 24, "simpler": beside}})) == 1
 
 
+def test_of_figures_without_simpler_methods_nothing_is_said() -> None:
+    assert simpler({"kind": {"accuracy": 0.883, "rows": 24}}) == []  # as they were in an older version
+
+
 def test_what_compression_changed_is_what_was_measured() -> None:
     same = {"value": 0.0, "interval": [0.0, 0.0]}
     assert changes({"kind": same, "size": same}) == "unchanged"
+    assert compression({"kind": same}) == "compression left accuracy unchanged"
+    assert compression({"kind": {"value": 0.01, "interval": [0.002, 0.021]}}) == (
+        "compression changed accuracy: kind +1.0 points [+0.2, +2.1]"
+    )
     assert changes({"kind": {"value": -0.004, "interval": [-0.0101, 0.002]}, "size": same}) == (
         "kind -0.4 points [-1.0, +0.2], size unchanged"
     )
@@ -49,3 +57,4 @@ def test_what_compression_changed_is_what_was_measured() -> None:
 
 def test_larger_is_not_called_smaller() -> None:
     assert [times_smaller(4.4), times_smaller(0.5)] == ["4.4 times smaller", "2.0 times larger"]
+    assert [times_faster(10.24), times_faster(0.5)] == ["10.2 times faster", "2.0 times slower"]

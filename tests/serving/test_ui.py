@@ -19,15 +19,11 @@ import pytest
 from PIL import Image
 
 from sensorium.serving import keys, settings
+from tests.browser import browsing
 from tests.conftest import png, wav
 from tests.serving.conftest import listening, serving
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
-]
+pytestmark = pytest.mark.slow
 PHOTO = {"name": "frog.png", "mimeType": "image/png", "buffer": png()}
 KEY = "sk_a-key-for-the-page"
 COLOURS = ["blue", "red"]
@@ -47,6 +43,10 @@ DROP = """([name, type]) => {
   given.items.add(new File([name], name, {type}));
   return given;
 }"""
+
+KEPT = """globalThis.kept = new Set(); const {createObjectURL, revokeObjectURL} = URL;
+URL.createObjectURL = (of) => { const address = createObjectURL(of); kept.add(address); return address; };
+URL.revokeObjectURL = (address) => { kept.delete(address); revokeObjectURL(address); };"""
 
 
 @contextmanager
@@ -75,11 +75,8 @@ def address(model_folder: Path, log: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with playwright.sync_playwright() as one:
-        chromium = one.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with browsing("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -268,7 +265,10 @@ def test_another_schema_gets_another_form(page, address):
 
 
 def test_an_example_is_given_whole_and_asked_by_one_click(page, address):
+    page.add_init_script(KEPT)
     opened(page, address).get_by_label("age").fill("9")
+    page.wait_for_function("document.querySelector('.example img').naturalWidth == 24")
+    page.wait_for_function("kept.size == 0")  # a picture that is drawn needs its address no more
     assert texts(page, "#examples h2") == ["Try one"]
     with page.expect_response("**/explain") as waiting:
         page.get_by_role("button", name="Example 2").click()

@@ -33,6 +33,11 @@ def test_a_language_that_nobody_speaks(slice_of_stamps: Path, tmp_path: Path) ->
         TuxPaint(path=str(slice_of_stamps), languages=["tlh"]).read({}, tmp_path)
 
 
+def test_only_what_was_fetched_is_known_to_be_published() -> None:
+    assert TuxPaint(languages=["es"]).published_as == "Tux Paint stamps"
+    assert TuxPaint(path="mine", languages=["es"]).published_as == ""
+
+
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a stamps folder; /usr/share/tuxpaint/stamps is a usual one"):
         TuxPaint(path=str(tmp_path), languages=["es"]).fetch()

@@ -25,12 +25,12 @@ def prepared(project: Project) -> Project:
 def test_rows_of_ones_own_are_shown_only_if_asked_for(prepared: Project) -> None:
     prepared.write()
     served = what_is_served(params.load())
-    assert (served.title, served.examples, served.choices) == ("", [], {"facts": {"colour": ["red"]}})
-    prepared.params["serve"] = {"title": "My texts", "examples": 1, "choices": False}
+    assert (served.title, served.examples, served.choices) == ("", [], {})
+    prepared.params["serve"] = {"title": "My texts", "examples": 1, "choices": True}
     prepared.write()
     served = what_is_served(params.load())
     shown = [{"note": "text 6", "facts": {"colour": "red"}}]
-    assert (served.title, served.examples, served.choices) == ("My texts", shown, {})
+    assert (served.title, served.examples, served.choices) == ("My texts", shown, {"facts": {"colour": ["red"]}})
 
 
 def test_of_published_data_three_are_shown(prepared: Project) -> None:
@@ -39,3 +39,15 @@ def test_of_published_data_three_are_shown(prepared: Project) -> None:
     served = what_is_served(params.load())
     assert served.title == "Tux Paint stamps"
     assert [one["note"] for one in served.examples] == ["text 6", "text 7"]  # there are no more
+    assert served.choices == {"facts": {"colour": ["red"]}}
+    prepared.params["serve"] = {"examples": 0, "choices": False}
+    prepared.write()
+    served = what_is_served(params.load())
+    assert (served.examples, served.choices) == ([], {})
+
+
+def test_rows_of_a_folder_of_ones_own_are_not_published(prepared: Project) -> None:
+    prepared.params["data"] = {"source": "tuxpaint", "path": "mine", "languages": ["es"]}
+    prepared.write()
+    served = what_is_served(params.load())
+    assert (served.title, served.examples, served.choices) == ("", [], {})

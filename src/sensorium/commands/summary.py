@@ -16,7 +16,7 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
-from sensorium.report.words import changes, simpler
+from sensorium.report.words import compression, simpler
 from sensorium.serving.settings import unlearnt
 from sensorium.stages import ingest
 
@@ -102,8 +102,8 @@ def _packaged(console: Console) -> None:
     times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
     console.print(
         f"packaged {bento['tag']}: {compressed['name']}, {compressed['megabytes']:.1f} MB, "
-        f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms); accuracy by compression: "
-        f"{changes(compressed['difference'])}",
+        f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms); "
+        f"{compression(compressed['difference'])}",
         highlight=False,
         soft_wrap=True,
     )

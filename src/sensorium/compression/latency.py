@@ -12,8 +12,8 @@ Call = Callable[[Any], object]
 def in_turns(calls: Mapping[str, Call], given: Sequence[Any], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of every call in every round.
 
-    Each timed call follows an untimed one of the same kind, so that it finds its own weights in the processor's cache,
-    as in a process that does nothing else, and not those of its neighbour.
+    Each is called twice in a row, and only the second call is timed. By then its weights are in the processor's cache,
+    as in a process that does nothing else; before, those of its neighbour were.
 
     Args:
         calls: by name.

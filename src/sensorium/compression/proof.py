@@ -49,6 +49,8 @@ class Proof:
         """Why so little is tried and what would change that; nothing where all is tried."""
         if self.is_possible:
             return ""
+        if not self.rows:
+            return f"No test row has {self.target}, which proves nothing: only forms that compute the same are tried."
         allowed = math.ceil(100 * unseen(self.rows, self.confidence)) / 100
         if self.needed is None:
             return (

@@ -14,7 +14,7 @@ from sensorium.compression.latency import percentile
 from sensorium.compression.quality import Quality
 from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
-from sensorium.report.words import POINTS, changes, points, times_smaller
+from sensorium.report.words import POINTS, changes, points, times_faster, times_smaller
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
@@ -40,7 +40,7 @@ def write_report(found: Compressed, folder: Path) -> None:
         [[target, f"{one.accuracy:.1%}", points(one.gain), _interval(one)] for target, one in found.quality.items()],
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
         f"resampled; a model that computes the same needs no interval. None may reach below "
-        f"{points(-found.settings.max_drop)} points (compress.max_drop).",
+        f"{0 - POINTS * found.settings.max_drop:g} points (compress.max_drop).",
     )
     for part, candidates in found.candidates.items():
         _part(page, part, candidates, found)
@@ -52,8 +52,8 @@ def said(found: Compressed) -> str:
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
     gained = (
         f"Served is {found.name}: {served.size / 1e6:.1f} MB instead of {before.size / 1e6:.1f}, "
-        f"{times_smaller(found.smaller)} than the trained model in torch, {faster['single']:.1f} times faster for "
-        f"one row and {faster['batch']:.1f} times for a batch."
+        f"{times_smaller(found.smaller)} than the trained model in torch, {times_faster(faster['single'])} for one "
+        f"row and {times_faster(faster['batch'])} for a batch."
     )
     changed = changes(figures(found)["difference"])
     return f"{gained} Accuracy on the same {found.rows:,} test rows: {changed}."
@@ -156,8 +156,8 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     axes.axhline(bound, color=GREY, linestyle=":", label="the most that may be lost")
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes.set_xscale("log")
-    ticks = [f"{size:.2g}" for size in np.geomspace(min(sizes), max(sizes), TICKS)]
-    axes.set_xticks(list(map(float, ticks)), ticks)
+    ticks = [float(f"{size:.3g}") for size in np.geomspace(min(sizes), max(sizes), TICKS)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.12)
     axes.set_xlabel("MB")

@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sensorium.files import existing, replacing
@@ -140,4 +140,11 @@ def render(template: str, **content: Any) -> str:
 def environment(*folders: Path) -> Environment:
     """Templates of these folders and of this one, of which they can extend ``templates/base.html``."""
     loader = ChoiceLoader([*map(FileSystemLoader, folders), PackageLoader("sensorium", "report")])
-    return Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
+    made.filters["code"] = _code
+    return made
+
+
+def _code(words: str) -> Markup:
+    """A sentence, escaped, in which what stands between backticks is code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(words))))

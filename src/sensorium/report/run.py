@@ -58,9 +58,14 @@ class Run:
         return words.simpler(self.evaluated)
 
     @property
+    def smaller(self) -> str:
+        """What compression did to the size."""
+        return f"{words.times_smaller(self.compressed['smaller'])} than trained"
+
+    @property
     def changed(self) -> str:
         """What compression did to accuracy."""
-        return words.changes(self.compressed["difference"])
+        return words.compression(self.compressed["difference"])
 
 
 def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
@@ -115,8 +120,8 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
         tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", f"{low:.1%} to {high:.1%}"))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
-    tiles.append(("served size", f"{size['megabytes']:.1f} MB", f"{size['smaller']:.1f} times smaller than trained"))
-    faster = f"95% within {times['p95_ms']:.1f} ms, {times['faster']['single']:.1f} times faster than trained"
+    tiles.append(("served size", f"{size['megabytes']:.1f} MB", run.smaller))
+    faster = f"95% within {times['p95_ms']:.1f} ms, {words.times_faster(times['faster']['single'])} than trained"
     tiles.append(("a prediction", f"{times['p50_ms']:.1f} ms", faster))
     return tiles
 

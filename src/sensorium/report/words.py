@@ -23,6 +23,12 @@ def changes(difference: Mapping[str, Any]) -> str:
     return ", ".join(f"{target} {words}" for target, words in said.items())
 
 
+def compression(difference: Mapping[str, Any]) -> str:
+    """``compression left accuracy unchanged``, or how it changed; ``difference`` as for `changes`."""
+    said = changes(difference)
+    return f"compression left accuracy {said}" if said == UNCHANGED else f"compression changed accuracy: {said}"
+
+
 def _change(value: float, interval: tuple[float, float]) -> str:
     """The interval of a model that computes the same has no width; that of any other has, be its answers the same."""
     low, high = interval
@@ -36,19 +42,30 @@ def points(share: float) -> str:
 
 def times_smaller(smaller: float) -> str:
     """``4.4 times smaller``; ``1.2 times larger`` where it is not."""
-    return f"{smaller:.1f} times smaller" if smaller >= 1 else f"{1 / smaller:.1f} times larger"
+    return _times(smaller, "smaller", "larger")
+
+
+def times_faster(faster: float) -> str:
+    """``10.2 times faster``; ``1.1 times slower`` where it is not."""
+    return _times(faster, "faster", "slower")
+
+
+def _times(ratio: float, more: str, less: str) -> str:
+    return f"{ratio:.1f} times {more}" if ratio >= 1 else f"{1 / ratio:.1f} times {less}"
 
 
 def simpler(evaluated: Mapping[str, Any]) -> list[str]:
     """A sentence for every target of which simpler methods are better than the network, or cannot be told from it.
 
     Args:
-        evaluated: as in metrics/evaluate.json.
+        evaluated: as in metrics/evaluate.json; nothing is said of an older one, which has no simpler methods.
     """
     return [sentence for target, tree in evaluated.items() if (sentence := _simpler(target, tree))]
 
 
 def _simpler(target: str, tree: Mapping[str, Any]) -> str:
+    if "simpler" not in tree:
+        return ""
     beside = tree["simpler"]
     methods = [(METHODS[name], beside[name]) for name in METHODS]
     not_worse = [(name, one) for name, one in methods if one["interval"][0] <= 0]

@@ -42,7 +42,11 @@ class Serve(Section):
     examples: int | None = Field(
         None, ge=0, le=12, description="test rows that the page offers to everybody who may ask; 3 of published data"
     )
-    choices: bool = Field(True, description="the page offers the categories that five training rows or more have")
+    choices: bool | None = Field(
+        None,
+        description="the page offers everybody the categories that five training rows or more have; "
+        "of published data if not given",
+    )
 
     @model_validator(mode="after")
     def _a_batch_may_be_asked_for(self) -> Self:

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import pandas as pd
 
@@ -28,15 +27,14 @@ class OwnFiles:
 
 
 class Source(Section, ABC):
-    """Where rows come from, as ``data`` in params.yaml declares it.
-
-    Attributes:
-        published_as: what people call the rows, where everybody may see them; empty for somebody's own.
-    """
+    """Where rows come from, as ``data`` in params.yaml declares it."""
 
     source: str
 
-    published_as: ClassVar[str] = ""
+    @property
+    def published_as(self) -> str:
+        """What people call the rows, where everybody may see them; empty for somebody's own."""
+        return ""
 
     def fetch(self) -> None:
         """Brings what the source needs from outside, once.

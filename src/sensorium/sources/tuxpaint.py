@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field
@@ -28,7 +28,10 @@ class TuxPaint(Source):
     languages: list[str] = Field(min_length=1, description="codes of the languages to hear: fr, ru, ro, ca, es, ...")
     path: str | None = Field(None, description="a stamps folder of a Tux Paint installation, instead of fetching it")
 
-    published_as: ClassVar[str] = "Tux Paint stamps"
+    @property
+    def published_as(self) -> str:
+        """A folder named by ``path`` may hold anything."""
+        return "Tux Paint stamps" if self.path is None else ""
 
     def fetch(self) -> None:
         self._stamps()

@@ -54,17 +54,18 @@ def run() -> None:
 
 
 def what_is_served(settings: params.Params) -> serving.Settings:
-    """What is served beside the model; of rows that are not published only as many as params.yaml asks for."""
+    """What is served beside the model; of data that is not published only what params.yaml asks for."""
     serve, published_as = settings.serve, settings.data.published_as
     rows = read_rows(existing(VALID, made_by="validate"), existing(ROWS, made_by="prepare"))
     count = (EXAMPLES if published_as else 0) if serve.examples is None else serve.examples
+    offers = bool(published_as) if serve.choices is None else serve.choices
     return serving.Settings(
         serve,
         serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields})),
         _lineage(settings),
         serve.title or published_as,
         choose_examples(rows.get("test", []), settings.inputs, list(settings.targets), paths.RAW, count),
-        known_choices(rows.get("train", []), settings.inputs, paths.RAW) if serve.choices else {},
+        known_choices(rows.get("train", []), settings.inputs, paths.RAW) if offers else {},
     )
 
 

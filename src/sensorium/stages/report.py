@@ -17,6 +17,7 @@ from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
 from sensorium.serving import artefact
+from sensorium.sources import Source
 from sensorium.stages.search import BEST
 from sensorium.stages.train import CURVE
 
@@ -38,7 +39,7 @@ def run() -> None:
     verdict = read_json(paths.VERDICT, made_by="gate")
     times = read_json(TIMES, made_by="compress")
     made = Run(
-        project=_project(Path.cwd()),
+        project=_project(settings.data, Path.cwd()),
         made=datetime.now().astimezone().date(),
         verdict=verdict,
         rules=[with_its_time(rule, times) for rule in verdict["rules"]],
@@ -63,8 +64,10 @@ def _evaluated() -> dict[str, Any]:
     return {target: tree | {name: of[target] for name, of in branches.items()} for target, tree in found.items()}
 
 
-def _project(folder: Path) -> str:
-    """The project's folder; an experiment of DVC's runs in a folder of its own inside it."""
+def _project(data: Source, folder: Path) -> str:
+    """What people call the data, else the project's folder; an experiment of DVC's runs in a folder inside it."""
+    if data.published_as:
+        return data.published_as
     inside = [above.parent for above in folder.parents if above.name == ".dvc"]
     return (inside[-1] if inside else folder).name
 

@@ -1,6 +1,5 @@
 """validate: every row is asked the suite; what fails is quarantined with its reasons."""
 
-import shutil
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ import pyarrow.parquet as pq
 from sensorium import params, paths
 from sensorium.dataset import validation
 from sensorium.errors import BadInput, UserError
-from sensorium.files import existing, replacing, write_json
+from sensorium.files import existing, remove, replacing, write_json
 from sensorium.modalities import Modality
 from sensorium.report import docs
 from sensorium.report.data import write_report
@@ -28,7 +27,7 @@ def run() -> None:
     suite = validation.questions(list(settings.inputs), classes, settings.validation.min_class_rows)
     with replacing(paths.REPORTS / "validation") as folder:
         reasons = validation.ask(examined, suite, docs.site(folder))
-        shutil.rmtree(folder / "static")  # of Great Expectations' own pages
+        remove(folder / "static")  # of Great Expectations' own pages
     rejected = table.loc[sorted(reasons)].assign(reason=["; ".join(reasons[row]) for row in sorted(reasons)])
     valid = table.drop(index=rejected.index)
     with replacing(paths.VALID) as beside:

@@ -54,4 +54,8 @@ function preview(file, name) {
   return { element, close: () => URL.revokeObjectURL(address) };
 }
 
-export const thumbnail = (file) => make("img", { src: URL.createObjectURL(file), alt: "" });
+export function thumbnail(file) {
+  const address = URL.createObjectURL(file);
+  const release = () => URL.revokeObjectURL(address);
+  return make("img", { src: address, alt: "", load: release, error: release });
+}

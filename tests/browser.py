@@ -1,4 +1,4 @@
-"""Pages of a run in a real browser, as a telephone and a screen show them."""
+"""A real browser, and pages of a run in it, as a telephone and a screen show them."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ WIDTHS = (320, 390, 1280)
 
 
 @contextmanager
-def browsing() -> Iterator[Any]:
-    """A browser; skips the test where there is none."""
+def browsing(*arguments: str) -> Iterator[Any]:
+    """A browser started with these arguments; skips the test where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
     with playwright.sync_playwright() as one:
-        chromium = one.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = one.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
         yield chromium
         chromium.close()
 
