@@ -122,6 +122,7 @@ def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
     ("setup", "asked", "reason"),
     [
         ({"seen": 60}, rule(), "only 20 labelled test rows, in 20 groups, are new to the champion v1.0.0 too"),
+        ({"seen": 80}, rule(), "the champion v1.0.0 was fitted to all test rows; at least 30 in 10 groups"),
         ({}, rule(target="u"), "the champion v1.0.0 does not predict u"),
         ({}, rule("rows"), "'rows' is no figure that two models can be compared by"),
         ({"inputs": {"facts": Text()}}, rule(), r"the champion v1.0.0 reads facts \(tabular\), which these rows lack"),

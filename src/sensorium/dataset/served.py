@@ -50,7 +50,7 @@ def read_served_rows(table: pd.DataFrame, inputs: Mapping[str, Modality], folder
         found = dict(read_items(folder / name, list(table[name].dropna().unique())))
         place = {digest: number for number, digest in enumerate(found)}
         values[name] = [kind.unpack(packed) for packed in found.values()]
-        items[name] = np.array([place.get(digest, -1) for digest in table[name]])
+        items[name] = np.array([place.get(digest, -1) for digest in table[name]], np.int64)
     return ServedRows(values, items)
 
 

@@ -114,7 +114,13 @@ class Duel:
             seen = training_ids(self._champion)
         except UserError as error:
             raise Unmeasured(str(error)) from error
-        return self._predictions[~self._predictions["id"].astype(str).isin(seen)].reset_index(drop=True)
+        fresh = self._predictions[~self._predictions["id"].astype(str).isin(seen)].reset_index(drop=True)
+        if fresh.empty:  # no network need be asked about no rows
+            raise Unmeasured(
+                f"the champion {self.version} was fitted to all test rows; at least {FEWEST_ROWS} in {FEWEST_GROUPS} "
+                "groups that are new to it are needed"
+            )
+        return fresh
 
     @cached_property
     def _of_champion(self) -> tuple[dict[str, np.ndarray], Mapping[str, list[str]]]:
