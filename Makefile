@@ -73,9 +73,14 @@ test: setup lint
 	@pytest --numprocesses 2 --dist loadfile
 
 test-python:
-	@test -x $(SECOND)/python || $(PYTHON) -m venv $(dir $(SECOND))
-	@$(SECOND)/python $(PIP) --editable '.[serve,monitor,flows,dev]'
-	@PATH="$(CURDIR)/$(SECOND):$$PATH" python -m pytest --numprocesses 2 --dist loadfile -p tests.without_train -m "not slow"
+	@test -e .venv/installed-dev || { echo "error: run \`make test\` first; it installs what tells the packages of train."; exit 1; }
+	@test "$$($(SECOND)/python --version 2>/dev/null)" = "$$($(PYTHON) --version)" || \
+	  $(PYTHON) -m venv --clear $(dir $(SECOND)) || \
+	  { echo "error: PYTHON=$(PYTHON) made no environment in .venv/second; its own words are above."; exit 1; }
+	@$(SECOND)/python $(PIP) --editable '.[serve,monitor,flows,dev]' || \
+	  { echo "error: pip could not install the dependencies into .venv/second; its own words are above."; exit 1; }
+	@ONLY_TRAIN="$$($(BIN)/python -m tests.without_train)" PATH="$(CURDIR)/$(SECOND):$$PATH" \
+	  python -m pytest --numprocesses 2 --dist loadfile -p tests.without_train -m "not slow"
 
 pins: .venv/installed-dev
 	@$(COMPILE) --universal --python-version 3.11 --all-extras --annotation-style line \
