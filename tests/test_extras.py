@@ -137,13 +137,13 @@ def test_an_extra_declares_what_its_modules_import(extras: list[str], named: set
 def test_fetch_has_what_it_needs_with_the_extra_that_it_names(project: Project, extra_named: dict[str, str]) -> None:
     project.write([{"note": "a", "label": "x"}])
     done = only(needed(declared(extra_named["fetch"])), TYPE.format("fetch"), project.root)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert done.stdout == "fetch: note reads by minilm\n"
     assert not (project.root / ".dvc").exists()
 
 
 def test_a_library_without_what_it_needs_itself_is_an_accident(project: Project) -> None:
-    done = only(needed(declared("workspace")) - {"annotated-types"}, TYPE.format("schema"), project.root)
+    done = only(needed(declared("workspace")) - {"cffi"}, TYPE.format("schema"), project.root)
     assert done.returncode == 1
-    assert done.stderr.endswith("ModuleNotFoundError: No module named 'annotated_types'\n")
+    assert done.stderr.endswith("ModuleNotFoundError: No module named '_cffi_backend'\n")
     assert "pip install" not in done.stderr
