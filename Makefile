@@ -4,6 +4,9 @@ PORT ?= 3000
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
   $$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+IS_SUPPORTED = $(or $(PYTHON),false) -c '$(SUPPORTED)' 2>/dev/null || { \
+  echo "error: Python 3.11, 3.12 or 3.13 with its venv module is not here; install it (Debian: python3-venv), or name it: \
+make PYTHON=/path/to/python3.12"; exit 1; }
 BIN := .venv/bin
 SECOND := .venv/second/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -32,8 +35,7 @@ help:
 setup: .venv/fetched
 
 .venv/installed: pyproject.toml constraints.txt
-	@$(or $(PYTHON),false) -c '$(SUPPORTED)' 2>/dev/null || { echo "error: Python 3.11, 3.12 or 3.13 with its venv module is \
-	not here; install it (Debian: python3-venv), or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(IS_SUPPORTED)
 	@command -v git >/dev/null || { echo "error: git is not here; install it."; exit 1; }
 	@echo "setup: installing into .venv (some minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -73,9 +75,13 @@ test: setup lint
 	@pytest --numprocesses 2 --dist loadfile
 
 test-python:
-	@test -x $(SECOND)/python || $(PYTHON) -m venv $(dir $(SECOND))
-	@$(SECOND)/python $(PIP) --editable '.[serve,monitor,flows,dev]'
-	@PATH="$(CURDIR)/$(SECOND):$$PATH" python -m pytest --numprocesses 2 --dist loadfile -p tests.without_train -m "not slow"
+	@test -e .venv/installed-dev || { echo "error: run make test first; its environment tells what train brings."; exit 1; }
+	@$(IS_SUPPORTED)
+	@test "$$($(SECOND)/python --version 2>&1)" = "$$($(PYTHON) --version)" || $(PYTHON) -m venv --clear $(dir $(SECOND))
+	@$(SECOND)/python $(PIP) --editable '.[serve,monitor,flows,dev]' || \
+	  { echo "error: pip could not install the dependencies into .venv/second; its own words are above."; exit 1; }
+	@ONLY_TRAIN="$$($(BIN)/python -m tests.without_train)" PATH="$(CURDIR)/$(SECOND):$$PATH" \
+	  python -m pytest --numprocesses 2 --dist loadfile -p tests.without_train -m "not slow"
 
 pins: .venv/installed-dev
 	@$(COMPILE) --universal --python-version 3.11 --all-extras --annotation-style line \

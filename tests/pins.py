@@ -46,3 +46,10 @@ def needed(requirements: Iterable[Requirement]) -> set[str]:
             if other.marker is None or other.marker.evaluate({"extra": extra}):
                 left += [(other, wanted) for wanted in (*other.extras, "")]
     return {name for name, _ in found}
+
+
+def brought_only_by(extra: str) -> set[str]:
+    """What an extra needs and no other extra does: normalised names of packages, and names of their modules."""
+    packages = needed(declared(extra)) - needed(declared(*(EXTRAS.keys() - {extra})))
+    modules = importlib.metadata.packages_distributions().items()
+    return packages | {module for module, owners in modules if {*map(canonicalize_name, owners)} <= packages}

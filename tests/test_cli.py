@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -7,6 +8,7 @@ import yaml
 
 from sensorium.cli import STAGES, app
 from tests.conftest import REPOSITORY, Project
+from tests.pins import PROJECT
 
 
 def sensorium(*arguments: str, cwd: object = REPOSITORY) -> subprocess.CompletedProcess[str]:
@@ -47,6 +49,11 @@ def test_help_gives_every_stage_a_line() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert sensorium("--version").stdout == f"sensorium {metadata.version('sensorium')}\n"
+
+
+def test_the_newest_changes_are_those_of_this_version() -> None:
+    headings = re.findall(r"^## (.+)$", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == PROJECT["version"]
 
 
 def test_a_users_mistake_is_a_sentence_and_status_2(project: Project) -> None:

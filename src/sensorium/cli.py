@@ -4,12 +4,12 @@ import atexit
 import errno
 import os
 import sys
-import traceback
-from importlib import import_module, metadata
+from importlib import metadata
 
 import typer
 
 from sensorium.errors import UserError
+from sensorium.extras import run_with_extra
 from sensorium.lifeline import end_with_parent
 
 STAGES = "Stages of dvc.yaml, in order"
@@ -185,7 +185,7 @@ def key(name: str = typer.Argument(help="whose it is")) -> None:
 @app.command()
 def fetch() -> None:
     """Bring the data and weights that params.yaml needs."""
-    _command("fetch")
+    _command("fetch", extra="train")
 
 
 @app.command()
@@ -229,37 +229,8 @@ def _leave(status: int) -> None:
 def _stage(name: str, *arguments: str) -> None:
     if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
         end_with_parent()
-    _call(f"sensorium.stages.{name}", *arguments, extra="train")
+    run_with_extra("train", f"sensorium.stages.{name}", *arguments)
 
 
 def _command(name: str, *arguments: object, extra: str = "workspace") -> None:
-    _call(f"sensorium.commands.{name}", *arguments, extra=extra)
-
-
-def _call(module: str, *arguments: object, extra: str) -> None:
-    """Runs a module of ours.
-
-    Args:
-        module: its name.
-        arguments: of its function `run`.
-        extra: of pyproject.toml, which brings all that the module imports.
-
-    Raises:
-        UserError: if something of that extra is not installed.
-    """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    # Threads that spin while they wait starve whatever else runs: a search beside another took 30 times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        import_module(module).run(*arguments)
-    except ModuleNotFoundError as error:
-        if not _is_own_import(error):
-            raise
-        advice = f"`pip install 'sensorium[{extra}]'` brings all that this command needs"
-        raise UserError(f"the Python package {error.name} is not installed; {advice}.") from error
-
-
-def _is_own_import(error: ModuleNotFoundError) -> bool:
-    """Whether a file of ours asked for the module, rather than a library whose installation is damaged."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return str(frame.f_globals["__name__"]).startswith("sensorium.")
+    run_with_extra(extra, f"sensorium.commands.{name}", *arguments)

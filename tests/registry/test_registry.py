@@ -218,7 +218,8 @@ def test_other_settings_of_serving_are_another_version_of_the_same_model(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for top, name in ((3, "v1.0.0"), (1, "v1.1.0")):
-        served = {"settings": {"top": top, "batch": 8}, "monitor": {"keep_content": False}}
+        settings = {"top": top, "batch": 8, "title": "Cars [/beta]"}
+        served = {"settings": settings, "monitor": {"keep_content": False}}
         repository.make("same", 0.6, serve=served)
         repository.commit()
         promote.run()
@@ -230,6 +231,8 @@ def test_other_settings_of_serving_are_another_version_of_the_same_model(
     second, first = capsys.readouterr().out.split("v1.1.0")[1].split("v1.0.0")
     assert "serve.top" in second and "3 -> 1" in second
     assert "batch" not in second and "serve." not in first
+    models.run("v1.0.0")
+    assert "serve.title Cars [/beta]" in capsys.readouterr().out
     rollback.run()
     now = read_champion()
     assert now and json.loads((fetch_champion(now) / "serve.json").read_text())["settings"]["top"] == 3

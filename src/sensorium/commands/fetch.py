@@ -20,7 +20,9 @@ def run() -> None:
 
 
 def place_scripts() -> None:
-    """Copies Vega's scripts out of their package."""
+    """Copies Vega's scripts out of their package, where DVC is in use."""
+    if not PLOTS.parent.is_dir():
+        return
     scripts = files("js_lib_vega_embed") / "static/js_lib_vega_embed/vega-embed-full.js"
     with replacing(PLOTS) as beside:
         beside.write_bytes(scripts.read_bytes())

@@ -59,7 +59,7 @@ def _other_settings(before: Lineage | None, made: Lineage) -> str:
 
 
 def _listed(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in settings.items())
+    return escape(", ".join(f"{key} {value}" for key, value in settings.items()))
 
 
 def _show(console: Console, version: Version) -> None:
