@@ -37,8 +37,11 @@ def read_blocks(path: Path, root: Path) -> list[Block]:
             found.append((fence.start(3), language, text))
     outside = FENCE.sub(lambda fence: re.sub(r"[^\n]", " ", fence.group()), content)
     for match in COMMAND.finditer(outside):
-        line = outside[outside.rfind("\n", 0, match.start()) + 1 :]
-        found.append((match.start(), "bash" if line.startswith("|") else NAMED, match.group(1)))
+        line = outside[outside.rfind("\n", 0, match.start()) + 1 : match.start()]
+        cell = line.rpartition("| ")[2]
+        found.append(
+            (match.start(), "bash" if line.startswith("|") and cell[:1] in ("", "`") else NAMED, match.group(1))
+        )
     found.sort(key=lambda one: one[0])
     return [
         Block(f"{path.relative_to(root)}:{content.count(chr(10), 0, position) + 1}", language, text)

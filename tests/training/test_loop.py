@@ -43,6 +43,11 @@ def test_the_same_seed_gives_the_same_network_to_the_bit() -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.network.parameters(), other.network.parameters(), strict=True))
 
 
+def test_numbers_too_small_for_full_precision_are_numbers_again_afterwards() -> None:
+    fit(config("concat"), HOW, rows(20, 0), rows(20, 1))
+    assert 1e-310 / HOW.batch_size > 0
+
+
 def test_it_stops_early_and_keeps_the_best_epoch() -> None:
     hopeless = rows(60, 0)
     hopeless.labels["sign"] = torch.randint(0, 2, (60,), generator=torch.Generator().manual_seed(3))

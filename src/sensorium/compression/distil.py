@@ -13,6 +13,7 @@ from sensorium.modalities.encoder import Arrays
 from sensorium.models.network import Network, Projection
 from sensorium.shards import progress
 from sensorium.training.data import Rows
+from sensorium.training.denormals import flushed_denormals
 from sensorium.training.loop import drop_inputs
 
 BATCH = 32
@@ -105,11 +106,11 @@ def divergence(logits: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Te
     return torch.stack(parts).sum()
 
 
+@flushed_denormals()
 def _learn(
     student: nn.Module, loss: Callable[[Tensor], Tensor], lessons: int, epochs: int, rate: float, batch: int = BATCH
 ) -> None:
     torch.manual_seed(0)
-    torch.set_flush_denormal(True)
     order = torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4)
     steps = epochs * -(-lessons // batch)

@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.training.data import Rows
+from sensorium.training.denormals import flushed_denormals
 
 EVALUATION_BATCH = 4096
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
@@ -50,6 +51,7 @@ class Fitted:
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
+@flushed_denormals()
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
     """Fits a network; the same arguments give the same network.
 
@@ -57,7 +59,6 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
     lowest validation loss: it generalises better than the last step's weights and varies less with the seed.
     """
     torch.manual_seed(how.seed)
-    torch.set_flush_denormal(True)  # tiny numbers late in training would slow the CPU down
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = Network(config)
     standardise(network, train)
