@@ -8,7 +8,7 @@ SETTINGS = Retrain(feedback=100, feedback_on_drift=20)
 
 
 def fresh(count: int) -> Choice:
-    return Choice(pd.DataFrame(), [str(number) for number in range(count)], {}, {}, pd.DataFrame())
+    return Choice(pd.DataFrame(), 0, [str(number) for number in range(count)], {}, {}, pd.DataFrame())
 
 
 def test_a_retrain_is_asked_for_on_drift_with_less_feedback_than_without() -> None:
