@@ -20,9 +20,17 @@ def remember_request(walk: Walk) -> None:
     walk.words["REQUEST_ID"] = walk.done[CUSTOMERS].split()[-1]
 
 
+def hurry(walk: Walk) -> None:
+    """The only thing that a reader would not do: fewer trials and draws than are shipped."""
+    walk.replace(
+        search={"trials": 2, "minutes": 5.0, "seed": 0},
+        evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
+    )
+
+
 @pytest.mark.slow
 def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    with Walk(tmp_path / "reader", {TRACE: remember_request}, {}) as walk:
+    with Walk(tmp_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
         for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):
             walk.type(block)
         said = walk.done
