@@ -76,8 +76,10 @@ class Walk:
         for address in self.ports:
             command = command.replace(address, self.local(address).removeprefix("http://"))
         if server := next((one for one in SERVERS if one in command), None):
+            first, _, command = command.rpartition(" && ")
+            said = self.place.run("bash", "-c", first) if first else ""
             self._serve(command, *SERVERS[server])
-            return ""
+            return said
         if re.match(r"(export )?\w+=[^ ]*$|(export )?\w+=\$\(.*\)$", command):
             self.exports.append(command)
         command = command.replace("curl ", "curl --silent --show-error --fail ")
