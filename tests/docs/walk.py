@@ -79,6 +79,7 @@ class Walk:
             first, _, command = command.rpartition(" && ")
             said = self.place.run("bash", "-c", first) if first else ""
             self._serve(command, *SERVERS[server])
+            self.done |= dict.fromkeys(text.split(" && "), said)
             return said
         if re.match(r"(export )?\w+=[^ ]*$|(export )?\w+=\$\(.*\)$", command):
             self.exports.append(command)

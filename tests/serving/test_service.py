@@ -122,7 +122,7 @@ def test_the_page_of_the_api_is_whole_and_needs_nothing_from_outside(address: st
     page = httpx.get(f"{address}/docs")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; style-src 'self' 'unsafe-inline';")
     files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(files) == 3
+    assert len(files) == 5
     for file in files:
         assert httpx.get(f"{address}{file}").status_code == 200
 
