@@ -1,7 +1,7 @@
-"""The tutorial, typed as it stands: from a table to a drift report and a retrain."""
+"""The tutorial, typed as it stands: from a table to a drift report."""
 
 import json
-import re
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +11,7 @@ from tests.conftest import REPOSITORY
 from tests.docs.blocks import read_blocks
 from tests.docs.walk import Walk
 
-CUSTOMERS = "python my/customers.py"
-TRACE = "sensorium trace REQUEST_ID"
-
-
-def remember_request(walk: Walk) -> None:
-    """The id that the script printed."""
-    walk.words["REQUEST_ID"] = walk.done[CUSTOMERS].split()[-1]
+RETRAIN = 'git add --all && git commit -m "The customers"'  # from here on test_pages.py and test_demo.py go on
 
 
 def hurry(walk: Walk) -> None:
@@ -29,9 +23,11 @@ def hurry(walk: Walk) -> None:
 
 
 @pytest.mark.slow
-def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    with Walk(tmp_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
-        for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):
+def test_the_tutorial_from_a_table_to_a_drift_report(tmp_path: Path) -> None:
+    blocks = read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY)
+    assert RETRAIN in [block.text for block in blocks]
+    with Walk(tmp_path / "reader", {"python my/make.py": hurry}, {}) as walk:
+        for block in takewhile(lambda block: block.text != RETRAIN, blocks):
             walk.type(block)
         said = walk.done
         assert "gate     passed" in said["sensorium summary"]
@@ -45,11 +41,9 @@ def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None
         answers = pd.read_parquet(walk.root / "predictions/stall.parquet")
         table = pd.read_csv(walk.root / "my/stall.csv")
         assert len(answers) == len(table) == 400
-        asked = said["sensorium predict --note 'one sweet fruit' --photo my/photos/0.png --scales '{\"grams\": 9}'"]
-        assert "fruit: cherry" in asked
+        asked = next(text for command, text in said.items() if command.startswith("sensorium predict --note"))
+        assert "fruit: " in asked
 
         check = json.loads((walk.root / "reports/monitoring/check.json").read_text())
         assert check["verdict"] == "drift"
         assert "photo" in check["drifted"]
-        assert re.search(r"promoted|kept", said["sensorium conclude"])
-        assert "believed" in said[TRACE]
