@@ -51,7 +51,10 @@ def times_faster(faster: float) -> str:
 
 
 def _times(ratio: float, more: str, less: str) -> str:
-    return f"{ratio:.1f} times {more}" if ratio >= 1 else f"{1 / ratio:.1f} times {less}"
+    """A ratio that rounds to one makes no difference."""
+    if f"{ratio:.1f}" == "1.0":
+        return f"no {more}"
+    return f"{ratio:.1f} times {more}" if ratio > 1 else f"{1 / ratio:.1f} times {less}"
 
 
 def simpler(evaluated: Mapping[str, Any]) -> list[str]:
@@ -81,7 +84,7 @@ def _simpler(target: str, tree: Mapping[str, Any]) -> str:
     if better:
         judged = "the difference is more than chance. Use the simpler model, or more rows."
     else:
-        judged = f"{tree['rows']:,} test rows cannot tell them apart. Use more rows, or the simplest of them."
+        judged = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
     return f"{target}: {said}, the network {tree['accuracy']:.3f}; {judged}"
 
 
