@@ -14,7 +14,6 @@ from sensorium.registry.versions import Version
 
 CODE = "src/"
 FILES = {  # of the figures that are compared
-    "validate": paths.METRICS / "validate.json",
     "evaluate": paths.METRICS / "evaluate.json",
     "compress": paths.METRICS / "compress.json",
     "times": paths.METRICS / TIMINGS / "compress.json",
