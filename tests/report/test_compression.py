@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from sensorium.compression.bench import Whole
@@ -7,7 +8,7 @@ from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figur
 from sensorium.compression.proof import Proof
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
-from sensorium.report.compression import pareto_front, write_report
+from sensorium.report.compression import _trade_off, pareto_front, write_report
 
 
 def candidate(variant: str, size: int, gain: float, low: float, slowdown: float = 1.0) -> Candidate:
@@ -93,6 +94,16 @@ def test_sizes_and_bounds_are_said_in_plain_numbers(tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text()
     assert ">1200<" in page  # MB
     assert "below -0.05 points (compress.max_drop)" in page
+
+
+def test_sizes_that_lie_close_together_are_told_apart() -> None:
+    made = found()
+    near = [
+        replace(one, size=size) for one, size in zip(made.candidates["note"][:2], (90_330_000, 90_380_000), strict=True)
+    ]
+    figure = _trade_off(near, made)
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert (labels[0], labels[-1]) == ("90.33", "90.38")
 
 
 def test_what_could_not_be_proven_is_said_at_the_top(tmp_path: Path) -> None:

@@ -156,8 +156,8 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     axes.axhline(bound, color=GREY, linestyle=":", label="the most that may be lost")
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes.set_xscale("log")
-    ticks = [float(f"{size:.3g}") for size in np.geomspace(min(sizes), max(sizes), TICKS)]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ticks = np.geomspace(min(sizes), max(sizes), TICKS)
+    axes.set_xticks(ticks, [f"{size:.4g}" for size in ticks])  # sizes may lie as near as 90.33 and 90.38
     axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.12)
     axes.set_xlabel("MB")
