@@ -1,7 +1,6 @@
-"""The tutorial, typed as it stands: from a table to a drift report."""
+"""The tutorial, typed as it stands: from a table to a drift report and a retrain."""
 
 import json
-from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,13 @@ from tests.conftest import REPOSITORY
 from tests.docs.blocks import read_blocks
 from tests.docs.walk import Walk
 
-RETRAIN = 'git add --all && git commit -m "The customers"'  # from here on test_pages.py and test_demo.py go on
+CUSTOMERS = "python my/customers.py"
+TRACE = "sensorium trace REQUEST_ID"
+
+
+def remember_request(walk: Walk) -> None:
+    """The id that the script printed."""
+    walk.words["REQUEST_ID"] = walk.done[CUSTOMERS].split()[-1]
 
 
 def hurry(walk: Walk) -> None:
@@ -23,11 +28,9 @@ def hurry(walk: Walk) -> None:
 
 
 @pytest.mark.slow
-def test_the_tutorial_from_a_table_to_a_drift_report(tmp_path: Path) -> None:
-    blocks = read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY)
-    assert RETRAIN in [block.text for block in blocks]
-    with Walk(tmp_path / "reader", {"python my/make.py": hurry}, {}) as walk:
-        for block in takewhile(lambda block: block.text != RETRAIN, blocks):
+def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
+    with Walk(tmp_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
+        for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):
             walk.type(block)
         said = walk.done
         assert "gate     passed" in said["sensorium summary"]
@@ -42,8 +45,10 @@ def test_the_tutorial_from_a_table_to_a_drift_report(tmp_path: Path) -> None:
         table = pd.read_csv(walk.root / "my/stall.csv")
         assert len(answers) == len(table) == 400
         asked = next(text for command, text in said.items() if command.startswith("sensorium predict --note"))
-        assert "fruit: " in asked
+        assert "fruit: cherry" in asked
 
         check = json.loads((walk.root / "reports/monitoring/check.json").read_text())
         assert check["verdict"] == "drift"
         assert "photo" in check["drifted"]
+        assert "conclude: promoted: v1.1.0 is the champion" in said["sensorium conclude"]
+        assert "fruit: " in said[TRACE] and ", believed" in said[TRACE]
