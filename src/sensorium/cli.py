@@ -11,6 +11,7 @@ import typer
 from sensorium.errors import UserError
 from sensorium.extras import run_with_extra
 from sensorium.lifeline import end_with_parent
+from sensorium.memory import keep_freed
 
 STAGES = "Stages of dvc.yaml, in order"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -229,6 +230,7 @@ def _leave(status: int) -> None:
 def _stage(name: str, *arguments: str) -> None:
     if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
         end_with_parent()
+    keep_freed()
     run_with_extra("train", f"sensorium.stages.{name}", *arguments)
 
 

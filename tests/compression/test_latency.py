@@ -1,3 +1,5 @@
+import time
+
 from sensorium.compression.latency import in_turns, percentile, ratio
 
 
@@ -12,3 +14,8 @@ def test_calls_take_turns() -> None:
 def test_figures() -> None:
     assert ratio([2.0, 4.0, 6.0], [1.0, 2.0, 9.0]) == 2
     assert percentile([1.0, 2.0, 3.0, 4.005], 50) == 2.5
+
+
+def test_slow_calls_are_timed_less_often() -> None:
+    taken = in_turns({"slow": lambda _: time.sleep(0.02)}, [1], rounds=30, seconds=0.1)
+    assert 3 <= len(taken["slow"]) < 6

@@ -26,11 +26,13 @@ NOT_HERE = {
     "bentoml containerize": "no Docker engine",
     "kubectl ": "no cluster; tests/serving/test_kubernetes.py holds the manifests against Kubernetes' own schemas",
     "sensorium.example.com": "no cluster",
+    "s3://bucket": "tests/flows/test_remote.py pushes to an S3 of its own",
+    "PASSWORD@HOST": "tests/flows/test_postgres.py runs a server on PostgreSQL",
+    "flow_runs/ID/resume": "tests/flows/test_retrain.py approves and declines",
 }
-ELSEWHERE = ("tutorial.md", "orchestration.md")  # test_tutorial.py; tests/flows runs Prefect's commands on a toy graph
 PAGES = [
     REPOSITORY / "README.md",
-    *sorted(page for page in (REPOSITORY / "docs").rglob("*.md") if page.name not in ELSEWHERE),
+    *sorted(page for page in (REPOSITORY / "docs").rglob("*.md") if page.name != "tutorial.md"),
     REPOSITORY / "bench/README.md",
 ]
 
@@ -94,6 +96,7 @@ BEFORE = {
     "sensorium collect": ask_and_tell,
     "sensorium collect && dvc repro && sensorium conclude": commit,
     "bentoml serve TAG": name_the_bento,
+    "prefect deployment run retrain/local --watch": back_to_the_commit,
     "git add --all && git commit --message run": change_something,
 }
 AGAIN = "dvc repro"  # where nothing changed it takes two seconds; all else that was typed before is left out
@@ -127,15 +130,24 @@ def reader(slice_of_stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
     for block in read_blocks(page, REPOSITORY):
         if block.language == "yaml":
-            checked(block)
+            checked(block, reader)
         elif here(block) and (block.text == AGAIN or block.text not in reader.done):
             reader.type(block)
 
 
-def checked(block: Block) -> None:
-    """Holds keys of params.yaml against what reads them."""
-    shipped = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    Params.model_validate(shipped | yaml.safe_load(block.text))
+def checked(block: Block, reader: Walk) -> None:
+    """Holds keys of params.yaml against what reads them; any others are a deployment's, which is deployed."""
+    wanted = yaml.safe_load(block.text)
+    if wanted.keys() <= Params.model_fields.keys():
+        shipped = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        Params.model_validate(shipped | wanted)
+        return
+    path = reader.root / "prefect.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("    triggers:\n", f"{block.text}    triggers:\n"))
+    assert path.read_text() != before
+    reader.place.run("prefect", "--no-prompt", "deploy", "--all")
+    path.write_text(before)
 
 
 @pytest.mark.slow

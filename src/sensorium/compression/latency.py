@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 Call = Callable[[Any], object]
+SECONDS = 6.0  # after which no further round begins: slow calls are timed less often
+LEAST = 3  # rounds that are made all the same
 
 
-def in_turns(calls: Mapping[str, Call], given: Sequence[Any], rounds: int) -> dict[str, list[float]]:
+def in_turns(
+    calls: Mapping[str, Call], given: Sequence[Any], rounds: int, seconds: float = SECONDS
+) -> dict[str, list[float]]:
     """Milliseconds of every call in every round.
 
     Each is called twice in a row, and only the second call is timed. By then its weights are in the processor's cache,
@@ -18,10 +22,14 @@ def in_turns(calls: Mapping[str, Call], given: Sequence[Any], rounds: int) -> di
     Args:
         calls: by name.
         given: what they are called with, one after the other and round again.
-        rounds: how often.
+        rounds: how often, at most.
+        seconds: after which no further round begins, once a few are made.
     """
     taken: dict[str, list[float]] = {name: [] for name in calls}
+    end = time.perf_counter() + seconds
     for number in range(rounds):
+        if number >= LEAST and time.perf_counter() > end:
+            break
         for name, call in calls.items():
             call(given[number % len(given)])
             start = time.perf_counter()
