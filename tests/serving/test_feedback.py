@@ -103,7 +103,7 @@ def test_a_service_says_when_it_starts_that_its_feedback_cannot_be_learnt_from(
         ({"request_id": "x", "labels": {"colour": "red"}}, "there is no target 'colour'; this model predicts label, s"),
         ({"request_id": "x", "labels": {"label": " "}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "\ud800"}}, "label: a label of 1 to 200 letters is expected"),
-        ({"request_id": "x", "labels": {"label": 5}}, "label: a label of 1 to 200 letters is expected"),
+        ({"request_id": "x", "labels": {"label": ["no"]}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "n" * 201}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "no"}, "text": "y"}, "unknown key 'text'; request_id and labels are"),
     ],

@@ -40,7 +40,7 @@ def test_whole_numbers_beside_an_empty_cell_stay_whole(tmp_path: Path, target: P
     path = tmp_path / f"t{suffix}"
     table = pd.DataFrame({"note": ["a", "b"], "count": pd.array([2**53 + 1, None], dtype="Int64")})
     table.to_parquet(path) if suffix == ".parquet" else table.to_json(path, orient="records", lines=True)
-    assert Manifest(path=str(path)).read(INPUTS, target)["count"].tolist() == [2**53 + 1, None]
+    assert Manifest(path=str(path)).read(INPUTS, target)["count"].tolist() == [2**53 + 1, pd.NA]
 
 
 def test_without_ids_the_rows_are_numbered(tmp_path: Path, target: Path) -> None:
@@ -72,7 +72,7 @@ def test_nothing_outside_the_data_root_is_copied(tmp_path: Path) -> None:
 
 def test_rows_with_more_fields_than_the_header_are_not_read_shifted(tmp_path: Path, target: Path) -> None:
     (tmp_path / "t.csv").write_text("note,label\ngood, thing,yes\nbad, thing,no\n")
-    with pytest.raises(UserError, match="t.csv has more fields in line 2 than in its header; mend the commas"):
+    with pytest.raises(UserError, match="t.csv, line 2: 3 fields are more than the 2 of the header; mend the commas"):
         Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)
 
 
