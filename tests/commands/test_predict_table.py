@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ def test_each_format_is_read_and_written(columns: Path, suffix: str) -> None:
     kept.to_json("next/in.jsonl", orient="records", lines=True)
     predict_table.run("next/in.jsonl", f"next/out{suffix}")
     assert read(Path(f"next/out{suffix}")) == first
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_what_a_table_says_stands_in_the_answer(columns: Path, suffix: str) -> None:
+    cells = {
+        "id": ["007", "8"],
+        "wide": pa.array([2**64 - 1, None], pa.uint64()),
+        "price": [Decimal("1.10"), None],
+        "raw": [b"\xff", b"x"],
+    }
+    named = {"": ["nameless", None], "list": [[1, None], []], "a": [True, False]}
+    pq.write_table(pa.table(cells | named), "in.parquet")
+    predict_table.run("in.parquet", f"out{suffix}")
+    first, second = read(Path(f"out{suffix}"))
+    found = [{name: row[name] for name in cells | named} for row in (first, second)]
+    of_text = {"price": "1.10", "raw": "ff"}
+    kept = {"id": "007", "wide": 2**64 - 1, "price": Decimal("1.10"), "raw": b"\xff", "": "nameless"}
+    expected = kept | {"list": "[1, null]", "a": True} | ({} if suffix == ".parquet" else of_text)
+    if suffix == ".csv":
+        expected |= {"wide": str(2**64 - 1), "a": "True"}
+    assert found[0] == expected
+    assert (found[1]["wide"], found[1]["list"], found[1]["id"]) == (None, "[]", "8")
 
 
 def test_many_pieces_stay_in_their_order_without_torch(columns: Path, table_folder: Path) -> None:

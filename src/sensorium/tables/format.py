@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from sensorium.spelling import spelled
+
 
 @dataclass(frozen=True)
 class Format:
@@ -29,6 +31,10 @@ def in_pieces(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def cells_of(pieces: Iterable[pa.Table]) -> Iterator[tuple[Any, ...]]:
-    """The rows of all pieces."""
+    """The rows of all pieces, for files of text: bytes, which these cannot hold, as text."""
     for piece in pieces:
-        yield from zip(*(column.to_pylist() for column in piece.columns), strict=True)
+        yield from zip(*(_cells(column) for column in piece.columns), strict=True)
+
+
+def _cells(column: pa.ChunkedArray) -> list[Any]:
+    return [spelled(cell) if isinstance(cell, bytes) else cell for cell in column.to_pylist()]
