@@ -1,8 +1,10 @@
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sensorium.client import Client, ServiceError
@@ -34,6 +36,22 @@ def test_every_call_reaches_its_endpoint(address: str, tmp_path: Path) -> None:
         assert sensorium.feedback(answer["request_id"], label=label)["correct"] == {"label": True}
 
 
+def test_cells_and_labels_of_numpy_and_pandas_are_sent_as_what_they_are(address: str) -> None:
+    with Client(address) as sensorium:
+        plain = sensorium.predict(car={"age": 3, "colour": 1})
+        for age, colour in [
+            (np.int64(3), np.float32(1)),
+            (Decimal("3.0"), Decimal("1.00")),
+            (np.float64(3), np.str_("1.0")),
+        ]:
+            car = {"age": age, "colour": colour}
+            said = [sensorium.predict(car=car), *sensorium.predict_batch([{"car": car}])]
+            assert [one["targets"] for one in said] == [plain["targets"]] * 2
+        alone = sensorium.predict(car={"age": 3})["targets"]
+        assert sensorium.predict(car={"age": 3, "colour": float("nan")})["targets"] == alone
+        assert sensorium.feedback(plain["request_id"], label=np.bool_(True))["labels"] == {"label": "true"}
+
+
 def test_refusals_are_errors_with_the_services_own_sentence(address: str, tmp_path: Path) -> None:
     with Client(address) as sensorium:
         with pytest.raises(ServiceError, match="note: the text is empty") as refused:
@@ -59,6 +77,8 @@ def test_what_is_no_sensorium_gets_a_sentence(address: str, monkeypatch: pytest.
     with Client(address) as sensorium:
         with pytest.raises(ServiceError, match="this cannot be sent: "):
             sensorium.predict_batch([{"car": {"age": object()}}])
+        with pytest.raises(ServiceError, match="this cannot be sent: age is of the type object"):
+            sensorium.predict(car={"age": object()})
         with pytest.raises(ServiceError, match=r"there is no input 'self'"):
             sensorium.predict(**{"self": "x"})
     monkeypatch.setenv("SENSORIUM_API_KEY", "caf\xe9\u2603")

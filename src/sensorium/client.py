@@ -14,15 +14,20 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import numpy as np
 
 from sensorium.errors import UserError
+from sensorium.spelling import is_missing, spelled
 
 URL, KEY = "SENSORIUM_URL", "SENSORIUM_API_KEY"
 Value = str | bytes | Path | Mapping[str, Any]
+Label = str | float | bool
 
 
 class ServiceError(UserError):
@@ -91,13 +96,14 @@ class Client:
             encoded.append({k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in given.items()})
         return self._ask("POST", "/predict_batch", json={"samples": encoded})["answers"]
 
-    def feedback(self, request_id: str, /, **labels: str) -> dict[str, Any]:
+    def feedback(self, request_id: str, /, **labels: Label) -> dict[str, Any]:
         """Tells the true label of one or more targets of an earlier answer.
 
         Raises:
             ServiceError: as for `predict`.
         """
-        return self._ask("POST", "/feedback", json={"request_id": request_id, "labels": labels})
+        told = {target: _cell(target, label) for target, label in labels.items()}
+        return self._ask("POST", "/feedback", json={"request_id": request_id, "labels": told})
 
     def schema(self) -> dict[str, Any]:
         """What the model reads, predicts and allows, and where it comes from.
@@ -156,14 +162,33 @@ def _form(inputs: Mapping[str, Value | None]) -> dict[str, Any]:
 
 
 def _bytes(value: Value) -> str | bytes | Mapping[str, Any]:
-    """A value with the content of its file in place of the path.
+    """A value with the content of its file in place of the path, and columns as JSON can hold them.
 
     Raises:
         ServiceError: if the file cannot be read.
     """
+    if isinstance(value, Mapping):
+        return {column: _cell(column, cell) for column, cell in value.items()}
     if not isinstance(value, Path):
         return value
     try:
         return value.read_bytes()
     except OSError as error:
         raise ServiceError(f"{value} cannot be read: {error.strerror}.") from error
+
+
+def _cell(name: str, cell: Any) -> Any:
+    """A cell as JSON can hold it: of NumPy a Python value, of a date or an exact number its spelling.
+
+    Raises:
+        ServiceError: if it is none.
+    """
+    if is_missing(cell):
+        return None
+    if isinstance(cell, np.generic):
+        cell = cell.item()
+    if isinstance(cell, Decimal | date | time | timedelta):
+        return spelled(cell)
+    if not isinstance(cell, str | int | float | list | dict):
+        raise ServiceError(f"this cannot be sent: {name} is of the type {type(cell).__name__}.")
+    return cell

@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -50,6 +52,28 @@ def test_each_format_is_read_and_written(columns: Path, suffix: str) -> None:
     assert read(Path(f"next/out{suffix}")) == first
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_what_a_table_says_stands_in_the_answer(columns: Path, suffix: str) -> None:
+    cells = {
+        "id": ["007", "8"],
+        "wide": pa.array([2**64 - 1, None], pa.uint64()),
+        "price": [Decimal("1.10"), None],
+        "raw": [b"\xff", b"x"],
+    }
+    named = {"": ["nameless", None], "list": [[1, None], []], "a": [True, False]}
+    pq.write_table(pa.table(cells | named), "in.parquet")
+    predict_table.run("in.parquet", f"out{suffix}")
+    first, second = read(Path(f"out{suffix}"))
+    found = [{name: row[name] for name in cells | named} for row in (first, second)]
+    of_text = {"price": "1.10", "raw": "ff"}
+    kept = {"id": "007", "wide": 2**64 - 1, "price": Decimal("1.10"), "raw": b"\xff", "": "nameless"}
+    expected = kept | {"list": "[1, null]", "a": True} | ({} if suffix == ".parquet" else of_text)
+    if suffix == ".csv":
+        expected |= {"wide": str(2**64 - 1), "a": "True"}
+    assert found[0] == expected
+    assert (found[1]["wide"], found[1]["list"], found[1]["id"]) == (None, "[]", "8")
+
+
 def test_many_pieces_stay_in_their_order_without_torch(columns: Path, table_folder: Path) -> None:
     rows = [{"a": number % 7, "b": number, "c": None if number % 3 else number} for number in range(600)]
     Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -86,9 +110,9 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_goes_on(columns: Path) ->
     run.wait()
     assert psutil.wait_procs(workers, timeout=10)[1] == []
     assert Path("out.parquet").read_text() == "old"
-    table = pq.read_table(finished[0]).to_pandas()
-    table["answer.inputs"] = "found"
-    table.to_parquet(finished[0], index=False)
+    table = pq.read_table(finished[0])
+    place = table.column_names.index("answer.inputs")
+    pq.write_table(table.set_column(place, "answer.inputs", pa.array(["found"] * len(table))), finished[0])
     predict_table.run("in.csv", "out.parquet")
     said = pd.read_parquet("out.parquet")
     assert said["a"].tolist() == [str(number) for number in range(20_000)]

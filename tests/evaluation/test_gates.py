@@ -16,7 +16,14 @@ FIGURES = {
             "without": {"note": {"accuracy": 0.5}},
         }
     },
-    "slices": {"colour": {"seconds": {"0.5 to 1.5": {"accuracy": 0.7}, "1.5 to 9": {"accuracy": 0.9, "rows": 40}}}},
+    "slices": {
+        "colour": {
+            "seconds": {"0.5 to 1.5": {"accuracy": 0.7}, "1.5 to 9": {"accuracy": 0.9, "rows": 40}},
+            "sold": {"true": {"accuracy": 0.8}},
+            "year": {"1": {"accuracy": 0.8}},
+            "Größe": {"é": {"accuracy": 0.8}},
+        }
+    },
     "timings": {"compress": {"p95_ms": 12.5}},
 }
 
@@ -63,6 +70,11 @@ def test_of_all_that_a_star_fits_the_worst_is_judged() -> None:
 
 def test_a_key_may_have_dots_in_it() -> None:
     assert judged(metric="slices.colour.seconds.1.5 to 9.accuracy", min=0.5).value == 0.9
+
+
+@pytest.mark.parametrize("address", ["sold.true", "sold.True", "year.1", "year.1.0", "Größe.é", "Größe.e\u0301"])
+def test_a_value_may_be_named_as_a_table_spells_it(address: str) -> None:
+    assert judged(metric=f"slices.colour.{address}.accuracy", min=0.5).value == 0.8
 
 
 @pytest.mark.parametrize("if_missing", ["fail", "pass"])

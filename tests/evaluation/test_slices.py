@@ -31,6 +31,32 @@ def test_columns_of_few_values_are_sliced_by_value_and_numbers_of_many_by_quarti
     }
 
 
+def test_equal_values_are_one_slice_and_whole_numbers_beside_nothing_are_sliced_too() -> None:
+    table = pd.DataFrame(
+        {
+            "sold": pd.Series([True, "true", "TRUE", None] * 25, dtype=object),
+            "cut": ["a\0b", "a\0c"] * 50,
+            "wide": pd.array([2**53, 2**53 + 1, 2**53 + 1, None] * 25, dtype="Int64"),
+            "near": [0.12341, 0.12342] * 50,
+            "count": pd.array([*range(99), None], dtype="Int64"),
+        }
+    )
+    found = {(part.column, part.value): int(part.rows.sum()) for part in slices(table, np.arange(100))}
+    assert found == {
+        ("sold", "true"): 75,
+        ("cut", "a b"): 50,
+        ("cut", "a c"): 50,
+        ("wide", "9007199254740992"): 25,
+        ("wide", "9007199254740993"): 50,
+        ("near", "0.12341"): 50,
+        ("near", "0.12342"): 50,
+        ("count", "0 to 24.5"): 25,
+        ("count", "24.5 to 49"): 25,
+        ("count", "49 to 73.5"): 24,
+        ("count", "73.5 to 98"): 25,
+    }
+
+
 def test_a_slice_of_few_groups_is_left_out() -> None:
     table = pd.DataFrame({"city": ["Ulm"] * 50 + ["Bonn"] * 50})
     groups = np.concatenate([np.zeros(50, int), np.arange(1, 51)])

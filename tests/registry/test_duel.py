@@ -57,12 +57,18 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     table.to_parquet(paths.PREPARED / "rows.parquet")
 
     def make(
-        new: float, old: float, seen: int = 0, inputs: Any = None, classes: Any = ("no", "yes"), version: str = "new"
+        new: float,
+        old: float,
+        seen: int = 0,
+        inputs: Any = None,
+        classes: Any = ("no", "yes"),
+        version: str = "new",
+        known: Any = ("no", "yes"),
     ) -> Duel:
         champions = paths.cache() / "champions"
         shutil.rmtree(champions, ignore_errors=True)
         values = {"facts": {"a": 1.0}}
-        network = Threshold(NetworkConfig({"facts": 2}, {"t": ["no", "yes"]}, "concat", 4, 1, 0.0), old).eval()
+        network = Threshold(NetworkConfig({"facts": 2}, {"t": list(known)}, "concat", 4, 1, 0.0), old).eval()
         written = model.write(model.read({"facts": FACTS}, values), values, network, champions / "abc")
         shutil.rmtree(written.with_name("abc-parts"))
         pd.DataFrame({"id": table["id"], "split": ["train"] * seen + ["test"] * (ROWS - seen)}).to_parquet(
@@ -147,3 +153,9 @@ def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
     assert alone.version is None
     with pytest.raises(Unmeasured, match="there is no champion yet; `sensorium promote` makes one"):
         alone.compare(rule())
+
+
+def test_classes_that_an_earlier_version_spelled_otherwise_are_the_same(duel: Setup) -> None:
+    made = duel(new=0.0, old=0.0, known=("no ", " yes"))
+    assert made.compare(rule()) == duel(new=0.0, old=0.0).compare(rule())
+    assert made.compare(rule()).champion == 1.0

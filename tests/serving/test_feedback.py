@@ -7,9 +7,11 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
+from sensorium.modalities import Tabular
 from sensorium.serving import recording, settings
 from sensorium.serving.recording import Memory
 from sensorium.serving.settings import Keep, unlearnt
+from tests import model
 from tests.serving.conftest import serving
 
 OFF = "monitor.keep_content is off (set it in params.yaml, `dvc repro`, promote)"
@@ -103,7 +105,7 @@ def test_a_service_says_when_it_starts_that_its_feedback_cannot_be_learnt_from(
         ({"request_id": "x", "labels": {"colour": "red"}}, "there is no target 'colour'; this model predicts label, s"),
         ({"request_id": "x", "labels": {"label": " "}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "\ud800"}}, "label: a label of 1 to 200 letters is expected"),
-        ({"request_id": "x", "labels": {"label": 5}}, "label: a label of 1 to 200 letters is expected"),
+        ({"request_id": "x", "labels": {"label": ["no"]}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "n" * 201}}, "label: a label of 1 to 200 letters is expected"),
         ({"request_id": "x", "labels": {"label": "no"}, "text": "y"}, "unknown key 'text'; request_id and labels are"),
     ],
@@ -135,3 +137,20 @@ def test_the_oldest_predictions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
     for name in ("a", "b", "a", "c"):
         memory.remember("", name, "v", {"label": "no"})
     assert [memory.recall("", name)[0] for name in ("a", "b", "c")] == ["v", None, "v"]
+
+
+@pytest.mark.parametrize("classes", [["false", "true"], ["False", "True"]])  # the second is an earlier version's
+def test_a_label_is_right_however_it_is_spelled(classes: list[str], tmp_path: Path) -> None:
+    values = {"facts": {"a": 1.0}}
+    readers = model.read({"facts": Tabular(numbers=["a"])}, values)
+    folder = model.write(readers, values, model.small_network(readers, {"sold": classes}), tmp_path / "model")
+    with serving(folder, tmp_path) as client:
+        for number in range(5):
+            said = client.post("/predict", json={"facts": {"a": 1}}).json()
+            label = said["targets"]["sold"]["label"]
+            told = [label, label.lower(), label.upper(), f" {label} ", label.lower() == "true"][number]
+            content = {"request_id": said["request_id"], "labels": {"sold": told}}
+            answer = client.post("/feedback", json=content).json()
+            assert answer["correct"] == {"sold": True}
+            assert answer["labels"] == {"sold": label.lower()}
+    assert {line["labels"]["sold"] for line in lines(tmp_path / "feedback.jsonl")} == {label.lower()}

@@ -10,7 +10,7 @@ import pytest
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Tabular
-from sensorium.serving import artefact
+from sensorium.serving import artefact, profile
 from sensorium.serving.predictor import Predictor
 from tests import model
 from tests.serving.conftest import RAWS
@@ -88,3 +88,24 @@ def test_a_model_of_another_version_is_refused(model_folder: Path, tmp_path: Pat
         reseal(folder)
         with pytest.raises(UserError, match="was made by another version of Sensorium"):
             Predictor.load(folder)
+
+
+def test_a_category_is_read_as_the_model_spells_it(tmp_path: Path) -> None:
+    facts = Tabular(categories=["c", "price"])
+    values = {"facts": {"c": "1", "price": "2"}}
+    readers = model.read({"facts": facts}, values)
+    folder = model.write(readers, values, model.small_network(readers, {"t": ["a", "b"]}), tmp_path / "model")
+    known = ["c=1.0", "c=True", "c=new", "price=1.50", "price=3.10"]  # by an earlier version, and of a table of text
+    np.savez(folder / profile.FILE, **{"facts.names": profile.checksums(known)})
+    predictor = Predictor.load(folder)
+
+    def read(**cells: object) -> dict[str, str]:
+        return predictor.accept({"facts": cells})["facts"]
+
+    assert [read(c=cell)["c"] for cell in (1, 1.0, "1", "1.0", " 1.0")] == ["1.0"] * 5
+    assert [read(c=cell)["c"] for cell in (True, "true", "True")] == ["True"] * 3
+    assert [read(c=cell)["c"] for cell in (7, 7.0, "7.0", "new\n")] == ["7", "7", "7", "new"]
+    assert [read(price=cell)["price"] for cell in (1.5, "1.50", 3.1)] == ["1.50", "1.50", "3.10"]
+    assert read(price="3.1") == {"price": "3.1"}  # a version that the model has not seen
+    prepared = facts.pack(facts.accept({"c": 1.0}))  # by this version, for a champion of an earlier one
+    assert predictor.inputs["facts"].unpack(prepared) == {"c": "1.0"}

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from sensorium import paths
 from sensorium.stages import ingest, prepare, validate
@@ -21,7 +22,7 @@ def make(project: Project) -> None:
     }
     rows = [
         {"note": f"note {number}", "photo": "a.png", "age": number, "colour": "red", "customer": number // 2,
-         "label": "no" if number % 4 < 2 else "yes"}
+         "account": 2**64 - 1 - number, "paid": number % 2 == 0, "label": "no" if number % 4 < 2 else "yes"}
         for number in range(60)
     ]  # fmt: skip
     project.write(None, {"a.png": png()})
@@ -57,6 +58,8 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
     told.to_parquet(paths.FEEDBACK / "rows.parquet")
     after = prepared()
     assert after.loc[before.index, "split"].equals(before["split"])
+    for name, cells in {"account": [2**64 - 1 - n for n in range(60)], "paid": [n % 2 == 0 for n in range(60)]}.items():
+        assert pq.read_table(paths.RAW / "manifest.parquet")[name].to_pylist() == [*cells, None, None, None]
     assert sorted(set(after.index) - set(before.index)) == ["feedback-1"]
     raw = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
     assert raw["origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 3}

@@ -40,7 +40,30 @@ def test_whole_numbers_beside_an_empty_cell_stay_whole(tmp_path: Path, target: P
     path = tmp_path / f"t{suffix}"
     table = pd.DataFrame({"note": ["a", "b"], "count": pd.array([2**53 + 1, None], dtype="Int64")})
     table.to_parquet(path) if suffix == ".parquet" else table.to_json(path, orient="records", lines=True)
-    assert Manifest(path=str(path)).read(INPUTS, target)["count"].tolist() == [2**53 + 1, None]
+    assert Manifest(path=str(path)).read(INPUTS, target)["count"].tolist() == [2**53 + 1, pd.NA]
+
+
+def test_a_file_is_found_however_its_name_is_spelled(tmp_path: Path, target: Path) -> None:
+    composed, apart, folder = "Gr\u00f6\u00dfe.png", "Gro\u0308\u00dfe.png", "fr\u00f6sche"
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / apart).write_bytes(png((1, 1, 1)))  # as macOS writes it
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / composed).write_bytes(png((2, 2, 2)))
+    (tmp_path / "both" / apart).write_bytes(png((3, 3, 3)))
+    (tmp_path / "a\\b.png").write_bytes(png((4, 4, 4)))
+    cells = {
+        f"{folder}/{composed}": 1,
+        f"./fro\u0308sche/{apart}": 1,
+        f"{folder}\\{composed}": 1,
+        f" {folder}/{composed} ": 1,
+        f"both/{composed}": 2,
+        f"both/{apart}": 3,
+        "a\\b.png": 4,
+    }
+    (tmp_path / "t.csv").write_text("\n".join(["front", *cells]))
+    table = Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)
+    for cell, shade in zip(table["front"], cells.values(), strict=True):
+        assert INPUTS["front"].raw({"front": cell}, "front", target) == png((shade, shade, shade))
 
 
 def test_without_ids_the_rows_are_numbered(tmp_path: Path, target: Path) -> None:
@@ -72,7 +95,7 @@ def test_nothing_outside_the_data_root_is_copied(tmp_path: Path) -> None:
 
 def test_rows_with_more_fields_than_the_header_are_not_read_shifted(tmp_path: Path, target: Path) -> None:
     (tmp_path / "t.csv").write_text("note,label\ngood, thing,yes\nbad, thing,no\n")
-    with pytest.raises(UserError, match="t.csv has more fields in line 2 than in its header; mend the commas"):
+    with pytest.raises(UserError, match="t.csv, line 2: 3 fields are more than the 2 of the header; mend the commas"):
         Manifest(path=str(tmp_path / "t.csv")).read(INPUTS, target)
 
 

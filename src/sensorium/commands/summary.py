@@ -144,6 +144,7 @@ def _example() -> str:
         if kind.is_file and row[name]:
             fields += ["-F", f"{name}=@{paths.RAW / row[name]}"]
         elif (raw := kind.raw(row, name, paths.RAW)) is not None:
-            text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+            value = kind.accept(raw)  # a table may hold what JSON cannot, such as a date
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             fields += ["--form-string", f"{name}={text}"]
     return shlex.join(["curl", *fields, "localhost:3000/predict"])

@@ -183,7 +183,7 @@ def _state(root: Path, cell: Any) -> tuple[int, int] | None:
 
 def _join(pieces: Sequence[Path], target: Path, said: Sequence[str], counts: Counts) -> Counts:
     """Writes all pieces into one file: the id, the table's other columns, then what is said of each row."""
-    found = tables.common(pq.read_schema(path) for path in pieces)
+    found = pq.read_schema(pieces[0])
     of_table = [name for name in found.names if name not in (ID, *said)]
     fields = [found.field(name) for name in (*of_table, *said)]
     own = ID in found.names
@@ -196,7 +196,7 @@ def _join(pieces: Sequence[Path], target: Path, said: Sequence[str], counts: Cou
                 numbers = range(counts.rows + 1, counts.rows + piece.num_rows + 1)
                 piece = piece.add_column(0, ID, pa.array(map(str, numbers)))
             _count(piece, counts)
-            yield tables.fit(piece, schema)
+            yield piece.select(schema.names)
 
     with replacing(target) as beside:
         tables.format_of(target).write(beside, schema, rows())

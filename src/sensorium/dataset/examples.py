@@ -88,14 +88,13 @@ def _labels(row: Row, targets: Sequence[str]) -> set[tuple[str, Any]]:
 
 
 def _request(row: Row, inputs: Mapping[str, Modality], root: Path) -> dict[str, Any]:
-    """Files as the model reads them, which leaves out where and by whom a picture was taken; nothing of a file gone."""
+    """Values as the model reads them, which leaves out where and by whom a picture was taken; nothing of a file gone."""
     try:
         raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, root)) is not None}
+        values = {name: inputs[name].accept(raw) for name, raw in raws.items()}
         return {
-            name: base64.b64encode(inputs[name].pack(inputs[name].accept(raw))).decode()
-            if inputs[name].is_file
-            else raw
-            for name, raw in raws.items()
+            name: base64.b64encode(inputs[name].pack(value)).decode() if inputs[name].is_file else value
+            for name, value in values.items()
         }
     except BadInput:
         return {}

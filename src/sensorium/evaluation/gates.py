@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sensorium.section import Section
+from sensorium.spelling import spelled
 
 TIMINGS = "timings"
 
@@ -219,16 +220,21 @@ def with_its_time(rule: Mapping[str, Any], times: Mapping[str, Any]) -> dict[str
 
 
 def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float]]:
-    """Keys may have dots in them, so each is tried against the start of what is left of the address."""
+    """Keys may have dots in them, so each is tried against every start of what is left of the address.
+
+    A value may be named as a table spells it, such as True or 1.0.
+    """
     if not address:
         if isinstance(tree, int | float) and not isinstance(tree, bool):
             yield above, float(tree)
         return
     if isinstance(tree, Mapping):
+        ends = [place for place, letter in enumerate(address) if letter == "."] + [len(address)]
+        starts = {end: {address[:end], spelled(address[:end])} for end in ends}
         for key, below in tree.items():
-            for start in ("*", str(key)):
-                if address == start or address.startswith(f"{start}."):
-                    yield from _find(address[len(start) + 1 :], below, f"{above}.{key}" if above else str(key))
+            for end, names in starts.items():
+                if str(key) in names or "*" in names:
+                    yield from _find(address[end + 1 :], below, f"{above}.{key}" if above else str(key))
 
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from sensorium.spelling import spelled
+
 MOST_VALUES = 30  # of a column that is sliced by value
 QUANTILES = 4
 FEWEST_ROWS, FEWEST_GROUPS = 20, 5  # of a slice that says something
@@ -63,21 +65,35 @@ def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
 
 def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
     known = cells.dropna()
-    if known.nunique() <= MOST_VALUES:
-        for value in sorted(known.unique(), key=str):
-            yield Slice(column, _shown(value), (cells == value).to_numpy(bool))
+    if (names := _names(known)) is not None:
+        named = pd.Series(names, index=known.index, dtype=object).reindex(cells.index)
+        for value in sorted(set(names)):
+            yield Slice(column, value, (named == value).to_numpy(bool))
     elif pd.api.types.is_numeric_dtype(cells):
+        cells, known = cells.astype(float), known.astype(float)
         edges = np.unique(np.quantile(known, np.linspace(0, 1, QUANTILES + 1)))
         for number, (low, high) in enumerate(pairwise(edges)):
             above = cells >= low if number == 0 else cells > low
             yield Slice(column, f"{_shown(low)} to {_shown(high)}", (above & (cells <= high)).to_numpy(bool))
 
 
-def _shown(value: object) -> str:
-    """A number to three digits that mean something, but never as a power of ten."""
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return str(value)
+def _names(known: pd.Series) -> list[str] | None:
+    """What each value is called; nothing if there are too many."""
+    called: dict[object, str] = {}  # not by pandas, which takes texts for one that differ behind a NUL
+    for cell in known:
+        if cell not in called:
+            called[cell] = spelled(cell)
+            if len(set(called.values())) > MOST_VALUES:
+                return None
+    short = {cell: _shown(cell) if isinstance(cell, float) else name for cell, name in called.items()}
+    if len(set(short.values())) == len(set(called.values())):
+        called = short
+    return [called[cell] for cell in known]
+
+
+def _shown(number: float) -> str:
+    """To three digits that mean something, but never as a power of ten."""
+    return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:

@@ -1,6 +1,5 @@
 """What a kind of input must answer for; each kind is one file beside this one."""
 
-import math
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from pydantic import field_validator
 from sensorium.errors import BadInput
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
+from sensorium.spelling import is_missing
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
@@ -150,6 +150,10 @@ class Modality(Section, ABC):
     def describe(self, value: Any) -> Descriptors:
         """What a person would say of a cleaned value: its length, brightness, loudness, ... or its language."""
 
+    def named(self) -> list[str]:
+        """The columns of the table whose cells are names, so that equal ones are spelled alike."""
+        return []
+
     def names(self, value: Any) -> list[str]:
         """The names in a cleaned value, such as words, of which new ones may be unknown to the model."""
         return []
@@ -175,6 +179,10 @@ class Modality(Section, ABC):
                 colours classes ``for`` and ``against`` by the CSS variable ``--weight``.
         """
 
+    def as_known(self, checksums: np.ndarray) -> "Modality":
+        """The same input for a model that knows names of these checksums: it reads names as the model spells them."""
+        return self
+
     @abstractmethod
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""
@@ -197,22 +205,9 @@ class Modality(Section, ABC):
         return resolve(self.encoder, named, self.load_folder)
 
 
-def is_missing(cell: Any) -> bool:
-    """Whether a cell of a table holds nothing: null, not-a-number, or an empty string."""
-    return cell is None or (isinstance(cell, str) and not cell) or (isinstance(cell, float) and math.isnan(cell))
-
-
 def weighted(weight: float) -> str:
     """The class and style of an element that did so much for a decision."""
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
-
-
-def plain(text: str) -> str:
-    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
-    printable = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
-    )
-    return " ".join(printable.split())
 
 
 def file_inside(root: Path, relative: Any) -> Path:
@@ -225,7 +220,7 @@ def file_inside(root: Path, relative: Any) -> Path:
         raise BadInput(f"a path is expected, not {type(relative).__name__}")
     shown = relative if len(relative) < 200 else relative[:200] + "..."
     try:
-        path = (root / relative).resolve()
+        path = _on_disk(root, relative).resolve()
         is_file = path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
         raise BadInput(f"{shown!r} is no path ({error.args[-1] if len(error.args) == 1 else error.args[1]})") from error
@@ -234,6 +229,18 @@ def file_inside(root: Path, relative: Any) -> Path:
     if not is_file:
         raise BadInput(f"file {shown!r} does not exist")
     return path
+
+
+def _on_disk(root: Path, relative: str) -> Path:
+    """Where a path leads; what is not there may be written otherwise: in Windows' way, or with its accents apart."""
+    for spelling in (relative, relative.strip().replace("\\", "/")):
+        place = root
+        for part in Path(spelling).parts:
+            ways = (part, unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part))  # macOS writes NFD
+            place = next((place / way for way in ways if (place / way).exists()), place / part)
+        if place.exists():
+            return place
+    return root / relative
 
 
 def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:

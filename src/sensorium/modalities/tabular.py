@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Descriptors, Modality, is_missing, plain, weighted
+from sensorium.modalities.modality import Comparative, Descriptors, Modality, weighted
+from sensorium.spelling import is_missing, spelled, spellings
 
 BUCKETS = 32
+TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 
@@ -38,7 +40,7 @@ class Columns(Preprocess):
         for column in self.constants["categories"]:
             one_hot = [0.0] * BUCKETS
             if (category := value.get(column)) is not None:
-                one_hot[zlib.crc32(f"{column}={category}".encode()) % BUCKETS] = 1.0
+                one_hot[_checksum(column, category) % BUCKETS] = 1.0
             parts += one_hot
         return {"columns": np.array([parts], dtype=np.float32)}
 
@@ -64,6 +66,8 @@ class Tabular(Modality):
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
     packaged: ClassVar[dict[str, Any]] = {"columns": None}
+
+    _known: frozenset[int] = PrivateAttr(frozenset())  # checksums of the names that a model has learnt from
 
     @model_validator(mode="after")
     def _has_columns(self) -> Self:
@@ -99,26 +103,43 @@ class Tabular(Modality):
             raise BadInput(f"columns are expected as an object, not {type(raw).__name__}")
         if unknown := sorted(set(raw) - set(self.columns(""))):
             raise BadInput(f"unknown column {unknown[0]!r}; known: {', '.join(self.columns(''))}")
-        numbers = {column: _number(column, raw[column]) for column in self.numbers if raw.get(column) is not None}
-        names = {column: _name(column, raw[column]) for column in self.categories if raw.get(column) is not None}
-        return numbers | names
+        given = {column: cell for column, cell in raw.items() if not is_missing(cell)}
+        numbers = {column: _number(column, given[column]) for column in self.numbers if column in given}
+        names = {column: self._name(column, given[column]) for column in self.categories if column in given}
+        return numbers | {column: name for column, name in names.items() if name}
 
     def check(self, value: dict[str, Any]) -> None:
         if not value:
             raise BadInput("all columns are empty")
 
     def clean(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {name: plain(cell) if isinstance(cell, str) else cell for name, cell in value.items()}
+        return value
 
     def pack(self, value: dict[str, Any]) -> bytes:
         return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
 
     def unpack(self, packed: bytes) -> dict[str, Any]:
-        return json.loads(packed)
+        value = json.loads(packed)
+        return value | {column: self._name(column, value[column]) for column in self.categories if column in value}
 
     def describe(self, value: dict[str, Any]) -> Descriptors:
         """The numbers themselves."""
         return {column: value[column] for column in self.numbers if column in value}
+
+    def named(self) -> list[str]:
+        return self.categories
+
+    def as_known(self, checksums: np.ndarray) -> Self:
+        known = self.model_copy()
+        known._known = frozenset(checksums.tolist())
+        return known
+
+    def _name(self, column: str, cell: Any) -> str:
+        """A category as it is spelled, or as the model knows it: another client, or version, may have spelled it so."""
+        if isinstance(cell, list | dict):
+            raise BadInput(f"column {column!r} holds a list or an object where a name is expected")
+        known = (name for name in spellings(cell) if _checksum(column, name) in self._known)
+        return next(known, spelled(cell)) if self._known else spelled(cell)
 
     def names(self, value: dict[str, Any]) -> list[str]:
         """Its categories."""
@@ -168,15 +189,14 @@ def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> 
     return {columns[place]: value[columns[place]] for place in sorted(random.permutation(len(columns))[:kept])}
 
 
-def _name(column: str, cell: Any) -> str:
-    if isinstance(cell, list | dict):
-        raise BadInput(f"column {column!r} holds a list or an object where a name is expected")
-    return str(cell)
+def _checksum(column: str, name: str) -> int:
+    """Of a name as `Tabular.names` gives it."""
+    return zlib.crc32(f"{column}={name}".encode())
 
 
 def _number(column: str, cell: Any) -> float:
     try:
-        number = float(cell)
+        number = float(TRUTH.get(spelled(cell), cell) if isinstance(cell, str) else cell)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadInput(f"column {column!r} holds {str(cell)[:40]!r} where a number is expected") from error
     if not math.isfinite(number) or abs(number) > MOST:

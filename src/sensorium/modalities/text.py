@@ -12,7 +12,8 @@ from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, plain, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.spelling import plain
 
 WORD = re.compile(r"\w+")
 LONGER = 1.5  # than the shortest of its group a text may be

@@ -19,6 +19,7 @@ from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
 from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
 from sensorium.serving.predictor import Predictor
+from sensorium.spelling import is_missing, spelled
 
 SHOWN = ("accuracy", "macro_f1", "log_loss")
 FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little
@@ -90,9 +91,10 @@ class Duel:
         if target not in champion_says:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
         new = self._fresh
-        ours, theirs = classes_in(new, target), champion_knows[target]
-        classes = [*ours, *(name for name in theirs if name not in ours)]
-        labels = new[target].map({name: place for place, name in enumerate(classes)}).fillna(-1).astype(int).to_numpy()
+        columns = classes_in(new, target)
+        ours, theirs = [[spelled(name) for name in names] for names in (columns, champion_knows[target])]
+        place_of = {name: place for place, name in enumerate(dict.fromkeys([*ours, *theirs]))}
+        labels = np.array([-1 if is_missing(label) else place_of.get(spelled(label), -1) for label in new[target]])
         groups = new["group"].to_numpy()
         known = labels >= 0
         if known.sum() < FEWEST_ROWS or len(np.unique(groups[known])) < FEWEST_GROUPS:
@@ -101,8 +103,8 @@ class Duel:
                 f"champion {self.version} too; at least {FEWEST_ROWS} in {FEWEST_GROUPS} are needed"
             )
         return (
-            Predictions.of(_spread(probabilities_of(new, target, ours), ours, classes), labels, groups),
-            Predictions.of(_spread(champion_says[target], theirs, classes), labels, groups),
+            Predictions.of(_spread(probabilities_of(new, target, columns), ours, place_of), labels, groups),
+            Predictions.of(_spread(champion_says[target], theirs, place_of), labels, groups),
         )
 
     @cached_property
@@ -111,10 +113,10 @@ class Duel:
         if self._champion is None:
             raise Unmeasured("there is no champion yet; `sensorium promote` makes one of a committed model")
         try:
-            seen = training_ids(self._champion)
+            seen = set(map(spelled, training_ids(self._champion)))
         except UserError as error:
             raise Unmeasured(str(error)) from error
-        fresh = self._predictions[~self._predictions["id"].astype(str).isin(seen)].reset_index(drop=True)
+        fresh = self._predictions[~self._predictions["id"].map(spelled).isin(seen)].reset_index(drop=True)
         if fresh.empty:  # no network need be asked about no rows
             raise Unmeasured(
                 f"the champion {self.version} was fitted to all test rows; at least {FEWEST_ROWS} in {FEWEST_GROUPS} "
@@ -145,8 +147,9 @@ class Duel:
         return {target: softmax(values, axis=1) for target, values in logits.items()}, predictor.targets
 
 
-def _spread(probabilities: np.ndarray, known: list[str], classes: list[str]) -> np.ndarray:
-    """Probabilities over a longer list of classes; one that a model does not know has none."""
-    wide = np.zeros((len(probabilities), len(classes)))
-    wide[:, [classes.index(name) for name in known]] = probabilities
+def _spread(probabilities: np.ndarray, known: list[str], place_of: Mapping[str, int]) -> np.ndarray:
+    """Probabilities over more classes; one that a model does not know has none, one that it spells twice has both."""
+    wide = np.zeros((len(probabilities), len(place_of)))
+    for name, chances in zip(known, probabilities.T, strict=True):
+        wide[:, place_of[name]] += chances
     return wide

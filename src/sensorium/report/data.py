@@ -1,6 +1,7 @@
 """What the data holds and what was rejected, as a page."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sensorium.report.strips import bars
 
 MOST_CLASSES = 40  # that a plot has room for
 MOST_REASONS = 50
+MOST_SPELLINGS = 20  # of a column
 
 
 def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path) -> None:
@@ -39,6 +41,18 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
         if commonest:
             page.picture(f"{target}: {len(classes)} classes", bars(commonest), "Valid rows of every class.")
+    if counts["spellings"]:
+        page.table(
+            "Spelled in several ways",
+            ["column", "read as", "spelled, in rows"],
+            [
+                [column, repr(name), ", ".join(f"{text!r} in {rows:,}" for text, rows in ways.items())]
+                for column, names in counts["spellings"].items()
+                for name, ways in islice(names.items(), MOST_SPELLINGS)
+            ],
+            "Equal values count as one, however the table writes them.",
+            texts=3,
+        )
     if not rejected.empty:
         reasons = rejected.groupby("reason")["id"].agg(["size", "first"]).sort_values("size", ascending=False)
         page.table(

@@ -6,13 +6,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from sensorium.modalities.modality import plain
 from sensorium.serving import journal
 from sensorium.serving.metrics import FEEDBACK
 from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 from sensorium.serving.requests import read_object
 from sensorium.serving.settings import unlearnt
+from sensorium.spelling import spelled
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,80}")  # of a request, or of a sample in one
 LARGEST = 2**16  # bytes of a body
@@ -30,7 +30,7 @@ async def feedback(request: Request) -> JSONResponse:
     content = await read_object(request, LARGEST)
     request_id, labels = _checked(content, live.predictor)
     version, predicted = app.memory.recall(request.state.key, request_id)
-    correct = {target: predicted[target] == label for target, label in labels.items() if target in predicted}
+    correct = {target: spelled(predicted[target]) == label for target, label in labels.items() if target in predicted}
     for target, is_right in correct.items():
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
         app.memory.forget(request.state.key, request_id, target)
@@ -52,6 +52,6 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
     for target, label in labels.items():
         if target not in predictor.targets:
             raise Refused(400, f"there is no target {target!r}; this model predicts {', '.join(predictor.targets)}")
-        if not isinstance(label, str) or not plain(label) or len(label) > LONGEST:
+        if not isinstance(label, str | int | float) or not spelled(label) or len(str(label)) > LONGEST:
             raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
-    return request_id, {target: plain(label) for target, label in labels.items()}
+    return request_id, {target: spelled(label) for target, label in labels.items()}

@@ -179,7 +179,7 @@ def _by(classes: list[str]) -> Schema:
 
 
 def _feedback(predictor: Predictor) -> Schema:
-    label = {"type": "string", "minLength": 1, "maxLength": 200}
+    label = {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": 200}
     labels = {
         "type": "object",
         "minProperties": 1,

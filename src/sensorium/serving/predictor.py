@@ -13,6 +13,7 @@ from sensorium.modalities import Input, Modality
 from sensorium.modalities.encoder import Arrays, Network, Preprocess, encode, encode_arrays
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.serving import artefact
+from sensorium.serving.profile import Profile
 
 ROWS = 256  # that are fused at once, so that explanations of many inputs do not fill the memory
 Sample = Mapping[str, Any]
@@ -66,6 +67,7 @@ class Predictor:
         kinds: TypeAdapter[Modality] = TypeAdapter(Input)
         inputs, shapes, encoders = {}, {}, {}
         expected: dict[str, tuple[int, ...]] = {}
+        known = Profile.read(folder)
         for name, entry in manifest["inputs"].items():
             kind = kinds.validate_python(entry["settings"])
             files = {file: artefact.file(folder, manifest, f"{name}/{file}") for file in entry["files"]}
@@ -73,7 +75,7 @@ class Predictor:
             network = OnnxNetwork(artefact.file(folder, manifest, f"{name}/{artefact.ENCODER}"))
             if not set(network.inputs) <= set(preprocess.axes):
                 raise UserError(f"{network.path} reads {', '.join(network.inputs)}, which {name} does not give.")
-            inputs[name], shapes[name] = kind, (entry["tokens"], entry["dim"])
+            inputs[name], shapes[name] = kind.as_known(known.names(name)), (entry["tokens"], entry["dim"])
             encoders[name] = (preprocess, network)
             expected |= {f"features.{name}": shapes[name], f"present.{name}": ()}
         fusion = OnnxNetwork(artefact.file(folder, manifest, artefact.FUSION))

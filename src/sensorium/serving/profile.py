@@ -43,6 +43,10 @@ class Profile:
         """What parts the reference of an input into tenths, ``[axes, 9]``, if there is one."""
         return self._arrays.get(f"{name}.tenths")
 
+    def names(self, name: str) -> np.ndarray:
+        """Checksums of the names in the training rows of an input; none where it has none, or without a reference."""
+        return self._arrays.get(f"{name}.names", np.zeros(0, np.uint32))
+
     def onto_axes(self, name: str, features: np.ndarray) -> np.ndarray:
         """Features ``[..., tokens, dim]`` on an input's axes, ``[..., axes]``; no axes without a reference."""
         flat = features.reshape(*features.shape[:-2], features.shape[-2] * features.shape[-1])

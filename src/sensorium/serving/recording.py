@@ -11,6 +11,7 @@ from sensorium.serving.journal import PREDICTIONS, Journal
 from sensorium.serving.live import CHAMPION, Accepted, Live, Seen
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
 from sensorium.serving.profile import rounded
+from sensorium.spelling import spelled
 
 MOST_REMEMBERED = 20_000
 SHARE_DIGITS = 4  # of a probability in the log
@@ -101,7 +102,7 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
 def compare(champion: Mapping[str, str], challenger: Mapping[str, str]) -> None:
     """Counts where a challenger agrees with what was answered."""
     for target in champion.keys() & challenger.keys():
-        SHADOW.labels(target, "agrees" if champion[target] == challenger[target] else "differs").inc()
+        SHADOW.labels(target, "agrees" if spelled(champion[target]) == spelled(challenger[target]) else "differs").inc()
 
 
 def _count(live: Live, inputs: list[str], labels: dict[str, str], shares: dict[str, Any]) -> None:

@@ -70,8 +70,8 @@ def with_feedback(
         return table
     rows = [_row(one, inputs, targets, folder) for one in told.to_dict("records")]
     # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
-    whole = dict.fromkeys(table.select_dtypes("integer"), "Int64")
-    source_rows = table.astype(whole).assign(**{ORIGIN: table.get(ORIGIN, source)})
+    whole = {str(name): cells.convert_dtypes() for name, cells in table.select_dtypes("integer").items()}
+    source_rows = table.assign(**whole, **{ORIGIN: table.get(ORIGIN, source)})
     return pd.concat([source_rows, pd.DataFrame(rows)], ignore_index=True)
 
 

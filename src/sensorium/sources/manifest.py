@@ -68,9 +68,12 @@ def _read(path: Path) -> pd.DataFrame:
         pieces = list(tables.read(path, PIECE))
     except UserError as problem:
         raise UserError(f"data.path: {problem}") from problem
-    schema = tables.common(piece.schema for piece in pieces)
-    # A whole number beside an empty cell stays whole: pandas would make it a float.
-    return pa.concat_tables(tables.fit(piece, schema) for piece in pieces).to_pandas(integer_object_nulls=True)
+    whole = pa.concat_tables(pieces)
+    table = whole.to_pandas(integer_object_nulls=True)
+    for field, cells in zip(whole.schema, whole.columns, strict=True):
+        if pa.types.is_integer(field.type) and cells.null_count:  # pandas would make floats of them
+            table[field.name] = table[field.name].astype("UInt64" if field.type == pa.uint64() else "Int64")
+    return table
 
 
 def _copy(root: Path, relative: str, folder: Path) -> None:

@@ -6,12 +6,13 @@ import pandas as pd
 
 from sensorium import params, paths
 from sensorium.errors import UserError
-from sensorium.files import replacing
-from sensorium.modalities.modality import is_missing
+from sensorium.files import replacing, write_json
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
 from sensorium.sources.feedback import with_feedback
+from sensorium.spelling import is_missing, merged, spelled
 
 RESERVED = ("split", "group")  # columns that prepare adds
+SPELLINGS = "spellings.json"  # beside the manifest: values that were spelled in several ways
 
 
 def run() -> None:
@@ -24,9 +25,16 @@ def run() -> None:
         own, files = len(table), settings.data.own_files(settings.inputs, table)
         table = with_feedback(table, settings.data.source, settings.inputs, list(settings.targets), beside)
         _require_columns(table, settings)
+        alike = _merged(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
+        write_json(beside / SPELLINGS, alike)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
+    for column, names in alike.items():
+        several = f"{len(names):,} values are spelled" if len(names) > 1 else "a value is spelled"
+        name, ways = next(iter(names.items()))
+        shown = " and ".join(f"{text!r} ({rows:,})" for text, rows in ways.items())
+        print(f"ingest: {column}: {several} in several ways and read as one: {shown} as {name!r}")
     if files and (ignored := keep_out_of_git(files)):
         beside = (files.folder / IGNORED).relative_to(Path.cwd())
         print(f"ingest: {beside} now keeps your data out of git; `{dvc_add(ignored)}` makes versions of it")
@@ -57,17 +65,24 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
             raise UserError(f"{paths.PARAMS}: {key}: the tables use the name {column!r} themselves; rename the column.")
 
 
+def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str, dict[str, int]]]:
+    """Of the columns of names, the values that are spelled in several ways, each with the rows of every spelling."""
+    columns = ["id", *settings.targets, *(name for name in settings.split.groups if name not in settings.inputs)]
+    columns += [column for kind in settings.inputs.values() for column in kind.named()]
+    found = {column: merged(table[column]) for column in dict.fromkeys(columns)}
+    return {column: names for column, names in found.items() if names}
+
+
 def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
     """Empty cells become null, ids and labels text, so that all sources look alike from here on."""
     for name in ["id", *settings.targets]:
-        table[name] = [None if cell is pd.NA or is_missing(cell) else str(cell) for cell in table[name]]
-    for name, kind in settings.inputs.items():
-        for column in kind.columns(name):
-            cells = [None if cell is pd.NA or is_missing(cell) else cell for cell in table[column]]
-            table[column] = pd.Series(cells, index=table.index, dtype=object)
-    for column in table.select_dtypes("object").columns:  # Parquet columns are of one type
-        if len({type(cell) for cell in table[column] if cell is not None}) > 1:
-            table[column] = [None if cell is None else str(cell) for cell in table[column]]
+        cells = [None if is_missing(cell) else spelled(cell) or None for cell in table[name]]
+        table[name] = pd.Series(cells, index=table.index, dtype=object)
+    for column in table.select_dtypes("object").columns:
+        cells = [None if is_missing(cell) else cell for cell in table[column]]
+        if len({type(cell) for cell in cells if cell is not None}) > 1:  # Parquet columns are of one type
+            cells = [cell if cell is None or isinstance(cell, str) else spelled(cell) for cell in cells]
+        table[column] = pd.Series(cells, index=table.index, dtype=object)
     return table.drop(columns=[name for name in RESERVED if name in table])
 
 

@@ -16,6 +16,7 @@ from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards, shards
+from sensorium.spelling import is_missing, spelled
 
 
 def run() -> None:
@@ -59,13 +60,19 @@ def _clean_shard(
     return found
 
 
+def _names(cells: pd.Series) -> pd.Series:
+    """Equal values in one spelling: pandas takes texts for one that differ behind a NUL, and 1 and "1" for two."""
+    return cells.map(lambda cell: None if is_missing(cell) else spelled(cell) or None).astype(object)
+
+
 def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     """Gives the rows their ``group`` and ``split``; an input's column holds digests, so equal content is one group."""
     split = settings.split
-    rows["group"] = groups(rows, split.groups)
-    stratum = rows[split.stratify] if split.stratify else pd.Series("", index=rows.index)
+    keys = {name: _names(rows[name]) for name in dict.fromkeys([*split.groups, *filter(None, [split.stratify])])}
+    rows["group"] = groups(pd.DataFrame(keys, index=rows.index), split.groups)
+    stratum = keys[split.stratify] if split.stratify else pd.Series("", index=rows.index)
     shares = {name: getattr(split, name) for name in SPLITS}
-    named_by = rows[split.groups[0]].astype(object) if split.groups else rows["id"]
+    named_by = keys[split.groups[0]] if split.groups else rows["id"]
     names = named_by.where(named_by.notna(), rows["id"])
     group = rows["group"].to_numpy()
     rows["split"] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 from sensorium import params, paths
 from sensorium.dataset import validation
 from sensorium.errors import BadInput, UserError
-from sensorium.files import existing, remove, replacing, write_json
+from sensorium.files import existing, read_json, remove, replacing, write_json
 from sensorium.modalities import Modality
 from sensorium.report import docs
 from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
-from sensorium.stages.ingest import manifest
+from sensorium.stages.ingest import SPELLINGS, manifest
 
 
 def run() -> None:
@@ -114,6 +114,7 @@ def _counts(
             target: {str(name): int(count) for name, count in valid[target].value_counts().sort_index().items()}
             for target in settings.targets
         },
+        "spellings": read_json(paths.RAW / SPELLINGS, made_by="ingest"),
     }
 
 

@@ -104,3 +104,11 @@ def test_strangers_push_out_no_label_of_a_trusted_key(tmp_path: Path, monkeypatc
 def test_the_last_word_counts_in_whatever_order_the_logs_are_read(tmp_path: Path) -> None:
     found = judge(tmp_path, [predicted("a")], [told("a", "dog", minutes_ago=2), told("a", "cat", minutes_ago=9)])
     assert [one.label for one in found.believed] == ["dog"]
+
+
+def test_labels_of_an_earlier_version_are_those_of_this_one(tmp_path: Path) -> None:
+    predictions = [predicted(name, labels={"kind": "True"}, probabilities={"kind": {"True": 1.0}}) for name in "ab"]
+    found = judge(tmp_path, predictions, [told("a", "True"), told("b", "1.0"), told("b", "1", "two")], ["shop", "two"])
+    assert believed(found) == {"a": "true", "b": "1"}
+    assert found.predictions["a"]["labels"] == {"kind": "true"}
+    assert not reasons(found)

@@ -13,6 +13,7 @@ from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback.judged import NOBODY, Feedback, Told
 from sensorium.serving import content
 from sensorium.sources.feedback import TARGET
+from sensorium.spelling import spelled
 
 NOT_TRUSTED = "the key {!r} is not in retrain.trusted, so it tells how well the model does and is not learnt from"
 NOT_KEPT = "its inputs were not kept; set monitor.keep_content in params.yaml"
@@ -94,7 +95,7 @@ def choose(
         sample, why = _sample(labels, feedback.predictions[request_id], log)
         if (request_id, sample.sample) in known:  # clients choose their ids, and may use one again for something else
             row = earlier.loc[earlier["sample"] == sample.sample].iloc[0]
-            if any(row.get(f"{TARGET}{told.target}") != told.label for told in labels):
+            if any(spelled(row.get(f"{TARGET}{told.target}")) != told.label for told in labels):
                 corrected[sample.sample] = labels
             continue
         if why := why or (TWICE if sample.sample in samples else ""):

@@ -10,6 +10,7 @@ from typing import Any
 from sensorium.monitoring.log.lines import Reading, counted, read_records
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS
 from sensorium.serving.live import CHAMPION
+from sensorium.spelling import spelled
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODY = ""  # the key of a service without keys, which answers its own machine only
@@ -92,7 +93,7 @@ def read_feedback(folder: Path, trusted: Sequence[str], now: datetime) -> Feedba
     corrected = forgotten = 0
     for time, record in read_records(folder, FEEDBACK, ("request_id", "labels"), EVER, now, reading):
         for target, label in record["labels"].items():
-            told = Told(record["request_id"], record.get("key", NOBODY), time, target, label)
+            told = Told(record["request_id"], record.get("key", NOBODY), time, target, spelled(label))
             place, alike = (told.request_id, told.target, told.key), latest[told.key in heeded]
             if (before := alike.pop(place, told)).label != told.label:
                 corrected += 1
@@ -212,6 +213,7 @@ def _find(folder: Path, wanted: set[str], now: datetime) -> tuple[dict[str, dict
             if found[name]["time"] != time:  # else the same line was copied twice
                 several.add(name)
             continue
-        kept = ("key", "model_version", "labels", "inputs", "content")
-        found[name] = {"time": time, **{field: record[field] for field in kept if field in record}}
+        kept = ("key", "model_version", "inputs", "content")
+        labels = {target: spelled(label) for target, label in record["labels"].items()}
+        found[name] = {"time": time, "labels": labels, **{field: record[field] for field in kept if field in record}}
     return found, several

@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from sensorium.monitoring import names
 from sensorium.monitoring.feedback.judged import Told
+from sensorium.spelling import spelled
 
 CONFIDENCE = 0.95
 
@@ -51,7 +52,7 @@ def measure(
         told: labels that are believed, with the predictions of the window that they are about.
         targets: classes by target.
     """
-    return {target: _of_target(target, rows, reference, told, set(targets[target])) for target in targets}
+    return {target: _of_target(target, rows, reference, told, set(map(spelled, targets[target]))) for target in targets}
 
 
 def _of_target(

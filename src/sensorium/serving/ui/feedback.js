@@ -25,8 +25,8 @@ export function feedbackView(target, ranked, requestId) {
     element.setAttribute("aria-busy", "true");
     message.textContent = "";
     try {
-      await api.feedback(requestId, { [target]: label });
-      thank(label);
+      const told = await api.feedback(requestId, { [target]: label });
+      thank(told.labels[target]); // as the service spells it
     } catch (problem) {
       message.textContent = problem.message;
     }
