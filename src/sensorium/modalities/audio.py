@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -71,13 +70,16 @@ def _to_hop(sample: Arrays) -> list[tuple[int, int]]:
 class Waveform(Preprocess):
     """The samples themselves, normalised if asked, and a mask of what is padding, as wav2vec 2.0 reads them.
 
-    All are padded to one length: these models' masks do not survive a trace with another.
+    All are padded to one length: these models' masks do not survive a trace with another. Where the constants name a
+    ``rate`` (Hz), they are heard at that one.
     """
 
     axes: ClassVar = {"input_values": {0: "batch"}, "attention_mask": {0: "batch"}}
 
     def __call__(self, value: np.ndarray) -> Arrays:
         samples = value.astype(np.float32) / 2**15
+        if rate := self.constants.get("rate"):
+            samples = soxr.resample(samples, RATE, rate)[: self.constants["samples"]]
         if self.constants["normalise"]:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
         padding = (0, self.constants["samples"] - len(samples))
@@ -193,18 +195,23 @@ class Audio(Modality):
         )
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.pretrained import MeanOfFrames, TorchNetwork, load_transformer, weight_files
+        from sensorium.models.transformer.folder import Folder
+        from sensorium.models.transformer.loading import feature_extractor, load
+        from sensorium.models.transformer.proof import proven
+        from sensorium.models.transformer.readings import sounds
 
-        config = folder / "preprocessor_config.json"
-        extractor = json.loads(config.read_text()) if config.is_file() else {}
-        if extractor.get("feature_extractor_type") != "Wav2Vec2FeatureExtractor":
+        found = Folder(folder)
+        extractor = feature_extractor(found)
+        if (sort := type(extractor).__name__) != "Wav2Vec2FeatureExtractor":
             raise UserError(
-                f"encoder {self.encoder!r}: {folder} does not read waveforms; wav2vec 2.0, HuBERT, WavLM and other "
-                "models with a Wav2Vec2FeatureExtractor do."
+                f"it does not read waveforms (its {sort} makes something else of a sound); wav2vec 2.0, HuBERT, WavLM "
+                "and other models with a Wav2Vec2FeatureExtractor do."
             )
-        preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)), samples=int(self.seconds * RATE))
-        network = TorchNetwork(MeanOfFrames(load_transformer(folder)))
-        return Encoder(preprocess, network, weight_files(folder))
+        rate = int(extractor.sampling_rate)
+        constants = {"normalise": bool(extractor.do_normalize), "samples": int(self.seconds * rate)}
+        preprocess = Waveform(**constants, **({"rate": rate} if rate != RATE else {}))
+        example = preprocess.collate([preprocess(self.accept(self.example()))])
+        return Encoder(preprocess, proven(load(found), sounds, [example]), found.decisive)
 
 
 def _speech_embedding(audio: Audio) -> Encoder:

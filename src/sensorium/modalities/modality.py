@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from sensorium.errors import BadInput
-from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.encoder import Encoder, Preprocess, encode, fetch, reachable, resolve
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -179,13 +179,13 @@ class Modality(Section, ABC):
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""
 
-    def fetch_encoder(self) -> None:
-        """Brings an encoder that is named by a hub id, so that a wrong name ends a run before any work.
+    def fetch_encoder(self) -> Path | None:
+        """The folder of this input's encoder, brought if it is named by a hub id; ``None`` of a packaged one.
 
         Raises:
             UserError: if it cannot be had.
         """
-        fetch(self.encoder, self.packaged)
+        return fetch(self.encoder, self.packaged)
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.
@@ -195,6 +195,16 @@ class Modality(Section, ABC):
         """
         named = {name: lambda make=make: make(self) for name, make in self.packaged.items()}
         return resolve(self.encoder, named, self.load_folder)
+
+    def try_encoder(self) -> None:
+        """Loads this input's encoder and has it read the example, so that an unfit one ends a run before any work.
+
+        Raises:
+            UserError: if it cannot be had or used.
+        """
+        encoder = self.load_encoder()
+        if not np.isfinite(encode(encoder.preprocess, encoder.network, [self.accept(self.example())])).all():
+            raise UserError(f"encoder {self.encoder!r}: its features of an example are no numbers.")
 
 
 def is_missing(cell: Any) -> bool:

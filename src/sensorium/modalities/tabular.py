@@ -160,6 +160,9 @@ class Tabular(Modality):
 
         return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
 
+    def try_encoder(self) -> None:
+        """Nothing: columns are read as they are."""
+
 
 def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> dict[str, Any]:
     """A quarter, half or three quarters of the columns lost, never all."""
