@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sensorium.errors import UserError
+from sensorium.errors import UserError, reason
 
 Arrays = dict[str, np.ndarray]
 
@@ -97,6 +97,11 @@ def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Call
         return load(folder)
     except UserError as problem:
         raise UserError(f"encoder {name!r}: {problem}") from problem
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:  # of odd files
+        raise UserError(
+            f"encoder {name!r}: it cannot be read ({type(error).__name__}: {reason(error)}); fetch it again, or choose "
+            "another."
+        ) from error
 
 
 def fetch(name: str, packaged: Mapping[str, Any]) -> Path | None:
@@ -129,8 +134,7 @@ def _download(hub_id: str) -> Path:
     try:
         return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"]))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"encoder {hub_id!r} is neither a local folder nor to be had from the hub ({reason}); "
+            f"encoder {hub_id!r} is neither a local folder nor to be had from the hub ({reason(error)}); "
             "check the name and the connection, or give a local folder."
         ) from error

@@ -29,9 +29,14 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.path = root / self._first_module()
+        self.path = self._first_module()
         if not any(root.iterdir()):
             raise UserError("the folder is empty; name the one that `save_pretrained` wrote.")
+        if (self.path / ADAPTER).is_file():
+            raise UserError(
+                f"it holds an adapter ({ADAPTER}), and the model that it adapts is not read with it; merge them "
+                "(peft's `merge_and_unload`), save that with `save_pretrained`, and name its folder."
+            )
         if not (self.path / CONFIG).is_file():
             raise UserError(_without_config(self.path))
         if code := next(iter(self.config.get("auto_map", {}).values()), None):
@@ -56,8 +61,11 @@ class Folder:
         if (self.path / WEIGHTS).is_file():
             files = [self.path / WEIGHTS]
         elif (self.path / INDEX).is_file():
-            files = [self.path / name for name in sorted(set(self.json(self.path / INDEX)["weight_map"].values()))]
+            listed = self.json(self.path / INDEX).get("weight_map", {})
+            files = [self.path / name for name in sorted(set(listed.values()))]
         else:
+            files = []
+        if not files:
             raise UserError(_without_weights(self.path))
         if absent := [file.name for file in files if not file.is_file()]:
             raise UserError(f"its weights are in {len(files)} files, and {', '.join(absent)} is not there; fetch it.")
@@ -89,11 +97,14 @@ class Folder:
         except ValueError as error:
             raise UserError(f"its {path.relative_to(self.root)} is no JSON ({reason(error)}).") from error
 
-    def _first_module(self) -> str:
+    def _first_module(self) -> Path:
         try:
-            return self.modules[0]["path"] if self.modules else ""
-        except (KeyError, TypeError, IndexError) as error:
+            path = self.root / self.modules[0]["path"] if self.modules else self.root
+        except (KeyError, TypeError) as error:
             raise UserError(f"its {MODULES} is no list of modules as sentence-transformers write it.") from error
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise UserError(f"its {MODULES} names {self.modules[0]['path']!r}, which leads out of the folder.")
+        return path
 
 
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -121,21 +132,16 @@ def _fetched(path: Path) -> None:
 
 
 def _without_config(path: Path) -> str:
-    if (path / ADAPTER).is_file():
-        return (
-            f"it holds an adapter ({ADAPTER}) and not the model that it adapts; merge them (peft's "
-            "`merge_and_unload`), save that with `save_pretrained`, and name its folder."
-        )
     below = sorted(found.parent.name for found in path.glob(f"*/{CONFIG}")) if path.is_dir() else []
     return f"it has no {CONFIG}, as a folder has that `save_pretrained` wrote" + (
-        f"; {below[0]} in it has one." if below else "."
+        f"; its folder {below[0]!r} has one." if below else "."
     )
 
 
 def _without_weights(path: Path) -> str:
     found = sorted({file.name for pattern in OTHERS for file in path.glob(pattern)})
     if not found:
-        return f"it has no weights ({WEIGHTS})."
+        return f"it has no weights ({WEIGHTS}); those in a pickle (pytorch_model.bin) are never opened, nor fetched."
     convert = f"from transformers import AutoModel; AutoModel.from_pretrained({str(path)!r}).save_pretrained('NEW')"
     return (
         f"its weights are {', '.join(found[:3])}, and only {WEIGHTS} is read (a pickle can run anything when it is "

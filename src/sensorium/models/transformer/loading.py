@@ -104,7 +104,7 @@ def image_processor(folder: Folder) -> tuple[dict[str, Any], Any]:
     """
     from transformers import AutoImageProcessor
 
-    stated = _stated(folder, "image_processor")
+    stated = _stated(folder, "image_processor", "sampling_rate")
     if not stated:
         raise UserError(
             "it has no preprocessor_config.json (or processor_config.json with an image_processor), by which pictures "
@@ -135,7 +135,7 @@ def feature_extractor(folder: Folder) -> Any:
     """
     from transformers import AutoFeatureExtractor
 
-    if not _stated(folder, "feature_extractor"):
+    if not _stated(folder, "feature_extractor", "image_mean"):
         raise UserError(
             "it has no preprocessor_config.json (or processor_config.json with a feature_extractor), by which sounds "
             "are made into numbers; is it for sounds? If so, fetch that file from where the weights are from."
@@ -144,14 +144,14 @@ def feature_extractor(folder: Folder) -> Any:
         return AutoFeatureExtractor.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
 
 
-def _stated(folder: Folder, part: str) -> dict[str, Any]:
-    """What the files of a folder say of its image processor or its feature extractor."""
-    found = {}
+def _stated(folder: Folder, part: str, other: str) -> dict[str, Any]:
+    """What the files of a folder say of its image processor or feature extractor; nothing if they are of the other."""
+    found: dict[str, Any] = {}
     for name in PROCESSORS:
         if (file := folder.path / name).is_file():
             settings = folder.json(file)
-            found |= settings.get(part) or ({} if "processor_class" in settings and name == PROCESSORS[0] else settings)
-    return found
+            found |= settings.get(part) or ({} if name == PROCESSORS[0] else settings)
+    return {} if other in found else found
 
 
 @contextmanager
