@@ -16,10 +16,17 @@ from pydantic import Field
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.spectrogram import (
+    EXTRACTORS,
+    RATE,
+    ClapSpectrogram,
+    KaldiSpectrogram,
+    WhisperSpectrogram,
+    spectrogram,
+)
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
-RATE = 16_000  # Hz
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 MAX_RATE = 384_000  # Hz; a header may claim anything
 MAX_CHANNELS = 16
@@ -102,7 +109,13 @@ class Audio(Modality):
         "silence": Comparative("less silence", "more silence", "share of silence", "points"),
         "centroid": Comparative("lower in pitch", "higher in pitch", "centre of the spectrum (Hz)"),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {
+        "mel-frames": MelFrames,
+        "waveform": Waveform,
+        "whisper-spectrogram": WhisperSpectrogram,
+        "clap-spectrogram": ClapSpectrogram,
+        "kaldi-spectrogram": KaldiSpectrogram,
+    }
 
     def example(self) -> bytes:
         """A fifth of a second of a tone."""
@@ -198,20 +211,27 @@ class Audio(Modality):
         from sensorium.models.transformer.folder import Folder
         from sensorium.models.transformer.loading import feature_extractor, load
         from sensorium.models.transformer.proof import proven
-        from sensorium.models.transformer.readings import sounds
+        from sensorium.models.transformer.readings import spectrograms, waveforms
 
         found = Folder(folder)
-        extractor = feature_extractor(found)
-        if (sort := type(extractor).__name__) != "Wav2Vec2FeatureExtractor":
+        preprocess = self._preprocess(feature_extractor(found))
+        example = preprocess.collate([preprocess(self.accept(self.example()))])
+        readings = waveforms if isinstance(preprocess, Waveform) else spectrograms
+        return Encoder(preprocess, proven(load(found), readings, [example]), found.decisive)
+
+    def _preprocess(self, extractor: Any) -> Preprocess:
+        """What does the same as a feature extractor of transformers."""
+        sort = type(extractor).__name__
+        if sort in EXTRACTORS:
+            return spectrogram(extractor)
+        if sort != "Wav2Vec2FeatureExtractor":
             raise UserError(
-                f"it does not read waveforms (its {sort} makes something else of a sound); wav2vec 2.0, HuBERT, WavLM "
-                "and other models with a Wav2Vec2FeatureExtractor do."
+                f"its {sort} is not known here; models with a Wav2Vec2FeatureExtractor (wav2vec 2.0, HuBERT, WavLM), "
+                f"{', '.join(EXTRACTORS)} are read."
             )
         rate = int(extractor.sampling_rate)
-        constants = {"normalise": bool(extractor.do_normalize), "samples": int(self.seconds * rate)}
-        preprocess = Waveform(**constants, **({"rate": rate} if rate != RATE else {}))
-        example = preprocess.collate([preprocess(self.accept(self.example()))])
-        return Encoder(preprocess, proven(load(found), sounds, [example]), found.decisive)
+        constants: dict[str, Any] = {"normalise": bool(extractor.do_normalize), "samples": int(self.seconds * rate)}
+        return Waveform(**constants | ({"rate": rate} if rate != RATE else {}))
 
 
 def _speech_embedding(audio: Audio) -> Encoder:

@@ -35,7 +35,8 @@ def proven(loaded: Loaded, readings: Readings, examples: Sequence[Arrays]) -> To
         raise UserError(_told(random, loaded))
     for example in examples[1:]:
         _ran(network, example, loaded)
-    if not np.allclose(*(_ran(network, examples[0], loaded) for _ in range(2)), rtol=1e-3, atol=1e-5):
+    first, second = (_ran(network, examples[0], loaded) for _ in range(2))
+    if not np.allclose(first, second, rtol=1e-3, atol=1e-5):
         raise UserError(
             f"it gives other features of the same example each time, as it draws at random; {_sort(loaded)} cannot be "
             "used, choose another encoder."
@@ -63,13 +64,14 @@ def _random(network: TorchNetwork, loaded: Loaded, example: Arrays) -> list[str]
     missing = {name: weights[name] for name in loaded.missing if name in weights and weights[name].is_floating_point()}
     if not _spoilt(network, missing, example):
         return []
-    found = []
+    found: list[str] = []
     for name, weight in missing.items():
         if len(found) < SHOWN and _spoilt(network, {name: weight}, example):
             found.append(name)
     return found or list(missing)
 
 
+@torch.no_grad()
 def _spoilt(network: TorchNetwork, weights: Mapping[str, torch.Tensor], example: Arrays) -> bool:
     kept = {name: weight.clone() for name, weight in weights.items()}
     for weight in weights.values():
@@ -100,9 +102,12 @@ def _ran(network: TorchNetwork, example: Arrays, loaded: Loaded) -> np.ndarray:
 def _told(random: Sequence[str], loaded: Loaded) -> str:
     folder = loaded.folder
     files = folder.weights[0].name if len(folder.weights) == 1 else "its files of weights"
-    odd = [f"{name} is {found} and not {wanted}" for name, (found, wanted) in loaded.odd.items() if name in random]
-    if odd:
-        return f"{odd[0]} in {files}: it would be random. Its config.json is of another model; fetch both again."
+    if odd := [name for name in random if name in loaded.odd]:
+        found, wanted = loaded.odd[odd[0]]
+        return (
+            f"{odd[0]} is {found} and not {wanted} in {files}: it would be random. Its config.json is of another "
+            "model; fetch both again."
+        )
     total, had = len(loaded.model.state_dict()), next(iter(folder.shapes), "none")
     return (
         f"{files} lacks {', '.join(random[:SHOWN])}, which its features hang on ({len(loaded.missing)} of {total} "

@@ -116,8 +116,24 @@ class MeanOfFrames(nn.Module):
 
     def forward(self, input_values: Tensor, attention_mask: Tensor) -> Tensor:
         states = self.model(input_values=input_values, attention_mask=attention_mask).last_hidden_state
-        heard = torch.arange(states.shape[1], device=states.device) * input_values.shape[1] // states.shape[1]
-        return mean(states, (heard[None] < attention_mask.sum(1, keepdim=True))[..., None].to(states.dtype))
+        return _mean_of_heard(states, attention_mask)
+
+
+class OwnSound(nn.Module):
+    """A spectrogram as the model itself sums it up, projected or pooled; else the mean over frames inside the clip."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = _reading_half(model)
+
+    def forward(self, spectrum: Tensor, attention_mask: Tensor) -> Tensor:
+        if hasattr(self.model, "get_audio_features"):
+            whole = torch.zeros(len(spectrum), 1, dtype=torch.bool, device=spectrum.device)
+            output = self.model.get_audio_features(input_features=spectrum, is_longer=whole)
+        else:
+            output = self.model(**{self.model.main_input_name: spectrum})
+        summed = _summed_up(output, "audio_embeds")
+        return _mean_of_heard(output.last_hidden_state, attention_mask) if summed is None else summed
 
 
 def texts(model: Any) -> list[nn.Module]:
@@ -136,9 +152,14 @@ def pictures(model: Any) -> list[nn.Module]:
     return [OwnPicture(model), MeanOfPatches(model)]
 
 
-def sounds(model: Any) -> list[nn.Module]:
+def waveforms(model: Any) -> list[nn.Module]:
     """Readings of a waveform."""
     return [MeanOfFrames(model)]
+
+
+def spectrograms(model: Any) -> list[nn.Module]:
+    """Readings of a spectrogram."""
+    return [OwnSound(model)]
 
 
 def _summed_up(output: Any, projected: str) -> Tensor | None:
@@ -153,6 +174,12 @@ def _summed_up(output: Any, projected: str) -> Tensor | None:
 def _mean_of_patches(output: Any) -> Tensor:
     states = output.last_hidden_state
     return (states.mean(1) if states.dim() == 3 else states.mean((2, 3)))[:, None]
+
+
+def _mean_of_heard(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean over the states of frames that a mask of finer frames says are inside the clip."""
+    place = torch.arange(states.shape[1], device=states.device) * mask.shape[1] // states.shape[1]
+    return mean(states, (place[None] < mask.sum(1, keepdim=True))[..., None].to(states.dtype))
 
 
 def _reading_half(model: Any) -> Any:
