@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from sensorium.compression.parity import difference, random_batches
 from sensorium.dataset.cache import fingerprint
@@ -107,19 +108,17 @@ def test_half_weights_are_read_in_full(made: Make) -> None:
 
 
 def test_a_classifier_without_a_pooler_gives_the_mean_over_its_tokens(made: Make) -> None:
-    from transformers import ViTForImageClassification
-
     kind = Image(encoder=str(made("vit classifier")))
     preprocess = kind.load_encoder().preprocess
     pixels = torch.from_numpy(preprocess.collate([preprocess(kind.accept(png()))])["pixel_values"])
     with torch.inference_mode():
-        states = ViTForImageClassification.from_pretrained(made("vit classifier")).vit(pixels).last_hidden_state
+        states = (
+            transformers.ViTForImageClassification.from_pretrained(made("vit classifier")).vit(pixels).last_hidden_state
+        )
     np.testing.assert_allclose(features(kind, [png()])[0], states.mean(1).numpy(), atol=1e-6)
 
 
 def test_clip_gives_a_text_and_a_picture_as_it_compares_them(made: Make) -> None:
-    from transformers import CLIPModel
-
     folder = made("clip")
     text, image = Text(encoder=str(folder)), Image(encoder=str(folder))
     arrays = {}
@@ -128,7 +127,7 @@ def test_clip_gives_a_text_and_a_picture_as_it_compares_them(made: Make) -> None
         batch = preprocess.collate([preprocess(kind.accept(raw))])
         arrays |= {name: torch.from_numpy(array) for name, array in batch.items()}
     with torch.inference_mode():
-        wanted = CLIPModel.from_pretrained(folder)(**arrays)
+        wanted = transformers.CLIPModel.from_pretrained(folder)(**arrays)
     for embeds, ours in (
         (wanted.text_embeds, features(text, ["a frog"])),
         (wanted.image_embeds, features(image, [png()])),
@@ -145,6 +144,15 @@ def test_a_model_of_robertas_sort_reads_two_tokens_fewer_than_its_table_has_rows
 def test_a_prefix_of_something_the_model_was_wrapped_in_is_taken_off(made: Make, tmp_path: Path) -> None:
     wrapped = folders.copied(made("bert"), tmp_path, lambda d: {f"module.model.{key}": one for key, one in d.items()})
     assert np.array_equal(features(Text(encoder=str(wrapped))), features(Text(encoder=str(made("bert")))))
+
+
+def test_weights_in_several_files_are_those_in_one(made: Make, tmp_path: Path) -> None:
+    folder = folders.copied(made("bert"), tmp_path)
+    model = transformers.BertModel.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size="10KB")
+    assert len(list(folder.glob("*.safetensors"))) > 1
+    assert np.array_equal(features(Text(encoder=str(folder))), features(Text(encoder=str(made("bert")))))
 
 
 def test_two_networks_in_one_file_are_refused(made: Make, tmp_path: Path) -> None:
@@ -168,6 +176,17 @@ def test_a_missing_layer_or_one_of_another_shape_is_refused(made: Make, tmp_path
     assert "encoder.layer.0.intermediate.dense.bias is (32,) and not (24,) in model.safetensors" in problem(
         Text, folder
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "sort", "layer"), [(Text, "bert with a head", "encoder.layer.1."), (Image, "vit", "")]
+)
+def test_more_layers_than_the_config_knows_are_refused(
+    kind: type[Modality], sort: str, layer: str, made: Make, tmp_path: Path
+) -> None:
+    folder = folders.copied(made(sort), tmp_path)
+    folders.write(folder, "config.json", num_hidden_layers=1)
+    assert problem(kind, folder).startswith(f"its weights have more layers than its config.json, such as {layer}")
 
 
 def test_weights_that_are_not_read_may_be_missing(made: Make, tmp_path: Path) -> None:
@@ -201,7 +220,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         "its model.safetensors is a pointer of git-lfs and not the file itself; run `git lfs pull` where it lies.",
     ),
     "pointer of the tokenizer": (lambda f: pointer(f / "tokenizer.json"), "its tokenizer.json is a pointer of git-lfs"),
-    "a shard": (index, "its weights are in 2 files, and model-00002-of-00002.safetensors is not there; fetch it."),
+    "shard": (index, "its weights are in 2 files, and model-00002-of-00002.safetensors is not there; fetch it."),
     "pickle": (
         lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
         "its weights are pytorch_model.bin, and only model.safetensors is read (a pickle can run anything when it is "

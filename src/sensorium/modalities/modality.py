@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from sensorium.errors import BadInput, UserError
-from sensorium.modalities.encoder import Encoder, Preprocess, encode, fetch, reachable, resolve
+from sensorium.errors import BadInput
+from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -47,6 +47,7 @@ class Modality(Section, ABC):
         is_file: whether the table's cell holds a path rather than the value.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
+        has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
@@ -62,6 +63,7 @@ class Modality(Section, ABC):
     is_file: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
+    has_weights: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Any]] = {}
@@ -195,16 +197,6 @@ class Modality(Section, ABC):
         """
         named = {name: lambda make=make: make(self) for name, make in self.packaged.items()}
         return resolve(self.encoder, named, self.load_folder)
-
-    def try_encoder(self) -> None:
-        """Loads this input's encoder and has it read the example, so that an unfit one ends a run before any work.
-
-        Raises:
-            UserError: if it cannot be had or used.
-        """
-        encoder = self.load_encoder()
-        if not np.isfinite(encode(encoder.preprocess, encoder.network, [self.accept(self.example())])).all():
-            raise UserError(f"encoder {self.encoder!r}: its features of an example are no numbers.")
 
 
 def is_missing(cell: Any) -> bool:

@@ -53,6 +53,7 @@ class Tabular(Modality):
 
     describes_content: ClassVar[bool] = True
     has_names: ClassVar[bool] = True
+    has_weights: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 2**20
     comparatives: ClassVar = {
         "unknown": Comparative(
@@ -159,9 +160,6 @@ class Tabular(Modality):
         from sensorium.models.pretrained import AsToken, TorchNetwork
 
         return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
-
-    def try_encoder(self) -> None:
-        """Nothing: columns are read as they are."""
 
 
 def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from sensorium.models.transformer.folder import Folder
 OWN_CLASSES = ("WithProjection", "EncoderModel", "ContextEncoder")
 
 
+NUMBER = re.compile(r"\d+")
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")  # the later says more of what both say
 
 
@@ -63,8 +64,20 @@ def load(folder: Folder, prefix: str = "") -> Loaded:
             output_loading_info=True,
             **({"key_mapping": {f"^{re.escape(prefix)}": ""}} if prefix else {}),
         )
+    _require_all_layers(model, info["unexpected_keys"])
     odd = {name: (tuple(found), tuple(wanted)) for name, found, wanted in info["mismatched_keys"]}
     return Loaded(folder, model, sorted({*info["missing_keys"], *odd}), odd)
+
+
+def _require_all_layers(model: Any, unread: Iterable[str]) -> None:
+    """Says so if the files have more layers of a sort that the model has: its config would cut the network short."""
+    sorts = {NUMBER.sub("#", name) for name in model.state_dict()}
+    names = sorted(name.removeprefix(f"{model.base_model_prefix}.") for name in unread)
+    if cut := next((name for name in names if NUMBER.sub("#", name) in sorts), None):
+        raise UserError(
+            f"its weights have more layers than its config.json, such as {cut}: features would be those of half a "
+            "network; fetch both again, from one place."
+        )
 
 
 def wrapper(loaded: Loaded) -> str | None:
