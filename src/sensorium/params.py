@@ -21,7 +21,7 @@ from sensorium.sources import Data
 from sensorium.training.choices import Range
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="letters, digits and underscores")]
-FusionKind = Literal["attention", "concat"]
+FusionKind = Literal["attention", "concat", "linear"]
 Width = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
 Layers = Annotated[int, Field(ge=1, le=12)]
 Share = Annotated[float, Field(ge=0, lt=1)]

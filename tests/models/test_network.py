@@ -18,7 +18,7 @@ def config(kind: str = "concat") -> NetworkConfig:
 
 
 def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
-    projection = Projection(2, 4, 0.0)
+    projection = Projection(2, torch.nn.Identity())
     projection.fit(torch.tensor([[[1.0, 7.0]], [[3.0, 7.0]]]))
     assert projection.mean.tolist() == [2.0, 7.0]
     assert projection.deviation.tolist() == [1.0, 1.0]

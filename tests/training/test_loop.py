@@ -2,7 +2,8 @@ import torch
 
 from sensorium.models.network import NetworkConfig
 from sensorium.training.data import Rows
-from sensorium.training.loop import TrainConfig, drop_inputs, fit, joint_loss, predict
+from sensorium.training.fit import fit
+from sensorium.training.loop import TrainConfig, drop_inputs, joint_loss, predict
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=30,
@@ -55,6 +56,16 @@ def test_it_stops_early_and_keeps_the_best_epoch() -> None:
     fitted = fit(config("concat"), impatient, hopeless, rows(60, 1))
     assert len(fitted.curve) < 200
     assert fitted.best_loss == min(epoch["validation"] for epoch in fitted.curve)
+
+
+def test_few_rows_are_learnt_from_in_as_many_steps_as_they_need() -> None:
+    how = TrainConfig(**(HOW.__dict__ | {"batch_size": 128, "patience": 1, "epochs": 20}))
+    assert [how.batch(count) for count in (1, 5, 120, 1_000, 1_024, 2_923)] == [1, 1, 15, 125, 128, 128]
+    contrary = rows(60, 1)
+    for labels in contrary.labels.values():
+        labels[:] = 1 - labels
+    fitted = fit(config("concat"), how, rows(120, 0), contrary)
+    assert len(fitted.curve) == 13  # of 8 steps each: patience waits for a hundred
 
 
 def test_the_last_input_of_a_row_is_never_dropped() -> None:

@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
+from sensorium.report.search import write_report
 from sensorium.training.choices import Range
 from sensorium.training.search import Space, finished, open_study, run_trials
 
-SPACE = Space({"kind": ["concat", "attention"], "width": 64}, {"learning_rate": Range(low=0.01, high=1.0, log=True)})
+SPACE = Space(
+    {"kind": ["linear", "concat", "attention"], "width": 64}, {"learning_rate": Range(low=0.01, high=1.0, log=True)}
+)
 
 
 def loss(settings: dict) -> float:
@@ -25,6 +28,26 @@ def test_it_keeps_to_its_trials_and_finds_the_better_kind(tmp_path: Path) -> Non
     assert len(settings) == 15
     assert all(one["fusion"]["width"] == 64 for one in settings)
     assert open_study(tmp_path / "journal.log", "s").best_trial.params["fusion.kind"] == "attention"
+
+
+def test_a_kind_that_is_solved_is_tried_once_and_first(tmp_path: Path) -> None:
+    study = open_study(tmp_path / "journal.log", "s")
+    space = Space({"kind": ["concat", "linear", "attention"], "width": [64, 128]}, {"dropout": Range(low=0.1, high=1)})
+    list(run_trials(study, space, lambda settings: settings["training"]["dropout"], 12, seconds=60, seed=0))
+    settings = [trial.user_attrs["settings"] for trial in finished(study)]
+    kinds = [one["fusion"]["kind"] for one in settings]
+    assert settings[0] == {"fusion": {"kind": "linear", "width": 64}, "training": {"dropout": 0.1}}
+    assert (len(kinds), set(kinds[1:])) == (12, {"concat", "attention"})
+    write_report(finished(study), tmp_path / "report")
+    assert ">linear<" in (tmp_path / "report/index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "expected"),
+    [("linear", [64, 128], 1), (["linear", "concat"], 64, 2), (["linear", "concat"], [64, 128], 9), ("concat", 64, 1)],
+)
+def test_where_nothing_is_left_to_draw_trials_are_few(kind: str | list[str], width: object, expected: int) -> None:
+    assert Space({"kind": kind, "width": width}, {"epochs": 3}).trials(9) == expected
 
 
 def test_an_interrupted_search_draws_what_an_uninterrupted_one_draws(tmp_path: Path) -> None:

@@ -48,4 +48,4 @@ def read_rows(
     for target, names in classes.items():
         place = pd.Series(range(len(names)), index=names)
         labels[target] = torch.tensor(table[target].map(place).fillna(-1).astype(int).to_numpy())
-    return Rows(features, items, labels)
+    return Rows(features, items, labels, torch.tensor(table["group"].to_numpy()))

@@ -36,13 +36,13 @@ class NetworkConfig:
 
 
 class Projection(nn.Module):
-    """Standardises an input's features by the training rows' mean and deviation, then maps them to ``width``."""
+    """Standardises an input's features by the training rows' mean and deviation, then maps them to tokens."""
 
-    def __init__(self, dim: int, width: int, dropout: float) -> None:
+    def __init__(self, dim: int, token_map: nn.Module) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("deviation", torch.ones(dim))
-        self.map = nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, width), nn.LayerNorm(width))
+        self.map = token_map
 
     def fit(self, features: Tensor) -> None:
         """Takes mean and deviation of training features ``[rows, tokens, dim]``; a constant keeps its scale."""
@@ -51,8 +51,12 @@ class Projection(nn.Module):
         deviation = flat.std(0, unbiased=False)
         self.deviation = torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation))
 
+    def standardise(self, features: Tensor) -> Tensor:
+        """Features on the training rows' scale."""
+        return (features - self.mean) / self.deviation
+
     def forward(self, features: Tensor) -> Tensor:
-        return self.map((features - self.mean) / self.deviation)
+        return self.map(self.standardise(features))
 
 
 class Network(nn.Module):
@@ -61,11 +65,13 @@ class Network(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        kind, inputs = FUSIONS[config.kind], list(config.inputs)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
         self.projections = nn.ModuleList(
-            Projection(dim, config.width, config.dropout) for dim in config.inputs.values()
+            Projection(dim, kind.token_map(len(inputs), dim, config.width, config.dropout))
+            for dim in config.inputs.values()
         )
-        self.fusion = FUSIONS[config.kind](list(config.inputs), config.width, config.layers, config.dropout)
+        self.fusion = kind(inputs, config.width, config.layers, config.dropout)
         self.heads = nn.ModuleList(nn.Linear(config.width, len(classes)) for classes in config.targets.values())
         self.temperatures: Tensor
         self.register_buffer("temperatures", torch.ones(len(config.targets)))

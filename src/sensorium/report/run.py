@@ -198,6 +198,8 @@ def _splits(run: Run) -> Page:
 
 def _training(run: Run) -> Page:
     best = run.curve.iloc[int(run.curve["validation"].argmin())]
+    if len(run.curve) == 1:
+        return Page("Training", f"Solved in one step: validation loss {best['validation']:.4f}.")
     page = Page(
         "Training",
         f"The weights kept are those of epoch {best['epoch']:.0f} of {len(run.curve)}: validation loss "

@@ -24,7 +24,7 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     ranked = sorted(trials, key=lambda trial: trial.value or 0.0)
     rows = [
-        [f"{trial.number + 1}", f"{trial.value:.4f}", *(_shown(trial.params.get(name, "")) for name in names)]
+        [f"{trial.number + 1}", f"{trial.value:.4f}", *(_shown(_setting(trial, name)) for name in names)]
         for trial in ranked
     ]
     page.table("All trials", ["trial", "loss", *(name.split(".", 1)[1].replace("_", " ") for name in names)], rows)
@@ -42,6 +42,13 @@ def _history(trials: Sequence[FrozenTrial]) -> Figure:
     axes.set_ylabel("validation loss")
     axes.legend(frameon=False, fontsize=9)
     return figure
+
+
+def _setting(trial: FrozenTrial, name: str) -> object:
+    """What the trial drew; of a kind that there is nothing to draw for, only which it is."""
+    section, key = name.split(".", 1)
+    kind = trial.user_attrs["settings"][section][key] if name == "fusion.kind" else ""
+    return trial.params.get(name, kind)
 
 
 def _shown(value: object) -> str:

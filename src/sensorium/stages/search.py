@@ -2,22 +2,28 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
+from sensorium.evaluation.calibration import fit_temperature
 from sensorium.files import replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
 from sensorium.shards import progress
 from sensorium.training.data import Rows
-from sensorium.training.loop import TrainConfig, fit
+from sensorium.training.fit import fit
+from sensorium.training.folds import divisions
+from sensorium.training.loop import TrainConfig, joint_loss, predict
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
 BEST = paths.SEARCH / "best.yaml"
+JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
 
 
 def run() -> None:
@@ -32,25 +38,42 @@ def run() -> None:
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
+    divided = divisions(train, validation)
 
     def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return fit(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), train, validation).best_loss
+        return calibrated_loss(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), divided)
 
     budget = settings.search
     with progress() as bar:
-        task = bar.add_task("searching", total=budget.trials if space.is_open else 1, completed=earlier)
+        task = bar.add_task("searching", total=space.trials(budget.trials), completed=earlier)
         for _ in run_trials(study, space, loss, budget.trials, budget.minutes * 60, budget.seed):
             if not bar.console.is_terminal:
                 print(f"search: {len(finished(study))} trials, best loss {study.best_value:.4f}", flush=True)
             bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")
     trials = finished(study)
-    if len(trials) < budget.trials and space.is_open:
+    if len(trials) < space.trials(budget.trials):
         print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(trials)} trials")
     best = {"trials": len(trials), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
     with replacing(BEST) as beside:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
     write_report(trials, paths.REPORTS / "search")
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
+
+
+def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[tuple[Rows, Rows]]) -> float:
+    """The joint loss of rows that a network was not fitted to, at the temperature that will be served.
+
+    Args:
+        config: of the network.
+        how: how it is fitted.
+        divided: rows to fit to and rows to judge by; the latter of all divisions count together.
+    """
+    answers = [predict(fit(config, how, train, judging).network, judging) for train, judging in divided]
+    logits = {target: torch.cat([one[target] for one in answers]) for target in config.targets}
+    labels = {target: torch.cat([judging.labels[target] for _, judging in divided]) for target in config.targets}
+    for target, values in logits.items():
+        logits[target] = values / fit_temperature(values.numpy(), labels[target].numpy())
+    return joint_loss(logits, labels).item()
 
 
 def network_config(drawn: dict[str, dict[str, Any]], rows: Rows, classes: dict[str, list[str]]) -> NetworkConfig:
@@ -64,6 +87,7 @@ def _identity(settings: params.Params) -> str:
     parts = [
         json.dumps(settings.model_dump(include={"fusion", "training"}), sort_keys=True),
         str(settings.search.seed),
+        JUDGED,
         ",".join(settings.inputs),
         ",".join(settings.targets),
         sha256(ROWS_FILE),

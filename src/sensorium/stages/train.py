@@ -12,7 +12,8 @@ from sensorium.files import existing, replacing
 from sensorium.models.network import Network, save
 from sensorium.stages.search import BEST, network_config
 from sensorium.training.data import Rows
-from sensorium.training.loop import TrainConfig, fit, predict
+from sensorium.training.fit import fit
+from sensorium.training.loop import TrainConfig, predict
 
 CURVE = paths.REPORTS / "training" / "curve.csv"
 

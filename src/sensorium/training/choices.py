@@ -38,6 +38,14 @@ def _one(trial: "optuna.Trial", name: str, setting: Any) -> Any:
     return setting
 
 
+def first(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A value for every setting where none of them matters: the first of a list, the low end of a range."""
+    return {
+        name: setting[0] if isinstance(setting, list) else setting.low if isinstance(setting, Range) else setting
+        for name, setting in settings.items()
+    }
+
+
 def is_open(setting: Any) -> bool:
     """Whether there is something to search."""
     return isinstance(setting, Range) or (isinstance(setting, list) and len(setting) > 1)

@@ -1,7 +1,7 @@
 """Rows of cached features as tensors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,11 +17,13 @@ class Rows:
         features: of every input, ``[items, tokens, dim]``.
         items: of every input, the item of each row ``[rows]``; -1 where the row lacks the input.
         labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
+        groups: a number for each row ``[rows]``; rows that share it are never split. Without, each is on its own.
     """
 
     features: dict[str, Tensor]
     items: dict[str, Tensor]
     labels: dict[str, Tensor]
+    groups: Tensor | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.items.values())))
@@ -32,12 +34,26 @@ class Rows:
             self.features,
             {name: items[rows] for name, items in self.items.items()},
             {name: labels[rows] for name, labels in self.labels.items()},
+            None if self.groups is None else self.groups[rows],
+        )
+
+    def joined(self, other: "Rows") -> "Rows":
+        """These rows and the other ones behind them; groups are numbered alike in both."""
+        items = {}
+        for name, own in self.items.items():
+            others = other.items[name]
+            items[name] = torch.cat([own, torch.where(others < 0, -1, others + len(self.features[name]))])
+        return Rows(
+            {name: torch.cat([features, other.features[name]]) for name, features in self.features.items()},
+            items,
+            {name: torch.cat([labels, other.labels[name]]) for name, labels in self.labels.items()},
+            None if self.groups is None or other.groups is None else torch.cat([self.groups, other.groups]),
         )
 
     def without(self, absent: set[str]) -> "Rows":
         """The same rows with these inputs missing everywhere."""
         gone = {name: torch.full_like(items, -1) if name in absent else items for name, items in self.items.items()}
-        return Rows(self.features, gone, self.labels)
+        return replace(self, items=gone)
 
     def batch(self, rows: Tensor | slice) -> Batch:
         """Features, presence (1 or 0) and labels of some rows; the features of missing inputs are zeros."""
@@ -54,4 +70,4 @@ class Rows:
         def moved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             return {name: tensor.to(device) for name, tensor in tensors.items()}
 
-        return Rows(moved(self.features), moved(self.items), moved(self.labels))
+        return Rows(moved(self.features), moved(self.items), moved(self.labels), self.groups)

@@ -1,6 +1,7 @@
 """The one training loop: a fusion network over cached features."""
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -15,6 +16,8 @@ from sensorium.training.denormals import flushed_denormals
 
 EVALUATION_BATCH = 4096
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
+EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
+PATIENT_STEPS = 100  # before which patience ends nothing
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,9 @@ class TrainConfig:
         weight_decay: of AdamW.
         input_dropout: chance that a row loses an input in a step, so that the model answers for any subset.
         label_smoothing: share of the label spread over the other classes.
-        batch_size: rows a step.
+        batch_size: rows a step, at most; of few rows an eighth.
         epochs: passes over the training rows, at most.
-        patience: epochs without a better validation loss before stopping.
+        patience: epochs without a better validation loss before stopping, once there have been some steps.
         seed: of everything random.
     """
 
@@ -41,6 +44,10 @@ class TrainConfig:
     patience: int
     seed: int
 
+    def batch(self, rows: int) -> int:
+        """Rows a step, of so many."""
+        return min(self.batch_size, max(1, rows // EPOCH_STEPS))
+
 
 @dataclass
 class Fitted:
@@ -52,7 +59,7 @@ class Fitted:
 
 
 @flushed_denormals()
-def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
     """Fits a network; the same arguments give the same network.
 
     What is validated and kept is the running mean of the weights (Polyak and Juditsky 1992) at the epoch with the
@@ -69,7 +76,7 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
     mean = cast(Network, averaged.module)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
-    best, waited = copy.deepcopy(mean.state_dict()), 0
+    best, waited, steps = copy.deepcopy(mean.state_dict()), 0, 0
     for epoch in range(how.epochs):
         training_loss = _epoch(network, averaged, optimiser, train, how, order)
         schedule.step()
@@ -78,7 +85,8 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
         waited += 1
         if validation_loss < fitted.best_loss:
             fitted.best_loss, best, waited = validation_loss, copy.deepcopy(mean.state_dict()), 0
-        if waited > how.patience:
+        steps += math.ceil(len(train) / how.batch(len(train)))
+        if waited > how.patience and steps >= PATIENT_STEPS:
             break
     network.load_state_dict(best)
     fitted.network = network.cpu().eval()
@@ -103,7 +111,7 @@ def _epoch(
 ) -> float:
     network.train()
     total = 0.0
-    for rows in torch.randperm(len(train), generator=order).split(how.batch_size):
+    for rows in torch.randperm(len(train), generator=order).split(how.batch(len(train))):
         features, present, labels = train.batch(rows)
         present = drop_inputs(present, how.input_dropout, order)
         loss = joint_loss(network(features, present), labels, how.label_smoothing)

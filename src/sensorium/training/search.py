@@ -10,7 +10,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
-from sensorium.training.choices import is_open, suggest
+from sensorium.models.fusion import FUSIONS
+from sensorium.training.choices import first, is_open, suggest
 
 LOCK_SECONDS = 5  # after which a lock on the journal is one that a kill left; it is held for milliseconds
 STARTUP_TRIALS = 8  # drawn at random before TPE has something to go by
@@ -23,14 +24,37 @@ class Space:
     fusion: Mapping[str, Any]
     training: Mapping[str, Any]
 
-    def draw(self, trial: optuna.Trial) -> dict[str, dict[str, Any]]:
-        """One value for every setting."""
-        return {"fusion": suggest(trial, "fusion", self.fusion), "training": suggest(trial, "training", self.training)}
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of fusion."""
+        kind = self.fusion["kind"]
+        return kind if isinstance(kind, list) else [kind]
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is anything to search."""
-        return any(is_open(setting) for setting in [*self.fusion.values(), *self.training.values()])
+    def solved(self) -> list[str]:
+        """The kinds for which there is nothing else to set: one trial is all."""
+        return [kind for kind in self.kinds if FUSIONS[kind].learns_by == "solution"]
+
+    @property
+    def drawn(self) -> list[str]:
+        """The kinds whose trials draw."""
+        return [kind for kind in self.kinds if kind not in self.solved]
+
+    def of_solved(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The settings of such a kind's trial."""
+        return {"fusion": first(self.fusion) | {"kind": kind}, "training": first(self.training)}
+
+    def draw(self, trial: optuna.Trial) -> dict[str, dict[str, Any]]:
+        """One value for every setting."""
+        kind = self.drawn if isinstance(self.fusion["kind"], list) else self.fusion["kind"]
+        fusion = {**self.fusion, "kind": kind}
+        return {"fusion": suggest(trial, "fusion", fusion), "training": suggest(trial, "training", self.training)}
+
+    def trials(self, budget: int) -> int:
+        """How many there are to run, at most those of the budget; one where nothing is left to draw."""
+        others = [setting for name, setting in self.fusion.items() if name != "kind"]
+        drawing = budget if any(map(is_open, [self.drawn, *others, *self.training.values()])) else 1
+        return min(budget, len(self.solved) + (drawing if self.drawn else 0))
 
 
 def open_study(journal: Path, name: str) -> optuna.Study:
@@ -68,13 +92,14 @@ def run_trials(
 ) -> Iterator[FrozenTrial]:
     """Runs and yields trials until there are ``trials`` finished ones or they took ``seconds`` together.
 
-    The sampler is seeded anew for every trial by how many are finished, so that an interrupted search draws what an
-    uninterrupted one would have drawn.
+    Kinds that are solved come first, once each. The sampler is seeded anew for every other trial by how many are
+    finished, so that an interrupted search draws what an uninterrupted one would have drawn.
     """
-    trials = trials if space.is_open else 1
-    while (done := len(finished(study))) < trials and (done == 0 or spent_seconds(study) < seconds):
-        study.sampler = optuna.samplers.TPESampler(seed=seed + done, n_startup_trials=STARTUP_TRIALS)
+    solved = space.solved
+    while (done := len(finished(study))) < space.trials(trials) and (done == 0 or spent_seconds(study) < seconds):
+        drawn = max(0, done - len(solved))
+        study.sampler = optuna.samplers.TPESampler(seed=seed + drawn, n_startup_trials=STARTUP_TRIALS + len(solved))
         trial = study.ask()
-        settings = space.draw(trial)
+        settings = space.of_solved(solved[done]) if done < len(solved) else space.draw(trial)
         trial.set_user_attr("settings", settings)
         yield study.tell(trial, loss(settings))

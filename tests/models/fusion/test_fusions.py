@@ -9,7 +9,8 @@ from sensorium.models.fusion.concat import ConcatFusion
 def test_what_stands_in_for_a_missing_input_does_not_matter(kind: str) -> None:
     torch.manual_seed(0)
     fusion = FUSIONS[kind](["a", "b"], width=8, layers=2, dropout=0.5).eval()
-    tokens = {"a": torch.randn(3, 1, 8), "b": torch.randn(3, 2, 8)}
+    token_map = FUSIONS[kind].token_map(2, 5, width=8, dropout=0.5).eval().requires_grad_(False)
+    tokens = {"a": token_map(torch.randn(3, 1, 5)), "b": token_map(torch.randn(3, 2, 5))}
     present = {"a": torch.ones(3), "b": torch.tensor([1.0, 0.0, 0.0])}
     fused = fusion(tokens, present)
     assert fused.shape == (3, 8)
@@ -22,7 +23,8 @@ def test_what_stands_in_for_a_missing_input_does_not_matter(kind: str) -> None:
 @pytest.mark.parametrize("kind", FUSIONS)
 def test_a_row_without_any_input_gives_numbers(kind: str) -> None:
     fusion = FUSIONS[kind](["a"], width=8, layers=1, dropout=0.0).eval()
-    assert fusion({"a": torch.zeros(1, 1, 8)}, {"a": torch.zeros(1)}).isfinite().all()
+    tokens = FUSIONS[kind].token_map(1, 5, width=8, dropout=0.0)(torch.zeros(1, 1, 5))
+    assert fusion({"a": tokens}, {"a": torch.zeros(1)}).isfinite().all()
 
 
 def test_concat_lays_means_and_flags_side_by_side() -> None:

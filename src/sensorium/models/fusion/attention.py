@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from sensorium.models.fusion.fusion import Fusion
 
-class AttentionFusion(nn.Module):
+
+class AttentionFusion(Fusion):
     """A learned query token attends, with all inputs' tokens, through transformer layers; missing tokens are masked.
 
     A small form of the modality-token transformers of Nagrani et al. 2021 (arXiv:2107.00135).

@@ -6,8 +6,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from sensorium.models.fusion.fusion import Fusion
 
-class ConcatFusion(nn.Module):
+
+class ConcatFusion(Fusion):
     """The mean token of every input side by side, then a perceptron; a missing input is zeros and a flag.
 
     The plain late fusion that Baltrusaitis et al. 2018 (arXiv:1705.09406) call joint representation.

@@ -1,0 +1,155 @@
+"""A target's regressions on sets of inputs, judged on rows that they were not fitted to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from sensorium.models.network import Projection
+from sensorium.training.data import Rows
+from sensorium.training.folds import fold_of_rows
+from sensorium.training.logistic import Regressions, Side, regress
+
+STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the penalty, for every number that is read
+FEW_ROWS = 1_000  # up to which cross-validation judges, beyond which the validation rows do
+MOST_ROWS = 5_000  # to fit to: beyond, what is gained is not worth the minutes
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What an input's features are read along: standardised, and in no more numbers than there are items.
+
+    The squared penalty does not change with the axes, so that nothing is lost.
+
+    Attributes:
+        projection: what standardises.
+        basis: orthonormal axes ``[dim, numbers]``.
+    """
+
+    projection: Projection
+    basis: Tensor
+
+    @classmethod
+    def through(cls, projection: Projection, features: Tensor) -> "Axes":
+        """Axes that hold these features ``[items, tokens, dim]``."""
+        flat = projection.standardise(features).mean(1)
+        fewer = len(flat) < flat.shape[1]
+        return cls(projection, torch.linalg.qr(flat.T).Q if fewer else torch.eye(flat.shape[1]))
+
+    def values(self, features: Tensor) -> Tensor:
+        """The mean token of each item ``[items, numbers]``."""
+        return self.projection.standardise(features).mean(1) @ self.basis
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows whose label is known, as regressions read them.
+
+    Attributes:
+        sides: the inputs.
+        labels: the class of each row.
+        folds: of each row the fold that is fitted without it; -1 where none is.
+    """
+
+    sides: list[Side]
+    labels: Tensor
+    folds: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """Whether a row has an input ``[rows, inputs]``."""
+        return torch.stack([side.present for side in self.sides], dim=1) > 0
+
+    def with_each_alone(self) -> "Labelled":
+        """These rows, and behind them once more for each input, with it alone."""
+        times = 1 + len(self.sides)
+        alone = torch.cat([torch.ones(1, len(self.sides)), torch.eye(len(self.sides))])
+        sides = [
+            replace(side, items=side.items.repeat(times), present=torch.outer(alone[:, place], side.present).flatten())
+            for place, side in enumerate(self.sides)
+        ]
+        return Labelled(sides, self.labels.repeat(times), self.folds.repeat(times))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Regressions on a set of inputs, by their ``places``, one a strength, and their losses ``[rows, strengths]``."""
+
+    places: Sequence[int]
+    regressions: Regressions
+    losses: Tensor
+
+    def judged(self, rows: Tensor) -> tuple[float, int]:
+        """The least mean loss on some of the rows, and the strength that has it."""
+        mean = self.losses[rows].mean(0)
+        return float(mean.min()), int(mean.argmin())
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What regressions are fitted to, and what judges them; in cross-validation both are the same rows.
+
+    Attributes:
+        classes: how many the target has.
+        sizes: how many features every input has.
+        fitted: rows to fit to.
+        judging: rows to judge by.
+    """
+
+    classes: int
+    sizes: Sequence[int]
+    fitted: Labelled
+    judging: Labelled
+
+    def take(self, places: Sequence[int]) -> Fit:
+        """Fits regressions on these inputs to the rows that have any of them, and judges them."""
+        folds = torch.arange(int(self.fitted.folds.max()) + 2)  # the last is fitted to all rows
+        counts = self.fitted.present[:, list(places)].any(1)[:, None] & (self.fitted.folds[:, None] != folds)
+        penalties = torch.tensor(STRENGTHS) * sum(self.sizes[place] for place in places)
+        every = regress(
+            [self.fitted.sides[place] for place in places],
+            self.fitted.labels,
+            self.classes,
+            counts.float().repeat(1, len(penalties)),
+            penalties.repeat_interleave(len(folds)),
+        )
+        losses = every.losses([self.judging.sides[place] for place in places], self.judging.labels)
+        own = self.judging.folds[:, None, None].expand(-1, len(penalties), 1)
+        kept = losses.unflatten(1, (len(penalties), len(folds))).gather(2, own)[..., 0]
+        return Fit(places, every.select(slice(len(folds) - 1, None, len(folds))), kept)
+
+    def rows_with(self, places: Sequence[int]) -> Tensor:
+        """Which rows judge this pattern: those that have all its inputs or, where none does, any."""
+        having = self.judging.present[:, list(places)]
+        return having.all(1) if having.all(1).any() else having.any(1)
+
+    def with_each_alone(self) -> "Exam":
+        """The same with rows that have one input only."""
+        return replace(self, fitted=self.fitted.with_each_alone(), judging=self.judging.with_each_alone())
+
+
+def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows, validation: Rows) -> Exam:
+    """Cross-validation where training rows are few or no validation row has a label; else the validation rows judge."""
+    seen, kept = _known(train, target), _known(validation, target)
+    sizes = [one.basis.shape[0] for one in axes.values()]
+    if len(seen) <= FEW_ROWS or not len(kept):
+        fitted = judging = _labelled(seen, target, axes, fold_of_rows(seen, target))
+    else:
+        fitted = _labelled(seen, target, axes, torch.full((len(seen),), -1))
+        judging = _labelled(kept, target, axes, torch.zeros(len(kept), dtype=torch.long))
+    return Exam(classes, sizes, fitted, judging)
+
+
+def _known(rows: Rows, target: str) -> Rows:
+    """The rows whose label is known, at most some thousands of them, spread over all."""
+    known = (rows.labels[target] >= 0).nonzero()[:, 0]
+    return rows.select(known[:: max(1, -(-len(known) // MOST_ROWS))])
+
+
+def _labelled(rows: Rows, target: str, axes: Mapping[str, Axes], folds: Tensor) -> Labelled:
+    sides = []
+    for name, items in rows.items.items():
+        used, place = items.clamp(min=0).unique(return_inverse=True)
+        sides.append(Side(axes[name].values(rows.features[name][used]), place, (items >= 0).float()))
+    return Labelled(sides, rows.labels[target], folds)

@@ -1,0 +1,17 @@
+"""Training a network of any kind."""
+
+from collections.abc import Callable
+
+from sensorium.models.fusion import FUSIONS
+from sensorium.models.network import NetworkConfig
+from sensorium.training.data import Rows
+from sensorium.training.linear import solve
+from sensorium.training.loop import Fitted, TrainConfig, descend
+
+Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows], Fitted]
+LEARN: dict[str, Learn] = {"descent": descend, "solution": solve}
+
+
+def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+    """Fits a network as its fusion learns; the same arguments give the same network."""
+    return LEARN[FUSIONS[config.kind].learns_by](config, how, train, validation)

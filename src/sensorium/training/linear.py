@@ -1,0 +1,78 @@
+"""The linear network, solved: for every pattern of inputs the best logistic regression on any of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from sensorium.models.fusion.linear import LinearFusion, patterns
+from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.training.data import Rows
+from sensorium.training.denormals import flushed_denormals
+from sensorium.training.exam import Axes, Fit, of_target
+from sensorium.training.loop import Fitted, TrainConfig, mean_loss, standardise
+
+
+@flushed_denormals()
+@torch.no_grad()
+def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+    """Solves for the network; the same rows give the same.
+
+    A pattern's regression may leave out inputs that only harm. Which it reads and how strongly its weights are
+    penalised is what has the least log loss on rows that it was not fitted to.
+
+    Args:
+        config: of the network; its width becomes what the classes need.
+        how: not used; nothing is left to set.
+        train: rows to fit to.
+        validation: rows that choose, where there are many, and that the loss is of.
+    """
+    width = 4 * -(-sum(map(len, config.targets.values())) // 4)
+    network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
+    standardise(network, train)
+    for weights in network.parameters():
+        weights.zero_()
+    axes = {
+        name: Axes.through(cast(Projection, one), train.features[name][train.items[name].clamp(min=0).unique()])
+        for name, one in zip(config.inputs, network.projections, strict=True)
+    }
+    first = 0
+    for (target, classes), head in zip(config.targets.items(), network.heads, strict=True):
+        part = slice(first, first + len(classes))
+        cast(nn.Linear, head).weight[:, part] = torch.eye(len(classes))
+        if (train.labels[target] >= 0).any():
+            bases = [one.basis for one in axes.values()]
+            for pattern, (fit, strength) in enumerate(_best(target, len(classes), axes, train, validation)):
+                _write(network, pattern, part, fit, strength, bases)
+        first += len(classes)
+    losses = {"train": mean_loss(network, train), "validation": mean_loss(network, validation)}
+    return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
+
+
+def _best(target: str, classes: int, axes: dict[str, Axes], train: Rows, validation: Rows) -> list[tuple[Fit, int]]:
+    """For every pattern, that of other rows the last, the best fit and its strength."""
+    exam = of_target(target, classes, axes, train, validation)
+    listed = patterns(len(axes))
+    fits = [exam.take(places) for places in listed]
+    found = []
+    for pattern in listed:
+        rows = exam.rows_with(pattern)
+        able = [fit for fit in fits if set(fit.places) <= set(pattern)]
+        best = min(able, key=lambda fit: fit.judged(rows)[0])
+        found.append((best, best.judged(rows)[1]))
+    others = exam.with_each_alone()
+    fit = others.take(range(len(axes)))
+    return [*found, (fit, fit.judged(others.rows_with(range(len(axes))))[1])]
+
+
+def _write(network: Network, pattern: int, part: slice, fit: Fit, strength: int, bases: Sequence[Tensor]) -> None:
+    """Gives a pattern a target's regression; ``part`` of the width is the target's."""
+    fusion, found = cast(LinearFusion, network.fusion), fit.regressions.select(strength)
+    fusion.biases[pattern, part] = found.biases
+    for place, weights in zip(fit.places, found.weights, strict=True):
+        token_map = cast(nn.Linear, cast(Projection, network.projections[place]).map)
+        parts = token_map.weight.unflatten(0, (-1, fusion.biases.shape[1]))
+        if pattern in fusion.holding[place]:
+            parts[fusion.holding[place].index(pattern), part] = (bases[place] @ weights).T

@@ -1,0 +1,94 @@
+"""Many regularised logistic regressions at once: of the same rows, with other penalties or some rows left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+BIAS_PENALTY = 1.0  # so that a class of which all rows are left out does not become impossible
+ITERATIONS = (15, 40)  # at least and at most
+MULTIPLICATIONS = 1e11  # that may be spent beyond the least iterations
+CHANGE = 1e-3  # of the loss of all problems together, that is not worth another iteration
+HISTORY = 10  # gradients that tell the curvature
+CURVATURE = 0.1  # of a row's loss along one class, in which problems are put on one scale
+
+
+@dataclass(frozen=True)
+class Side:
+    """One input of some rows.
+
+    Attributes:
+        values: of its items ``[items, numbers]``.
+        items: the item of each row; any where the row lacks the input.
+        present: 1 for each row that has the input, else 0.
+    """
+
+    values: Tensor
+    items: Tensor
+    present: Tensor
+
+    def times(self, weights: Tensor) -> Tensor:
+        """Products ``[rows, problems, classes]`` with weights ``[numbers, problems, classes]``; zeros where missing."""
+        of_items = self.values @ weights.flatten(1)
+        return (of_items[self.items] * self.present[:, None]).unflatten(1, weights.shape[1:])
+
+
+@dataclass(frozen=True)
+class Regressions:
+    """Solved problems: weights ``[numbers, problems, classes]`` of every side, and biases ``[problems, classes]``."""
+
+    weights: list[Tensor]
+    biases: Tensor
+
+    def select(self, problems: slice | int) -> "Regressions":
+        """Some of the problems; of one, without that axis."""
+        return Regressions([one[:, problems] for one in self.weights], self.biases[problems])
+
+    def losses(self, sides: Sequence[Side], labels: Tensor) -> Tensor:
+        """The log loss ``[rows, problems]`` of each row."""
+        logits = self.biases + torch.stack([s.times(w) for s, w in zip(sides, self.weights, strict=True)]).sum(0)
+        return -logits.log_softmax(2).gather(2, labels[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
+
+
+def regress(sides: Sequence[Side], labels: Tensor, classes: int, counts: Tensor, penalties: Tensor) -> Regressions:
+    """Multinomial logistic regressions, by L-BFGS over all problems together.
+
+    Args:
+        sides: inputs that the regressions read side by side.
+        labels: class of each row.
+        classes: how many there are.
+        counts: how much each row counts in each problem ``[rows, problems]``.
+        penalties: of half the squared weights, for each problem.
+    """
+    problems = len(penalties)
+    scales = (penalties + CURVATURE * counts.sum(0)).rsqrt()
+    weights = [torch.zeros(side.values.shape[1], problems, classes, requires_grad=True) for side in sides]
+    biases = torch.zeros(problems, classes, requires_grad=True)
+
+    def solution() -> Regressions:
+        return Regressions([one * scales[:, None] for one in weights], biases * scales[:, None])
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        found = solution()
+        squares = torch.stack([(one**2).sum((0, 2)) for one in found.weights]).sum(0) * penalties
+        squares = squares + BIAS_PENALTY * (found.biases**2).sum(1)
+        value = (found.losses(sides, labels) * counts).sum() + squares.sum() / 2
+        value.backward()
+        return value
+
+    cost = 2 * problems * classes * sum(side.values.numel() for side in sides)
+    least, most = ITERATIONS
+    iterations = int(min(most, max(least, MULTIPLICATIONS / cost)))
+    optimiser = torch.optim.LBFGS(
+        [*weights, biases],
+        max_iter=iterations,
+        tolerance_change=CHANGE,
+        history_size=HISTORY,
+        line_search_fn="strong_wolfe",
+    )
+    with torch.enable_grad():
+        optimiser.step(loss)
+    found = solution()
+    return Regressions([one.detach() for one in found.weights], found.biases.detach())
