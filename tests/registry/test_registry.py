@@ -15,13 +15,14 @@ from sensorium.registry import champion
 from sensorium.registry.champion import Champion, fetch_champion, is_here, read_champion, training_ids
 from sensorium.registry.lineage import trace
 from sensorium.registry.versions import champions, find, versions
-from tests.registry.conftest import Repository
+from tests.registry.conftest import IN_A_FOLDER, Repository
 
 
 def stages() -> dict[str, str]:
     return {version.name: version.stage for version in versions()}
 
 
+@IN_A_FOLDER
 def test_from_no_tags_to_a_champion_a_better_one_and_back(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,7 +37,7 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     assert stages() == {"v1.0.0": "champion"}
     assert read_champion() == Champion("v1.0.0", first, "first")
     assert repository.sh("git", "status", "--porcelain") == ""
-    assert dvc.api.artifacts_show("sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
+    assert dvc.api.artifacts_show("teams/ml:sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
 
     repository.make("second", 0.7)
     with pytest.raises(UserError, match=r"promoting needs a clean tree.*: dvc.lock, model.json are not committed"):
