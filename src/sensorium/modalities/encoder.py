@@ -106,6 +106,25 @@ def fetch(name: str, packaged: Mapping[str, Any]) -> None:
         _download(name)
 
 
+def made_of(name: str, packages: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What an encoder is read from now: as JSON that is the same for the same content on every machine.
+
+    Args:
+        name: as for `resolve`.
+        packages: those that carry an encoder, by the names of packaged ones.
+
+    Raises:
+        UserError: if it cannot be had.
+    """
+    from sensorium.fetch import version_of
+    from sensorium.fingerprints import below, fingerprint
+
+    if name in packages:
+        return {"packages": {package: version_of(package) for package in packages[name]}}
+    folder = Path(name).expanduser()
+    return {"folder": fingerprint(below(folder))} if folder.is_dir() else {"revision": _download(name).name}
+
+
 def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:
     """Says, without loading anything, what is wrong with an encoder's name; ``None`` if it may exist."""
     if name in packaged or Path(name).expanduser().is_dir():

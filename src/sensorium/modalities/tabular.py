@@ -64,6 +64,7 @@ class Tabular(Modality):
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
     packaged: ClassVar[dict[str, Any]] = {"columns": None}
+    packages: ClassVar = {"columns": ()}
 
     @model_validator(mode="after")
     def _has_columns(self) -> Self:
