@@ -47,6 +47,7 @@ def test_data_that_is_tracked_is_no_task(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_target_brings_what_it_needs_and_no_more() -> None:
     assert [stage.name for stage in read_stages(REPOSITORY, "embed@text")] == [
+        "source",
         "ingest",
         "validate",
         "prepare",
