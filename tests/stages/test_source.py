@@ -108,16 +108,57 @@ def test_an_edit_within_a_files_first_seconds_is_seen_and_an_old_file_is_read_on
     assert seen == [photo]
 
 
-def test_where_the_table_is_gone_what_was_made_of_it_stays(mine: Project) -> None:
+def lock(mine: Project) -> None:
+    """As DVC leaves it when ingest has run."""
+    made = {"params": {"params.yaml": {name: mine.params[name] for name in ("data", "inputs")}}}
+    Path("dvc.lock").write_text(yaml.safe_dump({"stages": {"ingest": made}}))
+
+
+@pytest.mark.parametrize(
+    ("gone", "sentence"),
+    [
+        ("mine/table.csv", "data.path: mine/table.csv does not exist."),
+        ("mine/p", "data: of the files that were read before (media) none is here; `dvc pull` brings what DVC keeps."),
+    ],
+)
+def test_where_the_data_is_not_here_what_was_made_of_it_stays_as_long_as_it_can(
+    mine: Project, capsys: pytest.CaptureFixture[str], gone: str, sentence: str
+) -> None:
     before = told()
-    Path("mine/table.csv").unlink()
-    with pytest.raises(UserError, match="^data.path: mine/table.csv does not exist.$"):
-        source.run()
-    Path("data/raw").mkdir()
-    Path("data/raw/manifest.parquet").touch()
-    with pytest.raises(UserError, match="Without it, `dvc repro --downstream validate` goes on from what was read"):
-        source.run()
+    Path(gone).rename("elsewhere")
+    with pytest.raises(UserError, match=f"^{re.escape(sentence)}$"):
+        source.run()  # it was never read
+    lock(mine)
+    capsys.readouterr()
+    source.run()
+    assert capsys.readouterr() == (
+        "source: the data and the encoders didn't change\n",
+        f"warning: {sentence} What was made of it before is used.\n",
+    )
+    mine.params["inputs"] |= {"more": {"kind": "text"}}
+    mine.write()
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        source.run()  # ingest would run, and take away what is there
     assert told() == before
+
+
+def test_a_table_that_cannot_be_read_is_no_absent_one(mine: Project) -> None:
+    lock(mine)
+    edit(Path("mine/table.csv"), "note 0,", 'note 0,"')
+    with pytest.raises(UserError, match="^data.path: mine/table.csv cannot be read"):
+        source.run()
+
+
+def test_without_pictures_another_table_is_not_read(mine: Project) -> None:
+    lock(mine)
+    Path("mine/p").rename("elsewhere")
+    edit(Path("mine/table.csv"), "p/0.png,x", "p/0.png,y")
+    with pytest.raises(UserError, match="none is here"):
+        source.run()
+    del mine.params["inputs"]["photo"]  # it is not even looked for
+    mine.write()
+    source.run()
+    assert told()["media"]["files"] == 0
 
 
 @pytest.mark.parametrize("kind", Modality.__subclasses__())

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sensorium.errors import UserError
+from sensorium.errors import NotHere, UserError
 
 Arrays = dict[str, np.ndarray]
 
@@ -114,7 +114,7 @@ def made_of(name: str, packages: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         packages: those that carry an encoder, by the names of packaged ones.
 
     Raises:
-        UserError: if it cannot be had.
+        NotHere: if it cannot be had.
     """
     from sensorium.fetch import version_of
     from sensorium.fingerprints import below, fingerprint
@@ -122,7 +122,12 @@ def made_of(name: str, packages: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if name in packages:
         return {"packages": {package: version_of(package) for package in packages[name]}}
     folder = Path(name).expanduser()
-    return {"folder": fingerprint(below(folder))} if folder.is_dir() else {"revision": _download(name).name}
+    if folder.is_dir():
+        return {"folder": fingerprint(below(folder))}
+    try:
+        return {"revision": _download(name).name}
+    except UserError as problem:
+        raise NotHere(str(problem)) from problem
 
 
 def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:

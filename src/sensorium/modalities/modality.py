@@ -194,7 +194,7 @@ class Modality(Section, ABC):
         """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
 
         Raises:
-            UserError: if it cannot be had.
+            NotHere: if it cannot be had.
         """
         return made_of(self.encoder, self.packages)
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from sensorium import tables
 from sensorium.data_root import DataRoot, leave_out
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, NotHere, UserError
 from sensorium.fingerprints import fingerprint
 from sensorium.modalities import Modality
 from sensorium.sources.source import OwnFiles, Source
@@ -50,6 +50,8 @@ class Manifest(Source):
 
     def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
         path = Path(self.path).expanduser()
+        if not path.exists():
+            raise NotHere(f"data.path: {path} does not exist.")
         columns = _columns(inputs)
         table = _read(path) if columns or not path.is_file() else pa.table({})
         cells = _media(inputs, {name: table[name].to_pylist() for name in columns if name in table.column_names})

@@ -65,7 +65,8 @@ class Source(Section, ABC):
         """What `read` would read now: as JSON that is the same for the same content on every machine.
 
         Raises:
-            UserError: if the source is not here, and cannot be had.
+            NotHere: if the source is not here, and cannot be had.
+            UserError: if it cannot be read.
         """
 
     def own_files(self, inputs: Mapping[str, Modality], table: "pd.DataFrame") -> OwnFiles | None:

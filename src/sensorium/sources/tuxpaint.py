@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from sensorium.errors import UserError
+from sensorium.errors import NotHere, UserError
 from sensorium.fetch import tuxpaint_stamps
 from sensorium.fingerprints import below, fingerprint
 from sensorium.modalities import Modality
@@ -61,7 +61,10 @@ class TuxPaint(Source):
         return pd.DataFrame(rows)
 
     def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
-        return {"stamps": fingerprint(below(self._stamps()))}
+        try:
+            return {"stamps": fingerprint(below(self._stamps()))}
+        except UserError as problem:
+            raise NotHere(str(problem)) from problem
 
     def _stamps(self) -> Path:
         if self.path is None:
