@@ -47,15 +47,13 @@ def below(folder: Path) -> dict[str, Path | None]:
 def _digests(files: Iterable[Path]) -> dict[Path | None, str]:
     """SHA-256 of those files that are there; what was read once and is as it was is not read again."""
     states = {path: state for path in files if (state := _state(path))}
-    found: dict[Path | None, str] = {}
     with _Known() as known:
         kept = known.get(states)
         now = time.time_ns()
         fresh = {path: sha256(path) for path in states if path not in kept}
-        found |= kept | fresh
         # What was written just now may be written again without a change of its times.
         known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
-    return found
+    return {**kept, **fresh}
 
 
 def _state(path: Path) -> State | None:
