@@ -93,5 +93,5 @@ pins: .venv/installed-dev
 
 clean:
 	@rm -rf metrics predictions reports dvc.lock dvc_plots
-	@rm -rf $(addprefix data/,raw valid prepared embeddings demo)
+	@rm -rf $(addprefix data/,source raw valid prepared embeddings demo)
 	@rm -rf $(addprefix models/,.compressing search trained compressed packaged bento.json challenger.json)

@@ -12,7 +12,8 @@ from prefect.states import Completed
 from flows.commands import Finished, are_ending, run
 
 USERS_MISTAKE = "exited with 2"  # DVC's words for the status by which sensorium tells mistakes from accidents
-OUTCOMES = {"didn't change, skipping": "Up to date", "is cached - skipping run": "From cache"}
+# DVC's words; of a stage that always looks whether something has changed, its own.
+OUTCOMES = {"didn't change": "Up to date", "is cached - skipping run": "From cache"}
 
 
 class StageFailed(Exception):  # noqa: N818 - an outcome, as in the name of the state
@@ -44,6 +45,11 @@ def is_transient(_task: Any, _run: Any, state: State) -> bool:
     return False
 
 
+def outcome_of(finished: Finished) -> str:
+    """What became of a stage that succeeded."""
+    return next((told for words, told in OUTCOMES.items() if finished.says(words)), "Completed")
+
+
 @task(
     task_run_name="{name}",
     retries=2,
@@ -64,7 +70,7 @@ def run_stage(name: str, root: Path, force: bool) -> State:
     finished = run(command, root, logger.info)
     if finished.status:
         raise StageFailed(name, finished)
-    outcome = next((told for words, told in OUTCOMES.items() if finished.says(words)), "Completed")
+    outcome = outcome_of(finished)
     return Completed(name=outcome, message=f"{name}: {outcome.lower()}")
 
 

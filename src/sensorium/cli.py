@@ -33,6 +33,12 @@ def describe(
 
 
 @app.command(rich_help_panel=STAGES)
+def source() -> None:
+    """Look whether the data or an encoder has changed."""
+    _stage("source")
+
+
+@app.command(rich_help_panel=STAGES)
 def ingest() -> None:
     """Read the source's rows and media."""
     _stage("ingest")

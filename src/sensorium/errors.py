@@ -1,4 +1,4 @@
-"""The two ways in which a person, or the outside world, can be wrong."""
+"""The ways in which a person, or the outside world, can be wrong."""
 
 
 class UserError(Exception):
@@ -10,6 +10,10 @@ class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the
 
     Validation turns it into a quarantined row's reason, serving into a 4xx answer.
     """
+
+
+class NotHere(UserError):  # noqa: N818 - it may be elsewhere
+    """What is asked for is not on this machine and cannot be brought, though nothing is wrong with it."""
 
 
 def reason(error: Exception) -> str:

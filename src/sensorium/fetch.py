@@ -4,14 +4,28 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
 
-SPEECH_PACKAGE = "openwakeword==0.5.1"  # the last release that carries the files; its own dependencies do not install
+SPEECH = ("openwakeword", "0.5.1")  # the last release that carries the files; its own dependencies do not install
+SPEECH_PACKAGE = "==".join(SPEECH)
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
+
+
+def version_of(package: str) -> str:
+    """The version of a Python package: of the one that is fetched for its files, or of an installed one.
+
+    Raises:
+        ModuleNotFoundError: if it is not installed.
+    """
+    try:
+        return dict([SPEECH]).get(package) or metadata.version(package)
+    except metadata.PackageNotFoundError as error:
+        raise ModuleNotFoundError(name=package) from error
 
 
 def speech_embedding_models() -> Path:

@@ -21,7 +21,7 @@ def replacing(path: Path) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         yield beside
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         beside.replace(path)
     finally:
@@ -30,10 +30,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def remove(path: Path) -> None:
     """Removes a file, or a folder with all that is in it, if it is there."""
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def detach(path: Path) -> None:
+    """Makes a file that is to be written in place one of its own, if it is there.
+
+    DVC may have linked it to its cache (``cache.type``): what is written through a link is lost to all versions there.
+    """
+    if path.is_symlink() or (path.is_file() and path.stat().st_nlink > 1):
+        with replacing(path) as beside:
+            shutil.copyfile(path, beside)
 
 
 def write_json(path: Path, content: Any) -> None:

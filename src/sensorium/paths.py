@@ -5,6 +5,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 
+SOURCE = Path("data/source")  # what the data and the encoders were when they were last looked at
 RAW = Path("data/raw")
 VALID = Path("data/valid")
 PREPARED = Path("data/prepared")

@@ -129,7 +129,8 @@ def test_a_row_of_a_table_gets_what_the_service_answers(
         "note: the text is empty; car: column 'age' holds 'old' where a number is expected",
         "every input is missing",
         "photo: '../secret.png' lies outside the data root",
-        "photo: 'link.png' lies outside the data root",
+        "photo: 'link.png' leads outside the data root through a link: link.png leads to "
+        f"{tmp_path}/secret.png; put the files themselves in its place (`cp --recursive --dereference`)",
         "photo: file 'absent.png' does not exist",
     ]
     told = capsys.readouterr().out

@@ -19,7 +19,7 @@ from sensorium.monitoring import retrains
 from sensorium.serving import content
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS
 from tests.monitoring import written
-from tests.registry.conftest import PARAMS, Repository, repository
+from tests.registry.conftest import IN_A_FOLDER, PARAMS, Repository, repository
 
 __all__ = ["repository"]
 SERVED = Path("data/served")
@@ -59,6 +59,7 @@ def current() -> dict[str, Any]:
     return json.loads(retrains.CURRENT.read_text())
 
 
+@IN_A_FOLDER
 def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,7 +93,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     ]
 
     repository.make("second", 0.7)
-    (repository.root / "params.yaml").write_text(repository.sh("git", "show", "HEAD:params.yaml"))
+    (repository.root / "params.yaml").write_text(repository.sh("git", "show", "HEAD:./params.yaml"))
     repository.commit()
     conclude.run()
     ended = current()
@@ -152,6 +153,26 @@ def test_what_a_person_declines_and_what_breaks_leaves_the_champion(repository: 
     assert "half a run" not in (repository.root / "dvc.lock").read_text()
     assert [one["outcome"] for one in retrains.read_history()] == ["declined", "failed"]
     trace.run("p1")
+
+
+def test_a_retrain_whose_data_was_edited_meanwhile_is_not_at_its_end(repository: Repository) -> None:
+    graph = yaml.safe_load((repository.root / "dvc.yaml").read_text())
+    looks = {"cmd": "sensorium source", "always_changed": True, "outs": [{"data/source": {"persist": True}}]}
+    graph["stages"] = {"source": looks, **graph["stages"]}
+    graph["stages"]["run"]["deps"].append("data/source/rows.json")
+    (repository.root / "dvc.yaml").write_text(yaml.safe_dump(graph))
+    table = repository.root / "table.csv"
+    table.write_text("text,colour\na,red\n")
+    settle(repository)
+    tell({"p1": "green", "p2": "blue"})
+    collect.run("by hand")
+    repository.sh("dvc", "repro", "--quiet")
+    table.write_text("text,colour\na,green\n")
+    with pytest.raises(UserError, match=r"the pipeline has not run to its end \(source\)"):
+        conclude.run()
+    table.write_text("text,colour\na,red\n")
+    conclude.run(declined="no")
+    assert current()["outcome"] == "declined"
 
 
 def test_a_retrain_that_was_killed_in_the_middle_of_the_pipeline_ends_when_the_next_begins(

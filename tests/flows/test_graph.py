@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.commands import run
 from flows.graph import Stage, read_stages
+from flows.stage import outcome_of
 from sensorium.cli import STAGES, app
 from tests.conftest import REPOSITORY
 
@@ -47,6 +49,7 @@ def test_data_that_is_tracked_is_no_task(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_target_brings_what_it_needs_and_no_more() -> None:
     assert [stage.name for stage in read_stages(REPOSITORY, "embed@text")] == [
+        "source",
         "ingest",
         "validate",
         "prepare",
@@ -57,3 +60,23 @@ def test_a_target_brings_what_it_needs_and_no_more() -> None:
 def test_a_target_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="dvc.yaml has no stage 'embbed'; it has compress, embed@image"):
         read_stages(REPOSITORY, "embbed")
+
+
+def test_a_stage_that_always_looks_is_up_to_date_where_nothing_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(
+        "{data: {source: manifest, path: t.csv}, inputs: {note: {kind: text}}, targets: {label: {}}}"
+    )
+    (tmp_path / "t.csv").write_text("note,label\na,b\n")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n")
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"source": stages["source"]}}))
+    outcomes = []
+    for _ in range(2):
+        finished = run(["dvc", "repro", "--single-item", "source"], tmp_path, lambda _: None)
+        assert finished.status == 0
+        outcomes.append(outcome_of(finished))
+    assert outcomes == ["Completed", "Up to date"]

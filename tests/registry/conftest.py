@@ -86,17 +86,22 @@ class Repository:
         return self.sh("git", "rev-parse", "HEAD").strip()
 
 
+IN_A_FOLDER = pytest.mark.parametrize("repository", ["clone/teams/ml"], indirect=True)
+
+
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    root = tmp_path / "clone"
-    root.mkdir()
+def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """The whole repository is the project, or a folder of it with `IN_A_FOLDER`."""
+    clone = tmp_path / "clone"
+    root = tmp_path / getattr(request, "param", "clone")
+    root.mkdir(parents=True)
     monkeypatch.chdir(root)
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
     made = Repository(root)
-    made.sh("git", "init", "--quiet")
+    made.sh("git", "init", "--quiet", str(clone))
     made.sh("git", "config", "user.name", "Ada")
     made.sh("git", "config", "user.email", "ada@example.org")
-    made.sh("dvc", "init", "--quiet")
+    made.sh("dvc", "init", "--quiet", *([] if root == clone else ["--subdir"]))
     (root / "dvc.yaml").write_text(GRAPH)
     (root / "make.py").write_text(MAKE)
     for name in (".gitignore", "data/feedback/README.md"):

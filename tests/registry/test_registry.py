@@ -13,15 +13,17 @@ from sensorium.commands import models, promote, rollback
 from sensorium.errors import UserError
 from sensorium.registry import champion
 from sensorium.registry.champion import Champion, fetch_champion, is_here, read_champion, training_ids
+from sensorium.registry.git import head, refuse_dirty, show
 from sensorium.registry.lineage import trace
-from sensorium.registry.versions import champions, find, versions
-from tests.registry.conftest import Repository
+from sensorium.registry.versions import assign, champions, find, register, versions
+from tests.registry.conftest import IN_A_FOLDER, Repository
 
 
 def stages() -> dict[str, str]:
     return {version.name: version.stage for version in versions()}
 
 
+@IN_A_FOLDER
 def test_from_no_tags_to_a_champion_a_better_one_and_back(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,7 +38,7 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     assert stages() == {"v1.0.0": "champion"}
     assert read_champion() == Champion("v1.0.0", first, "first")
     assert repository.sh("git", "status", "--porcelain") == ""
-    assert dvc.api.artifacts_show("sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
+    assert dvc.api.artifacts_show("teams/ml:sensorium", stage="champion") == {"rev": first, "path": "models/packaged"}
 
     repository.make("second", 0.7)
     with pytest.raises(UserError, match=r"promoting needs a clean tree.*: dvc.lock, model.json are not committed"):
@@ -77,6 +79,44 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     rollback.run()
     assert stages() == {"v1.0.0": "champion", "v1.1.0": "archived", "v1.2.0": "archived"}
     assert [trace(find(name)).commit for name in ("v1.0.0", "v1.1.0", "v1.2.0")] == [first, second, third]
+
+
+def test_two_projects_of_a_repository_have_models_and_edits_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = Repository(tmp_path)
+    clone.sh("git", "init", "--quiet")
+    clone.sh("git", "config", "user.name", "Ada")
+    clone.sh("git", "config", "user.email", "ada@example.org")
+    folders = [Path(), Path("ml"), Path("teams/ml"), Path("teams/my models.v2/.new"), Path("teams/mädchen")]
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "params.yaml").write_text("a: 1\n")
+    clone.commit()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/new.txt").touch()
+    for folder in folders:
+        monkeypatch.chdir(tmp_path / folder)
+        assert versions() == []
+        assert register("a model").name == "v1.0.0"
+        assign("v1.0.0", "champion", "the first")
+        assert champions() == ["v1.0.0"]
+        assert find("v1.0.0").commit == head()
+        assert show(head(), Path("params.yaml")) == "a: 1"
+        if folder != Path():
+            refuse_dirty("promoting")
+    assert set(clone.sh("git", "tag").split()) == {
+        f"{name}sensorium{what}"
+        for name in ("", "ml=", "teams/ml=", "teams/my_20models.v2/_2enew=", "teams/m_c3a4dchen=")
+        for what in ("@v1.0.0", "#champion#1")
+    }
+    monkeypatch.chdir(tmp_path / "teams/ml")
+    Path("größe.txt").touch()
+    Path("params.yaml").write_text("a: 2\n")
+    with pytest.raises(UserError, match=r"clean tree.*: params.yaml, größe.txt are not committed"):
+        refuse_dirty("promoting")
+    with pytest.raises(UserError, match="größe.txt is not committed"):
+        refuse_dirty("promoting", but="params.yaml")
 
 
 def test_what_cannot_be_promoted_says_why(repository: Repository) -> None:

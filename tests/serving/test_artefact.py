@@ -77,6 +77,18 @@ def test_a_manifest_does_not_lead_outside_the_model(folder: Path) -> None:
         artefact.read(folder)
 
 
+def test_files_that_dvc_linked_to_its_cache_are_the_models(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kept = tmp_path_factory.mktemp("cache") / "0a1b"
+    (folder / "text/encoder.onnx").rename(kept)
+    (folder / "text/encoder.onnx").symlink_to(kept)
+    assert artefact.read(folder)["files"].keys() == {"text/encoder.onnx"}
+    kept.write_bytes(b"other weights")
+    with pytest.raises(UserError, match="text/encoder.onnx is not the file that was packaged"):
+        artefact.read(folder)
+
+
 def test_only_files_that_are_vouched_for_are_used(folder: Path) -> None:
     (folder / "text/other.onnx").write_bytes(b"x")
     with pytest.raises(UserError, match="does not vouch for text/other.onnx"):

@@ -13,7 +13,9 @@ from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
 from sensorium.registry.versions import CHAMPION, versions
+from sensorium.stages import source
 
+ALWAYS = ["always changed"]  # what DVC says of the one stage that it cannot know about
 AFTER_THE_GATE = {"package", "report"}  # a model that does not pass is not packaged
 
 
@@ -61,7 +63,8 @@ def _require_finished(verdict: dict[str, Any]) -> None:
     if not _is_held_against(read_champion(), verdict):  # such a model stays away, whatever else is to run
         needless = {"gate", *AFTER_THE_GATE}
     with Repo() as repository:
-        changed = [name for name in repository.status() if name not in needless]
+        due = {name: why for name, why in repository.status().items() if name not in needless}
+    changed = [name for name, why in due.items() if why != ALWAYS or not source.is_current()]
     if changed:
         raise UserError(f"the pipeline has not run to its end ({', '.join(changed)}); `dvc repro`, then conclude.")
 

@@ -70,7 +70,7 @@ def _show(console: Console, version: Version) -> None:
     for input_name, settings in made.params["inputs"].items():
         console.print(f"input    {input_name}: {_listed(settings)}")
     console.print(f"targets  {', '.join(made.params['targets'])}")
-    console.print(f"params   git show {version.commit[:8]}:params.yaml")
+    console.print(f"params   git show {version.commit[:8]}:./params.yaml")
     for target, found in made.evaluated.items():
         low, high = found["intervals"]["accuracy"]
         console.print(

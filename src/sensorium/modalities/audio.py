@@ -270,4 +270,5 @@ def _clipped(samples: np.ndarray) -> np.ndarray:
 CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cut}
 
 Audio.packaged = {"speech-embedding": _speech_embedding}
+Audio.packages = {"speech-embedding": ("openwakeword",)}
 Audio.corruptions = CORRUPTIONS

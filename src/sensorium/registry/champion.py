@@ -8,7 +8,7 @@ import pandas as pd
 
 from sensorium import paths
 from sensorium.files import read_json, replacing, write_json
-from sensorium.registry.git import git
+from sensorium.registry.git import git, show
 from sensorium.registry.past import checkout
 from sensorium.serving import artefact
 
@@ -75,7 +75,7 @@ def fetch_champion(champion: Champion) -> Path:
 def past_champion(version: str) -> Champion | None:
     """What models/champion.json said when this version was the champion, by git's history of the file."""
     for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
-        said = json.loads(git("show", f"{commit}:{paths.CHAMPION}"))
+        said = json.loads(show(commit, paths.CHAMPION))
         if said["version"] == version:
             return Champion(**said)
     return None

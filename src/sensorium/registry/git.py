@@ -1,4 +1,4 @@
-"""The little that the registry asks of git."""
+"""The little that the registry asks of git. The project may be the whole repository or a folder of a larger one."""
 
 import os
 import subprocess
@@ -54,6 +54,20 @@ def head() -> str:
         raise UserError("this is no git repository with a commit; model versions are tags on commits.") from error
 
 
+def folder() -> str:
+    """The project's folder in the repository, with a slash at its end; empty where it is the whole repository."""
+    return git("rev-parse", "--show-prefix")
+
+
+def show(commit: str, path: Path) -> str:
+    """The text of a file of the project, as git has it at a commit.
+
+    Raises:
+        UserError: if the commit has no such file.
+    """
+    return git("show", f"{commit}:./{path}")
+
+
 def refuse_dirty(doing: str, but: str = "") -> None:
     """Makes sure that what is committed is what is here.
 
@@ -62,9 +76,11 @@ def refuse_dirty(doing: str, but: str = "") -> None:
         but: a file that may differ.
 
     Raises:
-        UserError: naming files that differ from the last commit or are not in it.
+        UserError: naming files of the project that differ from the last commit or are not in it.
     """
-    names = [line[2:].strip() for line in git("status", "--porcelain").splitlines()]
+    entries = _output("status", "--porcelain", "-z", "--no-renames", "--", ".").split("\0")
+    above = folder()  # git tells names from the root of the repository
+    names = [entry[3:].removeprefix(above) for entry in entries if entry]
     if names := [name for name in names if name != but]:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise UserError(

@@ -3,16 +3,19 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.git import git
+from sensorium.registry.git import show
 from sensorium.registry.past import has, read
 from sensorium.registry.versions import Version
 from sensorium.serving import settings
+
+LOCK = Path("dvc.lock")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def read_lineage(commit: str) -> Lineage:
     Raises:
         UserError: if the commit has no model, or its figures are not to be had.
     """
-    lock = yaml.safe_load(git("show", f"{commit}:dvc.lock"))
+    lock = yaml.safe_load(show(commit, LOCK))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
     bento = json.loads(read(commit, paths.BENTO))
     beside = paths.PACKAGED / settings.FILE
@@ -61,7 +64,7 @@ def read_lineage(commit: str) -> Lineage:
     return Lineage(
         commit=commit,
         data=outs[str(paths.RAW)],
-        params=yaml.safe_load(git("show", f"{commit}:{paths.PARAMS}")),
+        params=yaml.safe_load(show(commit, paths.PARAMS)),
         model_version=bento["model_version"],
         settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
         served=_keys(json.loads(served or "{}")),
@@ -77,7 +80,7 @@ def require_one_run(commit: str) -> None:
     Raises:
         UserError: naming a stage that did not, such as one that failed and kept what it had made before.
     """
-    stages = yaml.safe_load(git("show", f"{commit}:dvc.lock"))["stages"]
+    stages = yaml.safe_load(show(commit, LOCK))["stages"]
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
     for name, stage in stages.items():
         for dep in stage.get("deps", []):

@@ -40,13 +40,18 @@ def has(commit: str, path: Path) -> bool:
 
 @contextmanager
 def _files(commit: str, path: Path) -> Iterator[Any]:
-    from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc.fs.dvc import DVCFileSystem
+    from dvc.repo import Repo
+    from dvc.repo.brancher import switch
     from dvc_data.index import DataIndexDirError
     from scmrepo.exceptions import SCMError
 
     try:
-        yield DVCFileSystem(rev=commit)
+        # DVC's own file system of a commit sees no project in a folder of a larger repository, and no cache or remote
+        # that only this clone's settings (.dvc/config.local) name.
+        with Repo() as repository, switch(repository, commit):
+            yield DVCFileSystem(repo=repository)
     except (DvcException, DataIndexDirError, SCMError, OSError) as error:
         raise UserError(
             f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "

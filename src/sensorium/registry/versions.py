@@ -1,13 +1,15 @@
 """Versions of the model and their stages, as DVC's registry keeps them: GTO tags in git (dvc.org/doc/gto)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sensorium.errors import UserError
-from sensorium.registry.git import head
+from sensorium.registry.git import folder, head
 
 MODEL = "sensorium"  # its name under `artifacts` in dvc.yaml
+NOT_IN_TAGS = re.compile(r"[^\w./-]|(?<!\w)\.|\.(?!\w)", re.ASCII)  # GTO's rules and git's
 CHAMPION, CHALLENGER, ARCHIVED = "champion", "challenger", "archived"
 
 
@@ -61,20 +63,29 @@ def champions() -> list[str]:
     return line
 
 
+def model_name() -> str:
+    """The model's name in tags, as DVC says it: of a project in a folder of a larger repository with that folder.
+
+    Several projects may share a repository: the model of ``teams/ml`` is ``teams/ml:sensorium``.
+    """
+    above = NOT_IN_TAGS.sub(lambda found: "_" + found[0].encode().hex(), folder().rstrip("/"))
+    return f"{above}:{MODEL}" if above else MODEL
+
+
 def register(message: str) -> Version:
     """Makes a version of the commit that is checked out: v1.0.0, then v1.1.0 and so on."""
     import gto.api
 
     first = None if versions() else "v1.0.0"
-    _quietly(gto.api.register, ".", MODEL, head(), version=first, bump_minor=first is None, message=message)
+    _quietly(gto.api.register, ".", model_name(), head(), version=first, bump_minor=first is None, message=message)
     return versions()[-1]
 
 
-def assign(name: str, stage: str, message: str) -> None:
+def assign(version: str, stage: str, message: str) -> None:
     """Gives a version a stage; it leaves the one it had."""
     import gto.api
 
-    _quietly(gto.api.assign, ".", MODEL, stage, version=name, message=message, force=True)
+    _quietly(gto.api.assign, ".", model_name(), stage, version=version, message=message, force=True)
 
 
 def _events(kind: str) -> list[dict[str, Any]]:
@@ -83,7 +94,7 @@ def _events(kind: str) -> list[dict[str, Any]]:
     from gto.tag import parse_name
 
     head()
-    events = [event for event in gto.api.history(".", MODEL) if event["event"] == kind]
+    events = [event for event in gto.api.history(".", model_name()) if event["event"] == kind]
     if kind == "assignment":  # several may fall into one second, but tags are counted
         return sorted(events, key=lambda event: parse_name(event["ref"])["counter"])
     return sorted(events, key=lambda event: _numbers(event["version"]))

@@ -1,19 +1,22 @@
 """A table of the user's own: CSV, JSON lines or Parquet, with media beside it."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
 import pyarrow as pa
 from pydantic import Field
 
 from sensorium import tables
-from sensorium.errors import BadInput, UserError
+from sensorium.data_root import DataRoot, leave_out
+from sensorium.errors import BadInput, NotHere, UserError
+from sensorium.fingerprints import fingerprint
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import file_inside
 from sensorium.sources.source import OwnFiles, Source
+
+if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dvc repro` always runs
+    import pandas as pd
 
 TEXT = (".csv", ".jsonl")  # tables that git shows the changes of
 SMALL = 2**20  # bytes of one of them, at most
@@ -30,56 +33,81 @@ class Manifest(Source):
     source: Literal["manifest"] = "manifest"
     path: str = Field(description="a .csv, .jsonl or .parquet file")
 
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> pd.DataFrame:
+    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
         path = Path(self.path).expanduser()
-        table = _read(path)
+        table = _dataframe(_read(path))
         if "id" not in table:
             table.insert(0, "id", [str(number + 1) for number in range(len(table))])
-        for relative in _media(inputs, table):
-            _copy(path.parent.resolve(), relative, folder)
+        root, reasons = DataRoot(path.parent), {}
+        for cell in _media(inputs, table):
+            try:
+                _copy(root.file(cell), cell, folder)
+            except BadInput as problem:  # validation says so of the row
+                reasons[cell] = str(problem)
+        leave_out(folder, reasons)
         return table
 
-    def own_files(self, inputs: Mapping[str, Modality], table: pd.DataFrame) -> OwnFiles | None:
+    def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
+        path = Path(self.path).expanduser()
+        if not path.exists():
+            raise NotHere(f"data.path: {path} does not exist.")
+        columns = _columns(inputs)
+        table = _read(path) if columns or not path.is_file() else pa.table({})
+        cells = _media(inputs, {name: table[name].to_pylist() for name in columns if name in table.column_names})
+        return {"table": fingerprint({"": path}), "media": fingerprint(_named(DataRoot(path.parent), cells))}
+
+    def own_files(self, inputs: Mapping[str, Modality], table: "pd.DataFrame") -> OwnFiles | None:
         path = Path(self.path).expanduser()
         if not path.is_file():
             return None
         folder = path.parent.resolve()
-        media = [found for relative in _media(inputs, table) if (found := _file(folder, relative))]
+        media = [found for found in _named(DataRoot(folder), _media(inputs, table)).values() if found]
         is_for_git = path.suffix.lower() in TEXT and path.stat().st_size <= SMALL
         return OwnFiles(folder, media, [] if is_for_git else [folder / path.name])
 
 
-def _media(inputs: Mapping[str, Modality], table: pd.DataFrame) -> list[str]:
-    """The paths that cells of media inputs hold, each once."""
-    columns = [name for name, modality in inputs.items() if modality.is_file and name in table]
-    return sorted({cell for name in columns for cell in table[name] if isinstance(cell, str)})
+def _columns(inputs: Mapping[str, Modality]) -> list[str]:
+    """Those whose cells hold paths."""
+    return [column for name, kind in inputs.items() if kind.is_file for column in kind.columns(name)]
 
 
-def _file(root: Path, relative: str) -> Path | None:
-    """What a cell names; nothing where that is absent or outside the root."""
-    try:
-        return file_inside(root, relative)
-    except BadInput:
-        return None
+def _media(inputs: Mapping[str, Modality], table: Any) -> list[str]:
+    """The paths that cells of media inputs hold, each once; of a table that gives a column by its name."""
+    columns = [table[column] for column in _columns(inputs) if column in table]
+    return sorted({cell for column in columns for cell in column if isinstance(cell, str)})
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _named(root: DataRoot, cells: Iterable[str]) -> dict[str, Path | None]:
+    """The files that cells name; in place of a cell that names none, what is wrong with it."""
+    found: dict[str, Path | None] = {}
+    for cell in cells:
+        try:
+            found[cell] = root.file(cell)
+        except BadInput as problem:
+            found[str(problem)] = None
+    return found
+
+
+def _read(path: Path) -> pa.Table:
     try:
         pieces = list(tables.read(path, PIECE))
     except UserError as problem:
         raise UserError(f"data.path: {problem}") from problem
-    whole = pa.concat_tables(pieces)
+    return pa.concat_tables(pieces)
+
+
+def _dataframe(whole: pa.Table) -> "pd.DataFrame":
+    """The table for pandas, which would make floats of integers beside empty cells."""
     table = whole.to_pandas(integer_object_nulls=True)
     for field, cells in zip(whole.schema, whole.columns, strict=True):
-        if pa.types.is_integer(field.type) and cells.null_count:  # pandas would make floats of them
+        if pa.types.is_integer(field.type) and cells.null_count:
             table[field.name] = table[field.name].astype("UInt64" if field.type == pa.uint64() else "Int64")
     return table
 
 
-def _copy(root: Path, relative: str, folder: Path) -> None:
-    """Copies one file, keeping its path; what is absent or outside the root is left for validation to report."""
-    source, target = _file(root, relative), (folder / relative).resolve()
-    if not source or not target.is_relative_to(folder.resolve()):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+def _copy(source: Path, cell: str, folder: Path) -> None:
+    """Copies one file, keeping its path; one that is inside the root by a detour is left for validation."""
+    target = (folder / cell).resolve()
+    if target.is_relative_to(folder.resolve()):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)

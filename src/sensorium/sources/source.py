@@ -4,11 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sensorium.modalities import Modality
 from sensorium.section import Section
+
+if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dvc repro` always runs
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Source(Section, ABC):
         """
 
     @abstractmethod
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> pd.DataFrame:
+    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
         """Reads all rows and copies the media they name into ``folder``.
 
         Args:
@@ -58,7 +60,16 @@ class Source(Section, ABC):
             UserError: if the source as a whole cannot be read. A row that is wrong is left for validation to reject.
         """
 
-    def own_files(self, inputs: Mapping[str, Modality], table: pd.DataFrame) -> OwnFiles | None:
+    @abstractmethod
+    def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
+        """What `read` would read now: as JSON that is the same for the same content on every machine.
+
+        Raises:
+            NotHere: if the source is not here, and cannot be had.
+            UserError: if it cannot be read.
+        """
+
+    def own_files(self, inputs: Mapping[str, Modality], table: "pd.DataFrame") -> OwnFiles | None:
         """The user's own files behind the rows; ``None`` where the data is fetched, or the table is gone since.
 
         Args:

@@ -1,16 +1,20 @@
 """Tux Paint stamps: hand-made pictures with an English text and, in several languages, a person saying it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
 from pydantic import Field
 
-from sensorium.errors import UserError
+from sensorium.errors import NotHere, UserError
 from sensorium.fetch import tuxpaint_stamps
+from sensorium.fingerprints import below, fingerprint
 from sensorium.modalities import Modality
 from sensorium.sources.source import Source
+
+if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dvc repro` always runs
+    import pandas as pd
 
 FEWEST = 27  # items of a category that is kept
 MOST_SPOKEN = "fr, ru, ro, ca, bg and es in about 900 clips each, be and el in about 690"
@@ -36,7 +40,9 @@ class TuxPaint(Source):
     def fetch(self) -> None:
         self._stamps()
 
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> pd.DataFrame:
+    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
+        import pandas as pd
+
         stamps = self._stamps()
         rows = [row for item in _items(stamps) for row in self._rows(item, stamps)]
         if not rows:
@@ -53,6 +59,12 @@ class TuxPaint(Source):
             row["speech"] = f"speech/{_flat(row['item'])}.{row['language']}.ogg"
             (folder / row["speech"]).write_bytes(clip.read_bytes())
         return pd.DataFrame(rows)
+
+    def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
+        try:
+            return {"stamps": fingerprint(below(self._stamps()))}
+        except UserError as problem:
+            raise NotHere(str(problem)) from problem
 
     def _stamps(self) -> Path:
         if self.path is None:
@@ -87,7 +99,7 @@ def _items(stamps: Path) -> list[Path]:
     """Items (paths without suffix) that have a text and a picture, of the categories with enough of them."""
     texts = sorted(path.with_suffix("") for path in stamps.glob("*/**/*.txt"))
     items = [item for item in texts if _drawing(item).is_file() or _photograph(item).is_file()]
-    counts = pd.Series([item.relative_to(stamps).parts[0] for item in items]).value_counts()
+    counts = Counter(item.relative_to(stamps).parts[0] for item in items)
     return [item for item in items if counts[item.relative_to(stamps).parts[0]] >= FEWEST]
 
 

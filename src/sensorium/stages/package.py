@@ -13,7 +13,7 @@ from sensorium import params, paths
 from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
-from sensorium.files import existing, read_json, replacing, sha256, write_json
+from sensorium.files import detach, existing, read_json, replacing, sha256, write_json
 from sensorium.serving import artefact
 from sensorium.serving import settings as serving
 
@@ -46,6 +46,7 @@ def run() -> None:
     with replacing(paths.PACKAGED) as beside:
         shutil.copytree(paths.COMPRESSED, beside)
         serving.write(beside, served)
+    detach(_description())  # BentoML follows no link into DVC's cache
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
@@ -88,13 +89,18 @@ def _failures(verdict: dict[str, Any]) -> list[str]:
     ]
 
 
+def _description() -> Path:
+    """The file with the words of a Bento: the model's card."""
+    return Path(yaml.safe_load(BENTOFILE.read_text(encoding="utf-8"))["description"].removeprefix("file:"))
+
+
 def _code_version() -> str:
     """Six digits that change with all that goes into a Bento beside the model: code, page, pins, card, settings."""
     wanted = yaml.safe_load(BENTOFILE.read_text(encoding="utf-8"))
     included = {path for pattern in wanted["include"] for path in Path().glob(pattern) if path.is_file()}
     settings_file = paths.PACKAGED / serving.FILE
     files = {path for path in included if paths.PACKAGED not in path.parents} | {BENTOFILE, settings_file}
-    files |= {Path(wanted["python"]["requirements_txt"]), Path(wanted["description"].removeprefix("file:"))}
+    files |= {Path(wanted["python"]["requirements_txt"]), _description()}
     content = json.dumps([(str(path), sha256(path)) for path in sorted(files)])
     return hashlib.sha256(content.encode()).hexdigest()[:6]
 

@@ -11,7 +11,7 @@ import yaml
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import fit_temperature
-from sensorium.files import replacing, sha256
+from sensorium.files import detach, replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
 from sensorium.shards import progress
@@ -34,6 +34,7 @@ def run() -> None:
     train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
+    detach(JOURNAL)
     study = open_study(JOURNAL, _identity(settings))
     earlier = len(finished(study))
     if earlier:

@@ -1,0 +1,139 @@
+"""The files that cells of a table name: those below one folder, and none outside it."""
+
+import json
+import os
+from functools import cache, lru_cache
+from pathlib import Path, PurePath
+from stat import S_ISREG
+from typing import Any
+from unicodedata import normalize
+
+from sensorium.errors import BadInput
+
+LEFT_OUT = ".left_out.json"  # in a folder of copies: why files that cells name were not copied, by cell
+SHOWN = 200  # letters of a cell
+
+
+class DataRoot:
+    """A folder that cells name files below. What is asked about many of them looks at every folder on the way once.
+
+    Links are followed inside the folder. Of those that lead outside, only the ones into the cache of the DVC repository
+    that the folder is in are followed: DVC made them, of files that were there.
+
+    Args:
+        folder: cells are relative to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = os.path.realpath(folder)
+        self._real: dict[str, str] = {}
+
+    def file(self, cell: Any) -> Path:
+        """The file that a cell names.
+
+        Raises:
+            BadInput: if it names none, or one outside the folder.
+        """
+        if not isinstance(cell, str):
+            raise BadInput(f"a path is expected, not {type(cell).__name__}")
+        shown = repr(cell if len(cell) < SHOWN else cell[:SHOWN] + "...")
+        try:
+            return self._plain_file(cell) or self._any_file(cell, shown)
+        except BadInput:
+            raise
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
+            why = error.args[-1] if len(error.args) == 1 else error.args[1]
+            raise BadInput(f"{shown} is no path ({why})") from error
+
+    def _plain_file(self, cell: str) -> Path | None:
+        """A file that is no link, in a folder inside; words rather than paths, since there may be very many."""
+        parent, _, name = f"{self._folder}/{cell}".rpartition("/")
+        if name == ".." or cell.startswith("/"):
+            return None
+        if parent not in self._real:
+            self._real[parent] = os.path.realpath(parent)
+        path = f"{self._real[parent]}/{name}"
+        try:
+            is_file = S_ISREG(os.lstat(path).st_mode)
+        except OSError:
+            return None
+        return Path(path) if is_file and path.startswith(f"{self._folder}/") else None
+
+    def _any_file(self, cell: str, shown: str) -> Path:
+        folder = Path(self._folder)
+        cell = _on_disk(folder, cell)
+        path = (folder / cell).resolve()
+        if path.is_relative_to(folder):
+            if not path.is_file():
+                raise BadInput(_why_left_out(folder, cell) or f"file {shown} does not exist")
+            return path
+        link = _link_outside(folder, cell)
+        if link is None:
+            raise BadInput(f"{shown} lies outside the data root")
+        kept = _dvc_cache(folder)
+        if kept and path.is_relative_to(kept) and path.is_file():
+            return link if link.resolve() == path else path
+        name, target = link.relative_to(folder), link.readlink()
+        if not path.exists():
+            raise BadInput(f"file {shown} does not exist: {name} is a link to {target}, and it is not there")
+        raise BadInput(
+            f"{shown} leads outside the data root through a link: {name} leads to {target}; put the files themselves "
+            "in its place (`cp --recursive --dereference`)"
+        )
+
+
+def _on_disk(root: Path, cell: str) -> str:
+    """The cell as the disk has it: what is not there may be written in Windows' way, or with its accents apart."""
+    for spelling in (cell, cell.strip().replace("\\", "/")):
+        place = root
+        for part in PurePath(spelling).parts:
+            ways = (part, normalize("NFC", part), normalize("NFD", part))  # macOS writes NFD
+            place = next((place / way for way in ways if (place / way).exists()), place / part)
+        if place.exists():
+            return spelling if place == root / spelling else str(place.relative_to(root))
+    return cell
+
+
+def _link_outside(folder: Path, cell: str) -> Path | None:
+    """The link by which a path leaves the folder; nothing where it leaves it by its own words."""
+    here = folder
+    for part in PurePath(cell).parts:
+        step = here / part
+        here = step.resolve()
+        if not here.is_relative_to(folder):
+            return step if step.is_symlink() and step.is_relative_to(folder) else None
+    return None
+
+
+def leave_out(folder: Path, reasons: dict[str, str]) -> None:
+    """Notes in a folder of copies why cells name files that are not there; `DataRoot` says so in its turn.
+
+    Args:
+        folder: of the copies.
+        reasons: by cell.
+    """
+    if reasons:
+        (folder / LEFT_OUT).write_text(json.dumps(reasons, sort_keys=True), encoding="utf-8")
+
+
+def _why_left_out(folder: Path, cell: str) -> str | None:
+    path = folder / LEFT_OUT
+    return _read(path, path.stat().st_mtime_ns).get(cell) if path.is_file() else None
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _written: int) -> dict[str, str]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _dvc_cache(folder: Path) -> Path | None:
+    """The cache of the DVC repository that a folder is in, if it is in one."""
+    found = next((above / ".dvc" for above in (folder, *folder.parents) if (above / ".dvc").is_dir()), None)
+    if found is None:
+        return None
+    try:
+        from dvc.config import Config
+    except ImportError:  # where models are only served
+        return None
+    return Path(Config(str(found))["cache"].get("dir") or found / "cache").resolve()

@@ -1,0 +1,96 @@
+"""What files hold, said in a line: equal content has equal fingerprints, wherever it lies."""
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sensorium import paths
+from sensorium.files import sha256
+from sensorium.shards import shards
+
+SETTLED = 2 * 10**9  # nanoseconds after which another change of a file shows in its times, on any file system
+PIECE = 500  # paths of a query, bound by SQLite's limit on parameters
+State = tuple[int, int, int, int]
+
+
+def fingerprint(files: Mapping[str, Path | None]) -> dict[str, Any]:
+    """How many files there are, how many of them are absent, and a digest of all their names and content.
+
+    Args:
+        files: by a name that is the same on every machine; ``None`` for one that is named somewhere and not there.
+    """
+    digests = _digests([path for path in files.values() if path is not None])
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(f"{digests.get(files[name], '')} {name}\0".encode("utf-8", "surrogatepass"))
+    absent = len(files) - sum(path in digests for path in files.values())
+    return {"files": len(files) - absent, "absent": absent, "sha256": total.hexdigest()}
+
+
+def below(folder: Path) -> dict[str, Path | None]:
+    """All files in a folder and the folders in it, by their path in it; what begins with a dot is left out."""
+    found: dict[str, Path | None] = {}
+    seen = set()  # links may lead round in circles
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        folders[:] = [] if real in seen else [name for name in folders if not name.startswith(".")]
+        files = [] if real in seen else [Path(place, name) for name in names if not name.startswith(".")]
+        found |= {str(path.relative_to(folder)): path for path in files}
+        seen.add(real)
+    return found
+
+
+def _digests(files: Iterable[Path]) -> dict[Path | None, str]:
+    """SHA-256 of those files that are there; what was read once and is as it was is not read again."""
+    states = {path: state for path in files if (state := _state(path))}
+    with _Known() as known:
+        kept = known.get(states)
+        now = time.time_ns()
+        fresh = {path: sha256(path) for path in states if path not in kept}
+        # What was written just now may be written again without a change of its times.
+        known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
+    return {**kept, **fresh}
+
+
+def _state(path: Path) -> State | None:
+    """What changes when a file is written or replaced: size, times, and which file it is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+class _Known:
+    """Digests of files that were read before, in the user's cache."""
+
+    def __enter__(self) -> "_Known":
+        paths.cache().mkdir(parents=True, exist_ok=True)
+        self._base = sqlite3.connect(paths.cache() / "digests.sqlite", timeout=60)
+        self._base.execute(
+            "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size, modified, changed, inode, digest)"
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.commit()
+        self._base.close()
+
+    def get(self, states: Mapping[Path, State]) -> dict[Path | None, str]:
+        """The digests of files that are in the same state as they were then."""
+        by_name = {os.fsencode(path.absolute()): path for path in states}
+        rows = (row for names in shards(list(by_name), PIECE) for row in self._select(names))
+        return {by_name[name]: digest for name, *state, digest in rows if tuple(state) == states[by_name[name]]}
+
+    def put(self, found: Mapping[Path, tuple[State, str]]) -> None:
+        """Keeps digests with the state of their files."""
+        rows = [(os.fsencode(path.absolute()), *state, digest) for path, (state, digest) in found.items()]
+        self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _select(self, names: list[bytes]) -> Iterator[tuple[Any, ...]]:
+        places = ",".join("?" * len(names))
+        yield from self._base.execute(f"SELECT * FROM files WHERE path IN ({places})", names)
