@@ -15,6 +15,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
 
+MOST_MARKS = 30  # on one letter (Unicode's stream-safe text format, UAX 15)
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
 Descriptors = dict[str, float | str]
@@ -208,11 +209,24 @@ def weighted(weight: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
-    printable = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
-    )
+    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks.
+
+    Of combining marks in a row, only as many are kept as any writing has: composing takes the square of their number.
+    """
+    composed = _few_marks(unicodedata.normalize("NFC", _few_marks(text)))  # some marks fall into two
+    printable = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in composed)
     return " ".join(printable.split())
+
+
+def _few_marks(text: str) -> str:
+    if len(text) <= MOST_MARKS or text.isascii():
+        return text
+    kept, run = [], 0
+    for letter in text:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run <= MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def file_inside(root: Path, relative: Any) -> Path:

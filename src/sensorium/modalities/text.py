@@ -35,6 +35,8 @@ class Tokenize(Preprocess):
 
     def __call__(self, value: str) -> Arrays:
         ids = np.array(self._tokenizer.encode(value).ids, dtype=np.int64)
+        if not len(ids):
+            raise BadInput("the encoder's tokenizer finds nothing in the text")
         return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
 
     def groups(self, samples: Sequence[Arrays]) -> list[list[int]]:
@@ -81,7 +83,7 @@ class Text(Modality):
     def decode(self, raw: Any) -> str:
         if isinstance(raw, bytes):
             try:
-                raw = raw.decode("utf-8")
+                raw = raw.decode("utf-8-sig")
             except UnicodeDecodeError as error:
                 raise BadInput("the text is not UTF-8") from error
         if not isinstance(raw, str):
