@@ -203,6 +203,20 @@ def is_missing(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell) or (isinstance(cell, float) and math.isnan(cell))
 
 
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that is there twice nobody knows which one was meant.
+
+    Raises:
+        BadInput: if one is.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadInput(f"{key[:40]!r} is given more than once")
+        found[key] = value
+    return found
+
+
 def weighted(weight: float) -> str:
     """The class and style of an element that did so much for a decision."""
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'

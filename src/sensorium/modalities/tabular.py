@@ -14,7 +14,15 @@ from pydantic import Field, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Descriptors, Modality, is_missing, plain, weighted
+from sensorium.modalities.modality import (
+    Comparative,
+    Descriptors,
+    Modality,
+    is_missing,
+    plain,
+    unique_keys,
+    weighted,
+)
 
 BUCKETS = 32
 MOST = float(np.finfo(np.float32).max)
@@ -92,7 +100,9 @@ class Tabular(Modality):
     def decode(self, raw: Any) -> dict[str, Any]:
         if isinstance(raw, str | bytes):
             try:
-                raw = json.loads(raw)
+                raw = json.loads(raw, object_pairs_hook=unique_keys)
+            except BadInput:
+                raise
             except (ValueError, RecursionError) as error:
                 raise BadInput("columns are expected as a JSON object") from error
         if not isinstance(raw, dict):
