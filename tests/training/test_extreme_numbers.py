@@ -8,7 +8,9 @@ import torch
 
 from sensorium.compression.export import export_network
 from sensorium.compression.forms import FORMS, make_form
+from sensorium.compression.parity import difference
 from sensorium.compression.parts import fusion_batches
+from sensorium.compression.quality import similarity
 from sensorium.errors import UserError
 from sensorium.evaluation.baselines import logistic_regression
 from sensorium.models.network import NetworkConfig
@@ -82,3 +84,9 @@ def test_a_loss_that_is_no_number_ends_training_with_a_sentence() -> None:
         "the loss is nan in epoch 1, so nothing more can be learnt: a learning rate of 1e+30 is too high here; set a "
         "lower training.learning_rate in params.yaml."
     )
+
+
+def test_alike_and_different_are_told_of_the_largest_numbers() -> None:
+    largest = np.array([[NODATA, 1], [1, -NODATA]], np.float32)
+    assert (similarity(largest, largest), similarity(largest, -largest)) == (1, -1)
+    assert (difference(largest, largest), difference(largest, -largest)) == (0, 2)

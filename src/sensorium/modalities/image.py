@@ -138,8 +138,8 @@ class Image(Modality):
         value = value.convert("RGB")
         if max(value.size) > LONGEST_SIDE and LONGEST_SIDE * min(value.size) < SHORTEST_SIDE * max(value.size):
             # So thin that shrinking would leave less of it.
-            size = tuple(LONGEST_SIDE if side == max(value.size) else SHORTEST_SIDE for side in value.size)
-            return value.resize(size, Pillow.Resampling.BICUBIC, reducing_gap=2)
+            width, height = (LONGEST_SIDE if side == max(value.size) else SHORTEST_SIDE for side in value.size)
+            return value.resize((width, height), Pillow.Resampling.BICUBIC, reducing_gap=2)
         value.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.BICUBIC)
         return value
 

@@ -65,15 +65,15 @@ def mix(samples: np.ndarray, rate: int) -> np.ndarray:
     It is the mean of those that hold anything. Where they cancel each other (one is another turned over), which
     loudspeakers in a room do not, it is the loudest of them.
     """
+    if samples.shape[1] == 1:
+        return samples[:, 0]
     powers = np.array([float((channel.astype(np.float64) ** 2).mean()) for channel in samples.T])
-    live = [place for place, power in enumerate(powers) if power >= powers.max() * DEAD**2]
-    mono = sum(samples[:, place] for place in live) / np.float32(len(live))
-    if len(live) == 1:
-        return mono
-    expected = sum(_powers(samples[:, place], rate) for place in live) / len(live) ** 2
+    live = [samples[:, place] for place, power in enumerate(powers) if power >= powers.max() * DEAD**2]
+    mono: np.ndarray = np.sum(live, axis=0) / len(live)
+    expected = np.sum([_powers(channel, rate) for channel in live], axis=0) / len(live) ** 2
     cancelled = _powers(mono, rate) < CANCELLED * expected
     if expected[cancelled].sum() > CANCELLED * expected.sum():
-        return samples[:, int(powers.argmax())]
+        mono = samples[:, int(powers.argmax())]
     return mono
 
 
