@@ -96,7 +96,8 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
         return float("inf")
     if not one.size:
         return 0.0
-    return float(np.abs(one - other).max() / max(np.abs(one).max(), np.finfo(np.float32).tiny))
+    distances = np.abs(one.astype(np.float64) - other)
+    return float(distances.max() / max(np.abs(one).max(), np.finfo(np.float32).tiny))
 
 
 def largest(distances: Iterable[float]) -> float:

@@ -72,6 +72,6 @@ def similarity(one: np.ndarray, other: np.ndarray) -> float:
     """Mean cosine between two arrays' rows; 1 where there are none."""
     if not len(one):
         return 1.0
-    one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
+    one, other = (rows.reshape(len(rows), -1).astype(np.float64) for rows in (one, other))
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     return float(((one * other).sum(1) / np.maximum(lengths, np.finfo(np.float32).tiny)).mean())

@@ -12,8 +12,9 @@ from sensorium.dataset.predictions import prediction_columns
 from sensorium.dataset.served import BATCH
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
+from sensorium.modalities.encoder import encode_each
 from sensorium.serving.answers import DIGITS, TOO_FAR, tells
-from sensorium.serving.predictor import Predictor, Prepared
+from sensorium.serving.predictor import Predictor
 from sensorium.serving.settings import Serve
 from sensorium.shards import shards
 
@@ -85,39 +86,28 @@ def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], ro
     alike: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
         alike.setdefault(repr([row.get(column) for column in columns]), []).append(number)
-    features = [np.zeros((0, *predictor.shapes[name]), np.float32)]
+    features: list[np.ndarray] = []
     value_of: dict[int, int] = {}
     problem_of: dict[int, str] = {}
-    count = 0
+    kind, encoder = predictor.inputs[name], predictor.encoders[name]
     for batch in shards(list(alike.values()), BATCH):
-        prepared: list[Prepared] = []
+        values: list[tuple[list[int], Any]] = []
         for numbers in batch:
             try:
-                if one := _prepare(predictor, name, rows[numbers[0]], root):
-                    value_of |= dict.fromkeys(numbers, count + len(prepared))
-                    prepared.append(one)
+                raw = kind.raw(rows[numbers[0]], name, root)
+                if raw is not None:
+                    values.append((numbers, kind.accept(raw)))
             except BadInput as problem:
                 problem_of |= dict.fromkeys(numbers, f"{name}: {problem}")
-        features.append(predictor.features(prepared)[name])
-        count += len(prepared)
-    return Read(np.concatenate(features), value_of, problem_of)
-
-
-def _prepare(predictor: Predictor, name: str, row: Mapping[str, Any], root: Path) -> Prepared | None:
-    """What the network of an input reads of a row; ``None`` if the row lacks it.
-
-    Raises:
-        BadInput: if it cannot be read or used.
-    """
-    kind = predictor.inputs[name]
-    raw = kind.raw(row, name, root)
-    if raw is None:
-        return None
-    value = kind.accept(raw)
-    try:
-        return predictor.prepare({name: value})
-    except Exception as error:  # one odd value ends no run
-        raise BadInput(f"it cannot be encoded ({type(error).__name__}: {error})") from error
+        found = encode_each(*encoder, [value for _, value in values])
+        for (numbers, _), one in zip(values, found, strict=True):
+            if isinstance(one, str):
+                problem_of |= dict.fromkeys(numbers, f"{name}: {one}")
+            else:
+                value_of |= dict.fromkeys(numbers, len(features))
+                features.append(one)
+    shape = (len(features), *predictor.shapes[name])
+    return Read(np.array(features, np.float32).reshape(shape), value_of, problem_of)
 
 
 def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:

@@ -14,7 +14,7 @@ from sensorium import paths
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.modalities import Input, Modality
-from sensorium.modalities.encoder import Encoder, encode
+from sensorium.modalities.encoder import Encoder, encode_each, unencoded
 from sensorium.shards import map_shards, shards
 
 BATCH = 32
@@ -58,17 +58,20 @@ def missing(job: Job) -> list[str]:
     return [digest for digest, key in job.keys.items() if key not in known]
 
 
-def embed(jobs: Sequence[Job], doing: str) -> None:
-    """Puts the features of all jobs into the cache; only those that it lacks are computed."""
+def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
+    """Puts the features of all jobs into the cache; only those that it lacks are computed.
+
+    Returns:
+        By digest, why a value has none.
+    """
     pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
-    for _ in map_shards(_embed_piece, pieces, doing):
-        pass
+    return {digest: why for found in map_shards(_embed_piece, pieces, doing) for digest, why in found.items()}
 
 
 def features(job: Job) -> Mapping[str, np.ndarray]:
-    """Features ``[tokens, dim]`` by digest, of a job that `embed` has done."""
+    """Features ``[tokens, dim]`` by digest, of a job that `embed` has done; values that have none are left out."""
     found = open_cache(job.kind).get(list(job.keys.values()))
-    return {digest: found[key] for digest, key in job.keys.items()}
+    return {digest: found[key] for digest, key in job.keys.items() if key in found}
 
 
 def open_cache(kind: Modality) -> FeatureCache:
@@ -94,9 +97,22 @@ def _parsed(kind: str) -> Modality:
     return adapter.validate_python(json.loads(kind))
 
 
-def _embed_piece(job: Job) -> None:
-    """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch."""
+def _embed_piece(job: Job) -> dict[str, str]:
+    """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch.
+
+    Returns:
+        By digest, why a value has no features: it takes no other along.
+    """
     encoder, store = load_encoder(job.kind.model_dump_json()), open_cache(job.kind)
+    problems: dict[str, str] = {}
     for batch in shards(list(read_items(job.folder, job.digests)), BATCH):
-        found = encode(encoder.preprocess, encoder.network, [job.value(digest, packed) for digest, packed in batch])
-        store.put({job.keys[digest]: array for (digest, _), array in zip(batch, found, strict=True)})
+        values: dict[str, object] = {}
+        for digest, packed in batch:
+            try:
+                values[digest] = job.value(digest, packed)
+            except Exception as error:  # what damages a value may itself trip over it
+                problems[digest] = unencoded(error)
+        found = dict(zip(values, encode_each(encoder.preprocess, encoder.network, list(values.values())), strict=True))
+        store.put({job.keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
+        problems |= {digest: one for digest, one in found.items() if isinstance(one, str)}
+    return problems

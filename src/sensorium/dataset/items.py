@@ -8,7 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sensorium.files import existing
 from sensorium.modalities.modality import Descriptors
+
+OWNERS = "owners.parquet"
 
 
 def digest(packed: bytes) -> str:
@@ -22,6 +25,17 @@ def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Map
     columns = {name: pa.array([said[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
+
+
+def write_owners(folder: Path, ids: pd.Series, digests: pd.Series) -> None:
+    """Writes which rows hold a value: of a row that has none, nothing."""
+    held = digests.notna()
+    pd.DataFrame({"id": ids[held], "digest": digests[held]}).to_parquet(folder / OWNERS, index=False)
+
+
+def read_owners(folder: Path) -> pd.DataFrame:
+    """The ``id`` of every row that has this input, and the ``digest`` of its value."""
+    return pd.read_parquet(existing(folder / OWNERS, made_by="prepare"))
 
 
 def shard_files(folder: Path) -> list[Path]:

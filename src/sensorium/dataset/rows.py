@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from sensorium import paths
-from sensorium.dataset.features import read_features
+from sensorium.dataset.features import read_features, read_quarantine
 from sensorium.files import existing
 from sensorium.training.data import Rows
 
@@ -17,10 +17,17 @@ ROWS_FILE = paths.PREPARED / "rows.parquet"
 def read_table() -> pd.DataFrame:
     """data/prepared/rows.parquet: ``id``, ``split``, ``group``, targets, and every input's digest or null.
 
+    A value that could not be encoded counts as missing, and a row that has no other input is left out.
+
     Raises:
         UserError: if there is none yet.
     """
-    return pd.read_parquet(existing(ROWS_FILE, made_by="prepare"))
+    table = pd.read_parquet(existing(ROWS_FILE, made_by="prepare"))
+    inputs = [folder.name for folder in sorted(paths.EMBEDDINGS.glob("*")) if folder.name in table]
+    held = table[inputs].notna().any(axis=1)
+    for name in inputs:
+        table[name] = table[name].where(~table[name].isin(read_quarantine(paths.EMBEDDINGS / name)))
+    return table[~held | table[inputs].notna().any(axis=1)].reset_index(drop=True)
 
 
 def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
+from sensorium.models.scale import BOUND, scale
 from sensorium.training.data import Rows
 
 STRENGTHS = (1e-3, 1e-2)  # of the regression's inverse penalty
@@ -23,15 +23,19 @@ def logistic_regression(inputs: Sequence[str], target: str, train: Rows, val: Ro
     x, labels = _known(train, inputs, target)
     if len(np.unique(labels)) < 2:
         return np.full(len(test), -1)
-    scaler = StandardScaler().fit(x)
+    mean, deviation = scale(x)
+
+    def scaled(features: np.ndarray) -> np.ndarray:
+        return np.clip((features.astype(np.float64) - mean) / deviation, -BOUND, BOUND)
+
     x_val, labels_val = _known(val, inputs, target)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # stopping early is as good a baseline
-        models = [LogisticRegression(C=c, max_iter=200).fit(scaler.transform(x), labels) for c in STRENGTHS]
+        models = [LogisticRegression(C=c, max_iter=200).fit(scaled(x), labels) for c in STRENGTHS]
     chosen = models[0]
     if len(labels_val):
-        chosen = max(models, key=lambda model: model.score(scaler.transform(x_val), labels_val))
-    return chosen.predict(scaler.transform(_flat(test, inputs, torch.arange(len(test)))))
+        chosen = max(models, key=lambda model: model.score(scaled(x_val), labels_val))
+    return chosen.predict(scaled(_flat(test, inputs, torch.arange(len(test)))))
 
 
 def _known(rows: Rows, inputs: Sequence[str], target: str) -> tuple[np.ndarray, np.ndarray]:

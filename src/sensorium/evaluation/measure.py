@@ -209,15 +209,18 @@ def _robustness(evidence: Evidence, target: str, draws: int, confidence: float) 
     found: Tree = {}
     for change, said in evidence.corrupted.items():
         has = (evidence.test.items[change.name][chosen] >= 0).numpy() & (labels >= 0)
+        lost = int((said[target][has] < 0).sum())
+        has &= said[target] >= 0
         if has.any():
             right = said[target] == labels
-            lost = (clean.astype(float) - right)[:, None]
+            losses = (clean.astype(float) - right)[:, None]
             name, corruption, strength = change.address
             found.setdefault(name, {}).setdefault(corruption, {})[strength] = {
                 "accuracy": float(right[has].mean()),
-                "drop": float(lost[has].mean()),
-                "drop_interval": interval(means(groups, lost, has[:, None], draws)[:, 0], confidence),
+                "drop": float(losses[has].mean()),
+                "drop_interval": interval(means(groups, losses, has[:, None], draws)[:, 0], confidence),
                 "rows": int(has.sum()),
+                **({"unreadable": lost} if lost else {}),
             }
     return found
 

@@ -1,6 +1,6 @@
 """What within an input mattered: its parts are hidden one by one (Zeiler and Fergus 2014, arXiv:1311.2901)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 
 from sensorium.dataset.embedding import BATCH, load_encoder
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import encode
+from sensorium.modalities.encoder import encode_each
 from sensorium.models.network import Network
 from sensorium.shards import shards
 
@@ -19,30 +19,39 @@ Weights = dict[str, list[tuple[Any, float]]]
 def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[str, Any], target: str) -> Weights:
     """By input its parts, each with what hiding it takes from the probability of the predicted class.
 
+    A part without which the value cannot be encoded is left out.
+
     Args:
         network: in evaluation mode.
         inputs: as declared.
         values: the cleaned values that one row has.
         target: whose prediction to explain.
     """
-    features = {name: _features(inputs[name], [value]) for name, value in values.items()}
+    features = {name: _stack(_features(inputs[name], [value])) for name, value in values.items()}
     logits = _answer(network, features, 1)[target]
     said = int(logits.argmax())
     before = float(logits.softmax(1)[0, said])
     found: Weights = {}
     for name, value in values.items():
         parts = inputs[name].occlusions(value)
-        if parts:
-            hidden = features | {name: _features(inputs[name], [left for _, left in parts])}
-            after = _answer(network, hidden, len(parts))[target].softmax(1)[:, said].tolist()
-            found[name] = [(part, before - chance) for (part, _), chance in zip(parts, after, strict=True)]
+        left = _features(inputs[name], [left for _, left in parts])
+        encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
+        if encoded:
+            hidden = features | {name: _stack(encoded.values())}
+            after = _answer(network, hidden, len(encoded))[target].softmax(1)[:, said].tolist()
+            found[name] = [(parts[place][0], before - chance) for place, chance in zip(encoded, after, strict=True)]
     return found
 
 
-def _features(kind: Modality, values: list[Any]) -> torch.Tensor:
+def _features(kind: Modality, values: list[Any]) -> list[np.ndarray | str]:
+    """Of every value, or why it has none."""
     encoder = load_encoder(kind.model_dump_json())
-    found = [encode(encoder.preprocess, encoder.network, batch) for batch in shards(values, BATCH)]
-    return torch.from_numpy(np.concatenate(found))
+    batches = shards(values, BATCH)
+    return [one for batch in batches for one in encode_each(encoder.preprocess, encoder.network, batch)]
+
+
+def _stack(arrays: Iterable[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(list(arrays)))
 
 
 def _answer(network: Network, features: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:

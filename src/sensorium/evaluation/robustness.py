@@ -50,6 +50,8 @@ def predict_corrupted(
 ) -> dict[Change, dict[str, np.ndarray]]:
     """The classes ``[rows]`` predicted by target under every change; other inputs stay as they are.
 
+    Of a row whose damaged value cannot be encoded there is none: -1.
+
     Args:
         network: in evaluation mode.
         table: the rows' digests by input.
@@ -75,8 +77,12 @@ def predict_corrupted(
     embedding.embed(list(jobs.values()), "embedding corrupted inputs")
     found = {}
     for change, job in jobs.items():
-        logits = predict(network, _with_features(rows, change.name, table[change.name], embedding.features(job)))
-        found[change] = {target: values.argmax(1).cpu().numpy() for target, values in logits.items()}
+        damaged = embedding.features(job)
+        logits = predict(network, _with_features(rows, change.name, table[change.name], damaged))
+        lost = table[change.name].notna() & ~table[change.name].isin(list(damaged))
+        found[change] = {
+            target: np.where(lost, -1, values.argmax(1).cpu().numpy()) for target, values in logits.items()
+        }
     return found
 
 

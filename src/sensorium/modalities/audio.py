@@ -16,6 +16,7 @@ from pydantic import Field
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.sound import play
 from sensorium.modalities.spectrogram import (
     EXTRACTORS,
     RATE,
@@ -28,8 +29,6 @@ from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
-MAX_RATE = 384_000  # Hz; a header may claim anything
-MAX_CHANNELS = 16
 SPANS = 10  # of a clip that are silenced one by one
 QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
 FRAME = RATE // 50  # 20 ms
@@ -95,7 +94,7 @@ class Waveform(Preprocess):
 
 
 class Audio(Modality):
-    """A sound; several channels are mixed, and what comes after ``seconds`` is not heard."""
+    """A sound as a player plays it, mixed to one channel; what comes after ``seconds`` is not heard."""
 
     kind: Literal["audio"] = "audio"
     encoder: str = Field("speech-embedding", description="speech-embedding, a local folder, or a hub id")
@@ -128,22 +127,8 @@ class Audio(Modality):
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""
         if not raw:
             raise BadInput("the sound is empty (0 bytes)")
-        try:
-            with soundfile.SoundFile(io.BytesIO(raw)) as sound:
-                if sound.samplerate > MAX_RATE:
-                    raise BadInput(f"a sampling rate of {sound.samplerate} Hz is more than {MAX_RATE} Hz")
-                if sound.channels > MAX_CHANNELS:
-                    raise BadInput(f"{sound.channels} channels are more than {MAX_CHANNELS}")
-                samples = sound.read(int(self.seconds * sound.samplerate) + 1, dtype="float32", always_2d=True)
-                rate = sound.samplerate
-        except BadInput:
-            raise
-        except Exception as error:  # libsndfile's errors are one type, but its opening of odd objects raises others
-            raise BadInput("not a sound that can be read (WAV, FLAC, Ogg and MP3 can)") from error
-        if not np.isfinite(samples).all():
-            raise BadInput("the sound holds samples that are no numbers")
-        mono = sum(samples.T) / samples.shape[1]  # the mean, without numpy's slow way over a short axis
-        return soxr.resample(mono, rate, RATE) if len(mono) > 1 else mono
+        samples, rate = play(raw, self.seconds)
+        return soxr.resample(samples, rate, RATE) if len(samples) > 1 else samples
 
     def check(self, value: np.ndarray) -> None:
         if len(value) < SHORTEST * RATE:

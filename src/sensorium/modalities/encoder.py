@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sensorium.errors import NotHere, UserError, reason
+from sensorium.errors import BadInput, NotHere, UserError, reason
 
 Arrays = dict[str, np.ndarray]
+NOT_FINITE = "its features are no finite numbers"
 
 
 class Preprocess(ABC):
@@ -82,6 +83,45 @@ def encode_arrays(preprocess: Preprocess, network: Network, samples: Sequence[Ar
         features.append(preprocess.pool(network(preprocess.collate(group)), group))
     back = np.argsort(np.concatenate(groups))
     return np.concatenate(features).astype(np.float32)[back]
+
+
+def encode_each(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> list[np.ndarray | str]:
+    """Features ``[tokens, dim]`` of every cleaned value, or why it has none: one odd value takes no other along."""
+    found: list[np.ndarray | str] = []
+    prepared: dict[int, Arrays] = {}
+    for place, value in enumerate(values):
+        found.append("")
+        try:
+            prepared[place] = preprocess(value)
+        except Exception as error:  # a library may trip over anything
+            found[place] = unencoded(error)
+    for place, one in zip(prepared, encode_each_of(preprocess, network, list(prepared.values())), strict=True):
+        found[place] = one
+    return found
+
+
+def encode_each_of(preprocess: Preprocess, network: Network, samples: Sequence[Arrays]) -> list[np.ndarray | str]:
+    """The same from what ``preprocess`` made of each value."""
+    if not samples:
+        return []
+    try:
+        features = encode_arrays(preprocess, network, samples)
+    except Exception as error:  # as above
+        if len(samples) == 1:
+            return [unencoded(error)]
+    else:
+        if np.isfinite(features).all():
+            return list(features)
+        if len(samples) == 1:
+            return [NOT_FINITE]
+    return [one for sample in samples for one in encode_each_of(preprocess, network, [sample])]
+
+
+def unencoded(error: Exception) -> str:
+    """Why a value has no features."""
+    if isinstance(error, BadInput):
+        return str(error)
+    return f"it cannot be encoded ({type(error).__name__}: {reason(error)})"
 
 
 def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Callable[[Path], Encoder]) -> Encoder:

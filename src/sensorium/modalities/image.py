@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,6 +23,13 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
 STATISTICS_SIDE = 128  # pixels that are enough to tell brightness and colour by
+UNREAD = {  # modes of Pillow
+    "I": "pixels are 32-bit numbers, which do not say what white is",
+    "F": "pixels are floating-point numbers, which do not say what white is",
+    "LAB": "colours are L*a*b*, which is not read",
+}
+SHORTEST_SIDE = 2  # of what is accepted, and of what is left when a long picture is shrunk
+LONGEST_CROP = 8  # squares; of a longer picture only so much around the middle is enlarged
 GRID = 6  # regions a side that are hidden one by one
 THUMBNAIL = 240  # pixels a side
 Box = tuple[float, float, float, float]
@@ -49,16 +57,26 @@ class Pixels(Preprocess):
         return ((levels - self.constants["mean"]) / self.constants["std"]).astype(np.float32).T
 
     def _pad(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
+        if size * min(value.size) < max(value.size):  # so thin that nothing would be left of it
+            thinnest = math.ceil(max(value.size) / size)
+            value = value.resize((max(value.width, thinnest), max(value.height, thinnest)), resample)
         return ImageOps.pad(value, (size, size), resample, color=(255, 255, 255))
 
     def _crop(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
+        most = LONGEST_CROP * min(value.size)
+        if max(value.size) > most:  # enlarging all of a thin picture would take a gigabyte
+            value = _middle(value, min(value.width, most), min(value.height, most))
         scale = self.constants["resize"] / min(value.size)
         width, height = (max(size, round(side * scale)) for side in value.size)
-        left, top = (width - size) // 2, (height - size) // 2
-        return value.resize((width, height), resample).crop((left, top, left + size, top + size))
+        return _middle(value.resize((width, height), resample), size, size)
 
     def _stretch(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
         return value.resize((size, size), resample)
+
+
+def _middle(picture: Pillow.Image, width: int, height: int) -> Pillow.Image:
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))
 
 
 class Image(Modality):
@@ -105,17 +123,23 @@ class Image(Modality):
             raise BadInput(f"the picture is broken or cut off ({error})") from error
 
     def check(self, value: Pillow.Image) -> None:
-        if min(value.size) < 2:
+        if min(value.size) < SHORTEST_SIDE:
             raise BadInput(f"the picture has only {value.width} x {value.height} pixels")
+        if value.mode in UNREAD:
+            raise BadInput(f"the picture's {UNREAD[value.mode]}; save it as RGB or grey of 8 or 16 bits")
 
     def clean(self, value: Pillow.Image) -> Pillow.Image:
-        """RGB, on white, at most 512 pixels a side."""
-        if value.mode == "I;16":  # Pillow clips 16-bit grey at 255 when it converts
+        """RGB, on white, at most 512 pixels a side and at least 2."""
+        if value.mode.startswith("I;16"):  # Pillow clips 16-bit grey at 255 when it converts
             value = Pillow.fromarray((np.asarray(value) >> 8).astype(np.uint8))
         if value.has_transparency_data:
             value = value.convert("RGBA")
             value = Pillow.alpha_composite(Pillow.new("RGBA", value.size, (255, 255, 255, 255)), value)
         value = value.convert("RGB")
+        if max(value.size) > LONGEST_SIDE and LONGEST_SIDE * min(value.size) < SHORTEST_SIDE * max(value.size):
+            # So thin that shrinking would leave less of it.
+            width, height = (LONGEST_SIDE if side == max(value.size) else SHORTEST_SIDE for side in value.size)
+            return value.resize((width, height), Pillow.Resampling.BICUBIC, reducing_gap=2)
         value.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.BICUBIC)
         return value
 
@@ -212,7 +236,7 @@ def _jpeg(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pi
 
 def _crop(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
     """A part anywhere in the picture, 85, 65 or 45% of each side."""
-    width, height = (max(2, round((0.85, 0.65, 0.45)[strength] * side)) for side in value.size)
+    width, height = (max(SHORTEST_SIDE, round((0.85, 0.65, 0.45)[strength] * side)) for side in value.size)
     left, top = (
         int(random.integers(0, side - part + 1)) for side, part in zip(value.size, (width, height), strict=True)
     )

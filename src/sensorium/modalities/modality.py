@@ -16,6 +16,7 @@ from sensorium.modalities.encoder import Encoder, Preprocess, fetch, made_of, re
 from sensorium.section import Section
 from sensorium.spelling import is_missing
 
+MOST_MARKS = 30  # on one letter (Unicode's stream-safe text format, UAX 15)
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
 Descriptors = dict[str, float | str]
@@ -218,17 +219,44 @@ class Modality(Section, ABC):
         return resolve(self.encoder, named, self.load_folder)
 
 
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that is there twice nobody knows which one was meant.
+
+    Raises:
+        BadInput: if one is.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadInput(f"{key[:40]!r} is given more than once")
+        found[key] = value
+    return found
+
+
 def weighted(weight: float) -> str:
     """The class and style of an element that did so much for a decision."""
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
 
 
 def plain(text: str) -> str:
-    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
-    printable = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
-    )
+    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks.
+
+    Of combining marks in a row, only as many are kept as any writing has: composing takes the square of their number.
+    """
+    composed = _few_marks(unicodedata.normalize("NFC", _few_marks(text)))  # some marks fall into two
+    printable = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in composed)
     return " ".join(printable.split())
+
+
+def _few_marks(text: str) -> str:
+    if len(text) <= MOST_MARKS or text.isascii():
+        return text
+    kept, run = [], 0
+    for letter in text:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run <= MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:

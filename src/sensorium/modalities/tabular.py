@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Descriptors, Modality, unique_keys, weighted
 from sensorium.spelling import is_missing, spelled, spellings
 
 BUCKETS = 32
@@ -98,7 +98,9 @@ class Tabular(Modality):
     def decode(self, raw: Any) -> dict[str, Any]:
         if isinstance(raw, str | bytes):
             try:
-                raw = json.loads(raw)
+                raw = json.loads(raw, object_pairs_hook=unique_keys)
+            except BadInput:
+                raise
             except (ValueError, RecursionError) as error:
                 raise BadInput("columns are expected as a JSON object") from error
         if not isinstance(raw, dict):

@@ -47,7 +47,9 @@ class Tokenize(Preprocess):
     def __call__(self, value: str) -> Arrays:
         text = self.constants.get("prompt", "") + value
         found = self._tokenizer.encode(text.lower() if self.constants.get("lower") else text).ids
-        least = self.constants["max_tokens"] if self.constants.get("padded") else 1  # some texts have no word at all
+        if not found:
+            raise BadInput("the encoder's tokenizer finds nothing in the text")
+        least = self.constants["max_tokens"] if self.constants.get("padded") else 0
         ids = np.array(found + [self.constants["pad_id"]] * (least - len(found)), dtype=np.int64)
         return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
 
@@ -95,7 +97,7 @@ class Text(Modality):
     def decode(self, raw: Any) -> str:
         if isinstance(raw, bytes):
             try:
-                raw = raw.decode("utf-8")
+                raw = raw.decode("utf-8-sig")
             except UnicodeDecodeError as error:
                 raise BadInput("the text is not UTF-8") from error
         if not isinstance(raw, str):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from sensorium.errors import UserError, reason
 from sensorium.models.fusion import FUSIONS
+from sensorium.models.scale import BOUND, scale
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class NetworkConfig:
 
 
 class Projection(nn.Module):
-    """Standardises an input's features by the training rows' mean and deviation, then maps them to tokens."""
+    """Standardises an input's features by the training rows' scale, within bounds, then maps them to ``width``."""
 
     def __init__(self, dim: int, token_map: nn.Module) -> None:
         super().__init__()
@@ -45,15 +47,13 @@ class Projection(nn.Module):
         self.map = token_map
 
     def fit(self, features: Tensor) -> None:
-        """Takes mean and deviation of training features ``[rows, tokens, dim]``; a constant keeps its scale."""
-        flat = features.flatten(0, 1)
-        self.mean = flat.mean(0)
-        deviation = flat.std(0, unbiased=False)
-        self.deviation = torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation))
+        """Takes the scale of training features ``[rows, tokens, dim]``."""
+        mean, deviation = scale(features.flatten(0, 1).numpy())
+        self.mean, self.deviation = (torch.from_numpy(array.astype(np.float32)) for array in (mean, deviation))
 
     def standardise(self, features: Tensor) -> Tensor:
-        """Features on the training rows' scale."""
-        return (features - self.mean) / self.deviation
+        """Features on the training rows' scale, within bounds."""
+        return ((features - self.mean) / self.deviation).clamp(-BOUND, BOUND)
 
     def forward(self, features: Tensor) -> Tensor:
         return self.map(self.standardise(features))

@@ -17,7 +17,7 @@ REFUSALS = {
     403: "it comes from a web page of another site",
     408: "the body did not come in time",
     413: "too large, or too many samples",
-    415: "the body is of another type",
+    415: "the body is of another type, compressed, or in a charset that is not read",
     429: "more samples in a minute than the key may ask for; Retry-After says when to come again",
     500: "the service failed; its log says why under the request id",
     503: "the service is busy; Retry-After says when to come again",

@@ -95,7 +95,10 @@ async def _answer(
     if explained and len(prepared) > MOST_EXPLAINED:
         raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
     given = [name in prepared for name in live.predictor.inputs]
-    seen, waited = await live.ask(Asked(prepared, views(given, explained)))
+    try:
+        seen, waited = await live.ask(Asked(prepared, views(given, explained)))
+    except BadInput as problem:
+        raise Refused(400, str(problem)) from problem
     steps.add_batch(waited, seen.seconds)
     if not tells(seen.shares):
         raise Refused(400, TOO_FAR)

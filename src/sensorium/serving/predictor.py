@@ -1,6 +1,7 @@
 """Predictions from a model's folder, without torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,15 @@ from pydantic import TypeAdapter
 
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Input, Modality
-from sensorium.modalities.encoder import Arrays, Network, Preprocess, encode, encode_arrays
+from sensorium.modalities.encoder import (
+    NOT_FINITE,
+    Arrays,
+    Network,
+    Preprocess,
+    encode,
+    encode_arrays,
+    unencoded,
+)
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.serving import artefact
 from sensorium.serving.profile import Profile
@@ -102,8 +111,16 @@ class Predictor:
         return accepted
 
     def prepare(self, sample: Sample) -> Prepared:
-        """What the networks read of a sample of cleaned values: all work that batches do not make cheaper."""
-        return {name: self.encoders[name][0](value) for name, value in sample.items()}
+        """What the networks read of a sample of cleaned values: all work that batches do not make cheaper.
+
+        Raises:
+            BadInput: naming the input that cannot be encoded.
+        """
+        prepared = {}
+        for name, value in sample.items():
+            with _naming(name):
+                prepared[name] = self.encoders[name][0](value)
+        return prepared
 
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
@@ -113,14 +130,21 @@ class Predictor:
         return [{target: one[target][0] for target in self.targets} for one in shares]
 
     def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
-        """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it."""
+        """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it.
+
+        Raises:
+            BadInput: naming the input of which a value cannot be encoded.
+        """
         features = {}
         for name, (tokens, dim) in self.shapes.items():
             features[name] = np.zeros((len(prepared), tokens, dim), np.float32)
             given = [place for place, one in enumerate(prepared) if name in one]
             if given:
                 arrays = [prepared[place][name] for place in given]
-                features[name][given] = encode_arrays(*self.encoders[name], arrays)
+                with _naming(name):
+                    features[name][given] = encode_arrays(*self.encoders[name], arrays)
+                    if not np.isfinite(features[name]).all():
+                        raise BadInput(NOT_FINITE)
         return features
 
     def look(self, features: Mapping[str, np.ndarray], views: Sequence[np.ndarray]) -> list[dict[str, np.ndarray]]:
@@ -152,6 +176,15 @@ class Predictor:
         batch |= {f"present.{name}": array for name, array in present.items()}
         outputs = self.fusion.outputs(batch)
         return {target: outputs[f"logits.{target}"] for target in self.targets}
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Says of whatever an encoder trips over which input it was."""
+    try:
+        yield
+    except Exception as error:
+        raise BadInput(f"{name}: {unencoded(error)}") from error
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -52,7 +52,8 @@ class Profile:
         flat = features.reshape(*features.shape[:-2], features.shape[-2] * features.shape[-1])
         if f"{name}.axes" not in self._arrays:
             return np.zeros((*flat.shape[:-1], 0), np.float32)
-        return (flat - self._arrays[f"{name}.mean"]) @ self._arrays[f"{name}.axes"]
+        # In double precision: a column may hold the largest number that single precision has.
+        return (flat.astype(np.float64) - self._arrays[f"{name}.mean"]) @ self._arrays[f"{name}.axes"]
 
     def describe(self, name: str, kind: Modality, value: Any) -> Descriptors:
         """What may be written down of a cleaned value: never the value itself."""
@@ -69,7 +70,7 @@ class Profile:
         tenths = self._arrays.get(f"{name}.values.{key}")
         if tenths is None or not isinstance(cell, int | float):
             return None
-        return float(tenths[np.abs(tenths - cell).argmin()])
+        return float(tenths[np.abs(tenths.astype(np.float64) - cell).argmin()])
 
 
 def checksums(names: Iterable[str]) -> np.ndarray:

@@ -1,25 +1,25 @@
 """The raw inputs in a request, within limits; nothing a request says is opened as a path or fetched."""
 
-import base64
-import binascii
 import json
 from typing import Any
 
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
+from sensorium.errors import BadInput
+from sensorium.modalities.modality import unique_keys
+from sensorium.serving.encoded import charset_of, decoded, from_base64
+from sensorium.serving.forms import MULTIPART, NOT_OPENED, URL_ENCODED, open_form, read_field
 from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 
-MOST_FIELDS = 100  # of a form
+JSON = "application/json"
 MOST_PARTS = 2_000_000  # of a JSON body: each costs memory far beyond its bytes
 TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
 BASE64 = 4 / 3  # length of base64 over that of what it encodes
+GZIP = b"\x1f\x8b"
 
 
 async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
@@ -29,11 +29,11 @@ async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
         Refused: if the body is no JSON object or form, too large, or holds something that is no input.
     """
     sort = _sort(request)
-    if sort == "application/json":
+    if sort == JSON:
         return _inputs(await _read_json(request, body_limit(predictor)), predictor)
-    if sort in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return await _from_form(_bounded(request, body_limit(predictor)), predictor)
-    raise Refused(415, "the body must be application/json or multipart/form-data")
+    if sort in (MULTIPART, URL_ENCODED):
+        return await _from_form(_bounded(request, body_limit(predictor)), sort, predictor)
+    raise Refused(415, f"{_named(sort)}; send JSON as {JSON}, or a form as {MULTIPART}")
 
 
 async def read_samples(request: Request, predictor: Predictor, most: int) -> list[dict[str, Any] | Refused]:
@@ -59,8 +59,8 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     Raises:
         Refused: if it is none, or larger than ``limit`` bytes.
     """
-    if _sort(request) != "application/json":
-        raise Refused(415, "the body must be application/json")
+    if (sort := _sort(request)) != JSON:
+        raise Refused(415, f"{_named(sort)}; send JSON as {JSON}")
     content = await _read_json(request, limit)
     if not isinstance(content, dict):
         raise Refused(400, "the body must be a JSON object")
@@ -73,7 +73,25 @@ def body_limit(predictor: Predictor) -> int:
 
 
 def _sort(request: Request) -> str:
+    """The body's type.
+
+    Raises:
+        Refused: if the body is compressed: what it would grow to cannot be known before.
+    """
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise _compressed(f"Content-Encoding: {encoding[:40]} is not read")
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _compressed(what: str) -> Refused:
+    refused = Refused(415, f"{what}; send the body as it is")
+    refused.headers["Accept-Encoding"] = "identity"
+    return refused
+
+
+def _named(sort: str) -> str:
+    return f"Content-Type: {sort[:80]} is not read" if sort else "the request names no Content-Type"
 
 
 def _tried(sample: Any, predictor: Predictor) -> dict[str, Any] | Refused:
@@ -103,12 +121,26 @@ def _bounded(request: Request, limit: int) -> Request:
 
 async def _read_json(request: Request, limit: int) -> Any:
     body = await _bounded(request, limit).body()
+    if not body.strip():
+        raise Refused(400, "the body is empty")
+    if body.startswith(GZIP):
+        raise _compressed("the body is compressed by gzip")
     if sum(body.count(sign) for sign in (b"[", b"{", b",")) > MOST_PARTS:
         raise Refused(413, f"the body has more than {MOST_PARTS:,} parts")
+    _, options = parse_options_header(request.headers["content-type"])
+    content = decoded(body, charset_of(options.get(b"charset", b"").decode("latin-1")))
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "the body is no JSON") from error
+        return json.loads(content, object_pairs_hook=unique_keys)
+    except BadInput as problem:
+        raise Refused(400, str(problem)) from problem
+    except json.JSONDecodeError as error:
+        raise Refused(400, f"the body is no JSON: {error.msg} (line {error.lineno}, column {error.colno})") from error
+    except UnicodeError as error:
+        raise Refused(400, "the body is no JSON: it is not UTF-8") from error
+    except ValueError as error:  # Python's limit on the digits of an integer
+        raise Refused(400, "the body has a number with thousands of digits") from error
+    except RecursionError as error:
+        raise Refused(400, "the body is nested too deeply") from error
 
 
 def _inputs(content: Any, predictor: Predictor) -> dict[str, Any]:
@@ -122,38 +154,19 @@ def _inputs(content: Any, predictor: Predictor) -> dict[str, Any]:
     return given
 
 
-async def _from_form(request: Request, predictor: Predictor) -> dict[str, Any]:
-    largest = max(kind.max_bytes for kind in predictor.inputs.values())
-    try:
-        async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=largest) as form:
-            if any(name.startswith("{") for name in form):
-                raise Refused(415, "the body looks like JSON; send it with Content-Type: application/json")
-            _require_known(form, predictor)
-            given: dict[str, Any] = {}
-            for name, value in form.multi_items():
-                if name in given:
-                    raise Refused(400, f"{name}: given more than once")
-                if (read := await _from_field(name, value, predictor)) is not None:
-                    given[name] = read
-            _require_whole(request)
-            return given
-    except (MultiPartException, HTTPException) as error:
-        reason = str(getattr(error, "message", None) or getattr(error, "detail", ""))
-        if reason.startswith("Part exceeded"):
-            raise Refused(413, f"a field is larger than {largest // 2**20} MiB") from error
-        raise Refused(400, f"the form cannot be read: {reason}") from error
-
-
-async def _from_field(name: str, value: UploadFile | str, predictor: Predictor) -> bytes | str | None:
-    """A field's value; ``None`` for what a browser sends where nothing was filled in or chosen."""
-    if isinstance(value, UploadFile):
-        raw = _within(await value.read(), name, predictor)
-        return raw if raw or value.filename else None
-    if not value:
-        return None
-    if predictor.inputs[name].is_file:
-        raise Refused(400, f"{name}: a file is expected; paths and URLs are not opened")
-    return value
+async def _from_form(request: Request, sort: str, predictor: Predictor) -> dict[str, Any]:
+    async with open_form(request, sort) as form:
+        if any(name.startswith("{") for name in form):
+            raise Refused(415, f"the body looks like JSON; send it with Content-Type: {JSON}")
+        _require_known(form, predictor)
+        given: dict[str, Any] = {}
+        for name, value in form.multi_items():
+            if name in given:
+                raise Refused(400, f"{name}: given more than once")
+            if (read := await read_field(name, value, predictor.inputs[name])) is not None:
+                given[name] = read
+        _require_whole(request)
+        return given
 
 
 def _require_whole(request: Request) -> None:
@@ -170,12 +183,10 @@ def _require_known(given: Any, predictor: Predictor) -> None:
 
 
 def _decoded(name: str, value: Any) -> bytes:
-    try:
-        if isinstance(value, str):
-            return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    raise Refused(400, f"{name}: a file's bytes are expected in base64; paths and URLs are not opened")
+    found = from_base64(value) if isinstance(value, str) else None
+    if found is None:
+        raise Refused(400, f"{name}: a file's bytes are expected in base64; {NOT_OPENED}")
+    return found
 
 
 def _within(raw: bytes, name: str, predictor: Predictor) -> bytes:

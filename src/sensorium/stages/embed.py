@@ -4,8 +4,8 @@ import numpy as np
 
 from sensorium import params, paths
 from sensorium.dataset import embedding
-from sensorium.dataset.features import write_features
-from sensorium.dataset.items import digests
+from sensorium.dataset.features import QUARANTINE, write_features, write_quarantine
+from sensorium.dataset.items import digests, read_owners
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 
@@ -19,9 +19,21 @@ def run(name: str) -> None:
     folder = existing(paths.PREPARED / name, made_by="prepare")
     job = embedding.Job(kind, folder, digests(folder))
     print(f"embed {name}: {len(job.digests):,} distinct values, {len(embedding.missing(job)):,} new to {kind.encoder}")
-    embedding.embed([job], f"embedding {name}")
+    problems = embedding.embed([job], f"embedding {name}")
     found = embedding.features(job)
+    if problems and not found:
+        raise UserError(
+            f"inputs.{name}: {kind.encoder} can encode none of the {len(problems):,} values; of the first: "
+            f"{next(iter(problems.values()))}. Choose another encoder in {paths.PARAMS}."
+        )
     features = np.stack(list(found.values())) if found else np.zeros((0, 1, 1), np.float32)
     with replacing(paths.EMBEDDINGS / name) as beside:
         beside.mkdir()
-        write_features(beside, job.digests, features)
+        write_features(beside, list(found), features)
+        rows = write_quarantine(beside, name, read_owners(folder), problems)
+    if problems:
+        print(
+            f"embed {name}: {len(problems):,} values cannot be encoded; in the {len(rows):,} rows that hold them the "
+            f"input counts as missing ({paths.EMBEDDINGS / name / QUARANTINE}). The first: "
+            f"{rows['id'].iloc[0]}: {rows['reason'].iloc[0]}"
+        )

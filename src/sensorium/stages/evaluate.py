@@ -36,6 +36,9 @@ def run() -> None:
     table = read_table()
     test = of_split(table, "test")
     evidence = _gather(network, settings, table, test)
+    unread = sum(int((next(iter(said.values())) < 0).sum()) for said in evidence.corrupted.values())
+    if unread:
+        print(f"evaluate: {unread:,} damaged values cannot be encoded; they are left out of the figures of robustness")
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
     measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
     found = rounded({target: one.figures for target, one in measured.items()})

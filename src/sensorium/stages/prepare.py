@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
-from sensorium.dataset.items import digest, write_shard
+from sensorium.dataset.items import digest, write_owners, write_shard
 from sensorium.dataset.split import SPLITS, assign, groups, with_every_class
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
@@ -32,6 +32,7 @@ def run() -> None:
         rows = pd.read_parquet(source)
         for name in settings.inputs:
             rows[name] = pd.Series([row[name] for row in cleaned], index=rows.index, dtype="str")
+            write_owners(beside / name, rows["id"], rows[name])
         _divide(rows, settings)
         rows.to_parquet(beside / "rows.parquet", index=False)
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows["split"].value_counts()[list(SPLITS)].items())

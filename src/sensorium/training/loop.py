@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
+from sensorium.training.finite import require_finite
 
 EVALUATION_BATCH = 4096
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
@@ -81,6 +82,7 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
         training_loss = _epoch(network, averaged, optimiser, train, how, order)
         schedule.step()
         validation_loss = mean_loss(mean, validation)
+        require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
         if validation_loss < fitted.best_loss:

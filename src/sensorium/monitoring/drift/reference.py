@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.modalities import Modality
+from sensorium.models.scale import BOUND, scale
 from sensorium.monitoring import names
 from sensorium.serving import drift, profile
 from sensorium.serving.predictor import Predictor
@@ -81,8 +82,10 @@ def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if not len(features):
         return np.zeros(features.shape[1], np.float32), np.zeros((features.shape[1], 0), np.float32)
-    mean = features.mean(0)
-    _, _, axes = np.linalg.svd(features - mean, full_matrices=False)
+    centre, deviation = scale(features)
+    near = np.clip(features.astype(np.float64), centre - BOUND * deviation, centre + BOUND * deviation)
+    mean = near.mean(0)
+    _, _, axes = np.linalg.svd(near - mean, full_matrices=False)
     axes = axes[:AXES].T
     largest = np.abs(axes).argmax(0)
     return mean.astype(np.float32), (axes * np.sign(axes[largest, range(axes.shape[1])])).astype(np.float32)
@@ -102,7 +105,8 @@ def _of_input(
 
 def _projection(name: str, features: np.ndarray, fitted_to: np.ndarray) -> dict[str, np.ndarray]:
     mean, axes = principal_axes(_flat(fitted_to))
-    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths((_flat(features) - mean) @ axes)}
+    onto = (_flat(features).astype(np.float64) - mean) @ axes
+    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths(onto)}
 
 
 def _flat(features: np.ndarray) -> np.ndarray:

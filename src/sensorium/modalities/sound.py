@@ -1,0 +1,148 @@
+"""What a player would play of a sound file, whatever its format."""
+
+import io
+import struct
+
+import numpy as np
+import soundfile
+
+from sensorium.errors import BadInput
+
+MAX_RATE = 384_000  # Hz; a header may claim anything
+MIN_RATE = 1_000  # Hz; below, nothing is left that a person could name
+MAX_CHANNELS = 16
+LOUDEST = 8.0  # of full scale; floats this far above it are no loud sound but integers
+DEAD = 10 ** (-60 / 20)  # of the loudest channel; one below it is not connected
+OFFSET = 0.01  # of full scale; a constant above it is no sound, and no player lets it through
+FRAMES = 50  # a second, in which channels are looked at
+CANCELLED = 0.25  # of the power that channels have which know nothing of each other; below, they cancel each other
+SIGNS = {  # how files of each format begin
+    "WAV": (b"RIFF", b"RIFX", b"RF64"),
+    "FLAC": (b"fLaC",),
+    "Ogg": (b"OggS",),
+    "MP3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa"),
+    "AIFF": (b"FORM",),
+    "AU": (b".snd",),
+    "CAF": (b"caff",),
+    "Wave64": (b"riff",),
+}
+UNREAD = {"an MP4 or M4A": (4, b"ftyp"), "a WebM or Matroska": (0, b"\x1aE\xdf\xa3"), "an AMR": (0, b"#!AMR")}
+
+
+def play(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
+    """The first so many seconds of a file as float32 samples of one channel, and their rate.
+
+    A file that is cut off is played as far as it goes; a stream whose header was never finished, to its end.
+
+    Raises:
+        BadInput: saying what is wrong with it.
+    """
+    name = _format(raw)
+    try:
+        samples, rate = _read(raw, seconds)
+        if not len(samples) and (ended := _ended(raw)):
+            samples, rate = _read(ended, seconds)
+    except soundfile.LibsndfileError as error:
+        raise BadInput(_complaint(name, error)) from error
+    if not len(samples):
+        raise BadInput(f"the {name or 'sound'} file holds no sound, or is cut off before its first")
+    if not np.isfinite(samples).all():
+        raise BadInput("the sound holds samples that are no numbers")
+    if (peak := float(np.abs(samples).max())) > LOUDEST:
+        raise BadInput(
+            f"its samples reach {peak:,.0f} where 1 is full scale: they are integers written as floats; divide them by "
+            "their range, or write a 16-bit file"
+        )
+    offsets = samples.mean(0, dtype=np.float64)
+    if (np.abs(offsets) > OFFSET).any():
+        samples = samples - offsets.astype(np.float32)
+    return mix(samples, rate), rate
+
+
+def mix(samples: np.ndarray, rate: int) -> np.ndarray:
+    """One channel ``[frames]`` that holds what is heard of several ``[frames, channels]``.
+
+    It is the mean of those that hold anything. Where they cancel each other (one is another turned over), which
+    loudspeakers in a room do not, it is the loudest of them.
+    """
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    powers = np.array([float((channel.astype(np.float64) ** 2).mean()) for channel in samples.T])
+    live = [samples[:, place] for place, power in enumerate(powers) if power >= powers.max() * DEAD**2]
+    mono: np.ndarray = np.sum(live, axis=0) / len(live)
+    expected = np.sum([_powers(channel, rate) for channel in live], axis=0) / len(live) ** 2
+    cancelled = _powers(mono, rate) < CANCELLED * expected
+    if expected[cancelled].sum() > CANCELLED * expected.sum():
+        mono = samples[:, int(powers.argmax())]
+    return mono
+
+
+def _powers(channel: np.ndarray, rate: int) -> np.ndarray:
+    """Its power in every fiftieth of a second."""
+    size = max(1, rate // FRAMES)
+    padded = np.pad(channel.astype(np.float64), (0, -len(channel) % size))
+    return (padded.reshape(-1, size) ** 2).mean(1)
+
+
+def _read(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
+    """Samples ``[frames, channels]``, as many as can be decoded."""
+    with soundfile.SoundFile(io.BytesIO(raw)) as sound:
+        rate = sound.samplerate
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise BadInput(
+                f"a sampling rate of {rate} Hz is "
+                + (f"more than {MAX_RATE} Hz" if rate > MAX_RATE else f"less than {MIN_RATE} Hz")
+            )
+        if sound.channels > MAX_CHANNELS:
+            raise BadInput(f"{sound.channels} channels are more than {MAX_CHANNELS}")
+        count = min(int(seconds * rate) + 1, sound.frames)
+        samples = np.full((count, sound.channels), np.nan, np.float32)
+        try:
+            return sound.read(out=samples), rate
+        except soundfile.LibsndfileError:  # the end is missing, or is not where the header says
+            undecoded = np.isnan(samples).any(1)
+            return samples[: int(undecoded.argmax()) if undecoded.any() else None], rate
+
+
+def _format(raw: bytes) -> str:
+    """The format's name.
+
+    Raises:
+        BadInput: if it is no sound, or one that is not read.
+    """
+    for name, signs in SIGNS.items():
+        if raw.startswith(signs):
+            return name
+    for name, (place, sign) in UNREAD.items():
+        if raw[place:].startswith(sign):
+            raise BadInput(f"{name} file is not read; convert it to WAV, FLAC, Ogg or MP3")
+    return ""
+
+
+def _complaint(name: str, error: Exception) -> str:
+    if not name:
+        return "not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"
+    return f"the {name} file cannot be played: it is broken or cut off ({getattr(error, 'error_string', error)})"
+
+
+def _ended(raw: bytes) -> bytes | None:
+    """A stream that was never finished, with the sign for "to the end" where its header says that it has no sound."""
+    if raw.startswith(b".snd"):
+        return raw[:8] + b"\xff" * 4 + raw[12:]
+    if not raw.startswith((b"RIFF", b"RIFX")):
+        return None
+    place = _chunk(raw, 12, b"data")
+    if place is None or _chunk(raw, place + 8, None) == len(raw):  # other chunks follow: there really is no sound
+        return None
+    return raw[: place + 4] + b"\xff" * 4 + raw[place + 8 :]
+
+
+def _chunk(raw: bytes, place: int, wanted: bytes | None) -> int | None:
+    """Where the chunk of this name begins; without a name, where the last chunk ends, if all are whole."""
+    order = "<I" if raw.startswith(b"RIFF") else ">I"
+    while place + 8 <= len(raw):
+        if raw[place : place + 4] == wanted:
+            return place
+        (size,) = struct.unpack_from(order, raw, place + 4)
+        place += 8 + size + size % 2
+    return place if wanted is None else None

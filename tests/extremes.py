@@ -1,0 +1,148 @@
+"""The extremes of what a kind of input lets through, and what it refuses with which sentence."""
+
+import io
+import struct
+from typing import Any
+
+import numpy as np
+import soundfile
+from PIL import Image as Pillow
+
+from sensorium.modalities import Audio, Image, Modality, Tabular, Text
+
+NOISE = np.random.default_rng(0)
+RATE = 16_000
+TONE = (0.3 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float32)
+GREY = np.arange(1200).reshape(30, 40)
+
+
+def picture(pixels: Pillow.Image, form: str = "PNG", **more: Any) -> bytes:
+    stream = io.BytesIO()
+    pixels.save(stream, form, **more)
+    return stream.getvalue()
+
+
+def colours(width: int, height: int) -> Pillow.Image:
+    return Pillow.fromarray(NOISE.integers(0, 255, (height, width, 3), np.uint8))
+
+
+def turned(way: int) -> bytes:
+    about = Pillow.Exif()
+    about[0x112] = way
+    return picture(colours(40, 30), "JPEG", exif=about)
+
+
+def sound(*channels: np.ndarray, rate: int = RATE, form: str = "WAV", coding: str = "PCM_16") -> bytes:
+    stream = io.BytesIO()
+    soundfile.write(stream, np.stack(channels, 1), rate, format=form, subtype=coding)
+    return stream.getvalue()
+
+
+def with_nan(samples: np.ndarray) -> np.ndarray:
+    spoilt = samples.copy()
+    spoilt[5] = np.nan
+    return spoilt
+
+
+def unfinished(raw: bytes, place: int = 40) -> bytes:
+    """A stream whose length was never written."""
+    return raw[:place] + bytes(4) + raw[place + 4 :]
+
+
+SMALL = colours(40, 30)
+MOVIE = {"save_all": True, "append_images": [SMALL.rotate(180)]}
+SIXTEEN = Pillow.fromarray((GREY * 50).astype(np.uint16))
+BIG_ENDIAN = Pillow.frombytes("I;16B", (40, 30), (GREY * 50).astype(">u2").tobytes())
+ONE_OF_MANY = [TONE if number == 3 else np.zeros_like(TONE) for number in range(16)]
+FLAC = sound(TONE, form="FLAC")
+LONGEST = 2**20
+FACTS = Tabular(numbers=["a", "b"], categories=["c"])
+MOST = 3.4028234663852886e38
+
+ACCEPTED: dict[str, tuple[Modality, Any]] = {
+    **{
+        f"picture {width}x{height}": (Image(), picture(colours(width, height)))
+        for width, height in [(2, 2), (1000, 2), (2, 20_000), (3, 700), (513, 2)]
+    },
+    **{
+        f"picture {mode} {form}": (Image(), picture(SMALL.convert(mode), form))
+        for mode, form in [
+            ("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "PNG"), ("PA", "TIFF"), ("CMYK", "TIFF"),
+            ("CMYK", "JPEG"), ("YCbCr", "JPEG"),
+        ]
+    },
+    "picture I;16": (Image(), picture(SIXTEEN)),
+    "picture I;16B": (Image(), picture(BIG_ENDIAN, "TIFF")),
+    **{f"picture moving {form}": (Image(), picture(SMALL, form, **MOVIE)) for form in ("GIF", "WEBP", "PNG")},
+    **{f"picture turned {way}": (Image(), turned(way)) for way in (3, 6, 99)},
+    **{
+        f"sound {rate} Hz": (Audio(seconds=2), sound(np.resize(TONE, rate // 10 + 1), rate=rate))
+        for rate in (1_000, 7_999, 384_000)
+    },
+    **{
+        f"sound {coding}": (Audio(), sound(TONE, coding=coding))
+        for coding in ("PCM_U8", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "IMA_ADPCM")
+    },
+    "sound extensible": (Audio(), sound(TONE, TONE, form="WAVEX", coding="PCM_24")),
+    "sound 16 channels": (Audio(), sound(*ONE_OF_MANY)),
+    "sound of the shortest": (Audio(), sound(TONE[:1600])),
+    "sound of the longest": (Audio(seconds=0.5), sound(np.tile(TONE, 30))),
+    "sound beyond full scale": (Audio(), sound(TONE * 20, coding="FLOAT")),
+    "sound silent": (Audio(), sound(TONE * 0)),
+    "sound of one value": (Audio(), sound(TONE * 0 + 1)),
+    "sound cut": (Audio(), FLAC[: len(FLAC) // 2]),
+    "sound unfinished": (Audio(), unfinished(sound(TONE))),
+    **{
+        f"text {number}": (Text(), text)
+        for number, text in enumerate([
+            "!", "a", "\u0301", "\u0300\u0316" * 40, "a" + "\u0344" * 30, "a" + "\u0300\u0316" * (LONGEST // 2 - 1),
+            "\u200d", "\ue000", "\uffff", "\u202eabc", "مرحبا بالعالم", "👩‍👩‍👧‍👦" * 30, "a\ud83d", "a\0b", "ﷺ" * 999,
+        ])
+    },
+    **{
+        f"facts {number}": (FACTS, facts)
+        for number, facts in enumerate([
+            {"a": MOST, "b": -MOST, "c": "x"}, {"a": 5e-324}, {"a": -0.0, "b": 1e-40}, {"a": True, "b": False},
+            {"a": "-3.4028234663852886e+38"}, {"a": 10**30, "b": 1 - 2**63}, {"c": "\u0301" * 99}, {"c": 10**30},
+        ])
+    },
+}  # fmt: skip
+
+THIRTY_TWO = "the picture's pixels are {}, which do not say what white is; save it as RGB or grey of 8 or 16 bits"
+REFUSED: dict[str, tuple[Modality, Any, str]] = {
+    "picture 1x1": (Image(), picture(colours(1, 1)), "the picture has only 1 x 1 pixels"),
+    "picture 1x9": (Image(), picture(colours(1, 9)), "the picture has only 1 x 9 pixels"),
+    "picture I": (
+        Image(), picture(Pillow.fromarray(GREY.astype(np.int32)), "TIFF"), THIRTY_TWO.format("32-bit numbers")
+    ),
+    "picture F": (
+        Image(), picture(Pillow.fromarray(GREY.astype(np.float32)), "TIFF"),
+        THIRTY_TWO.format("floating-point numbers"),
+    ),
+    "sound 999 Hz": (Audio(), sound(TONE, rate=999), "a sampling rate of 999 Hz is less than 1000 Hz"),
+    "sound 384001 Hz": (Audio(), sound(TONE, rate=384_001), "a sampling rate of 384001 Hz is more than 384000 Hz"),
+    "sound 17 channels": (Audio(), sound(*[TONE] * 17), "17 channels are more than 16"),
+    "sound of one sample": (
+        Audio(), sound(TONE[:1]), "the sound is too short: 0.0001 s, at least 0.1 s is needed"
+    ),
+    "sound of none": (Audio(), sound(TONE[:0]), "the WAV file holds no sound, or is cut off before its first"),
+    "sound of none, then a chunk": (
+        Audio(), sound(TONE[:0]) + b"LIST" + struct.pack("<I", 5000) + b"x" * 5000,
+        "the WAV file holds no sound, or is cut off before its first",
+    ),
+    "sound of no numbers": (
+        Audio(), sound(with_nan(TONE), coding="FLOAT"), "the sound holds samples that are no numbers"
+    ),
+    "sound of integers as floats": (
+        Audio(), sound(TONE * 2**15, coding="FLOAT"),
+        "its samples reach 9,830 where 1 is full scale: they are integers written as floats; divide them by their "
+        "range, or write a 16-bit file",
+    ),
+    "sound M4A": (
+        Audio(), b"\0\0\0\x20ftypM4A " + bytes(99),
+        "an MP4 or M4A file is not read; convert it to WAV, FLAC, Ogg or MP3",
+    ),
+    "text of nothing": (Text(), "\0 \ud800", "the text is empty"),
+    "facts beyond": (FACTS, {"a": 3.5e38}, "column 'a' holds 3.5e+38, which is no finite number"),
+    "facts of no number": (FACTS, {"a": float("nan")}, "column 'a' holds nan, which is no finite number"),
+}  # fmt: skip
