@@ -21,7 +21,7 @@ def make(project: Project) -> None:
     }
     rows = [
         {"note": f"note {number}", "photo": "a.png", "age": number, "colour": "red", "customer": number // 2,
-         "label": "no" if number % 4 < 2 else "yes"}
+         "label": "no" if number % 4 < 2 else "yes", "origin": "usa"}
         for number in range(60)
     ]  # fmt: skip
     project.write(None, {"a.png": png()})
@@ -59,7 +59,8 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
     assert after.loc[before.index, "split"].equals(before["split"])
     assert sorted(set(after.index) - set(before.index)) == ["feedback-1"]
     raw = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
-    assert raw["origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 3}
+    assert after["row.origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 1}
+    assert after.loc["feedback-1", "column.origin"] is None  # the user's own column is no place for ours
     assert raw.loc["feedback-1", ["note", "photo", "age", "colour", "label"]].tolist() == [
         "note of a shop", "feedback/feedback-1.photo", 7, "blue", "yes"
     ]  # fmt: skip

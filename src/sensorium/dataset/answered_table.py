@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from sensorium import tables
-from sensorium.dataset.answering import ERROR, abstained, answer, columns_read
+from sensorium.dataset.answering import ERROR, LOST, abstained, answer, columns_read
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
@@ -70,6 +70,8 @@ class Counts:
         rows: all of them.
         unanswered: those with a reason instead of an answer.
         first: the first of these reasons.
+        lessened: those answered without an input that cannot be used.
+        lost: why not, of the first of them.
     """
 
     version: str
@@ -77,6 +79,8 @@ class Counts:
     rows: int = 0
     unanswered: int = 0
     first: str = ""
+    lessened: int = 0
+    lost: str = ""
 
 
 def answer_table(source: Path, target: Path, model: Path) -> Counts:
@@ -208,5 +212,8 @@ def _count(piece: pa.Table, counts: Counts) -> None:
     if reasons := piece[ERROR].drop_null().to_pylist():
         counts.unanswered += len(reasons)
         counts.first = counts.first or reasons[0]
+    if problems := piece[LOST].drop_null().to_pylist():
+        counts.lessened += len(problems)
+        counts.lost = counts.lost or problems[0]
     for target in counts.abstained:
         counts.abstained[target] += pc.sum(piece[abstained(target)]).as_py() or 0

@@ -1,6 +1,6 @@
 """A model answers rows of a table, as the service would answer each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sensorium.serving.predictor import Predictor, Prepared
 from sensorium.serving.settings import Serve
 from sensorium.shards import shards
 
-INPUTS, ERROR, MODEL = "answer.inputs", "answer.error", "answer.model_version"  # no input has a dot in its name
+INPUTS, LOST, ERROR, MODEL = "answer.inputs", "answer.lost", "answer.error", "answer.model_version"
 NOTHING = "every input is missing"
 
 
@@ -57,13 +57,17 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
 
     Returns:
         Columns by name. Of every target the prediction, the probabilities, and whether the service would abstain; null
-        where there is no answer. Then the inputs used, the reason why there is no answer, and the model's version.
+        where there is no answer. Then the inputs used, why others could not be, why there is no answer, and the model's
+        version.
     """
     known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
     rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
     read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
-    errors = [_error(row, names, read) for row, names in enumerate(used)]
+    lost = [
+        "; ".join(one.problem_of[row] for one in read.values() if row in one.problem_of) for row in range(len(rows))
+    ]
+    errors = [None if names else problems or NOTHING for names, problems in zip(used, lost, strict=True)]
     shares = _shares(predictor, read, [row for row, error in enumerate(errors) if not error])
     for row in [row for row, of_targets in shares.items() if not tells(of_targets)]:
         errors[row] = TOO_FAR
@@ -71,9 +75,9 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
     place_of = {row: place for place, row in enumerate(shares)}
     places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
     said = _said(predictor, serve, list(shares.values()))
-    pairs = zip(used, errors, strict=True)
     return {name: cells.take(places) for name, cells in said.items()} | {
-        INPUTS: pa.array([None if error else ", ".join(names) for names, error in pairs], pa.string()),
+        INPUTS: pa.array(_unless(errors, map(", ".join, used)), pa.string()),
+        LOST: pa.array(_unless(errors, (problems or None for problems in lost)), pa.string()),
         ERROR: pa.array(errors, pa.string()),
         MODEL: pa.array([predictor.version] * len(rows), pa.string()),
     }
@@ -120,10 +124,9 @@ def _prepare(predictor: Predictor, name: str, row: Mapping[str, Any], root: Path
         raise BadInput(f"it cannot be encoded ({type(error).__name__}: {error})") from error
 
 
-def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:
-    """Why a row gets no answer: as in the service, one bad input is enough."""
-    problems = [one.problem_of[row] for one in read.values() if row in one.problem_of]
-    return "; ".join(problems) or (None if used else NOTHING)
+def _unless(errors: Iterable[str | None], cells: Iterable[str | None]) -> list[str | None]:
+    """The cells of the rows that have an answer."""
+    return [None if error else cell for error, cell in zip(errors, cells, strict=True)]
 
 
 def _shares(predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]) -> dict[int, dict[str, np.ndarray]]:
