@@ -44,6 +44,11 @@ def _quoted(key: str) -> str:
     return json.dumps(key, ensure_ascii=False)
 
 
+def _shown(key: object) -> str:
+    """A key in an address that a person reads, on one line."""
+    return str(key) if str(key).isprintable() else _quoted(str(key))
+
+
 def _address(text: str) -> str:
     """An address that names a file in metrics/ and something in it; figures of targets are known by name."""
     file, *keys = keys_of(text)
@@ -247,7 +252,7 @@ def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float
         for key, below in tree.items():
             for start in ("*", str(key), _quoted(str(key))):
                 if address == start or address.startswith(f"{start}."):
-                    yield from _find(address[len(start) + 1 :], below, f"{above}.{key}" if above else str(key))
+                    yield from _find(address[len(start) + 1 :], below, f"{above}.{_shown(key)}" if above else str(key))
 
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:
