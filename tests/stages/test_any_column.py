@@ -101,7 +101,7 @@ def test_columns_that_no_one_asked_to_group_by_group_nothing(project: Project, c
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"inputs": {"note": {"kind": "text", "column": "clinical_note"}}}, r"inputs.note: .* \(did you mean 'clinical n"),
+        ({"inputs": {"n": {"kind": "text", "column": "clinical_note"}}}, r"inputs.n: .* \(did you mean 'clinical"),
         ({"inputs": {"photo": {"kind": "image", "column": "url"}}}, r"inputs.photo: .* \(did you mean ' url'\?\)"),
         ({"targets": {"Reason": {}}}, r"targets.Reason: the data has no column 'Reason' \(did you mean 'reason'\?\)"),
         ({"split": {"group": ["âge d'été"]}}, r"split.group: .* It looks the same, but is written with other"),
