@@ -137,15 +137,17 @@ def test_a_bad_cell_costs_the_row_its_input_and_not_its_answer(columns: Path, ca
     predict_table.run("in.csv", "out.parquet")
     said = read(Path("out.parquet"))
     old, new = "facts: column 'a' holds 'old' where a number", "more: column 'c' holds 'new' where a number"
-    assert [(row["answer.inputs"], row["answer.lost"], row["answer.error"]) for row in said] == [
-        ("facts, more", None, None),
-        ("more", f"{old} is expected", None),
-        ("facts", f"{new} is expected", None),
-        (None, None, f"{old} is expected; {new} is expected"),
-        (None, None, "every input is missing"),
+    assert [(row["answer.inputs"], row["answer.error"]) for row in said] == [
+        ("facts, more", None),
+        ("more", f"{old} is expected"),
+        ("facts", f"{new} is expected"),
+        (None, f"{old} is expected; {new} is expected"),
+        (None, "every input is missing"),
     ]
     assert [row["label.predicted"] is None for row in said] == [False, False, False, True, True]
-    assert "without an input: 2 rows; answer.lost says why, of the first: facts: column 'a'" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "without an input: 2 rows; answer.error says why, of the first: facts: column 'a'" in told
+    assert f"without an answer: 2 rows; answer.error says why, of the first: {old} is expected; more" in told
 
 
 def test_what_asks_a_service_is_refused_beside_a_table() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sensorium import tables
 from sensorium.dataset.answered_table import Counts, answer_table
-from sensorium.dataset.answering import ERROR, LOST
+from sensorium.dataset.answering import ERROR
 from sensorium.errors import UserError
 from sensorium.serving.deployment import champion_folder
 
@@ -58,6 +58,6 @@ def _tell(counts: Counts, target: Path, seconds: float) -> None:
     if unsure := ", ".join(f"{count:,} of {name}" for name, count in counts.abstained.items() if count):
         print(f"too unsure for a label: {unsure}")
     if counts.lessened:
-        print(f"without an input: {counts.lessened:,} rows; {LOST} says why, of the first: {counts.lost}")
+        print(f"without an input: {counts.lessened:,} rows; {ERROR} says why, of the first: {counts.lost}")
     if counts.unanswered:
         print(f"without an answer: {counts.unanswered:,} rows; {ERROR} says why, of the first: {counts.first}")

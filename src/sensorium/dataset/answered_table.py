@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from sensorium import tables
-from sensorium.dataset.answering import ERROR, LOST, abstained, answer, columns_read
+from sensorium.dataset.answering import ERROR, INPUTS, abstained, answer, columns_read
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
@@ -71,7 +71,7 @@ class Counts:
         unanswered: those with a reason instead of an answer.
         first: the first of these reasons.
         lessened: those answered without an input that cannot be used.
-        lost: why not, of the first of them.
+        lost: the first of the reasons why not.
     """
 
     version: str
@@ -209,11 +209,12 @@ def _join(pieces: Sequence[Path], target: Path, said: Sequence[str], counts: Cou
 
 def _count(piece: pa.Table, counts: Counts) -> None:
     counts.rows += piece.num_rows
-    if reasons := piece[ERROR].drop_null().to_pylist():
-        counts.unanswered += len(reasons)
-        counts.first = counts.first or reasons[0]
-    if problems := piece[LOST].drop_null().to_pylist():
-        counts.lessened += len(problems)
-        counts.lost = counts.lost or problems[0]
+    for used, error in zip(piece[INPUTS].to_pylist(), piece[ERROR].to_pylist(), strict=True):
+        if error and used is None:
+            counts.unanswered += 1
+            counts.first = counts.first or error
+        elif error:
+            counts.lessened += 1
+            counts.lost = counts.lost or error
     for target in counts.abstained:
         counts.abstained[target] += pc.sum(piece[abstained(target)]).as_py() or 0

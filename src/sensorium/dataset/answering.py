@@ -1,6 +1,6 @@
 """A model answers rows of a table, as the service would answer each of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sensorium.serving.predictor import Predictor, Prepared
 from sensorium.serving.settings import Serve
 from sensorium.shards import shards
 
-INPUTS, LOST, ERROR, MODEL = "answer.inputs", "answer.lost", "answer.error", "answer.model_version"
+INPUTS, ERROR, MODEL = "answer.inputs", "answer.error", "answer.model_version"  # no input has a dot in its name
 NOTHING = "every input is missing"
 
 
@@ -57,18 +57,15 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
 
     Returns:
         Columns by name. Of every target the prediction, the probabilities, and whether the service would abstain; null
-        where there is no answer. Then the inputs used, why others could not be, why there is no answer, and the model's
-        version.
+        where there is no answer. Then the inputs used, null likewise; why others cannot be used, or why there is no
+        answer; and the model's version.
     """
     known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
     rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
     read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
-    lost = [
-        "; ".join(one.problem_of[row] for one in read.values() if row in one.problem_of) for row in range(len(rows))
-    ]
-    errors = [None if names else problems or NOTHING for names, problems in zip(used, lost, strict=True)]
-    shares = _shares(predictor, read, [row for row, error in enumerate(errors) if not error])
+    errors = [_error(row, names, read) for row, names in enumerate(used)]
+    shares = _shares(predictor, read, [row for row, names in enumerate(used) if names])
     for row in [row for row, of_targets in shares.items() if not tells(of_targets)]:
         errors[row] = TOO_FAR
         del shares[row]
@@ -76,8 +73,7 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
     places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
     said = _said(predictor, serve, list(shares.values()))
     return {name: cells.take(places) for name, cells in said.items()} | {
-        INPUTS: pa.array(_unless(errors, map(", ".join, used)), pa.string()),
-        LOST: pa.array(_unless(errors, (problems or None for problems in lost)), pa.string()),
+        INPUTS: pa.array([", ".join(names) if row in shares else None for row, names in enumerate(used)], pa.string()),
         ERROR: pa.array(errors, pa.string()),
         MODEL: pa.array([predictor.version] * len(rows), pa.string()),
     }
@@ -124,9 +120,10 @@ def _prepare(predictor: Predictor, name: str, row: Mapping[str, Any], root: Path
         raise BadInput(f"it cannot be encoded ({type(error).__name__}: {error})") from error
 
 
-def _unless(errors: Iterable[str | None], cells: Iterable[str | None]) -> list[str | None]:
-    """The cells of the rows that have an answer."""
-    return [None if error else cell for error, cell in zip(errors, cells, strict=True)]
+def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:
+    """Why a row gets no answer, or is answered without some input."""
+    problems = [one.problem_of[row] for one in read.values() if row in one.problem_of]
+    return "; ".join(problems) or (None if used else NOTHING)
 
 
 def _shares(predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]) -> dict[int, dict[str, np.ndarray]]:
