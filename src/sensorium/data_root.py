@@ -8,10 +8,11 @@ from stat import S_ISREG
 from typing import Any
 from unicodedata import normalize
 
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, Cause
 
 LEFT_OUT = ".left_out.json"  # in a folder of copies: why files that cells name were not copied, by cell
 SHOWN = 200  # letters of a cell
+BESIDE = "paths are relative to the folder of the table"
 
 
 class DataRoot:
@@ -65,11 +66,14 @@ class DataRoot:
         path = (folder / cell).resolve()
         if path.is_relative_to(folder):
             if not path.is_file():
-                raise BadInput(_why_left_out(folder, cell) or f"file {shown} does not exist")
+                if why := _why_left_out(folder, cell):
+                    raise BadInput(why)
+                raise BadInput(f"file {shown} does not exist", Cause("the file", "does not exist", shown, BESIDE))
             return path
         link = _link_outside(folder, cell)
         if link is None:
-            raise BadInput(f"{shown} lies outside the data root")
+            outside = Cause("the file", "lies outside the data root", shown)
+            raise BadInput(f"{shown} lies outside the data root", outside)
         kept = _dvc_cache(folder)
         if kept and path.is_relative_to(kept) and path.is_file():
             return link if link.resolve() == path else path

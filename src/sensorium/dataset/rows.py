@@ -19,6 +19,8 @@ def read_table() -> pd.DataFrame:
 
     A value that could not be encoded counts as missing, and a row that has no other input is left out.
 
+    ``row.origin`` is the source of a row; what else the user's table has is called ``column.NAME``.
+
     Raises:
         UserError: if there is none yet.
     """

@@ -1,6 +1,6 @@
 """Parts of the rows that a person can name, and which of them are significantly worse than the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from sensorium.numerals import numbers_in
 from sensorium.spelling import spelled
 
 MOST_VALUES = 30  # of a column that is sliced by value
@@ -55,12 +56,21 @@ def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
         table: columns to slice by.
         groups: a number ``[rows]``; slices of few groups are left out, as those of few rows.
     """
-    found = [part for column in table for part in _slices_of(str(column), table[column])]
+    found = [part for column in table for part in _slices_of(str(column), _as_numbers(table[column]))]
     return [
         part
         for part in found
         if FEWEST_ROWS <= part.rows.sum() < len(part.rows) and len(np.unique(groups[part.rows])) >= FEWEST_GROUPS
     ]
+
+
+def _as_numbers(cells: pd.Series) -> pd.Series:
+    """The same, as numbers where each cell that is not missing is one in letters: a .csv has nothing but letters."""
+    known = cells.dropna()
+    numbers = numbers_in(known)
+    if pd.api.types.is_numeric_dtype(cells) or not numbers or len(numbers) < len(known):
+        return cells
+    return pd.Series(numbers, known.index).reindex(cells.index)
 
 
 def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
@@ -72,9 +82,15 @@ def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
     elif pd.api.types.is_numeric_dtype(cells):
         cells, known = cells.astype(float), known.astype(float)
         edges = np.unique(np.quantile(known, np.linspace(0, 1, QUANTILES + 1)))
-        for number, (low, high) in enumerate(pairwise(edges)):
-            above = cells >= low if number == 0 else cells > low
-            yield Slice(column, f"{_shown(low)} to {_shown(high)}", (above & (cells <= high)).to_numpy(bool))
+        for (low, high), (first, last) in zip(pairwise(edges), pairwise(_shown(edges)), strict=True):
+            above = cells >= low if low == edges[0] else cells > low
+            yield Slice(column, f"{first} to {last}", (above & (cells <= high)).to_numpy(bool))
+
+
+def _shown(values: Sequence[object] | np.ndarray) -> list[str]:
+    """Numbers to three digits that mean something, if that tells them apart, but never as a power of ten."""
+    short = [_rounded(value) if isinstance(value, float) else str(value) for value in values]
+    return short if len(set(short)) == len(values) else [str(value) for value in values]
 
 
 def _names(known: pd.Series) -> list[str] | None:
@@ -85,14 +101,13 @@ def _names(known: pd.Series) -> list[str] | None:
             called[cell] = spelled(cell)
             if len(set(called.values())) > MOST_VALUES:
                 return None
-    short = {cell: _shown(cell) if isinstance(cell, float) else name for cell, name in called.items()}
+    short = {cell: _rounded(cell) if isinstance(cell, float) else name for cell, name in called.items()}
     if len(set(short.values())) == len(set(called.values())):
         called = short
     return [called[cell] for cell in known]
 
 
-def _shown(number: float) -> str:
-    """To three digits that mean something, but never as a power of ten."""
+def _rounded(number: float) -> str:
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 

@@ -14,8 +14,9 @@ import soxr
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.modalities.sound import play
 from sensorium.modalities.spectrogram import (
     EXTRACTORS,
@@ -93,7 +94,7 @@ class Waveform(Preprocess):
         return {"input_values": np.pad(samples, padding).astype(np.float32), "attention_mask": mask}
 
 
-class Audio(Modality):
+class Audio(Cell):
     """A sound as a player plays it, mixed to one channel; what comes after ``seconds`` is not heard."""
 
     kind: Literal["audio"] = "audio"

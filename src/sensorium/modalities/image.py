@@ -15,8 +15,9 @@ from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
 from sensorium.errors import BadInput
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.modalities.resized import Resized, resized, samples
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -79,7 +80,7 @@ def _middle(picture: Pillow.Image, width: int, height: int) -> Pillow.Image:
     return picture.crop((left, top, left + width, top + height))
 
 
-class Image(Modality):
+class Image(Cell):
     """A picture; transparency is laid on white, rotation by EXIF is applied, of an animation the first frame counts."""
 
     kind: Literal["image"] = "image"

@@ -1,8 +1,7 @@
 """What a kind of input must answer for; each kind is one file beside this one."""
 
-import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,12 +13,12 @@ from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
 from sensorium.section import Section
-from sensorium.spelling import is_missing
 
-MOST_MARKS = 30  # on one letter (Unicode's stream-safe text format, UAX 15)
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
 Descriptors = dict[str, float | str]
+UNKNOWN = "unknown"  # what is told of an input besides its descriptors: the share of its names that are new,
+PRESENCE, EMBEDDING, PREDICTIONS, AXIS = "presence", "embedding", "predictions", "axis"  # and what drift is told by
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
+        is_cell: whether it is read from one cell of a row, which its value stands for from then on.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
         has_weights: whether its encoders have weights, and so may be unfit.
@@ -64,6 +64,7 @@ class Modality(Section, ABC):
     encoder: str
 
     is_file: ClassVar[bool] = False
+    is_cell: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
     has_weights: ClassVar[bool] = True
@@ -82,24 +83,29 @@ class Modality(Section, ABC):
             raise ValueError(problem)
         return name
 
+    @abstractmethod
     def columns(self, name: str) -> list[str]:
         """The columns of the table that an input called ``name`` is read from."""
-        return [name]
 
+    @abstractmethod
     def raw(self, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
         """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.
 
         Raises:
             BadInput: if the cell names a file that is not to be had inside ``root``.
         """
-        cell = row.get(name)
-        if is_missing(cell):
-            return None
-        return read_inside(root, cell, self.max_bytes) if self.is_file else cell
 
+    @abstractmethod
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         """The cells of a table's row that hold what a request gave, where they are no files."""
-        return {name: kept.decode("utf-8", errors="replace")}
+
+    def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+        """What may be meant otherwise, a sentence each.
+
+        Args:
+            table: the cells of every column that this input reads; ``None`` where one is missing.
+        """
+        return iter(())
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         """The OpenAPI schema of a raw value in a request; ``file_format`` says how files are carried."""
@@ -236,27 +242,6 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def weighted(weight: float) -> str:
     """The class and style of an element that did so much for a decision."""
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
-
-
-def plain(text: str) -> str:
-    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks.
-
-    Of combining marks in a row, only as many are kept as any writing has: composing takes the square of their number.
-    """
-    composed = _few_marks(unicodedata.normalize("NFC", _few_marks(text)))  # some marks fall into two
-    printable = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in composed)
-    return " ".join(printable.split())
-
-
-def _few_marks(text: str) -> str:
-    if len(text) <= MOST_MARKS or text.isascii():
-        return text
-    kept, run = [], 0
-    for letter in text:
-        run = run + 1 if unicodedata.combining(letter) else 0
-        if run <= MOST_MARKS:
-            kept.append(letter)
-    return "".join(kept)
 
 
 def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:

@@ -11,8 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError, reason
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.spelling import plain
 
 if TYPE_CHECKING:  # they import torch, which serving lacks
@@ -73,7 +74,7 @@ class Tokenize(Preprocess):
         }
 
 
-class Text(Modality):
+class Text(Cell):
     """A text of any language, as long as its encoder knows it."""
 
     kind: Literal["text"] = "text"

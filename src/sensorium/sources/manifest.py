@@ -67,8 +67,8 @@ class Manifest(Source):
 
 
 def _columns(inputs: Mapping[str, Modality]) -> list[str]:
-    """Those whose cells hold paths."""
-    return [column for name, kind in inputs.items() if kind.is_file for column in kind.columns(name)]
+    """Those whose cells hold paths, each once."""
+    return list(dict.fromkeys(name for key, kind in inputs.items() if kind.is_file for name in kind.columns(key)))
 
 
 def _media(inputs: Mapping[str, Modality], table: Any) -> list[str]:
