@@ -9,6 +9,7 @@ search found, and fits logistic regressions on all inputs and on each alone, the
 import argparse
 
 import numpy as np
+import pandas as pd
 import yaml
 from rich.console import Console
 from rich.table import Table
@@ -29,12 +30,11 @@ def main(seeds: int) -> None:
     settings, table = params.load(), read_table()
     classes = classes_of(table, settings.targets)
     best = yaml.safe_load(BEST.read_text())
-    columns = carried(table) | {name: table[name] for name in (*settings.inputs, *settings.targets)}
-    stratum = columns[settings.split.stratify] if settings.split.stratify else np.zeros(len(table))
+    stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
     shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(seeds):
-        names = columns[settings.split.groups[0]] if settings.split.groups else table["id"]
+        names = _named(settings.split.groups[0], table, settings) if settings.split.groups else table["id"]
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
         train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
         how = TrainConfig(**(best["training"] | {"seed": seed}))
@@ -53,6 +53,11 @@ def accuracy_of(predicted: np.ndarray, test: Rows, target: str) -> float:
     labels = test.labels[target].numpy()
     known = labels >= 0
     return float((predicted[known] == labels[known]).mean()) if known.any() else float("nan")
+
+
+def _named(name: str, table: pd.DataFrame, settings: params.Params) -> pd.Series:
+    ours = settings.called(name)
+    return carried(table)[name] if ours is None else table[ours]
 
 
 def show(found: dict[tuple[str, str], list[float]], seeds: int) -> None:

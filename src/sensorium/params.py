@@ -155,6 +155,16 @@ class Params(Section):
         """The column that each target's labels stand in."""
         return {name: name if target.column is None else target.column for name, target in self.targets.items()}
 
+    @property
+    def stood_for(self) -> dict[str, str]:
+        """By columns of the table, the input or target that stands for it in our own tables."""
+        cells = {column: name for name, kind in self.inputs.items() if kind.is_cell for column in kind.columns(name)}
+        return cells | {column: name for name, column in self.labels.items()}
+
+    def called(self, name: str) -> str | None:
+        """The input or target that ``split`` means by a name: its own, or that of its column."""
+        return name if name in (*self.inputs, *self.targets) else self.stood_for.get(name)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if both := sorted(set(self.inputs) & set(self.targets)):

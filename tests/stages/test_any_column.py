@@ -88,6 +88,18 @@ def test_a_table_may_have_any_columns_and_loses_none(project: Project) -> None:
     assert {"said.digest", "said.column.unknown", "said.column.presence", "said.column.axis.0"} < {*described.columns}
 
 
+def test_a_split_by_the_column_of_an_input_is_by_what_it_holds(project: Project) -> None:
+    write(project)
+    project.params["split"] |= {"group": ["clinical notes"], "stratify": "was it returned?"}
+    project.write([row | {"clinical notes": f"note  {row['1st'] // 5}" + " " * (row["1st"] % 2)} for row in
+                   pd.read_csv("mine/table.csv").to_dict("records")])  # fmt: skip
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    rows = pd.read_parquet("data/prepared/rows.parquet")
+    assert (rows["group"].nunique(), rows["notes"].nunique()) == (8, 8)
+    assert rows.groupby("notes")["split"].nunique().max() == 1
+
+
 def test_columns_that_no_one_asked_to_group_by_group_nothing(project: Project, capsys: pytest.CaptureFixture) -> None:
     write(project)
     project.params["split"]["group"] = []

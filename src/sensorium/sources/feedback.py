@@ -82,7 +82,7 @@ def with_feedback(
 def _row(
     told: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": told["id"]}
+    row: dict[str, Any] = {}
     for name, kind in inputs.items():
         cell = told.get(f"{INPUT}{name}")
         if not isinstance(cell, str):
@@ -95,7 +95,7 @@ def _row(
             row |= dict.fromkeys(kind.columns(name), str(path))
         else:
             row |= kind.cells(name, kept.read_bytes())
-    return row | {column: told.get(f"{TARGET}{name}") for name, column in labels.items()}
+    return row | {column: told.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": told["id"]}
 
 
 def _md5(path: Path) -> str | None:

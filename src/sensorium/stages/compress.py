@@ -210,7 +210,7 @@ def known_of(trained: Trained, rows: pd.DataFrame) -> Known:
     return Known(
         rows["group"].to_numpy(),
         {target: rows[target].where(rows[target].notna(), None) for target in trained.network.config.targets},
-        [name for name in trained.settings.split.groups if name in inputs],
+        [name for group in trained.settings.split.groups if (name := trained.settings.called(group)) in inputs],
         {name: trained.training_values(name).values() for name, kind in inputs.items() if kind.has_names},
         {name: training_features(trained, name) for name in inputs},
     )

@@ -59,8 +59,8 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
     needed = [(f"inputs.{name}", column) for name, kind in settings.inputs.items() for column in kind.columns(name)]
     needed += [(f"targets.{name}", column) for name, column in settings.labels.items()]
     divided = [("split.group", name) for name in settings.split.groups] + [("split.stratify", settings.split.stratify)]
-    ours = {None, *settings.inputs, *settings.targets}  # for what an input holds, and for a target's labels
-    for key, column in [*needed, *((key, name) for key, name in divided if name not in ours)]:
+    needed += [(key, name) for key, name in divided if name is not None and not settings.called(name)]
+    for key, column in needed:
         if column not in table:
             raise UserError(
                 f"{paths.PARAMS}: {key}: the data has no column {_short(repr(column))}"

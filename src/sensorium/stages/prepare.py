@@ -37,7 +37,8 @@ def run() -> None:
         for name in settings.inputs:
             write_owners(beside / name, rows[ID], rows[name])
         _divide(rows, table, settings)
-        pd.concat([rows, apart(table, _stood_for(settings))], axis=1).to_parquet(beside / "rows.parquet", index=False)
+        written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
+        written.to_parquet(beside / "rows.parquet", index=False)
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows[SPLIT].value_counts()[list(SPLITS)].items())
     shared = f"rows in {rows[GROUP].nunique():,} groups that share no {' or '.join(map(repr, settings.split.groups))}"
     print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
@@ -51,12 +52,6 @@ def _rows(table: pd.DataFrame, cleaned: list[dict[str, str | None]], settings: p
         | {name: table[column] for name, column in settings.labels.items()}
         | {name: pd.Series([row[name] for row in cleaned], table.index, "str") for name in settings.inputs}
     )
-
-
-def _stood_for(settings: params.Params) -> set[str]:
-    """The user's columns that one of ours has in another form."""
-    cells = {column for name, kind in settings.inputs.items() if kind.is_cell for column in kind.columns(name)}
-    return {ID, *settings.labels.values(), *cells}
 
 
 def _clean_shard(
@@ -101,7 +96,8 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
     split = settings.split
 
     def named(name: str) -> pd.Series:
-        return rows[name] if name in (*settings.inputs, *settings.targets) else table[name]
+        ours = settings.called(name)
+        return table[name] if ours is None else rows[ours]
 
     keys = {name: _names(named(name)) for name in dict.fromkeys([*split.groups, *filter(None, [split.stratify])])}
     rows[GROUP] = groups(pd.DataFrame(keys, index=rows.index), split.groups)

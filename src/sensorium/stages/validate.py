@@ -16,6 +16,7 @@ from sensorium.dataset.validation import Loss
 from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, read_json, remove, replacing, write_json
 from sensorium.modalities import Modality
+from sensorium.modalities.modality import is_missing
 from sensorium.report import docs
 from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
@@ -143,7 +144,9 @@ def _part(table: pd.DataFrame, lost: Sequence[Loss], settings: params.Params) ->
 
 def _doubts(table: pd.DataFrame, settings: params.Params) -> list[str]:
     """What may be meant otherwise than params.yaml says it."""
-    cells = {str(name): [None if pd.isna(cell) else cell for cell in table[name]] for name in table}
+    of_inputs = [column for name, kind in settings.inputs.items() for column in kind.columns(name)]
+    read = dict.fromkeys([*of_inputs, *settings.labels.values()])
+    cells = {name: [None if is_missing(cell) else cell for cell in table[name]] for name in read}
     found = []
     for name, target in settings.targets.items():
         labels = [cell for cell in cells[settings.labels[name]] if cell is not None]
