@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from sensorium.section import Section
 
 TIMINGS = "timings"
+UNJUDGED = "unjudged"  # in a tree of figures: why nothing below can be judged, or that by any key below
+COUNT = "rows"  # which is known whatever can be judged
 
 FIGURES = (  # of a target, as `metrics.figures` names them
     "accuracy",
@@ -90,6 +92,9 @@ class Rule(Section):
         """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
         parts = self.metric.split(".")
         return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
+
+
+Found = tuple[str, float, str]
 
 
 class Unmeasured(Exception):  # noqa: N818 - nothing went wrong
@@ -178,9 +183,21 @@ def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
     bound = rule.min if at_least else rule.max
     limit = look_up(bound, figures)[1] if isinstance(bound, str) else float(bound or 0)
     worst = min if at_least else max
-    at, value = worst(matches(rule.metric, figures), key=lambda found: found[1])
+    found = matches(rule.metric, figures)
+    at, value = worst(found, key=lambda found: found[1])
     passed = value >= limit if at_least else value <= limit
+    if passed:
+        _require_judged(rule.metric, figures)
     return Judged(rule.metric, value, limit, ">=" if at_least else "<=", passed, at if at != rule.metric else None)
+
+
+def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
+    """A figure that breaks a bound decides, but among those that keep it none may be left out."""
+    left_out = [(at, why) for at, _, why in _find(address, figures) if why]
+    if left_out:
+        at, why = left_out[0]
+        more = f" ({len(left_out)} such figures)" if len(left_out) > 1 else ""
+        raise Unmeasured(f"{at}: {why}{more}; those that can be judged keep the bound")
 
 
 def _against_champion(rule: Rule, compare: Compare) -> Judged:
@@ -192,13 +209,16 @@ def _against_champion(rule: Rule, compare: Compare) -> Judged:
 
 
 def matches(address: str, figures: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """All figures that an address fits, with their own addresses.
+    """All figures that an address fits and that can be judged, with their own addresses.
 
     Raises:
-        Unmeasured: if there is none, saying what is there instead.
+        Unmeasured: if there is none, saying why, or what is there instead.
     """
-    if found := list(_find(address, figures)):
+    everything = list(_find(address, figures))
+    if found := [(at, value) for at, value, why in everything if not why]:
         return found
+    if everything:
+        raise Unmeasured(everything[0][2])
     raise Unmeasured(f"{address} is not measured: {_absence(address, figures)}")
 
 
@@ -218,17 +238,24 @@ def with_its_time(rule: Mapping[str, Any], times: Mapping[str, Any]) -> dict[str
     return {**rule, "value": look_up(rule.get("at", rule["name"]), {TIMINGS: {"compress": times}})[1]}
 
 
-def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float]]:
-    """Keys may have dots in them, so each is tried against the start of what is left of the address."""
+def _find(address: str, tree: Any, above: str = "", why: str = "", whys: Any = None) -> Iterator[Found]:
+    """Addresses, figures, and why each cannot be judged.
+
+    Keys may have dots in them, so each is tried against the start of what is left of the address.
+    """
     if not address:
         if isinstance(tree, int | float) and not isinstance(tree, bool):
-            yield above, float(tree)
+            yield above, float(tree), why
         return
     if isinstance(tree, Mapping):
+        said = tree.get(UNJUDGED)
+        why, whys = (said, whys) if isinstance(said, str) else (why, said or whys or {})
         for key, below in tree.items():
+            of_key = "" if key == COUNT else why or whys.get(key, "")
             for start in ("*", str(key)):
                 if address == start or address.startswith(f"{start}."):
-                    yield from _find(address[len(start) + 1 :], below, f"{above}.{key}" if above else str(key))
+                    at = f"{above}.{key}" if above else str(key)
+                    yield from _find(address[len(start) + 1 :], below, at, of_key, whys)
 
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:

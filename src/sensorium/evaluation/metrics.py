@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import config_context
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -59,6 +60,11 @@ def figures(predictions: Predictions) -> Figures:
     those in labels, ROC-AUC and PR-AUC (one class against the rest) over those that some rows have and others lack:
     ``None`` if there is none.
     """
+    with config_context(skip_parameter_validation=True):  # which takes most of the time where classes are many
+        return _figures(predictions)
+
+
+def _figures(predictions: Predictions) -> Figures:
     labels, predicted = predictions.labels, predictions.predicted
     found: Figures = {"accuracy": float(accuracy_score(labels, predicted))}
     with warnings.catch_warnings():
@@ -78,6 +84,19 @@ def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> 
     return {
         "roc_auc": _mean([roc_auc_score(labels == c, probabilities[:, c]) for c in told_apart]),
         "pr_auc": _mean([average_precision_score(labels == c, probabilities[:, c]) for c in told_apart]),
+    } | _of_calibration(probabilities, labels)
+
+
+def figures_of_calibration(predictions: Predictions) -> Figures:
+    """Those of all figures that say how honest probabilities are; nothing where they are not known."""
+    if predictions.probabilities is None:
+        return {}
+    return _of_calibration(predictions.probabilities, predictions.labels)
+
+
+def _of_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
+    classes = range(probabilities.shape[1])
+    return {
         "log_loss": float(log_loss(labels, probabilities, labels=classes)) if len(classes) > 1 else 0.0,
         "calibration_error": calibration_error(probabilities, labels),
     }

@@ -9,6 +9,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from sensorium.files import replacing
 from sensorium.report.page import render
 from sensorium.report.run import Run
+from sensorium.report.words import bounds
 
 LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
 NAME = "sensorium"
@@ -43,7 +44,9 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
         library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
         eval_results=results,
     )  # fmt: skip
-    text = render("model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run))
+    text = render(
+        "model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run), bounds=bounds
+    )
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
 

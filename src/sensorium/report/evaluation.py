@@ -16,6 +16,7 @@ from sensorium.report import confusion
 from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, canvas, curves
 from sensorium.report.strips import bars, whiskers
+from sensorium.report.words import bounds
 
 MOST_BARS = 16
 MOST_SLICES = 14
@@ -103,10 +104,9 @@ def _title(name: str) -> str:
 
 
 def _with_interval(tree: Tree, name: str) -> str:
-    value, bounds = tree[name], tree["intervals"][name]
-    if value is None or bounds is None:
+    if tree[name] is None:
         return "not defined"
-    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+    return f"{tree[name]:.3f} [{bounds(tree, '{:.3f}, {:.3f}', name)}]"
 
 
 def _beside(tree: Tree) -> Markup:

@@ -53,9 +53,9 @@ class Run:
     lineage: Mapping[str, str]
 
     @property
-    def simpler(self) -> list[str]:
-        """A sentence for every target of which a simpler method does as well."""
-        return words.simpler(self.evaluated)
+    def findings(self) -> list[str]:
+        """What must be known before any figure: what cannot be judged, what does as well, what adds nothing."""
+        return words.findings(self.evaluated)
 
     @property
     def smaller(self) -> str:
@@ -116,8 +116,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     """Heading, figure and what it means."""
     tiles = []
     for target, found in run.evaluated.items():
-        low, high = found["intervals"]["accuracy"]
-        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", f"{low:.1%} to {high:.1%}"))
+        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", words.bounds(found, "{:.1%} to {:.1%}")))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
     tiles.append(("served size", f"{size['megabytes']:.1f} MB", run.smaller))

@@ -1,8 +1,5 @@
 """evaluate: the trained network on the test rows."""
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import torch
 
@@ -11,6 +8,7 @@ from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
+from sensorium.evaluation.baselines import majority
 from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
@@ -21,11 +19,12 @@ from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
-from sensorium.report.words import simpler
+from sensorium.report.words import bounds, findings
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
 PREDICTIONS = paths.PREDICTIONS / "test.parquet"
+INTERVAL = "{:.3f}, {:.3f}"
 
 
 def run() -> None:
@@ -55,12 +54,11 @@ def run() -> None:
     }
     write_report(found, measured, examples, classes, settings.inputs, paths.REPORTS / "evaluation")
     for target, values in found.items():
-        low, high = values["intervals"]["accuracy"]
         print(
-            f"evaluate: {target} accuracy {values['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
+            f"evaluate: {target} accuracy {values['accuracy']:.3f} [{bounds(values, INTERVAL)}], macro F1 "
             f"{values['macro_f1']:.3f}; always the commonest class {values['majority']['accuracy']:.3f}"
         )
-    for sentence in simpler(found):
+    for sentence in findings(found):
         print(f"evaluate: {sentence}")
 
 
@@ -85,17 +83,10 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
         columns=_columns(test, rows, settings),
         logits={target: logits.numpy() for target, logits in predict(network, rows).items()},
         temperatures=dict(zip(classes, network.temperatures.tolist(), strict=True)),
-        answers=answer_subsets(network, rows, {target: _shares(train, target, classes) for target in classes}),
+        answers=answer_subsets(network, rows, {one: majority(one, train, len(of)) for one, of in classes.items()}),
         corrupted_rows=chosen,
         corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, settings.inputs, paths.PREPARED),
     )
-
-
-def _shares(train: Rows, target: str, classes: Mapping[str, list[str]]) -> np.ndarray:
-    """Each class's share of the training rows."""
-    labels = train.labels[target].numpy()
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes[target]))
-    return (counts / counts.sum()).astype(np.float32)
 
 
 def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
