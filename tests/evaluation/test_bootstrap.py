@@ -50,6 +50,14 @@ def test_means_are_those_of_the_rows_drawn() -> None:
     np.testing.assert_allclose(means(groups, columns, masks, 50)[:, 0], expected)
 
 
+def test_one_column_is_meant_over_any_number_of_masks() -> None:
+    right, masks = np.array([[1.0], [0.0]]), np.zeros((2, 200), bool)
+    masks[0, ::2] = masks[1, 1::2] = True
+    found = means(np.arange(2), right, masks, 20)
+    assert found.shape == (20, 200)
+    assert np.nanmax(found[:, 199]) == 0 < np.nanmin(found[:, 198]) == 1
+
+
 def test_a_model_beside_itself_gains_nothing_and_beside_a_worse_one_something() -> None:
     good = random_predictions(600, 4, 0)
     new, old, gains = compare(good, good, "accuracy", 200)

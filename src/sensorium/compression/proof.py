@@ -56,8 +56,8 @@ class Proof:
             return f"No test row has {self.target}, which proves nothing: only forms that compute the same are tried."
         for target, why in self.unjudged.items():
             return (
-                f"What is lost of {target} cannot be judged: {why} in the test rows. So no smaller network is taught or "
-                "tried, only forms that compute the same."
+                f"What is lost of {target} cannot be judged: {why} in the test rows. So no smaller network is taught "
+                "or tried, only forms that compute the same."
             )
         allowed = math.ceil(100 * unseen(self.rows, self.confidence)) / 100
         if self.needed is None:

@@ -61,7 +61,7 @@ def means(groups: np.ndarray, columns: np.ndarray, masks: np.ndarray, draws: int
     groups = np.unique(groups, return_inverse=True)[1]
     rows = np.arange(len(groups))
     gather = csr_array((np.ones(len(groups)), (groups, rows)))
-    pieces = [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, columns.shape[1], COLUMNS_AT_ONCE)]
+    pieces = [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, masks.shape[1], COLUMNS_AT_ONCE)]
     wide = np.broadcast_to(columns, masks.shape)
     sums = np.concatenate([gather @ (wide[:, piece] * masks[:, piece]) for piece in pieces], axis=1)
     counts = np.concatenate([gather @ masks[:, piece].astype(float) for piece in pieces], axis=1)

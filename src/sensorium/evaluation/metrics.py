@@ -7,12 +7,12 @@ import numpy as np
 from sklearn import config_context
 from sklearn.metrics import (
     accuracy_score,
-    average_precision_score,
     balanced_accuracy_score,
     log_loss,
     precision_recall_fscore_support,
-    roc_auc_score,
 )
+
+from sensorium.evaluation.areas import areas
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
 LOWER_IS_BETTER = ("log_loss", "calibration_error")
@@ -79,12 +79,11 @@ def _figures(predictions: Predictions) -> Figures:
 
 
 def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
-    classes = range(probabilities.shape[1])
-    told_apart = [c for c in classes if 0 < (labels == c).sum() < len(labels)]
-    return {
-        "roc_auc": _mean([roc_auc_score(labels == c, probabilities[:, c]) for c in told_apart]),
-        "pr_auc": _mean([average_precision_score(labels == c, probabilities[:, c]) for c in told_apart]),
-    } | _of_calibration(probabilities, labels)
+    rows = len(labels)
+    found = areas(probabilities, labels, np.arange(rows), np.ones((1, rows)))  # scikit-learn's, for all classes at once
+    return {name: None if np.isnan(value) else float(value) for name, (value,) in found.items()} | _of_calibration(
+        probabilities, labels
+    )
 
 
 def figures_of_calibration(predictions: Predictions) -> Figures:
@@ -100,10 +99,6 @@ def _of_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
         "log_loss": float(log_loss(labels, probabilities, labels=classes)) if len(classes) > 1 else 0.0,
         "calibration_error": calibration_error(probabilities, labels),
     }
-
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 def bins_of(confidence: np.ndarray) -> np.ndarray:
