@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
 from sensorium.errors import UserError
+from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.modalities import Input
 from sensorium.monitoring.names import PRESENT
@@ -143,6 +144,7 @@ class Params(Section):
         asked = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
         if unknown := sorted(asked - set(self.targets)):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
+        measured = figures(self.inputs, self.targets, self.evaluation.robustness_rows > 0)
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = address.split(".") if isinstance(address, str) else []
@@ -150,6 +152,8 @@ class Params(Section):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
                     )
+                if parts and (why := why_not(address, measured)):
+                    raise ValueError(f"gate[{number}]: no run measures {address!r}: {why}")
         return self
 
 

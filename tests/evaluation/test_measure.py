@@ -7,8 +7,9 @@ import torch
 
 from sensorium.evaluation.gates import FIGURES
 from sensorium.evaluation.measure import Evidence, measure
+from sensorium.evaluation.names import subsets
 from sensorium.evaluation.robustness import Change
-from sensorium.evaluation.subsets import Answers, subsets
+from sensorium.evaluation.subsets import Answers
 from sensorium.training.data import Rows
 
 ROWS = 200

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from sensorium.evaluation.measure import Evidence, Measured, measure
+from sensorium.evaluation.names import subsets
 from sensorium.evaluation.robustness import changes
-from sensorium.evaluation.subsets import Answers, subsets
+from sensorium.evaluation.subsets import Answers
 from sensorium.modalities import Text
 from sensorium.report import data
 from sensorium.report.card import write_card
@@ -44,7 +45,8 @@ def measured() -> Measured:
     columns = {f"column{place}": chance.integers(0, 20, ROWS) for place in range(SLICES // 20)}
     evidence = Evidence(
         test, test, test, np.arange(ROWS) // 2, pd.DataFrame(columns), {"label": logits},
-        {"label": 1.0}, Answers(asked, {"label": np.tile(said, (len(asked), 1))}, {"label": np.zeros((len(asked), ROWS))}),
+        {"label": 1.0},
+        Answers(asked, {"label": np.tile(said, (len(asked), 1))}, {"label": np.zeros((len(asked), ROWS))}),
         np.arange(100), {change: {"label": said[:100]} for change in changes(INPUTS)},
     )  # fmt: skip
     return measure(evidence, "label", NAMES, 100, 0.95)

@@ -71,7 +71,7 @@ def _above(
     pieces = []
     for start in range(0, drawn.shape[1], DRAWS_AT_ONCE):
         rows = drawn[:, start : start + DRAWS_AT_ONCE][groups[order]]
-        running = np.concatenate([np.zeros((1, rows.shape[1]), np.float32), np.cumsum(rows, axis=0, dtype=np.float32)])
+        running = np.concatenate([np.zeros((1, rows.shape[1]), rows.dtype), np.cumsum(rows, axis=0, dtype=rows.dtype)])
         pieces.append((running[upto], running[before]))
     at_least, more = (np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True))
     return at_least, more

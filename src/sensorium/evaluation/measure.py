@@ -12,14 +12,14 @@ from sensorium.evaluation.baselines import logistic_regression, majority
 from sensorium.evaluation.bootstrap import means, resample
 from sensorium.evaluation.certainty import intervals, paired, share_interval, unjudged, unseen
 from sensorium.evaluation.metrics import Predictions, figures, figures_of_calibration
+from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
-from sensorium.evaluation.subsets import Answers, Subset
+from sensorium.evaluation.subsets import Answers
 from sensorium.shapley import shapley
 from sensorium.training.data import Rows
 
 Tree = dict[str, Any]
-OF_SUBSETS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _simpler(evidence: Evidence, target: str, classes: list[str]) -> dict[str, n
     train, count = evidence.train, len(classes)
     fitted = logistic_regression(list(evidence.test.items), target, train, evidence.val, evidence.test, count)
     shares = np.tile(majority(target, train, count), (len(evidence.test), 1))
-    return {"majority": shares, "logistic_regression": fitted}
+    return dict(zip(BASELINES, (shares, fitted), strict=True))
 
 
 def _beside(evidence: Evidence, target: str, simpler: Mapping[str, np.ndarray], draws: int, confidence: float) -> Tree:

@@ -12,6 +12,7 @@ from sensorium.evaluation.baselines import majority
 from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
+from sensorium.evaluation.names import PRESENCE
 from sensorium.evaluation.robustness import predict_corrupted, sample
 from sensorium.evaluation.slices import presence
 from sensorium.evaluation.subsets import answer_subsets
@@ -94,7 +95,7 @@ def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.Data
     carried = test.drop(columns=["id", "split", "group", *settings.inputs])
     columns = {str(name): carried[name] for name in carried}
     if len(settings.inputs) > 1:
-        columns["inputs"] = presence({name: items.numpy() for name, items in rows.items.items()})
+        columns[PRESENCE] = presence({name: items.numpy() for name, items in rows.items.items()})
     for name in settings.inputs:
         described = read_descriptors(paths.PREPARED / name).reindex(test[name])
         columns |= {f"{name}.{said}": described[said].reset_index(drop=True) for said in described}

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sensorium import params, paths
 from sensorium.errors import UserError
+from sensorium.evaluation.names import PRESENCE
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
@@ -24,6 +25,7 @@ def run() -> None:
         own, files = len(table), settings.data.own_files(settings.inputs, table)
         table = with_feedback(table, settings.data.source, settings.inputs, list(settings.targets), beside)
         _require_columns(table, settings)
+        _require_slices(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
@@ -55,6 +57,21 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
             )
         if column in RESERVED:
             raise UserError(f"{paths.PARAMS}: {key}: the tables use the name {column!r} themselves; rename the column.")
+
+
+def _require_slices(table: pd.DataFrame, settings: params.Params) -> None:
+    """Says which rule of the gate is about slices by a column that the data lacks."""
+    columns = [str(name) for name in table if name != "id" and name not in settings.inputs]
+    for number, rule in enumerate(settings.gate):
+        for address in (rule.metric, rule.min, rule.max):
+            file, _, rest = address.partition(".") if isinstance(address, str) else ("", "", "")
+            by = rest.partition(".")[2]  # behind the target
+            known = (*columns, *settings.inputs, PRESENCE, "*")  # of an input there are slices by what describes it
+            if file == "slices" and not any(by.startswith(f"{name}.") for name in known):
+                raise UserError(
+                    f"{paths.PARAMS}: gate[{number}]: {address!r}: there are no slices by {by.split('.')[0]!r}; there "
+                    f"are by {', '.join([*columns, PRESENCE])}, and by what describes each input (text.words)."
+                )
 
 
 def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
