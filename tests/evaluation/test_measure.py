@@ -34,8 +34,8 @@ def measured(groups: np.ndarray) -> dict[str, Any]:
         groups=groups,
         columns=pd.DataFrame(index=range(ROWS)),
         logits={"t": 3 * np.eye(2)[right]},
-        temperatures={"t": 1.0},
-        answers=Answers(asked, {"t": predicted}, {"t": np.full((4, ROWS), 0.5, np.float32)}),
+        temperatures={"t": np.ones(ROWS)},
+        answers=Answers(asked, {"t": predicted}, {"t": (half := np.full((4, ROWS), 0.5, np.float32))}, {"t": half}),
         corrupted_rows=np.arange(50),
         corrupted={Change("a", "noise", 0): {"t": true[:50]}},
     )

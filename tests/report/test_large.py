@@ -42,11 +42,12 @@ def measured() -> Measured:
     logits = chance.normal(size=(ROWS, CLASSES)).astype(np.float32)
     logits[np.arange(ROWS), said] += 8
     asked = subsets(list(INPUTS))
+    none = np.zeros((len(asked), ROWS))
     columns = {f"column{place}": chance.integers(0, 20, ROWS) for place in range(SLICES // 20)}
     evidence = Evidence(
         test, test, test, np.arange(ROWS) // 2, pd.DataFrame(columns), {"label": logits},
-        {"label": 1.0},
-        Answers(asked, {"label": np.tile(said, (len(asked), 1))}, {"label": np.zeros((len(asked), ROWS))}),
+        {"label": np.ones(ROWS)},
+        Answers(asked, {"label": np.tile(said, (len(asked), 1))}, {"label": none}, {"label": none}),
         np.arange(100), {change: {"label": said[:100]} for change in changes(INPUTS)},
     )  # fmt: skip
     return measure(evidence, "label", NAMES, 100, 0.95)

@@ -26,7 +26,7 @@ def figures(inputs: Mapping[str, Modality], targets: Iterable[str], damaged: boo
         targets: their names.
         damaged: whether inputs are damaged.
     """
-    entry, several = dict.fromkeys((*OF_SUBSETS, "rows")), len(inputs) > 1
+    entry, several = dict.fromkeys((*OF_SUBSETS, "confidence", "calibration_error", "rows")), len(inputs) > 1
     gain, kept = dict.fromkeys(("accuracy", "gain")), ["+".join(one) for one in subsets(list(inputs)) if one]
     fewer = {how: dict.fromkeys(inputs, entry) for how in ("without", "only") if several}
     beside = {how: dict.fromkeys(inputs, gain) for how in ("without", "only") if several}

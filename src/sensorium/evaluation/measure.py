@@ -11,7 +11,7 @@ from scipy.special import softmax
 from sensorium.evaluation.baselines import logistic_regression, majority
 from sensorium.evaluation.bootstrap import means, resample
 from sensorium.evaluation.certainty import intervals, paired, share_interval, unjudged, unseen
-from sensorium.evaluation.metrics import Predictions, figures, figures_of_calibration
+from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
 from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
@@ -33,7 +33,7 @@ class Evidence:
         groups: of test rows that are not independent, a number ``[rows]``.
         columns: to slice the test rows by.
         logits: by target ``[rows, classes]``, divided by the temperatures.
-        temperatures: by target.
+        temperatures: by target, of every row ``[rows]``.
         answers: for subsets of the inputs.
         corrupted_rows: places of the test rows whose inputs were corrupted.
         corrupted: by change and target, the classes predicted for those rows.
@@ -45,7 +45,7 @@ class Evidence:
     groups: np.ndarray
     columns: pd.DataFrame
     logits: Mapping[str, np.ndarray]
-    temperatures: Mapping[str, float]
+    temperatures: Mapping[str, np.ndarray]
     answers: Answers
     corrupted_rows: np.ndarray
     corrupted: Mapping[Change, Mapping[str, np.ndarray]]
@@ -84,7 +84,7 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
     """
     labels = evidence.test.labels[target].numpy()
     probabilities = softmax(evidence.logits[target].astype(np.float64), axis=1)
-    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target], axis=1)
+    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target][:, None], axis=1)
     whole = Predictions.of(probabilities, labels, evidence.groups)
     worth = _shapley(evidence, target)
     simpler = _simpler(evidence, target, classes)
@@ -116,7 +116,7 @@ def _intervals(whole: Predictions, draws: int, confidence: float) -> Tree:
 
 def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:
     return {
-        "temperature": evidence.temperatures[target],
+        "temperature": float(np.median(evidence.temperatures[target])),
         "before": figures_of_calibration(uncalibrated),
         "after": figures_of_calibration(whole),
     }
@@ -175,7 +175,7 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
             some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
             of_all, why = figures(some), _reason(some.groups, some.labels)
             bounds = None if why else share_interval(accuracies[:, place], some.groups, confidence)
-            chosen = {name: of_all[name] for name in OF_SUBSETS}
+            chosen = {name: of_all[name] for name in OF_SUBSETS} | _honesty(answers.surest[target][place, rows], some)
             entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum()), **why}
     found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
     if len(inputs) > 1:
@@ -183,6 +183,12 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
         found["without"] = {name: entries[kept] for name, kept in missing.items() if kept in entries}
         found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
     return found
+
+
+def _honesty(confidence: np.ndarray, some: Predictions) -> Tree:
+    """How sure the network is of what it says, and how far that is from how often it is right."""
+    right = some.labels == some.predicted
+    return {"confidence": float(confidence.mean()), "calibration_error": calibration_gap(confidence, right)}
 
 
 def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: int, confidence: float) -> Tree:

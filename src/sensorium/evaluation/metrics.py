@@ -108,9 +108,13 @@ def bins_of(confidence: np.ndarray) -> np.ndarray:
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """How far confidence is from accuracy, a mean over bins (Guo et al. 2017, arXiv:1706.04599)."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    return calibration_gap(probabilities.max(1), probabilities.argmax(1) == labels)
+
+
+def calibration_gap(confidence: np.ndarray, right: np.ndarray) -> float:
+    """`calibration_error` of answers whose confidence and verdict are known ``[rows]``."""
     gaps = np.bincount(bins_of(confidence), weights=confidence - right, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return float(np.abs(gaps).sum() / len(right))
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, parts: int) -> list[tuple[float, float]]:

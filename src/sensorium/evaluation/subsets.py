@@ -21,11 +21,13 @@ class Answers:
         predicted: by target the class ``[subsets, rows]``; -1 where the row has none of the subset's inputs.
         confidence: by target the probability ``[subsets, rows]`` of the class that all inputs together predict;
             where the row has none of the subset's inputs, that class's share of the training rows.
+        surest: by target the probability ``[subsets, rows]`` of the class that the subset itself predicts.
     """
 
     subsets: list[Subset]
     predicted: dict[str, np.ndarray]
     confidence: dict[str, np.ndarray]
+    surest: dict[str, np.ndarray]
 
     def of(self, target: str, kept: Iterable[str]) -> np.ndarray:
         """The classes that these inputs alone predict ``[rows]``."""
@@ -44,7 +46,9 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
     asked = subsets(list(network.config.inputs))
     device = next(network.parameters()).device
     predicted = {target: np.full((len(asked), len(rows)), -1, np.int32) for target in network.config.targets}
-    confidence = {target: np.zeros((len(asked), len(rows)), np.float32) for target in network.config.targets}
+    confidence, surest = (
+        {target: np.zeros((len(asked), len(rows)), np.float32) for target in network.config.targets} for _ in range(2)
+    )
     for start in range(0, len(rows), EVALUATION_BATCH):
         batch = slice(start, start + EVALUATION_BATCH)
         features, present, _ = rows.batch(batch)
@@ -56,7 +60,8 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
             for target, values in logits.items():
                 chances = values.softmax(1).cpu().numpy()
                 predicted[target][place, batch] = np.where(answerable, chances.argmax(1), -1)
+                surest[target][place, batch] = chances.max(1)
                 said = np.maximum(predicted[target][-1, batch], 0)
                 chance = chances[np.arange(len(said)), said]
                 confidence[target][place, batch] = np.where(answerable, chance, shares[target][said])
-    return Answers(asked, predicted, confidence)
+    return Answers(asked, predicted, confidence, surest)

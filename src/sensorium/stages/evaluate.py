@@ -1,5 +1,6 @@
 """evaluate: the trained network on the test rows."""
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -83,11 +84,17 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
         groups=test["group"].to_numpy(),
         columns=_columns(test, rows, settings),
         logits={target: logits.numpy() for target, logits in predict(network, rows).items()},
-        temperatures=dict(zip(classes, network.temperatures.tolist(), strict=True)),
+        temperatures=_temperatures(network, rows),
         answers=answer_subsets(network, rows, {one: majority(one, train, len(of)) for one, of in classes.items()}),
         corrupted_rows=chosen,
         corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, settings.inputs, paths.PREPARED),
     )
+
+
+def _temperatures(network: Network, rows: Rows) -> dict[str, np.ndarray]:
+    """By target what each row's logits were divided by ``[rows]``."""
+    present = {name: (items >= 0).float() for name, items in rows.items.items()}
+    return dict(zip(network.config.targets, network.divisors(present).T.numpy(), strict=True))
 
 
 def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
