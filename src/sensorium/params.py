@@ -47,7 +47,9 @@ class Split(Section):
     train: Share = Field(0.7, gt=0)
     val: Share = Field(0.15, gt=0)
     test: Share = Field(0.15, gt=0)
-    stratify: str | None = Field(None, description="a column whose values are spread evenly over the splits")
+    stratify: str | None = Field(
+        None, description="a column whose values are spread evenly over the splits; all targets where it is not given"
+    )
     group: str | list[str] = Field([], description="columns; rows that share a value are never split")
     seed: int = 0
 

@@ -42,16 +42,22 @@ def test_rows_without_an_input_have_a_temperature_of_their_own() -> None:
 
 def test_temperatures_of_few_rows_are_not_trusted() -> None:
     logits, _ = honest(14)
-    absent = np.stack([np.arange(14) % 2, np.zeros(14)], axis=1)
-    unlucky = np.where(absent[:, 0] > 0, logits.argmin(1), logits.argmax(1))  # all right, and without an input none
-    temperature, first, _ = fitted(logits, unlucky, absent)
-    assert 0.4 < temperature < 1  # many such rows would make it a twentieth
-    assert 1 < first < 2
-    many = [np.tile(one, (50,) + (1,) * (one.ndim - 1)) for one in (logits, unlucky, absent)]
-    assert fitted(*many, weight=1 / 50) == pytest.approx([temperature, first, 1], rel=1e-3)  # in groups of fifty
-    believed = fitted(*many)
-    assert believed[0] < 0.5 * temperature
-    assert believed[1] > 2 * first
+    lucky, none = logits.argmax(1), np.zeros((14, 2))
+    few = fitted(logits, lucky)[0]
+    many = [np.tile(one, (50,) + (1,) * (one.ndim - 1)) for one in (logits, lucky, none)]
+    assert 0.2 < few < 0.6
+    assert fitted(*many)[0] < 0.2
+    assert fitted(*many, weight=1 / 50)[0] == pytest.approx(few, rel=1e-3)  # rows of a group are as one
+
+
+def test_a_subset_of_few_rows_has_nearly_the_temperature_of_all() -> None:
+    logits, labels = honest(2014)
+    absent = np.zeros((2014, 2))
+    absent[:14, 0] = 1
+    labels[:14] = logits[:14].argmax(1)  # each of them right by luck
+    temperature, first, _ = fitted(logits, labels, absent)
+    assert temperature == pytest.approx(1, abs=0.1)
+    assert 0.5 < first < 1  # alone they would have a fifth and less
 
 
 def test_where_nothing_is_known_nothing_is_changed() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sensorium.evaluation.bootstrap import resample
-from sensorium.evaluation.certainty import interval, intervals, paired, share_interval, unjudged
+from sensorium.evaluation.certainty import interval, intervals, paired, share_interval
+from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.metrics import Predictions, figures
 from tests.evaluation.test_metrics import random_predictions
 

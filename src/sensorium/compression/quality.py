@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorium.evaluation.certainty import paired, unjudged, unseen
+from sensorium.evaluation.certainty import paired, unseen
+from sensorium.evaluation.enough import unjudged
 
 ANYTHING = (-1.0, 1.0)  # what may be gained where rows cannot tell
 

@@ -13,7 +13,7 @@ from sensorium.models.network import Network
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
-SPREAD, SPREAD_OF_INPUT = 1.0, 0.5  # of logarithms of temperatures, before any row was seen
+SPREAD, SPREAD_OF_INPUT = 0.5, 0.25  # of logarithms of temperatures, before any row was seen
 MOST_SUBSETS, MOST_NUMBERS = 64, 20_000_000  # of logits
 
 

@@ -10,7 +10,8 @@ from scipy.special import softmax
 
 from sensorium.evaluation.baselines import logistic_regression, majority
 from sensorium.evaluation.bootstrap import means, resample
-from sensorium.evaluation.certainty import intervals, paired, share_interval, unjudged, unseen
+from sensorium.evaluation.certainty import intervals, paired, share_interval, unseen
+from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
 from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
-from sensorium.evaluation.certainty import unjudged
+from sensorium.evaluation.enough import unjudged
 
 MOST_VALUES = 30  # of a column that is sliced by value
 QUANTILES = 4

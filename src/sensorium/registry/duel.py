@@ -14,7 +14,8 @@ from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.bootstrap import compare
-from sensorium.evaluation.certainty import expanded, interval, unjudged
+from sensorium.evaluation.certainty import expanded, interval
+from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.gates import FIGURES, Comparison, Rule, Unmeasured
 from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality

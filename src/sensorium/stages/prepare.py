@@ -1,6 +1,6 @@
 """prepare: cleaned values of every input, and rows with their split."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset.items import digest, write_shard
-from sensorium.dataset.split import SPLITS, assign, groups, with_every_class
+from sensorium.dataset.split import SPLITS, assign, groups, strata, with_every_class
 from sensorium.errors import UserError
+from sensorium.evaluation.enough import unjudged
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards, shards
+
+MOST_NAMED = 6  # classes in a sentence
 
 
 def run() -> None:
@@ -33,6 +36,8 @@ def run() -> None:
             rows[name] = pd.Series([row[name] for row in cleaned], index=rows.index, dtype="str")
         _divide(rows, settings)
         rows.to_parquet(beside / "rows.parquet", index=False)
+    for sentence in _warnings(rows, list(settings.targets)):
+        print(f"prepare: {sentence}")
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows["split"].value_counts()[list(SPLITS)].items())
     print(f"prepare: {sizes} rows in {rows['group'].nunique():,} groups that share nothing")
 
@@ -63,14 +68,13 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     """Gives the rows their ``group`` and ``split``; an input's column holds digests, so equal content is one group."""
     split = settings.split
     rows["group"] = groups(rows, split.groups)
-    stratum = rows[split.stratify] if split.stratify else pd.Series("", index=rows.index)
+    labels = rows[list(settings.targets)]
+    group = rows["group"].to_numpy()
+    stratum = rows[split.stratify].to_numpy() if split.stratify else strata(labels, group)
     shares = {name: getattr(split, name) for name in SPLITS}
     named_by = rows[split.groups[0]].astype(object) if split.groups else rows["id"]
     names = named_by.where(named_by.notna(), rows["id"])
-    group = rows["group"].to_numpy()
-    rows["split"] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)
-    for target in settings.targets:
-        rows["split"] = with_every_class(rows["split"].to_numpy(), group, rows[target])
+    rows["split"] = with_every_class(assign(group, stratum, names.to_numpy(), shares, split.seed), group, labels)
     if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
@@ -81,3 +85,21 @@ def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
+
+
+def _warnings(rows: pd.DataFrame, targets: list[str]) -> Iterator[str]:
+    """Of which targets the test rows will carry no verdict, before any work was done for it."""
+    for target in targets:
+        known = rows[rows[target].notna()]
+        test = known[known["split"] == "test"]
+        if why := unjudged(test["group"].to_numpy(), pd.factorize(test[target])[0]):
+            yield (
+                f"{target} cannot be judged by its test rows ({why}): its figures will have no intervals, and rules of "
+                "the gate on them do what their if_missing says; more rows, or another split.group, would change that."
+            )
+        elif absent := sorted(set(known[target]) - set(test[target])):
+            more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
+            yield (
+                f"no test row is of the {target} {', '.join(map(repr, absent[:MOST_NAMED]))}{more}: nothing will be "
+                "known of how well they are told; more groups of them would change that."
+            )
