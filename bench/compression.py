@@ -16,7 +16,7 @@ from sensorium.compression.choice import Candidate
 from sensorium.compression.latency import percentile
 from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.trials import try_part
-from sensorium.stages.compress import make_bench, read_trained, teacher
+from sensorium.stages.compress import make_bench, make_judge, read_trained, spread, teacher
 
 SORTS = {  # of students, by what they read
     "text": ("layers", "width", "sparse", "words"),
@@ -40,7 +40,8 @@ def main() -> None:
     trained = type(trained)(asked_for, trained.network, trained.train, trained.validation, trained.test)
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(trained, Path(folder))
+        test = spread(trained.test, settings.rows)
+        bench = make_bench(trained, test, make_judge(trained, test), Path(folder))
         for name in asked.parts or bench.parts:
             part = bench.parts[name]
             candidates = try_part(part, bench, settings, teacher(trained, part))

@@ -20,7 +20,8 @@ from scipy.special import softmax
 
 from sensorium.evaluation.bootstrap import draw, resample
 from sensorium.evaluation.metrics import Predictions, figures
-from sensorium.evaluation.subsets import answer_subsets, subsets
+from sensorium.evaluation.names import subsets
+from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict

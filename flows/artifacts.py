@@ -54,9 +54,10 @@ def summary(before: Figures, after: Figures) -> str:
     lines += ["| target | accuracy | last run | macro F1 | commonest class |", "|---|--:|--:|--:|--:|"]
     for target, found in after.get("evaluate", {}).items():
         last = before.get("evaluate", {}).get(target, {}).get("accuracy")
-        low, high = found["intervals"]["accuracy"]
+        low_high = found["intervals"]["accuracy"]
+        sure = "{:.3f} to {:.3f}".format(*low_high) if low_high else f"cannot be judged: {found['unjudged']}"
         lines.append(
-            f"| {target} | {found['accuracy']:.3f} ({low:.3f} to {high:.3f}) | {_change(found['accuracy'], last)} "
+            f"| {target} | {found['accuracy']:.3f} ({sure}) | {_change(found['accuracy'], last)} "
             f"| {found['macro_f1']:.3f} | {found['majority']['accuracy']:.3f} |"
         )
     if verdict:

@@ -7,11 +7,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from sensorium import params
 from sensorium.commands import summary
+from sensorium.evaluation.addresses import figures, why_not
 from sensorium.files import read_json
 from sensorium.serving.predictor import Predictor
 from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, report, search, train, validate
 from tests.conftest import Project, png
+from tests.evaluation.test_addresses import every_figure
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +76,8 @@ def test_any_inputs_go_all_the_way(
     with pytest.raises(Exception, match=r"nothing is packaged.*evaluate.kind.accuracy .* is below 1.01"):
         package.run()
     page = (project.root / "reports/index.html").read_text()
+    measured = figures(params.load().inputs, ["kind", "size"], damaged=True)
+    assert [address for address in every_figure(project.root / "metrics") if why_not(address, measured)] == []
     assert "The gate did not pass" in page
     assert "is below 1.01" in page
     assert re.search(r"<title>.+ · \d+ \w+ \d{4} · kind [\d.]+%, size [\d.]+%, gate not passed · Sensorium<", page)

@@ -78,6 +78,12 @@ def test_shares_that_do_not_add_up(project: Project) -> None:
     )
 
 
+def test_a_gate_on_a_figure_that_no_run_measures(project: Project) -> None:
+    assert complaint(project, gate=[{"metric": "compress.megabyte", "max": 5}]).startswith(
+        "params.yaml: gate[0]: no run measures 'compress.megabyte': there is no 'megabyte' (did you mean 'megabytes'?)"
+    )
+
+
 def test_a_gate_on_a_target_that_is_not_declared(project: Project) -> None:
     assert complaint(project, gate=[{"metric": "evaluate.colour.accuracy", "min": 0.5}]) == (
         "params.yaml: gate[0]: 'evaluate.colour.accuracy' names the target 'colour'; there is label."

@@ -12,6 +12,7 @@ from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
 from sensorium.dataset.columns import OWN
 from sensorium.errors import UserError
+from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, keys_of
 from sensorium.modalities import Input
 from sensorium.monitoring.names import PRESENT
@@ -69,7 +70,9 @@ class Split(Section):
     train: Share = Field(0.7, gt=0)
     val: Share = Field(0.15, gt=0)
     test: Share = Field(0.15, gt=0)
-    stratify: Column | None = Field(None, description="a column whose values are spread evenly over the splits")
+    stratify: Column | None = Field(
+        None, description="a column whose values are spread evenly over the splits; all targets where it is not given"
+    )
     group: Column | list[Column] = Field([], description="columns; rows that share a value are never split")
     seed: int = 0
 
@@ -184,6 +187,7 @@ class Params(Section):
         asked = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
         if unknown := sorted(asked - set(self.targets)):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
+        measured = figures(self.inputs, self.targets, self.evaluation.robustness_rows > 0)
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
                 parts = keys_of(address) if isinstance(address, str) else []
@@ -191,6 +195,8 @@ class Params(Section):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
                     )
+                if parts and (why := why_not(address, measured)):
+                    raise ValueError(f"gate[{number}]: no run measures {address!r}: {why}")
         return self
 
 

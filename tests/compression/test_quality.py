@@ -18,8 +18,10 @@ def test_the_same_answers_gain_nothing() -> None:
 
 
 def test_a_few_rows_without_a_change_prove_little() -> None:
-    found = judge([0, 1, 1, 0], [0, 1, 0, 0]).judge({"t": logits([0, 1, 0, 0])})["t"]
-    assert (found.gain, round(found.low, 2), round(found.high, 2)) == (0, -0.49, 0.49)
+    found = judge([0, 1, 1, 0, 1], [0, 1, 0, 0, 1]).judge({"t": logits([0, 1, 0, 0, 1])})["t"]
+    assert (found.gain, round(found.low, 2), round(found.high, 2)) == (0, -0.43, 0.43)
+    four = judge([0, 1, 1, 0], [0, 1, 0, 0]).judge({"t": logits([0, 1, 0, 0])})["t"]
+    assert (four.gain, four.low, four.high) == (0, -1, 1)  # and fewer than five nothing
 
 
 def test_what_computes_the_same_needs_no_rows_to_prove_it() -> None:
@@ -42,8 +44,8 @@ def test_the_difference_is_paired() -> None:
 
 
 def test_rows_of_a_group_are_drawn_together() -> None:
-    one = Judge({"t": np.zeros(40, int)}, {"t": logits([1] * 40)}, np.repeat([0, 1], 20), 1000, 0.95)
-    found = one.judge({"t": logits([0] * 20 + [1] * 20)})["t"]
+    one = Judge({"t": np.zeros(120, int)}, {"t": logits([1] * 120)}, np.repeat(np.arange(6), 20), 1000, 0.95)
+    found = one.judge({"t": logits([0] * 60 + [1] * 60)})["t"]
     assert (found.gain, found.low, found.high) == (0.5, 0.0, 1.0)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from sensorium.dataset.split import assign, groups, with_every_class
+from sensorium.dataset.split import assign, groups, strata, with_every_class
 
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
@@ -68,6 +68,44 @@ def test_many_strata_of_two_groups_reach_every_split_and_training_first() -> Non
 def test_a_class_without_a_training_row_gives_its_smallest_group_to_training() -> None:
     split = np.array(["train", "val", "val", "test", "test", "test", "val"])
     group = np.array([0, 1, 1, 2, 3, 3, 4])
-    label = pd.Series(["a", "b", "b", "b", "c", "a", None])
-    assert with_every_class(split, group, label).tolist() == ["train", "val", "val", "train", "train", "train", "val"]
-    assert with_every_class(split, group, pd.Series(["a"] * 7)).tolist() == split.tolist()
+    labels = pd.DataFrame({"t": ["a", "b", "b", "b", "c", "a", None]})
+    assert with_every_class(split, group, labels).tolist() == ["train", "val", "val", "train", "train", "train", "val"]
+    assert with_every_class(split, group, pd.DataFrame({"t": ["a"] * 7})).tolist() == split.tolist()
+
+
+def test_a_class_of_three_groups_reaches_every_split() -> None:
+    split = np.array(["train"] * 3 + ["train", "test", "val"] * 4)
+    labels = pd.DataFrame({"t": ["a"] * 3 + ["b"] * 12, "u": ["c"] * 15})
+    found = with_every_class(split, np.array([0, 1, 2, *range(3, 15)]), labels)
+    assert sorted(found[:3]) == ["test", "train", "val"]
+    assert found[3:].tolist() == split[3:].tolist()
+    two = with_every_class(split, np.array([0, 0, 2, *range(3, 15)]), labels)
+    assert two.tolist() == split.tolist()  # of two groups training needs what it has
+
+
+def test_all_targets_are_spread_evenly_as_far_as_enough_groups_share_their_classes() -> None:
+    kinds = pd.DataFrame({"kind": ["cat", "dog"] * 40, "size": ["small"] * 40 + ["large"] * 20 + [None] * 20})
+    labels = kinds.assign(name=[f"name {number}" for number in range(80)])  # of which each is alone
+    group = np.arange(80)
+    split = assign(group, strata(labels, group), group, SHARES, 0)
+    found = kinds.fillna("none").assign(split=split).value_counts(["kind", "size", "split"]).unstack("split")
+    counts = found.loc[:, ["train", "val", "test"]].to_numpy().tolist()
+    assert all(sorted(one) in ([1, 2, 7], [3, 3, 14]) for one in counts)  # none is short of its share
+    assert strata(labels[["kind"]], group).tolist() == labels["kind"].tolist()
+
+
+def test_a_few_rows_more_move_no_more_than_a_few_of_a_small_table() -> None:
+    """What feedback on a handful of rows does to sixty."""
+    moved = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        labels, names = (
+            pd.DataFrame({"t": random.choice(["a", "b", "c"], 65)}),
+            np.array([f"row {n}" for n in range(65)]),
+        )
+        whole, part = (
+            assign(np.arange(n), strata(labels[:n], np.arange(n)), names[:n], SHARES, seed) for n in (65, 60)
+        )
+        moved.append((whole[:60] != part).mean())
+    assert np.mean(moved) < 0.06
+    assert max(moved) < 0.12

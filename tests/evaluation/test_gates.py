@@ -179,3 +179,54 @@ def test_a_rule_on_a_time_gets_its_value_from_the_file_of_times() -> None:
     }
     assert with_its_time(rule, {"p50_ms": 8, "p95_ms": 12.5})["value"] == 12.5
     assert with_its_time({"name": "timings.compress.p1_ms", "value": None}, {})["value"] is None
+
+
+ONE_GROUP = {
+    "evaluate": {
+        "colour": {"accuracy": 0.9, "rows": 45, "unjudged": "one group of 45 rows", "majority": {"accuracy": 0.4}},
+        "size": {"accuracy": 0.9},
+    },
+    "subsets": {"size": {"a": {"accuracy": 0.7}, "b": {"accuracy": 1.0, "rows": 3, "unjudged": "3 rows"}}},
+    "slices": {"unjudged": {"colour": "one group of 45 rows"}, "colour": {"city": {"Ulm": {"accuracy": 0.9}}}},
+    "compress": {"accuracy": {"colour": 0.9, "size": 0.9}, "unjudged": {"colour": "one group of 45 rows"}},
+}
+
+
+@pytest.mark.parametrize("if_missing", ["fail", "pass"])
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ({"metric": "evaluate.colour.accuracy", "min": 0.5}, "one group of 45 rows"),
+        ({"metric": "evaluate.colour.majority.accuracy", "max": 0.5}, "one group of 45 rows"),
+        ({"metric": "evaluate.size.accuracy", "min": "evaluate.colour.majority.accuracy"}, "one group of 45 rows"),
+        ({"metric": "slices.colour.city.*.accuracy", "min": 0.5}, "one group of 45 rows"),
+        ({"metric": "compress.accuracy.colour", "min": 0.5}, "one group of 45 rows"),
+        ({"metric": "subsets.size.b.accuracy", "min": 0.5}, "3 rows"),
+        (
+            {"metric": "subsets.size.*.accuracy", "min": 0.5},
+            "subsets.size.b.accuracy: 3 rows; those that can be judged keep the bound",
+        ),
+        (
+            {"metric": "evaluate.*.accuracy", "min": 0.5},
+            "evaluate.colour.accuracy: one group of 45 rows; those that can be judged keep the bound",
+        ),
+    ],
+)
+def test_figures_of_rows_that_carry_no_verdict_are_not_judged(
+    rule: dict[str, Any], reason: str, if_missing: str
+) -> None:
+    found = judge([Rule(**rule, if_missing=if_missing)], ONE_GROUP, alone)[0]
+    assert (found.value, found.reason, found.passed) == (None, reason, if_missing == "pass")
+
+
+def test_a_figure_that_breaks_a_bound_decides_whatever_cannot_be_judged_beside_it() -> None:
+    rules = [
+        Rule(metric="subsets.size.*.accuracy", min=0.8, if_missing="pass"),
+        Rule(metric="evaluate.colour.rows", min=40),
+        Rule(metric="compress.accuracy.size", min=0.8),
+    ]
+    assert [(one.value, one.passed) for one in judge(rules, ONE_GROUP, alone)] == [
+        (0.7, False),
+        (45, True),
+        (0.9, True),
+    ]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import confusion_matrix
+from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
 from sensorium.evaluation.metrics import BINS, Predictions, calibration_error, confusion, figures, reliability
 
@@ -49,6 +49,16 @@ def test_areas_are_not_defined_where_all_rows_are_alike(labels: list[int], defin
     found = figures(Predictions.of(probabilities, np.array(labels), np.arange(len(labels))))
     assert (found["roc_auc"] is not None) == (found["pr_auc"] is not None) == defined
     assert found["log_loss"] == pytest.approx(np.log(3))
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(7, 3), (60, 4), (300, 40), (900, 2)])
+def test_areas_are_those_of_scikit_learn(rows: int, classes: int) -> None:
+    found = random_predictions(rows, classes, rows)
+    assert found.probabilities is not None
+    told = [one for one in range(classes) if 0 < (found.labels == one).sum() < rows]
+    for name, score in (("roc_auc", roc_auc_score), ("pr_auc", average_precision_score)):
+        expected = np.mean([score(found.labels == one, found.probabilities[:, one]) for one in told])
+        assert figures(found)[name] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from sensorium.evaluation.subsets import answer_subsets, subsets
+from sensorium.evaluation.names import subsets
+from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict

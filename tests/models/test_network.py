@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from sensorium.compression.export import export_network
 from sensorium.errors import UserError
@@ -28,7 +29,7 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
 def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Network(config(kind)).eval()
-    network.temperatures = torch.tensor([0.5, 3.0])
+    network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.tensor([[0.1, -0.4], [0.0, 0.7]])
     networks.save(network, tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
     features = {"type": torch.randn(7, 1, 3), "keys": torch.randn(7, 1, 5)}
@@ -42,6 +43,21 @@ def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path
     exported = OnnxNetwork(tmp_path / "fusion.onnx").outputs(batch)
     for name, values in logits.items():
         np.testing.assert_allclose(exported[f"logits.{name}"], values.numpy(), atol=1e-5)
+
+
+def test_a_missing_input_changes_the_temperature() -> None:
+    network = Network(config())
+    network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.log(torch.tensor([[2.0, 1.0], [1.0, 4.0]]))
+    found = network.divisors({"type": torch.tensor([1.0, 0.0, 0.0]), "keys": torch.tensor([1.0, 1.0, 0.0])})
+    assert found.tolist() == [pytest.approx(row) for row in ([0.5, 3.0], [1.0, 3.0], [1.0, 12.0])]
+
+
+def test_a_network_of_a_version_without_temperatures_by_input_is_read(tmp_path: Path) -> None:
+    networks.save(Network(config()), tmp_path)
+    state = load_file(tmp_path / "network.safetensors")
+    del state["absence"]
+    save_file(state, tmp_path / "network.safetensors")
+    assert networks.load(tmp_path).absence.tolist() == [[0, 0], [0, 0]]
 
 
 @pytest.mark.parametrize(

@@ -107,16 +107,16 @@ def test_the_same_model_gains_nothing(duel: Setup) -> None:
 
 
 def test_the_champion_itself_is_not_asked_again(duel: Setup) -> None:
-    itself = duel(new=0.5, old=0.5, seen=40, version="abc")
+    itself = duel(new=0.5, old=0.5, seen=39, version="abc")
     shutil.rmtree(paths.cache() / "champions/abc")  # it could not answer
     found = itself.compare(rule())
-    assert (found.challenger, found.champion, found.low) == (0.75, 0.75, 0)
-    assert itself.overview(0.95)["t"]["rows"] == 40
+    assert (found.challenger, found.champion, found.low) == (31 / 41, 31 / 41, 0)
+    assert itself.overview(0.95)["t"]["rows"] == 41
 
 
 def test_rows_that_the_champion_was_fitted_to_do_not_count(duel: Setup) -> None:
-    found = duel(new=0.0, old=1.0, seen=40).compare(rule())
-    assert found.champion == 0.5  # without the easy ones below zero
+    found = duel(new=0.0, old=1.0, seen=39).compare(rule())
+    assert found.champion == 21 / 41  # without the easy ones below zero
 
 
 def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
@@ -159,3 +159,8 @@ def test_classes_that_an_earlier_version_spelled_otherwise_are_the_same(duel: Se
     made = duel(new=0.0, old=0.0, known=("no ", " yes"))
     assert made.compare(rule()) == duel(new=0.0, old=0.0).compare(rule())
     assert made.compare(rule()).champion == 1.0
+
+
+def test_rows_of_one_class_tell_no_models_apart(duel: Setup) -> None:
+    with pytest.raises(Unmeasured, match="^one class in 40 rows that are new to the champion v1.0.0 too cannot tell"):
+        duel(new=0.0, old=1.0, seen=40).compare(rule())

@@ -1,17 +1,17 @@
 from typing import Any
 
-from sensorium.report.words import changes, compression, simpler, times_faster, times_smaller
+from sensorium.report.words import bounds, changes, compression, findings, times_faster, times_smaller
 
 WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
 
 
-def one(accuracy: float, interval: list[float]) -> dict[str, Any]:
+def one(accuracy: float, interval: list[float] | None) -> dict[str, Any]:
     return {"accuracy": accuracy, "gain": 0.883 - accuracy, "interval": interval}
 
 
 def said(majority: Any, regression: Any, **only: Any) -> list[str]:
     beside = {"majority": majority, "logistic_regression": regression, "only": only}
-    return simpler({"kind": {"accuracy": 0.883, "rows": 1077, "simpler": beside}})
+    return findings({"kind": {"accuracy": 0.883, "rows": 1077, "simpler": beside}})
 
 
 def test_where_the_network_is_better_for_certain_nothing_is_said() -> None:
@@ -34,11 +34,36 @@ def test_what_cannot_be_told_apart_is_named_the_best_of_the_single_inputs_too() 
 
 def test_a_model_of_one_input_has_no_single_ones() -> None:
     beside = {"majority": one(0.5, WORSE), "logistic_regression": one(0.883, [-0.1, 0.1])}
-    assert len(simpler({"kind": {"accuracy": 0.883, "rows": 24, "simpler": beside}})) == 1
+    assert len(findings({"kind": {"accuracy": 0.883, "rows": 24, "simpler": beside}})) == 1
 
 
 def test_of_figures_without_simpler_methods_nothing_is_said() -> None:
-    assert simpler({"kind": {"accuracy": 0.883, "rows": 24}}) == []  # as they were in an older version
+    assert findings({"kind": {"accuracy": 0.883, "rows": 24}}) == []  # as they were in an older version
+
+
+def test_an_input_that_adds_nothing_or_does_harm_is_named() -> None:
+    beside = {"majority": one(0.3, WORSE), "logistic_regression": one(0.8, WORSE)}
+    tree = {"accuracy": 0.883, "rows": 1077, "simpler": beside}
+    beside["without"] = {"text": one(0.7, WORSE), "photo": one(0.88, EQUAL)}
+    assert findings({"kind": tree}) == [
+        "kind: photo adds nothing that 1,077 test rows could show (without: 0.880); with all inputs 0.883."
+    ]
+    beside["without"] = {"text": one(0.881, EQUAL), "photo": one(0.88, EQUAL), "facts": one(0.95, BETTER)}
+    assert findings({"kind": tree}) == [
+        "kind: text and photo add nothing each that 1,077 test rows could show (without: 0.881, 0.880); facts does "
+        "harm, by more than chance (without: 0.950); with all inputs 0.883."
+    ]
+
+
+def test_what_cannot_be_judged_is_said_instead_of_figures() -> None:
+    without = one(0.88, None)
+    beside = {"majority": without, "logistic_regression": without, "only": {"a": without}, "without": {"a": without}}
+    tree = {"accuracy": 0.726, "rows": 45, "unjudged": "one group of 45 rows", "intervals": {"accuracy": None}}
+    assert findings({"kind": tree | {"simpler": beside}}) == [
+        "kind cannot be judged: one group of 45 rows; its figures say nothing of other rows."
+    ]
+    assert bounds(tree) == "cannot be judged: one group of 45 rows"
+    assert bounds({"intervals": {"accuracy": [0.8123, 0.9]}}) == "0.812 to 0.900"
 
 
 def test_what_compression_changed_is_what_was_measured() -> None:
@@ -52,6 +77,9 @@ def test_what_compression_changed_is_what_was_measured() -> None:
         "kind -0.4 points [-1.0, +0.2], size unchanged"
     )
     assert changes({"kind": {"value": 0.0, "interval": [-0.004, 0.004]}}) == "kind +0.0 points [-0.4, +0.4]"
+    assert compression({"kind": {"value": 0.1, "interval": [-1.0, 1.0]}}) == (
+        "compression changed accuracy: kind cannot be judged"
+    )
 
 
 def test_larger_is_not_called_smaller() -> None:

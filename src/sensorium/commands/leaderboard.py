@@ -12,6 +12,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.registry.experiments import CODE, Experiment, read_experiments
 from sensorium.registry.versions import versions
+from sensorium.report.words import bounds
 
 LONGEST = 40  # letters of a value; longer ones are left to `dvc params diff`
 MOST = 6  # changes of an experiment that are listed
@@ -58,8 +59,7 @@ def _row(one: Experiment, baseline: Experiment) -> Iterator[str]:
 def _scores(evaluated: dict[str, Any]) -> str:
     lines = []
     for target, found in evaluated.items():
-        low, high = found["intervals"]["accuracy"]
-        lines.append(f"{target} {found['accuracy']:.3f} [{low:.2f}, {high:.2f}]")
+        lines.append(f"{target} {found['accuracy']:.3f} [{bounds(found, '{:.2f}, {:.2f}')}]")
     return escape("\n".join(lines))
 
 

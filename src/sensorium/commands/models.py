@@ -10,6 +10,7 @@ from rich.table import Table
 from sensorium.errors import UserError
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import CHAMPION, Version, find, versions
+from sensorium.report.words import bounds
 
 
 def run(name: str | None = None) -> None:
@@ -72,9 +73,8 @@ def _show(console: Console, version: Version) -> None:
     console.print(f"targets  {', '.join(made.params['targets'])}")
     console.print(f"params   git show {version.commit[:8]}:./params.yaml")
     for target, found in made.evaluated.items():
-        low, high = found["intervals"]["accuracy"]
         console.print(
-            f"metrics  {target}: accuracy {found['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
+            f"metrics  {target}: accuracy {found['accuracy']:.3f} [{bounds(found, '{:.3f}, {:.3f}')}], macro F1 "
             f"{found['macro_f1']:.3f}"
         )
     rules = made.verdict["rules"]

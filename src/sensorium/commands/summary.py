@@ -16,7 +16,7 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
-from sensorium.report.words import compression, simpler
+from sensorium.report.words import bounds, compression, findings
 from sensorium.serving.settings import unlearnt
 from sensorium.stages import ingest
 
@@ -39,7 +39,7 @@ def run() -> None:
         console.print(f"         {escape(words)}", highlight=False, soft_wrap=True)
     evaluated = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     console.print(_metrics(evaluated))
-    for sentence in simpler(evaluated):
+    for sentence in findings(evaluated):
         console.print(f"but      {sentence}", highlight=False, soft_wrap=True)
     if "only" in next(iter(evaluated.values())):
         console.print(_inputs(evaluated))
@@ -64,10 +64,9 @@ def _lessened(validated: dict[str, Any]) -> str:
 def _metrics(evaluated: dict[str, Any]) -> Table:
     table = _table("test rows", ["target"], ["accuracy", "interval", "macro F1", "commonest class"])
     for target, found in evaluated.items():
-        low, high = found["intervals"]["accuracy"]
         figures = (found["accuracy"], found["macro_f1"], found["majority"]["accuracy"])
         accuracy, f1, majority = (f"{figure:.3f}" for figure in figures)
-        table.add_row(target, accuracy, f"{low:.3f} to {high:.3f}", f1, majority)
+        table.add_row(target, accuracy, bounds(found), f1, majority)
     return table
 
 

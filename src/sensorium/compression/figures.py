@@ -88,6 +88,7 @@ def figures(found: Compressed) -> dict[str, Any]:
             "smaller": round(found.smaller, 3),
             "rows": found.rows,
             "proof": {"rows": found.proof.rows, "needed": found.proof.needed},
+            "unjudged": dict(found.proof.unjudged),
             "accuracy": {target: quality.accuracy for target, quality in found.quality.items()},
             "difference": {target: _difference(quality) for target, quality in found.quality.items()},
             "drop": max((-quality.gain for quality in found.quality.values()), default=0.0) + 0.0,

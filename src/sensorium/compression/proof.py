@@ -1,13 +1,14 @@
 """Whether the test rows can prove that a network which computes something else loses little enough."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scipy.stats import norm
 
 from sensorium.compression.forms import EXACT
 from sensorium.compression.settings import Compress
-from sensorium.evaluation.bootstrap import unseen
+from sensorium.evaluation.certainty import unseen
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Proof:
         target: that target.
         confidence: of intervals.
         settings: what may be lost, and what is to be tried.
+        unjudged: by target, why its rows prove nothing however many they are.
     """
 
     rows: int
     target: str
     confidence: float
     settings: Compress
+    unjudged: Mapping[str, str]
 
     @property
     def needed(self) -> int | None:
@@ -35,7 +38,7 @@ class Proof:
     @property
     def is_possible(self) -> bool:
         """Whether there are as many."""
-        return self.needed is not None and self.rows >= self.needed
+        return self.needed is not None and self.rows >= self.needed and not self.unjudged
 
     @property
     def tried(self) -> Compress:
@@ -51,6 +54,11 @@ class Proof:
             return ""
         if not self.rows:
             return f"No test row has {self.target}, which proves nothing: only forms that compute the same are tried."
+        for target, why in self.unjudged.items():
+            return (
+                f"What is lost of {target} cannot be judged: {why} in the test rows. So no smaller network is taught "
+                "or tried, only forms that compute the same."
+            )
         allowed = math.ceil(100 * unseen(self.rows, self.confidence)) / 100
         if self.needed is None:
             return (
@@ -66,13 +74,16 @@ class Proof:
         )
 
 
-def proof(labelled: dict[str, int], confidence: float, settings: Compress) -> Proof:
+def proof(
+    labelled: Mapping[str, int], confidence: float, settings: Compress, unjudged: Mapping[str, str] | None = None
+) -> Proof:
     """What these rows can prove.
 
     Args:
         labelled: by target, the test rows that have its label.
         confidence: of intervals.
         settings: what may be lost, and what is to be tried.
+        unjudged: by target, why its rows prove nothing however many they are.
     """
     target = min(labelled, key=lambda name: labelled[name], default="a label")
-    return Proof(labelled.get(target, 0), target, confidence, settings)
+    return Proof(labelled.get(target, 0), target, confidence, settings, unjudged or {})

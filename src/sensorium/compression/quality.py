@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorium.evaluation.bootstrap import paired, unseen
+from sensorium.evaluation.certainty import paired, unseen
+from sensorium.evaluation.enough import unjudged
+
+ANYTHING = (-1.0, 1.0)  # what may be gained where rows cannot tell
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,17 @@ class Judge:
             before = (self.uncompressed[target].argmax(1) == labels)[known]
             least = 0.0 if exact else unseen(rows, self.confidence)
             gains = hits.astype(float) - before
-            gain, (low, high) = paired(self.groups[known], gains, self.draws, self.confidence, least)
+            gain, bounds = paired(self.groups[known], gains, self.draws, self.confidence, least)
+            low, high = bounds or ([gain, gain] if exact else ANYTHING)
             found[target] = Quality(float(hits.mean()), gain, low, high)
         return found
+
+    @property
+    def unjudged(self) -> dict[str, str]:
+        """Why nothing can be proven, of every target of which that is so."""
+        known = {target: self.labels[target] >= 0 for target in self.labelled}
+        found = {target: unjudged(self.groups[rows], self.labels[target][rows]) for target, rows in known.items()}
+        return {target: why for target, why in found.items() if why}
 
     @property
     def labelled(self) -> dict[str, int]:

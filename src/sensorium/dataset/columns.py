@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
+from sensorium.evaluation.names import PRESENCE
+
 ID, SPLIT, GROUP = "id", "split", "group"
 ORIGIN = "row.origin"  # the source that a row is of, or feedback
 OWN = (ID, SPLIT, GROUP)  # of data/prepared/rows.parquet, beside inputs and targets, which cannot be called so
 COLUMN = "column."
-OF_ROWS = ("inputs", "origin")  # what rows are sliced by, beside columns, targets and descriptors of inputs
+OF_ROWS = (PRESENCE, "origin")  # what rows are sliced by, beside columns, targets and descriptors of inputs
 
 
 def apart(table: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:

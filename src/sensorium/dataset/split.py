@@ -9,6 +9,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 SPLITS = ("train", "val", "test")
+FEWEST_GROUPS = 7  # of a stratum that reaches every split
+BETWEEN = "\x1f"  # the classes of a row; pandas would cut them short at a NUL
 
 
 def groups(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
@@ -60,23 +62,54 @@ def assign(
     return np.array([split_of[number] for number in group])
 
 
-def with_every_class(split: np.ndarray, group: np.ndarray, label: pd.Series) -> np.ndarray:
-    """The same splits, but that a class that no training row is of gives training its smallest group.
+def strata(labels: pd.DataFrame, group: np.ndarray) -> np.ndarray:
+    """The stratum of every row: its classes of all targets, as far as enough groups share them.
 
-    A class that somebody was the first to tell, of a row or two, must not end a retrain.
+    Where they do not, the classes of fewer targets, the first ones: of strata with a group or two most groups would go
+    to training.
+
+    Args:
+        labels: a column a target, or null.
+        group: a number for every row.
+    """
+    words = labels.astype(object).where(labels.notna(), "").astype(str)
+    found = words.iloc[:, 0].to_numpy(dtype=object)
+    for count in range(2, labels.shape[1] + 1):
+        joined = words.iloc[:, :count].agg(BETWEEN.join, axis=1)
+        enough = pd.Series(group).groupby(joined.to_numpy()).transform("nunique") >= FEWEST_GROUPS
+        found = np.where(enough, joined.to_numpy(dtype=object), found)
+    return found
+
+
+def with_every_class(split: np.ndarray, group: np.ndarray, labels: pd.DataFrame) -> np.ndarray:
+    """The same splits, but that a class that a split has none of gives it its smallest group.
+
+    A class that somebody was the first to tell, of a row or two, must not end a retrain, so training comes first; the
+    others get one of a class with three groups or more.
 
     Args:
         split: of every row.
         group: a number for every row.
-        label: a class for every row, or null.
+        labels: a column a target with a class for every row, or null.
     """
     split, size = split.copy(), pd.Series(group).map(pd.Series(group).value_counts()).to_numpy()
-    for value in sorted(label.dropna().unique()):
-        of_class = (label == value).fillna(False).to_numpy(dtype=bool)
-        if not (split[of_class] == "train").any():
-            smallest = group[of_class][size[of_class].argmin()]
-            split[group == smallest] = "train"
+    for name in reversed(SPLITS):  # training last, which so lacks nothing in the end
+        for target in labels:
+            for value in sorted(set(labels[target].dropna()) - set(labels[target][split == name].dropna())):
+                of_class = (labels[target] == value).fillna(False).to_numpy(dtype=bool)
+                free = of_class & _spare(split, group, of_class, name)
+                if free.any():
+                    split[group == group[free][size[free].argmin()]] = name
     return split
+
+
+def _spare(split: np.ndarray, group: np.ndarray, of_class: np.ndarray, name: str) -> np.ndarray:
+    """Rows whose groups a split may take of a class: for training any, for others those of training that has more."""
+    if name == SPLITS[0]:
+        return np.ones(len(split), bool)
+    training = split == SPLITS[0]
+    enough = len(np.unique(group[of_class])) >= len(SPLITS) and len(np.unique(group[of_class & training])) > 1
+    return training & enough
 
 
 def place_of(text: str) -> float:

@@ -1,17 +1,16 @@
-"""Intervals by bootstrap over groups of rows, all draws at once."""
+"""Figures in resampled groups of rows, all draws at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
-from statsmodels.stats.proportion import proportion_confint
 
+from sensorium.evaluation.areas import areas
 from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
 
 DRAWS_AT_ONCE, COLUMNS_AT_ONCE = 50, 64  # bound the memory
 
 Samples = dict[str, np.ndarray]
-Interval = list[float]
 
 
 def draw(groups: int, draws: int, seed: int) -> Iterator[np.ndarray]:
@@ -29,70 +28,21 @@ def draw(groups: int, draws: int, seed: int) -> Iterator[np.ndarray]:
 def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:
     """The figures of `metrics.figures` in every draw ``[draws]``; not-a-number where a draw has none.
 
+    Areas under curves, which compare all rows with each other, have fewer draws where rows are many.
+
     Predictions for the same rows are resampled alike, so that the difference of two is a paired one.
     """
     groups = np.unique(predictions.groups, return_inverse=True)[1]
-    counts = _sums_of_groups(predictions, groups)
-    rankings = _rankings(predictions, groups)
+    counts, number = _sums_of_groups(predictions, groups), int(groups.max()) + 1
     pieces: dict[str, list[np.ndarray]] = {}
-    for weights in draw(int(groups.max()) + 1, draws, seed):
-        found = _figures_of_sums((counts.T @ weights.T).T, predictions)
-        if predictions.probabilities is not None:
-            found |= _areas(weights, rankings)
-        for name, values in found.items():
+    for weights in draw(number, draws, seed):
+        for name, values in _figures_of_sums((counts.T @ weights.T).T, predictions).items():
             pieces.setdefault(name, []).append(values)
-    return {name: np.concatenate(values) for name, values in pieces.items()}
-
-
-def interval(samples: np.ndarray, confidence: float) -> Interval | None:
-    """The percentile interval; ``None`` if no draw has the figure."""
-    tail = (1 - confidence) / 2
-    defined = samples[~np.isnan(samples)]
-    return [float(q) for q in np.quantile(defined, [tail, 1 - tail])] if len(defined) else None
-
-
-def share_interval(samples: np.ndarray, groups: np.ndarray, confidence: float) -> Interval | None:
-    """`interval` of a share of rows; where all or none of them are right, resampling them says nothing.
-
-    There the interval is Wilson's (1927) for as many rows as there are groups: eight right of eight are no certainty.
-    """
-    bounds = interval(samples, confidence)
-    if bounds and bounds in ([0.0, 0.0], [1.0, 1.0]):
-        count = len(np.unique(groups))
-        low, high = proportion_confint(bounds[0] * count, count, 1 - confidence, method="wilson")
-        return [float(low), float(high)]
-    return bounds
-
-
-def unseen(rows: int, confidence: float) -> float:
-    """The share of rows that may change though none of so many did: Wilson's bound."""
-    return float(proportion_confint(0, rows, 1 - confidence, method="wilson")[1])
-
-
-def paired(
-    groups: np.ndarray, gains: np.ndarray, draws: int, confidence: float, least: float
-) -> tuple[float, Interval]:
-    """The mean of what each row gains, and its interval.
-
-    Args:
-        groups: a number ``[rows]``.
-        gains: by row ``[rows]``; of two answers, 1 where only the first is right and -1 where only the second is.
-        draws: of the bootstrap.
-        confidence: of the interval.
-        least: how far the interval reaches to either side at the least. Rows without a change are resampled to no
-            change, however few they are, so `unseen` belongs here unless it is known that nothing can change.
-    """
-    drawn = means(groups, gains[:, None], np.ones((len(gains), 1)), draws)[:, 0]
-    low, high = interval(drawn, confidence) or (np.nan, np.nan)
-    gain = float(gains.mean())
-    if high - low < 2 * least:
-        low, high = min(low, gain - least), max(high, gain + least)
-    return gain, [low, high]
-
-
-def intervals(samples: Mapping[str, np.ndarray], confidence: float) -> dict[str, Interval | None]:
-    """The interval of every figure."""
-    return {name: interval(values, confidence) for name, values in samples.items()}
+    found = {name: np.concatenate(values) for name, values in pieces.items()}
+    if predictions.probabilities is not None:
+        weights = np.concatenate(list(draw(number, draws, seed)))
+        found |= areas(predictions.probabilities, predictions.labels, groups, weights)
+    return found
 
 
 def means(groups: np.ndarray, columns: np.ndarray, masks: np.ndarray, draws: int, seed: int = 0) -> np.ndarray:
@@ -111,7 +61,7 @@ def means(groups: np.ndarray, columns: np.ndarray, masks: np.ndarray, draws: int
     groups = np.unique(groups, return_inverse=True)[1]
     rows = np.arange(len(groups))
     gather = csr_array((np.ones(len(groups)), (groups, rows)))
-    pieces = [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, columns.shape[1], COLUMNS_AT_ONCE)]
+    pieces = [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, masks.shape[1], COLUMNS_AT_ONCE)]
     wide = np.broadcast_to(columns, masks.shape)
     sums = np.concatenate([gather @ (wide[:, piece] * masks[:, piece]) for piece in pieces], axis=1)
     counts = np.concatenate([gather @ masks[:, piece].astype(float) for piece in pieces], axis=1)
@@ -171,56 +121,6 @@ def _figures_of_sums(sums: np.ndarray, predictions: Predictions) -> Samples:
         gaps, surprise = sums[:, 3 * classes : -1], sums[:, -1]
         found |= {"log_loss": surprise / rows, "calibration_error": np.abs(gaps).sum(1) / rows}
     return found
-
-
-Ranking = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def _rankings(predictions: Predictions, groups: np.ndarray) -> list[Ranking]:
-    """For every class that some rows have and others lack: rows by falling probability.
-
-    Each as the group of every row, whether it is of the class, and the last place of every run of equal probabilities.
-    """
-    if predictions.probabilities is None:
-        return []
-    found = []
-    for number in range(predictions.classes):
-        of_class = predictions.labels == number
-        if 0 < of_class.sum() < len(of_class):
-            scores = predictions.probabilities[:, number]
-            order = np.argsort(-scores, kind="stable")
-            ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-            found.append((groups[order], of_class[order], ends))
-    return found
-
-
-def _areas(weights: np.ndarray, rankings: list[Ranking]) -> Samples:
-    """Mean ROC-AUC and PR-AUC (average precision) over classes in every draw, ties as scikit-learn counts them."""
-    if not rankings:
-        return {name: np.full(len(weights), np.nan) for name in ("roc_auc", "pr_auc")}
-    areas: dict[str, list[np.ndarray]] = {"roc_auc": [], "pr_auc": []}
-    for groups, of_class, ends in rankings:
-        drawn = weights[:, groups]
-        taken = np.cumsum(drawn, axis=1, dtype=np.float64)[:, ends]
-        right = np.cumsum(drawn * of_class, axis=1, dtype=np.float64)[:, ends]
-        wrong = taken - right
-        gained = np.diff(right, axis=1, prepend=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.where(taken > 0, right / taken, 0)
-            positives, negatives = right[:, -1], wrong[:, -1]
-            below = (np.diff(wrong, axis=1, prepend=0) * (right - gained / 2)).sum(1)
-            areas["roc_auc"].append(below / (positives * negatives))
-            # Without negatives precision is 1 whatever the model does, so such a draw says nothing.
-            average = (gained * precision).sum(1) / positives
-            areas["pr_auc"].append(np.where(negatives > 0, average, np.nan))
-    return {name: _nanmean(np.stack(values)) for name, values in areas.items()}
-
-
-def _nanmean(values: np.ndarray) -> np.ndarray:
-    """The mean over the first axis of what is a number."""
-    defined = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(defined, values, 0).sum(0) / defined.sum(0)
 
 
 def compare(

@@ -13,6 +13,8 @@ from sensorium.section import Section
 from sensorium.spelling import spelled
 
 TIMINGS = "timings"
+UNJUDGED = "unjudged"  # in a tree of figures: why nothing below can be judged, or that by any key below
+COUNT = "rows"  # which is known whatever can be judged
 
 FIGURES = (  # of a target, as `metrics.figures` names them
     "accuracy",
@@ -41,13 +43,14 @@ def _unquoted(key: str) -> str:
         return key
 
 
-def _quoted(key: str) -> str:
+def quoted(key: str) -> str:
+    """A key as an address has it that dots in the key shall not divide."""
     return json.dumps(key, ensure_ascii=False)
 
 
 def _shown(key: object) -> str:
     """A key in an address that a person reads, on one line."""
-    return str(key) if str(key).isprintable() else _quoted(str(key))
+    return str(key) if str(key).isprintable() else quoted(str(key))
 
 
 def _address(text: str) -> str:
@@ -115,6 +118,9 @@ class Rule(Section):
         """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
         parts = keys_of(self.metric)
         return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
+
+
+Found = tuple[str, float, str]
 
 
 class Unmeasured(Exception):  # noqa: N818 - nothing went wrong
@@ -203,9 +209,21 @@ def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
     bound = rule.min if at_least else rule.max
     limit = look_up(bound, figures)[1] if isinstance(bound, str) else float(bound or 0)
     worst = min if at_least else max
-    at, value = worst(matches(rule.metric, figures), key=lambda found: found[1])
+    found = matches(rule.metric, figures)
+    at, value = worst(found, key=lambda found: found[1])
     passed = value >= limit if at_least else value <= limit
+    if passed:
+        _require_judged(rule.metric, figures)
     return Judged(rule.metric, value, limit, ">=" if at_least else "<=", passed, at if at != rule.metric else None)
+
+
+def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
+    """A figure that breaks a bound decides, but among those that keep it none may be left out."""
+    left_out = [(at, why) for at, _, why in _find(address, figures) if why]
+    if left_out:
+        at, why = left_out[0]
+        more = f" ({len(left_out)} such figures)" if len(left_out) > 1 else ""
+        raise Unmeasured(f"{at}: {why}{more}; those that can be judged keep the bound")
 
 
 def _against_champion(rule: Rule, compare: Compare) -> Judged:
@@ -217,13 +235,16 @@ def _against_champion(rule: Rule, compare: Compare) -> Judged:
 
 
 def matches(address: str, figures: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """All figures that an address fits, with their own addresses.
+    """All figures that an address fits and that can be judged, with their own addresses.
 
     Raises:
-        Unmeasured: if there is none, saying what is there instead.
+        Unmeasured: if there is none, saying why, or what is there instead.
     """
-    if found := list(_find(address, figures)):
+    everything = list(_find(address, figures))
+    if found := [(at, value) for at, value, why in everything if not why]:
         return found
+    if everything:
+        raise Unmeasured(everything[0][2])
     raise Unmeasured(f"{address} is not measured: {_absence(address, figures)}")
 
 
@@ -243,22 +264,27 @@ def with_its_time(rule: Mapping[str, Any], times: Mapping[str, Any]) -> dict[str
     return {**rule, "value": look_up(rule.get("at", rule["name"]), {TIMINGS: {"compress": times}})[1]}
 
 
-def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float]]:
-    """Keys may have dots in them, so each is tried against every start of what is left of the address.
+def _find(address: str, tree: Any, above: str = "", why: str = "", whys: Any = None) -> Iterator[Found]:
+    """Addresses, figures, and why each cannot be judged.
 
-    A key may stand in quotes, and a value may be named as a table spells it, such as True or 1.0.
+    Keys may have dots in them, so each is tried against every start of what is left of the address. A key may stand in
+    quotes, and a value may be named as a table spells it, such as True or 1.0.
     """
     if not address:
         if isinstance(tree, int | float) and not isinstance(tree, bool):
-            yield above, float(tree)
+            yield above, float(tree), why
         return
     if isinstance(tree, Mapping):
         ends = [place for place, letter in enumerate(address) if letter == "."] + [len(address)]
         starts = {end: {address[:end], spelled(address[:end])} for end in ends}
+        said = tree.get(UNJUDGED)
+        why, whys = (said, whys) if isinstance(said, str) else (why, said or whys or {})
         for key, below in tree.items():
+            of_key = "" if key == COUNT else why or whys.get(key, "")
             for end, names in starts.items():
-                if {"*", str(key), _quoted(str(key))} & names:
-                    yield from _find(address[end + 1 :], below, f"{above}.{_shown(key)}" if above else str(key))
+                if {"*", str(key), quoted(str(key))} & names:
+                    at = f"{above}.{_shown(key)}" if above else str(key)
+                    yield from _find(address[end + 1 :], below, at, of_key, whys)
 
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:

@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from sensorium.evaluation.baselines import logistic_regression
-from sensorium.evaluation.bootstrap import interval, intervals, means, paired, resample, share_interval, unseen
-from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.evaluation.baselines import logistic_regression, majority
+from sensorium.evaluation.bootstrap import means, resample
+from sensorium.evaluation.certainty import intervals, paired, share_interval, unseen
+from sensorium.evaluation.enough import unjudged
+from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
+from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
-from sensorium.evaluation.subsets import Answers, Subset
+from sensorium.evaluation.subsets import Answers
 from sensorium.shapley import shapley
 from sensorium.training.data import Rows
 
 Tree = dict[str, Any]
-CALIBRATED = ("calibration_error", "log_loss")
-OF_SUBSETS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Evidence:
         groups: of test rows that are not independent, a number ``[rows]``.
         columns: to slice the test rows by.
         logits: by target ``[rows, classes]``, divided by the temperatures.
-        temperatures: by target.
+        temperatures: by target, of every row ``[rows]``.
         answers: for subsets of the inputs.
         corrupted_rows: places of the test rows whose inputs were corrupted.
         corrupted: by change and target, the classes predicted for those rows.
@@ -45,7 +46,7 @@ class Evidence:
     groups: np.ndarray
     columns: pd.DataFrame
     logits: Mapping[str, np.ndarray]
-    temperatures: Mapping[str, float]
+    temperatures: Mapping[str, np.ndarray]
     answers: Answers
     corrupted_rows: np.ndarray
     corrupted: Mapping[Change, Mapping[str, np.ndarray]]
@@ -84,16 +85,17 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
     """
     labels = evidence.test.labels[target].numpy()
     probabilities = softmax(evidence.logits[target].astype(np.float64), axis=1)
-    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target], axis=1)
+    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target][:, None], axis=1)
     whole = Predictions.of(probabilities, labels, evidence.groups)
     worth = _shapley(evidence, target)
     simpler = _simpler(evidence, target, classes)
     tree: Tree = {
         **figures(whole),
         "rows": len(whole.labels),
+        **_reason(whole.groups, whole.labels),
         "intervals": _intervals(whole, draws, confidence),
         "calibration": _calibration(whole, Predictions.of(uncalibrated, labels, evidence.groups), evidence, target),
-        **{name: {"accuracy": _share_right(said, labels)} for name, said in simpler.items()},
+        **{name: figures(Predictions.of(found, labels, evidence.groups)) for name, found in simpler.items()},
         "simpler": _beside(evidence, target, simpler, draws, confidence),
         **_subsets(evidence, target, draws, confidence),
         "slices": _slices(evidence, whole, labels >= 0, draws, confidence),
@@ -103,60 +105,61 @@ def measure(evidence: Evidence, target: str, classes: list[str], draws: int, con
     return Measured(tree, probabilities, uncalibrated, labels, whole, worth)
 
 
+def _reason(groups: np.ndarray, labels: np.ndarray) -> Tree:
+    """``unjudged``, where nothing can be concluded from such rows."""
+    why = unjudged(groups, labels)
+    return {"unjudged": why} if why else {}
+
+
 def _intervals(whole: Predictions, draws: int, confidence: float) -> Tree:
-    samples = resample(whole, draws)
-    return intervals(samples, confidence) | {"accuracy": share_interval(samples["accuracy"], whole.groups, confidence)}
+    return dict(intervals(resample(whole, draws), whole.groups, whole.labels, confidence))
 
 
 def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:
-    after, before = figures(whole), figures(uncalibrated)
     return {
-        "temperature": evidence.temperatures[target],
-        "before": {name: before[name] for name in CALIBRATED},
-        "after": {name: after[name] for name in CALIBRATED},
+        "temperature": float(np.median(evidence.temperatures[target])),
+        "before": figures_of_calibration(uncalibrated),
+        "after": figures_of_calibration(whole),
     }
 
 
 def _simpler(evidence: Evidence, target: str, classes: list[str]) -> dict[str, np.ndarray]:
-    """What the commonest training class, and logistic regression on the same features, say of the test rows."""
-    always = np.bincount(_known(evidence.train, target), minlength=len(classes)).argmax()
-    fitted = logistic_regression(list(evidence.test.items), target, evidence.train, evidence.val, evidence.test)
-    return {"majority": np.full(len(evidence.test), always), "logistic_regression": fitted}
+    """The probabilities of the test rows' classes by their shares in training, and by logistic regression."""
+    train, count = evidence.train, len(classes)
+    fitted = logistic_regression(list(evidence.test.items), target, train, evidence.val, evidence.test, count)
+    shares = np.tile(majority(target, train, count), (len(evidence.test), 1))
+    return dict(zip(BASELINES, (shares, fitted), strict=True))
 
 
 def _beside(evidence: Evidence, target: str, simpler: Mapping[str, np.ndarray], draws: int, confidence: float) -> Tree:
-    """What the network gains on simpler methods on the same rows, the network with a single input among them.
+    """What the network gains on simpler methods on the same rows, and on itself with fewer inputs.
 
-    Where a row lacks that input, it says the commonest class. Since one asks for the best of the single inputs, their
-    intervals are as wide as their number demands (Bonferroni).
+    That is with a single one (``only``) and with all but one (``without``); where a row lacks all of them, it says the
+    commonest class. Since one asks for the best of the single ones, their intervals are as wide as their number demands
+    (Bonferroni).
     """
     labels, inputs = evidence.test.labels[target].numpy(), evidence.answers.subsets[-1]
     known = labels >= 0
-    right = evidence.logits[target].argmax(1) == labels
+    right, groups = (evidence.logits[target].argmax(1) == labels)[known], evidence.groups[known]
+    why = _reason(groups, labels[known])
 
     def entry(said: np.ndarray, confidence: float) -> Tree:
-        gains = (right.astype(float) - (said == labels))[known]
-        least = unseen(len(gains), confidence)
-        gain, bounds = paired(evidence.groups[known], gains, draws, confidence, least)
-        return {"accuracy": _share_right(said, labels), "gain": gain, "interval": bounds}
+        theirs = (said == labels)[known]
+        gain, bounds = paired(groups, right.astype(float) - theirs, draws, confidence, unseen(len(theirs), confidence))
+        return {"accuracy": float(theirs.mean()), "gain": gain, "interval": None if why else bounds, **why}
 
-    found = {name: entry(said, confidence) for name, said in simpler.items()}
+    def answers(kept: list[str]) -> np.ndarray:
+        said = evidence.answers.of(target, kept)
+        return np.where(said >= 0, said, classes["majority"])
+
+    classes = {name: found.argmax(1) for name, found in simpler.items()}
+    found = {name: entry(said, confidence) for name, said in classes.items()}
     if len(inputs) > 1:
-        alone = {name: evidence.answers.of(target, [name]) for name in inputs}
         surer = 1 - (1 - confidence) / len(inputs)
-        found["only"] = {
-            name: entry(np.where(said >= 0, said, simpler["majority"]), surer) for name, said in alone.items()
-        }
+        missing = {name: [other for other in inputs if other != name] for name in inputs}
+        found["only"] = {name: entry(answers([name]), surer) for name in inputs}
+        found["without"] = {name: entry(answers(others), confidence) for name, others in missing.items()}
     return found
-
-
-def _share_right(said: np.ndarray, labels: np.ndarray) -> float:
-    return float((said == labels)[labels >= 0].mean())
-
-
-def _known(rows: Rows, target: str) -> np.ndarray:
-    labels = rows.labels[target].numpy()
-    return labels[labels >= 0]
 
 
 def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> Tree:
@@ -171,15 +174,22 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
         rows = answered[:, place]
         if rows.any():
             some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
-            of_all, bounds = figures(some), share_interval(accuracies[:, place], some.groups, confidence)
-            chosen = {name: of_all[name] for name in OF_SUBSETS}
-            entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum())}
+            of_all, why = figures(some), _reason(some.groups, some.labels)
+            bounds = None if why else share_interval(accuracies[:, place], some.groups, confidence)
+            chosen = {name: of_all[name] for name in OF_SUBSETS} | _honesty(answers.surest[target][place, rows], some)
+            entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum()), **why}
     found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
     if len(inputs) > 1:
         missing = {name: tuple(other for other in inputs if other != name) for name in inputs}
         found["without"] = {name: entries[kept] for name, kept in missing.items() if kept in entries}
         found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
     return found
+
+
+def _honesty(confidence: np.ndarray, some: Predictions) -> Tree:
+    """How sure the network is of what it says, and how far that is from how often it is right."""
+    right = some.labels == some.predicted
+    return {"confidence": float(confidence.mean()), "calibration_error": calibration_gap(confidence, right)}
 
 
 def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: int, confidence: float) -> Tree:
@@ -213,14 +223,16 @@ def _robustness(evidence: Evidence, target: str, draws: int, confidence: float) 
         has &= said[target] >= 0
         if has.any():
             right = said[target] == labels
-            losses = (clean.astype(float) - right)[:, None]
+            losses, rows, why = (clean.astype(float) - right)[has], int(has.sum()), _reason(groups[has], labels[has])
+            drop, bounds = paired(groups[has], losses, draws, confidence, unseen(rows, confidence))
             name, corruption, strength = change.address
             found.setdefault(name, {}).setdefault(corruption, {})[strength] = {
                 "accuracy": float(right[has].mean()),
-                "drop": float(losses[has].mean()),
-                "drop_interval": interval(means(groups, losses, has[:, None], draws)[:, 0], confidence),
-                "rows": int(has.sum()),
+                "drop": drop,
+                "drop_interval": None if why else bounds,
+                "rows": rows,
                 **({"unreadable": lost} if lost else {}),
+                **why,
             }
     return found
 

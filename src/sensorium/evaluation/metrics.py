@@ -4,14 +4,15 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import config_context
 from sklearn.metrics import (
     accuracy_score,
-    average_precision_score,
     balanced_accuracy_score,
     log_loss,
     precision_recall_fscore_support,
-    roc_auc_score,
 )
+
+from sensorium.evaluation.areas import areas
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
 LOWER_IS_BETTER = ("log_loss", "calibration_error")
@@ -59,6 +60,11 @@ def figures(predictions: Predictions) -> Figures:
     those in labels, ROC-AUC and PR-AUC (one class against the rest) over those that some rows have and others lack:
     ``None`` if there is none.
     """
+    with config_context(skip_parameter_validation=True):  # which takes most of the time where classes are many
+        return _figures(predictions)
+
+
+def _figures(predictions: Predictions) -> Figures:
     labels, predicted = predictions.labels, predictions.predicted
     found: Figures = {"accuracy": float(accuracy_score(labels, predicted))}
     with warnings.catch_warnings():
@@ -73,18 +79,26 @@ def figures(predictions: Predictions) -> Figures:
 
 
 def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
+    rows = len(labels)
+    found = areas(probabilities, labels, np.arange(rows), np.ones((1, rows)))  # scikit-learn's, for all classes at once
+    return {name: None if np.isnan(value) else float(value) for name, (value,) in found.items()} | _of_calibration(
+        probabilities, labels
+    )
+
+
+def figures_of_calibration(predictions: Predictions) -> Figures:
+    """Those of all figures that say how honest probabilities are; nothing where they are not known."""
+    if predictions.probabilities is None:
+        return {}
+    return _of_calibration(predictions.probabilities, predictions.labels)
+
+
+def _of_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
     classes = range(probabilities.shape[1])
-    told_apart = [c for c in classes if 0 < (labels == c).sum() < len(labels)]
     return {
-        "roc_auc": _mean([roc_auc_score(labels == c, probabilities[:, c]) for c in told_apart]),
-        "pr_auc": _mean([average_precision_score(labels == c, probabilities[:, c]) for c in told_apart]),
         "log_loss": float(log_loss(labels, probabilities, labels=classes)) if len(classes) > 1 else 0.0,
         "calibration_error": calibration_error(probabilities, labels),
     }
-
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 def bins_of(confidence: np.ndarray) -> np.ndarray:
@@ -94,9 +108,13 @@ def bins_of(confidence: np.ndarray) -> np.ndarray:
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """How far confidence is from accuracy, a mean over bins (Guo et al. 2017, arXiv:1706.04599)."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    return calibration_gap(probabilities.max(1), probabilities.argmax(1) == labels)
+
+
+def calibration_gap(confidence: np.ndarray, right: np.ndarray) -> float:
+    """`calibration_error` of answers whose confidence and verdict are known ``[rows]``."""
     gaps = np.bincount(bins_of(confidence), weights=confidence - right, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return float(np.abs(gaps).sum() / len(right))
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, parts: int) -> list[tuple[float, float]]:

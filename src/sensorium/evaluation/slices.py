@@ -9,12 +9,13 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from sensorium.evaluation.enough import unjudged
 from sensorium.numerals import numbers_in
 from sensorium.spelling import spelled
 
 MOST_VALUES = 30  # of a column that is sliced by value
 QUANTILES = 4
-FEWEST_ROWS, FEWEST_GROUPS = 20, 5  # of a slice that says something
+FEWEST_ROWS = 20  # of a slice that says something
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
     """
     found = [part for column in table for part in _slices_of(str(column), _as_numbers(table[column]))]
     return [
-        part
-        for part in found
-        if FEWEST_ROWS <= part.rows.sum() < len(part.rows) and len(np.unique(groups[part.rows])) >= FEWEST_GROUPS
+        part for part in found if FEWEST_ROWS <= part.rows.sum() < len(part.rows) and not unjudged(groups[part.rows])
     ]
 
 
@@ -115,7 +114,8 @@ def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence:
     """Which slices are worse than the rest.
 
     A score test of the difference in accuracy with the variance summed over groups (Boos 1992; rows of a group are
-    not independent), one-sided, its p-values corrected by Holm's method for having looked at many slices.
+    not independent), one-sided, its p-values corrected by Holm's method for having looked at many slices. Where the
+    rest is too little to be compared with, no slice is worse than it.
 
     Args:
         parts: the slices.
@@ -131,7 +131,8 @@ def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence:
     for part in parts:
         score = (part.rows - part.rows.mean()) * surplus
         spread = np.sqrt((np.bincount(places, weights=score) ** 2).sum())
-        p_values.append(float(norm.cdf(score.sum() / spread)) if spread > 0 else 1.0)
+        told = spread > 0 and not unjudged(groups[~part.rows])
+        p_values.append(float(norm.cdf(score.sum() / spread)) if told else 1.0)
     worse, corrected = multipletests(p_values, alpha=1 - confidence, method="holm")[:2]
     return [
         Verdict(float(right[part.rows].mean()), int(part.rows.sum()), float(p), bool(is_worse))

@@ -1,29 +1,15 @@
 """The same rows with inputs taken away: every subset of the inputs, in one pass over the rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from sensorium.evaluation.names import Subset, subsets
 from sensorium.models.network import Network
 from sensorium.training.data import Rows
 from sensorium.training.loop import EVALUATION_BATCH
-
-MOST_INPUTS = 10  # of which every subset is asked: a thousand
-
-Subset = tuple[str, ...]
-
-
-def subsets(inputs: Sequence[str]) -> list[Subset]:
-    """Every subset of up to ten inputs, the empty one first; of more only all, each missing, each alone and none.
-
-    Subset ``s`` of all subsets has the inputs whose bit is set in ``s``: the order that `shapley` reads.
-    """
-    if len(inputs) <= MOST_INPUTS:
-        return [tuple(name for n, name in enumerate(inputs) if s >> n & 1) for s in range(2 ** len(inputs))]
-    missing = [tuple(name for name in inputs if name != other) for other in inputs]
-    return [(), *((name,) for name in inputs), *missing, tuple(inputs)]
 
 
 @dataclass(frozen=True)
@@ -35,11 +21,13 @@ class Answers:
         predicted: by target the class ``[subsets, rows]``; -1 where the row has none of the subset's inputs.
         confidence: by target the probability ``[subsets, rows]`` of the class that all inputs together predict;
             where the row has none of the subset's inputs, that class's share of the training rows.
+        surest: by target the probability ``[subsets, rows]`` of the class that the subset itself predicts.
     """
 
     subsets: list[Subset]
     predicted: dict[str, np.ndarray]
     confidence: dict[str, np.ndarray]
+    surest: dict[str, np.ndarray]
 
     def of(self, target: str, kept: Iterable[str]) -> np.ndarray:
         """The classes that these inputs alone predict ``[rows]``."""
@@ -58,7 +46,9 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
     asked = subsets(list(network.config.inputs))
     device = next(network.parameters()).device
     predicted = {target: np.full((len(asked), len(rows)), -1, np.int32) for target in network.config.targets}
-    confidence = {target: np.zeros((len(asked), len(rows)), np.float32) for target in network.config.targets}
+    confidence, surest = (
+        {target: np.zeros((len(asked), len(rows)), np.float32) for target in network.config.targets} for _ in range(2)
+    )
     for start in range(0, len(rows), EVALUATION_BATCH):
         batch = slice(start, start + EVALUATION_BATCH)
         features, present, _ = rows.batch(batch)
@@ -70,7 +60,8 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
             for target, values in logits.items():
                 chances = values.softmax(1).cpu().numpy()
                 predicted[target][place, batch] = np.where(answerable, chances.argmax(1), -1)
+                surest[target][place, batch] = chances.max(1)
                 said = np.maximum(predicted[target][-1, batch], 0)
                 chance = chances[np.arange(len(said)), said]
                 confidence[target][place, batch] = np.where(answerable, chance, shares[target][said])
-    return Answers(asked, predicted, confidence)
+    return Answers(asked, predicted, confidence, surest)

@@ -25,6 +25,7 @@ LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
 PROVEN = 1024  # tokens at most of the text that a network is tried with
 PADDED = ("siglip_text_model", "siglip2_text_model")  # that were trained on padding as if it were words
+MOST_SHOWN = 3000  # letters
 
 
 class Tokenize(Preprocess):
@@ -141,12 +142,12 @@ class Text(Cell):
 
     def show(self, value: str, weights: Sequence[tuple[int, float]]) -> str:
         """The words, those that mattered on colour."""
-        of_place = dict(weights)
+        of_place, shown = dict(weights), value[:MOST_SHOWN]
         words = (
             f"<span {weighted(of_place[place])}>{html.escape(word)}</span>" if place in of_place else html.escape(word)
-            for place, word in enumerate(value.split())
+            for place, word in enumerate(shown.split())
         )
-        return f'<p class="words">{" ".join(words)}</p>'
+        return f'<p class="words">{" ".join(words)}{"…" if len(value) > MOST_SHOWN else ""}</p>'
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.models.transformer.folder import Folder

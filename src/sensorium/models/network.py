@@ -74,7 +74,9 @@ class Network(nn.Module):
         self.fusion = kind(inputs, config.width, config.layers, config.dropout)
         self.heads = nn.ModuleList(nn.Linear(config.width, len(classes)) for classes in config.targets.values())
         self.temperatures: Tensor
+        self.absence: Tensor  # what a missing input adds to the logarithm of each target's temperature
         self.register_buffer("temperatures", torch.ones(len(config.targets)))
+        self.register_buffer("absence", torch.zeros(len(config.targets), len(config.inputs)))
 
     def forward(self, features: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Logits ``[batch, classes]`` by target.
@@ -94,10 +96,16 @@ class Network(nn.Module):
     def answer(self, tokens: dict[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Logits from tokens; divided by each target's temperature, which training sets last."""
         fused = self.fusion(tokens, {name: present[name] for name in tokens})
+        divisors = self.divisors(present)
         return {
-            name: head(fused) / temperature
-            for name, head, temperature in zip(self.config.targets, self.heads, self.temperatures, strict=True)
+            name: head(fused) / divisors[:, place : place + 1]
+            for place, (name, head) in enumerate(zip(self.config.targets, self.heads, strict=True))
         }
+
+    def divisors(self, present: Mapping[str, Tensor]) -> Tensor:
+        """The temperature of every row and target ``[batch, targets]``, which hangs on the inputs that a row has."""
+        missing = 1 - torch.stack([present[name] for name in self.config.inputs], dim=1)
+        return self.temperatures * torch.exp(missing @ self.absence.T)
 
 
 def save(network: Network, folder: Path) -> None:
@@ -117,7 +125,8 @@ def load(folder: Path) -> Network:
     try:
         network = Network(NetworkConfig(**json.loads((folder / "network.json").read_text())))
         with safe_open(folder / "network.safetensors", "pt") as tensors:
-            network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+            kept = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+        network.load_state_dict({"absence": network.absence} | kept)  # which older ones do not have
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise UserError(f"{folder} cannot be read ({reason(error)}); run `sensorium train` again.") from error
     return network.eval()

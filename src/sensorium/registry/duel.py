@@ -13,7 +13,9 @@ from sensorium.dataset.predictions import classes_in, probabilities_of, targets_
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
-from sensorium.evaluation.bootstrap import compare, interval
+from sensorium.evaluation.bootstrap import compare
+from sensorium.evaluation.certainty import expanded, interval
+from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.gates import FIGURES, Comparison, Rule, Unmeasured
 from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
@@ -68,7 +70,8 @@ class Duel:
         ours, theirs, gains = compare(new, old, figure, self._draws)
         if ours is None or theirs is None or not len(gains):
             raise Unmeasured(f"{figure} is not defined on these rows")
-        return Comparison(ours, theirs, float(np.quantile(gains, 1 - rule.champion.confidence)))
+        tail = expanded(1 - rule.champion.confidence, new.groups)
+        return Comparison(ours, theirs, float(np.quantile(gains, tail)))
 
     def overview(self, confidence: float) -> dict[str, Any]:
         """For people: by target what the new model gains in some figures, with intervals; or why there is nothing."""
@@ -79,7 +82,7 @@ class Duel:
                 for figure in SHOWN:
                     ours, theirs, gains = compare(new, old, figure, self._draws)
                     found.setdefault(target, {"rows": len(new.labels)})[figure] = {
-                        "new": ours, "champion": theirs, "gain": interval(gains, confidence)
+                        "new": ours, "champion": theirs, "gain": interval(gains, new.groups, confidence)
                     }  # fmt: skip
         except Unmeasured as why:
             return {"reason": str(why)}
@@ -102,6 +105,8 @@ class Duel:
                 f"only {known.sum()} labelled test rows, in {len(np.unique(groups[known]))} groups, are new to the "
                 f"champion {self.version} too; at least {FEWEST_ROWS} in {FEWEST_GROUPS} are needed"
             )
+        if why := unjudged(groups[known], labels[known]):
+            raise Unmeasured(f"{why} that are new to the champion {self.version} too cannot tell two models apart")
         return (
             Predictions.of(_spread(probabilities_of(new, target, columns), ours, place_of), labels, groups),
             Predictions.of(_spread(champion_says[target], theirs, place_of), labels, groups),

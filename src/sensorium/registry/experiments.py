@@ -43,8 +43,9 @@ class Experiment:
 
     @property
     def score(self) -> float:
-        """The mean accuracy over targets; below all others where it is not known."""
-        accuracies = [found["accuracy"] for found in self.figures.get("evaluate", {}).values()]
+        """The mean accuracy over targets; below all others where it is not known or cannot be judged."""
+        evaluated = self.figures.get("evaluate", {}).values()
+        accuracies = [found["accuracy"] for found in evaluated if "unjudged" not in found]
         return sum(accuracies) / len(accuracies) if accuracies else -1.0
 
     def is_the_run_of(self, other: "Experiment") -> bool:

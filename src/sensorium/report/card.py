@@ -7,11 +7,13 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from sensorium.files import replacing
-from sensorium.report.page import render
+from sensorium.report.page import render, shortened
 from sensorium.report.run import Run
+from sensorium.report.words import bounds
 
 LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
 NAME = "sensorium"
+MOST_SLICES, LONGEST = 10, 80  # slices that are named, letters of one
 
 
 def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: Path) -> None:
@@ -43,13 +45,15 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
         library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
         eval_results=results,
     )  # fmt: skip
-    text = render("model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run))
+    text = render(
+        "model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run), bounds=bounds
+    )
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
 def _weak(run: Run) -> list[str]:
-    """Where the model is known to fail, a sentence each."""
+    """Where the model is known to fail, a sentence each; of many slices the first few."""
     found = []
     for target, tree in run.evaluated.items():
         parts = [(one, f"{column} {value}") for column, of in tree["slices"].items() for value, one in of.items()]
@@ -57,16 +61,19 @@ def _weak(run: Run) -> list[str]:
             lowest, where = min(parts, key=lambda part: part[0]["accuracy"])
             low, high = lowest["interval"]
             found.append(
-                f"The lowest slice for {target} is {where}: {lowest['accuracy']:.3f} ({low:.3f} to {high:.3f}) of "
-                f"{lowest['rows']} rows are right."
+                f"The lowest slice for {target} is {shortened(where, LONGEST)}: {lowest['accuracy']:.3f} "
+                f"({low:.3f} to {high:.3f}) of {lowest['rows']} rows are right."
             )
-        for column, values in tree["slices"].items():
-            for value, entry in values.items():
-                if entry["worse"]:
-                    found.append(
-                        f"{target} is significantly worse where {column} is {value}: {entry['accuracy']:.3f} of "
-                        f"{entry['rows']} rows are right."
-                    )
+        worse = [
+            (column, value, one) for column, of in tree["slices"].items() for value, one in of.items() if one["worse"]
+        ]
+        for column, value, entry in worse[:MOST_SLICES]:
+            found.append(
+                f"{target} is significantly worse where {column} is {shortened(value, LONGEST)}: "
+                f"{entry['accuracy']:.3f} of {entry['rows']} rows are right."
+            )
+        if len(worse) > MOST_SLICES:
+            found.append(f"So it is in {len(worse) - MOST_SLICES} more slices, which metrics/slices.json has.")
         drops = [
             (entry["drop"], f"{strength} {corruption} of {name}")
             for name, corruptions in tree["robustness"].items()
@@ -76,10 +83,4 @@ def _weak(run: Run) -> list[str]:
         if drops:
             drop, what = max(drops)
             found.append(f"{what.capitalize()} takes {drop:.3f} from the accuracy of {target}.")
-        for name, fewer in tree.get("without", {}).items():
-            if fewer["accuracy"] > tree["accuracy"]:
-                found.append(
-                    f"{name} may not help {target}: without it {fewer['accuracy']:.3f} of rows are right, with all "
-                    f"inputs {tree['accuracy']:.3f}."
-                )
     return found

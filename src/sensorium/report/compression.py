@@ -11,7 +11,7 @@ from sensorium.compression.bench import BATCH, Whole
 from sensorium.compression.choice import Candidate
 from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
 from sensorium.compression.latency import percentile
-from sensorium.compression.quality import Quality
+from sensorium.compression.quality import ANYTHING, Quality
 from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.words import POINTS, changes, points, times_faster, times_smaller
@@ -125,7 +125,7 @@ def _times(single: Sequence[float], batch: Sequence[float]) -> list[str]:
 
 
 def _interval(one: Quality) -> str:
-    return f"[{points(one.low)}, {points(one.high)}]"
+    return "cannot be judged" if (one.low, one.high) == ANYTHING else f"[{points(one.low)}, {points(one.high)}]"
 
 
 def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:

@@ -1,6 +1,7 @@
 """Which classes are taken for which, as a plot, a picture and a table for DVC's plots."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,21 +9,32 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from sensorium.evaluation.metrics import Predictions, confusion
+from sensorium.evaluation.metrics import Predictions
 from sensorium.files import replacing
+from sensorium.report.page import shortened
 from sensorium.report.plots import canvas
+
+MOST_CLASSES = 24  # that a plot has room for
+MOST_PAIRS = 30
+LONGEST = 40  # letters of a class
+OTHERS = "all others"
 
 
 def draw(predictions: Predictions, names: Sequence[str]) -> Figure:
-    """A row for every true class; shade and numbers say what its rows were taken for."""
-    matrix = confusion(predictions)
+    """A row for every true class; shade and numbers say what its rows were taken for.
+
+    Of many classes those with most mistakes are drawn, and one that stands for all others.
+    """
+    labels, predicted, shown = _worst(predictions, names)
+    matrix = np.zeros((len(shown), len(shown)), int)
+    np.add.at(matrix, (labels, predicted), 1)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = 1.6 + 0.5 * len(names)
+    side = 1.6 + 0.5 * len(shown)
     figure, axes = canvas(side + 0.8, side)
     shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
     axes.pcolormesh(shares, cmap=shade, vmin=0, vmax=1)
-    axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=45, ha="right")
-    axes.set_yticks(np.arange(len(names)) + 0.5, names)
+    axes.set_xticks(np.arange(len(shown)) + 0.5, shown, rotation=45, ha="right")
+    axes.set_yticks(np.arange(len(shown)) + 0.5, shown)
     axes.invert_yaxis()
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
@@ -33,12 +45,45 @@ def draw(predictions: Predictions, names: Sequence[str]) -> Figure:
     return figure
 
 
+def note(names: Sequence[str]) -> str:
+    """How the plot is read."""
+    said = "A row is a true class; shade and numbers say what its test rows were taken for."
+    if len(names) <= MOST_CLASSES:
+        return said
+    return f"{said} Of {len(names):,} classes the {MOST_CLASSES} with most mistakes are drawn; {OTHERS!r} are the rest."
+
+
+def pairs(predictions: Predictions, names: Sequence[str]) -> list[tuple[str, str, int, float]]:
+    """The commonest mistakes where classes are more than a plot shows: the class, what it is taken for, rows, share."""
+    if len(names) <= MOST_CLASSES:
+        return []
+    wrong = predictions.labels != predictions.predicted
+    mistakes = Counter(zip(predictions.labels[wrong].tolist(), predictions.predicted[wrong].tolist(), strict=True))
+    sizes = np.bincount(predictions.labels, minlength=len(names))
+    worst = sorted(mistakes.items(), key=lambda one: (-one[1], -one[1] / sizes[one[0][0]], one[0]))[:MOST_PAIRS]
+    return [(names[label], names[said], count, count / sizes[label]) for (label, said), count in worst]
+
+
 def write(predictions: Predictions, names: Sequence[str], folder: Path, target: str) -> None:
     """Writes ``TARGET.png`` and ``confusion/TARGET.csv``, a line for every test row."""
     with replacing(folder / f"{target}.png") as beside:
         draw(predictions, names).savefig(beside, format="png", dpi=120, metadata={"Software": None})
-    pairs = sorted(zip(predictions.labels.tolist(), predictions.predicted.tolist(), strict=True))
+    both = sorted(zip(predictions.labels.tolist(), predictions.predicted.tolist(), strict=True))
     with replacing(folder / "confusion" / f"{target}.csv") as beside, beside.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["actual", "predicted"])
-        writer.writerows([names[label], names[said]] for label, said in pairs)
+        writer.writerows([names[label], names[said]] for label, said in both)
+
+
+def _worst(predictions: Predictions, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Places ``[rows]`` of the true and the predicted class among those that are drawn, and their names."""
+    if len(names) <= MOST_CLASSES:
+        return predictions.labels, predictions.predicted, [shortened(name, LONGEST) for name in names]
+    wrong = predictions.labels != predictions.predicted
+    both = np.concatenate([predictions.labels[wrong], predictions.predicted[wrong]])
+    mistakes = np.bincount(both, minlength=len(names))
+    drawn = np.sort(np.argsort(-mistakes, kind="stable")[:MOST_CLASSES])
+    place = np.full(len(names), MOST_CLASSES)
+    place[drawn] = np.arange(MOST_CLASSES)
+    shown = [shortened(names[number], LONGEST) for number in drawn]
+    return place[predictions.labels], place[predictions.predicted], [*shown, OTHERS]

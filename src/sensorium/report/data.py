@@ -15,6 +15,16 @@ MOST_REASONS = 50
 MOST_SPELLINGS = 20  # of a column
 
 
+def _shown(classes: int) -> str:
+    if classes <= MOST_CLASSES:
+        return "Valid rows of every class."
+    return f"Valid rows of the {MOST_CLASSES} commonest classes; metrics/validate.json has all."
+
+
+def _more(reasons: int) -> str:
+    return f"{reasons:,} reasons; these are the {MOST_REASONS} commonest. " if reasons > MOST_REASONS else ""
+
+
 def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path) -> None:
     """Writes ``folder/index.html``: rows, inputs, classes, and why rows are in quarantine.
 
@@ -43,7 +53,7 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
     for target, classes in counts["classes"].items():
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
         if commonest:
-            page.picture(f"{target}: {len(classes)} classes", bars(commonest), "Valid rows of every class.")
+            page.picture(f"{target}: {len(classes)} classes", bars(commonest), _shown(len(classes)))
     if counts["spellings"]:
         page.table(
             "Spelled in several ways",
@@ -63,7 +73,7 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
             "Quarantine",
             ["what is lost", "reason", "for example", "rows"],
             [[what, why, first, f"{size:,}"] for (what, why), size, first in reasons.head(MOST_REASONS).itertuples()],
-            "All rows and reasons are in data/valid/quarantine.parquet.",
+            f"{_more(len(reasons))}All rows and reasons are in data/valid/quarantine.parquet.",
             texts=3,
         )
     page.write(folder)

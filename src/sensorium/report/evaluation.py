@@ -13,12 +13,15 @@ from sensorium.evaluation.metrics import BINS, reliability
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.report import confusion
-from sensorium.report.page import RUN, Page
+from sensorium.report.page import RUN, Page, shortened
 from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, canvas, curves
 from sensorium.report.strips import bars, whiskers
+from sensorium.report.words import bounds
 
 MOST_BARS = 16
 MOST_SLICES = 14
+MOST_PANELS = 6  # of inputs that are damaged
+LONGEST = 80  # letters of a class or a slice
 DOTS = 10  # of a plot of calibration
 LEAST_WEIGHT = 0.02  # of a part that is coloured
 
@@ -78,8 +81,16 @@ def write_report(
         page.picture(
             f"{target}: confusion",
             confusion.draw(measured[target].predictions, classes[target]),
-            "A row is a true class; shade and numbers say what its test rows were taken for.",
+            confusion.note(classes[target]),
         )
+        if worst := confusion.pairs(measured[target].predictions, classes[target]):
+            page.table(
+                f"{target}: the commonest mistakes",
+                ["class", "taken for", "test rows", "of the class"],
+                [[label, said, f"{count:,}", f"{share:.0%}"] for label, said, count, share in worst],
+                "All answers are in predictions/test.parquet.",
+                texts=2,
+            )
         confusion.write(measured[target].predictions, classes[target], folder, target)
     page.write(folder)
 
@@ -103,10 +114,9 @@ def _title(name: str) -> str:
 
 
 def _with_interval(tree: Tree, name: str) -> str:
-    value, bounds = tree[name], tree["intervals"][name]
-    if value is None or bounds is None:
+    if tree[name] is None:
         return "not defined"
-    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+    return f"{tree[name]:.3f} [{bounds(tree, '{:.3f}, {:.3f}', name)}]"
 
 
 def _beside(tree: Tree) -> Markup:
@@ -135,7 +145,9 @@ def _slices(page: Page, target: str, tree: Tree, accuracy: float) -> None:
         return
     lowest = sorted(entries, key=lambda one: one[1]["accuracy"])[:MOST_SLICES]
     worse = [name for name, entry in entries if entry["worse"]]
-    said = f"Significantly worse than the rest: {', '.join(worse)}." if worse else "None is significantly worse."
+    named = ", ".join(shortened(name, LONGEST) for name in worse[:MOST_SLICES])
+    more = f" and {len(worse) - MOST_SLICES} more (metrics/slices.json)" if len(worse) > MOST_SLICES else ""
+    said = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
     page.picture(
         f"{target}: slices of the test rows",
         whiskers(
@@ -154,7 +166,7 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
     if not tree["robustness"]:
         return
     panels = {}
-    for name, corruptions in tree["robustness"].items():
+    for name, corruptions in _worst_damaged(tree["robustness"]):
         panels[name] = {
             corruption: [entries[STRENGTHS[0]]["accuracy"] + entries[STRENGTHS[0]]["drop"]]
             + [entries[strength]["accuracy"] for strength in STRENGTHS]
@@ -175,15 +187,25 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
     )
 
 
+def _worst_damaged(tree: Tree) -> list[tuple[str, Tree]]:
+    """The inputs of which a page has room, in their order: those whose worst damage takes most."""
+
+    def harm(name: str) -> float:
+        return max(entry["drop"] for strengths in tree[name].values() for entry in strengths.values())
+
+    kept = sorted(tree, key=harm, reverse=True)[:MOST_PANELS]
+    return [(name, tree[name]) for name in tree if name in kept]
+
+
 def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     """An example as the page's template reads it."""
     largest = max((abs(weight) for parts in example.weights.values() for _, weight in parts), default=0.0)
     return {
         "id": example.id,
         "right": example.is_right,
-        "said": example.chances[0][0],
-        "label": example.label,
-        "chances": example.chances,
+        "said": shortened(example.chances[0][0], LONGEST),
+        "label": shortened(example.label, LONGEST),
+        "chances": [(shortened(name, LONGEST), chance) for name, chance in example.chances],
         "inputs": [
             {
                 "name": name,
@@ -207,7 +229,8 @@ def _honesty(found: Tree) -> str:
     return (
         f"The rows are sorted by the confidence of their prediction and cut into {DOTS} parts of equal size, a dot "
         "each. Where a dot lies on the dotted line, the share of right predictions is the confidence. Dividing by a "
-        f"temperature of {found['temperature']:.2f}, fitted on validation rows, takes the calibration error from "
+        f"temperature of {found['temperature']:.2f} (the median: each subset of inputs has its own), fitted on "
+        f"validation rows, takes the calibration error from "
         f"{before:.3f} to {after:.3f} (that figure is a mean over {BINS} parts of equal width)."
     )
 

@@ -113,7 +113,7 @@ def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
             for test in sorted(tests, key=lambda test: (test.p_value, -test.effect))
         ],
         f"a p-value below {bound:.2g} means drift; the bound is so low because so many things are compared at once",
-        texts=3,
+        texts=3, whole="the check's own file",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from sensorium.files import existing, replacing
 from sensorium.report.plots import MIDDLING, NARROW, WIDE
 
 SAVED = "page.json"
+MOST_BYTES = 4_800_000  # of a page, which a mail still takes
+MOST_LETTERS, MOST_ROWS = 300, 200  # of a cell, and of a table
+ELSEWHERE = "metrics/ and predictions/ have what it shows"
 RUN = ("The whole run", "../index.html")  # the way back from a page in a folder of reports/
 
 
@@ -40,10 +43,22 @@ class Page:
     trail: Sequence[tuple[str, str]] = ()
 
     def table(
-        self, heading: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", texts: int = 1
+        self,
+        heading: str,
+        header: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        note: str = "",
+        texts: int = 1,
+        whole: str = "metrics/",
     ) -> None:
-        """Adds a table; columns of numbers are aligned right, but the first columns hold texts in any case."""
-        cells = [[*row] for row in rows]
+        """Adds a table; columns of numbers are aligned right, but the first columns hold texts in any case.
+
+        Long cells are cut, and of a long table the first rows are shown; ``whole`` is where all of it can be read.
+        """
+        cells = [[shortened(cell) if type(cell) is str else cell for cell in row] for row in rows[:MOST_ROWS]]
+        if len(rows) > MOST_ROWS:
+            note = f"{note.rstrip('.')}. " if note else ""
+            note += f"{len(rows) - MOST_ROWS:,} more rows are in {whole}."
         columns = zip(*cells, strict=True)
         numbers = [place >= texts and any(map(_is_number, column)) for place, column in enumerate(columns)]
         self.parts.append({"heading": heading, "note": note, "header": [*header], "rows": cells, "numbers": numbers})
@@ -84,7 +99,8 @@ class Page:
 
     def html(self) -> str:
         """The page; it needs no other file."""
-        return render("templates/page.html", page=self)
+        where = [ELSEWHERE] * len(self.parts)
+        return render("templates/page.html", page=replace(self, parts=fitting(self.parts, MOST_BYTES, where)))
 
     def write(self, folder: Path) -> None:
         """Writes ``folder/index.html``, and the same as data for the report of the whole run."""
@@ -92,6 +108,32 @@ class Page:
             beside.write_text(json.dumps(asdict(self), ensure_ascii=False, default=str), encoding="utf-8")
         with replacing(folder / "index.html") as beside:
             beside.write_text(self.html(), encoding="utf-8")
+
+
+def fitting(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[str]) -> list[dict[str, Any]]:
+    """The same parts, but that instead of the largest it is said where they are, until all are within so many bytes.
+
+    Whatever the data, a page stays one that can be mailed and opened.
+
+    Args:
+        parts: of one page or of several.
+        most: bytes.
+        elsewhere: of every part, the end of a sentence that says where it can be seen.
+    """
+    macro = environment().get_template("templates/parts.html").module.part  # type: ignore[attr-defined]
+    sizes = [len(str(macro(part)).encode()) for part in parts]
+    kept = [*parts]
+    for place in sorted(range(len(parts)), key=lambda place: -sizes[place]):
+        if sum(sizes) <= most:
+            break
+        said = f"{sizes[place] / 1e6:.1f} MB are too much for this page; {elsewhere[place]}."
+        kept[place], sizes[place] = {"heading": parts[place]["heading"], "note": "", "lines": [said]}, 0
+    return kept
+
+
+def shortened(words: str, most: int = MOST_LETTERS) -> str:
+    """The words, or their beginning where they are long."""
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def _is_number(cell: Any) -> bool:

@@ -1,7 +1,7 @@
 """A whole run on one page: the verdict first, then all that led to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from sensorium.dataset.split import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
 from sensorium.report import words
-from sensorium.report.page import Page, render
+from sensorium.report.page import ELSEWHERE, MOST_BYTES, Page, fitting, render
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 FOLDED = ("Compression",)  # chapters that show their answer only, until they are opened
@@ -53,9 +53,9 @@ class Run:
     lineage: Mapping[str, str]
 
     @property
-    def simpler(self) -> list[str]:
-        """A sentence for every target of which a simpler method does as well."""
-        return words.simpler(self.evaluated)
+    def findings(self) -> list[str]:
+        """What must be known before any figure: what cannot be judged, what does as well, what adds nothing."""
+        return words.findings(self.evaluated)
 
     @property
     def smaller(self) -> str:
@@ -96,12 +96,20 @@ def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
         said=_verdict(run),
         failed=failed,
         tiles=_tiles(run),
-        chapters=chapters,
+        chapters=_fitting(chapters, {page.title: f"{name}/index.html" for name, page in pages.items()}),
         folded=FOLDED,
         beside={page.title: f"{name}/index.html" for name, page in pages.items()} | ALSO,
     )
     with replacing(folder / "index.html") as beside:
         beside.write_text(html, encoding="utf-8")
+
+
+def _fitting(chapters: Mapping[str, Page], own: Mapping[str, str]) -> dict[str, Page]:
+    """The chapters within the bytes that a page may have; what is too large is left to the chapter's own page."""
+    parts = [(name, part) for name, page in chapters.items() for part in page.parts]
+    where = [f"{own[title]} has it" if (title := chapters[name].title) in own else ELSEWHERE for name, _ in parts]
+    kept = iter(fitting([part for _, part in parts], MOST_BYTES, where))
+    return {name: replace(page, parts=[next(kept) for _ in page.parts]) for name, page in chapters.items()}
 
 
 def _about(run: Run) -> str:
@@ -116,8 +124,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     """Heading, figure and what it means."""
     tiles = []
     for target, found in run.evaluated.items():
-        low, high = found["intervals"]["accuracy"]
-        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", f"{low:.1%} to {high:.1%}"))
+        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", words.bounds(found, "{:.1%} to {:.1%}")))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
     tiles.append(("served size", f"{size['megabytes']:.1f} MB", run.smaller))
@@ -189,7 +196,8 @@ def _splits(run: Run) -> Page:
     for target in run.evaluated:
         counts = pd.crosstab(run.rows[target], run.rows["split"]).reindex(columns=list(SPLITS), fill_value=0)
         counts = counts.sort_values("train", ascending=False)
-        page.table(target, ["class", *SPLITS], [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()])
+        rows = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
+        page.table(target, ["class", *SPLITS], rows, whole="data/prepared/rows.parquet")
     shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
     present = {name: [f"{share:.1%}" for share in shares[name]] for name in run.inputs}
     page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
-from sensorium.report.page import render
+from sensorium.report.page import render, shortened
 from sensorium.report.plots import BLUE
 
 TICKS = 4  # at most, below dots
+LONGEST = 80  # letters of a name
 
 
 def bars(lengths: Mapping[str, float], colours: Sequence[str] | str = BLUE, form: str = "{:,.0f}") -> Markup:
@@ -22,7 +23,13 @@ def bars(lengths: Mapping[str, float], colours: Sequence[str] | str = BLUE, form
     longest = max(lengths.values(), default=0) or 1
     each = [colours] * len(lengths) if isinstance(colours, str) else colours
     rows = [
-        {"name": name, "colour": colour, "figure": form.format(length), "from": 0.0, "to": 100 * length / longest}
+        {
+            "name": shortened(name, LONGEST),
+            "colour": colour,
+            "figure": form.format(length),
+            "from": 0.0,
+            "to": 100 * length / longest,
+        }
         for (name, length), colour in zip(lengths.items(), each, strict=False)
     ]
     return Markup(render("templates/strips.html", rows=rows, kind="bar"))
@@ -51,7 +58,7 @@ def whiskers(
 
     drawn = [
         {
-            "name": name,
+            "name": shortened(name, LONGEST),
             "colour": colour,
             "figure": f"{value:.3f}",
             "interval": "{:.3f} to {:.3f}".format(*bounds) if bounds else "",

@@ -1,10 +1,13 @@
 """Findings as sentences, the same wherever they are said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 POINTS = 100
+WORTH = 0.01  # of accuracy: what an input adds less of in the test rows, and not for certain, it is not needed for
+MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
+ANYTHING = (-1, 1)  # what an accuracy may have changed by, where the test rows cannot tell
 METHODS = {
     "majority": "always saying the commonest class",
     "logistic_regression": "logistic regression on the same features",
@@ -32,6 +35,8 @@ def compression(difference: Mapping[str, Any]) -> str:
 def _change(value: float, interval: tuple[float, float]) -> str:
     """The interval of a model that computes the same has no width; that of any other has, be its answers the same."""
     low, high = interval
+    if (low, high) == ANYTHING:
+        return "cannot be judged"
     return UNCHANGED if value == low == high == 0 else f"{points(value)} points [{points(low)}, {points(high)}]"
 
 
@@ -57,17 +62,43 @@ def _times(ratio: float, more: str, less: str) -> str:
     return f"{ratio:.1f} times {more}" if ratio > 1 else f"{1 / ratio:.1f} times {less}"
 
 
-def simpler(evaluated: Mapping[str, Any]) -> list[str]:
-    """A sentence for every target of which simpler methods are better than the network, or cannot be told from it.
+def bounds(tree: Mapping[str, Any], form: str = "{:.3f} to {:.3f}", name: str = "accuracy") -> str:
+    """The interval of a target's figure, ``0.812 to 0.914``; or why it has none.
 
     Args:
-        evaluated: as in metrics/evaluate.json; nothing is said of an older one, which has no simpler methods.
+        tree: of the target in metrics/evaluate.json.
+        form: of an interval.
+        name: of the figure.
     """
-    return [sentence for target, tree in evaluated.items() if (sentence := _simpler(target, tree))]
+    found = tree["intervals"][name]
+    return form.format(*found) if found else cannot(tree)
+
+
+def cannot(tree: Mapping[str, Any]) -> str:
+    """``cannot be judged: one group of 45 rows``; of any figures that have no interval."""
+    return f"cannot be judged: {tree['unjudged']}" if "unjudged" in tree else "not defined"
+
+
+def findings(evaluated: Mapping[str, Any]) -> list[str]:
+    """What a reader must know of every target before its figures: a sentence each.
+
+    That is: that it cannot be judged at all; or that simpler methods are better than the network, or cannot be told
+    from it; and which inputs add nothing.
+
+    Args:
+        evaluated: as in metrics/evaluate.json; nothing is said of an older one, which has no such figures.
+    """
+    return [sentence for say in (_unjudged, _simpler, _idle) for of in evaluated.items() if (sentence := say(*of))]
+
+
+def _unjudged(target: str, tree: Mapping[str, Any]) -> str:
+    if "unjudged" not in tree:
+        return ""
+    return f"{target} {cannot(tree)}; its figures say nothing of other rows."
 
 
 def _simpler(target: str, tree: Mapping[str, Any]) -> str:
-    if "simpler" not in tree:
+    if "simpler" not in tree or "unjudged" in tree:
         return ""
     beside = tree["simpler"]
     methods = [(METHODS[name], beside[name]) for name in METHODS]
@@ -86,6 +117,35 @@ def _simpler(target: str, tree: Mapping[str, Any]) -> str:
     else:
         judged = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
     return f"{target}: {said}, the network {tree['accuracy']:.3f}; {judged}"
+
+
+def _idle(target: str, tree: Mapping[str, Any]) -> str:
+    """Inputs without which the target is as right, as far as the test rows can tell, or even more often."""
+    without = tree.get("simpler", {}).get("without", {})
+    known = {name: one for name, one in without.items() if one["interval"]}
+    harmful = [name for name, one in known.items() if one["interval"][1] < 0]
+    idle = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < WORTH]
+    idle = [name for name in idle if name not in harmful]
+    said = []
+    if idle:
+        apiece = " each" if len(idle) > 1 else ""
+        said.append(f"{_listed(idle)} {'add' if len(idle) > 1 else 'adds'} nothing{apiece} that "
+                    f"{tree['rows']:,} test rows could show (without: {_accuracies(idle, known)})")  # fmt: skip
+    if harmful:
+        said.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
+                    f"(without: {_accuracies(harmful, known)})")  # fmt: skip
+    return f"{target}: {'; '.join(said)}; with all inputs {tree['accuracy']:.3f}." if said else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``text, image and speech``; of many the first few."""
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} other inputs"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _accuracies(names: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(f"{known[name]['accuracy']:.3f}" for name in names[:MOST_NAMES])
 
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:

@@ -90,12 +90,14 @@ def run() -> None:
     """Writes the chosen model, its predictions of the test rows, and the figures of all candidates."""
     trained = read_trained()
     settings = trained.settings.compress
+    test = spread(trained.test, settings.rows)
+    judge = make_judge(trained, test)
+    rows = proof(judge.labelled, judge.confidence, settings, judge.unjudged)
+    if not rows.is_possible:
+        print(f"compress: {rows.words()}", flush=True)
     with empty_folder(paths.COMPRESSED.with_name(".compressing")) as work:
-        bench = make_bench(trained, work)
+        bench = make_bench(trained, test, judge, work)
         same = check_parity(trained, bench)
-        rows = proof(bench.judge.labelled, bench.judge.confidence, settings)
-        if not rows.is_possible:
-            print(f"compress: {rows.words()}", flush=True)
         candidates = {
             name: try_part(part, bench, rows.tried, teacher(trained, part)) for name, part in bench.parts.items()
         }
@@ -144,7 +146,19 @@ def spread(rows: Any, count: int) -> Any:
     return rows.iloc[np.linspace(0, len(rows) - 1, count).astype(int)].reset_index(drop=True)
 
 
-def make_bench(trained: Trained, work: Path) -> Bench:
+def make_judge(trained: Trained, test: pd.DataFrame) -> Judge:
+    """Compares with the trained model's answers for these test rows."""
+    rows, settings = trained.rows(test), trained.settings.evaluation
+    return Judge(
+        {target: known.numpy() for target, known in rows.labels.items()},
+        {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
+        test["group"].to_numpy(),
+        settings.bootstrap,
+        settings.confidence,
+    )
+
+
+def make_bench(trained: Trained, test: pd.DataFrame, judge: Judge, work: Path) -> Bench:
     """The model's parts as fp32, and the rows they are measured on."""
     config, settings = trained.network.config, trained.settings
     calibration = settings.compress.calibration_rows
@@ -156,15 +170,6 @@ def make_bench(trained: Trained, work: Path) -> Bench:
     tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
     batches = fusion_batches(trained.train_rows, calibration)
     parts[FUSION] = export_fusion(trained.network, tokens, batches, work / PARTS / FUSION)
-    test = spread(trained.test, settings.compress.rows)
-    rows = trained.rows(test)
-    judge = Judge(
-        {target: known.numpy() for target, known in rows.labels.items()},
-        {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
-        test["group"].to_numpy(),
-        settings.evaluation.bootstrap,
-        settings.evaluation.confidence,
-    )
     return Bench(trained.readers, parts, config.targets, trained.served_rows(test), judge, examples, work)
 
 

@@ -1,7 +1,5 @@
 """evaluate: the trained network on the test rows."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import torch
@@ -12,9 +10,11 @@ from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
+from sensorium.evaluation.baselines import majority
 from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
+from sensorium.evaluation.names import PRESENCE
 from sensorium.evaluation.robustness import predict_corrupted, sample
 from sensorium.evaluation.slices import presence
 from sensorium.evaluation.subsets import answer_subsets
@@ -22,11 +22,12 @@ from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
-from sensorium.report.words import simpler
+from sensorium.report.words import bounds, findings
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 
 PREDICTIONS = paths.PREDICTIONS / "test.parquet"
+INTERVAL = "{:.3f}, {:.3f}"
 
 
 def run() -> None:
@@ -59,12 +60,11 @@ def run() -> None:
     }
     write_report(found, measured, examples, classes, settings.inputs, paths.REPORTS / "evaluation")
     for target, values in found.items():
-        low, high = values["intervals"]["accuracy"]
         print(
-            f"evaluate: {target} accuracy {values['accuracy']:.3f} [{low:.3f}, {high:.3f}], macro F1 "
+            f"evaluate: {target} accuracy {values['accuracy']:.3f} [{bounds(values, INTERVAL)}], macro F1 "
             f"{values['macro_f1']:.3f}; always the commonest class {values['majority']['accuracy']:.3f}"
         )
-    for sentence in simpler(found):
+    for sentence in findings(found):
         print(f"evaluate: {sentence}")
 
 
@@ -88,18 +88,17 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
         groups=test["group"].to_numpy(),
         columns=_columns(test, rows, settings),
         logits={target: logits.numpy() for target, logits in predict(network, rows).items()},
-        temperatures=dict(zip(classes, network.temperatures.tolist(), strict=True)),
-        answers=answer_subsets(network, rows, {target: _shares(train, target, classes) for target in classes}),
+        temperatures=_temperatures(network, rows),
+        answers=answer_subsets(network, rows, {one: majority(one, train, len(of)) for one, of in classes.items()}),
         corrupted_rows=chosen,
         corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, settings.inputs, paths.PREPARED),
     )
 
 
-def _shares(train: Rows, target: str, classes: Mapping[str, list[str]]) -> np.ndarray:
-    """Each class's share of the training rows."""
-    labels = train.labels[target].numpy()
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes[target]))
-    return (counts / counts.sum()).astype(np.float32)
+def _temperatures(network: Network, rows: Rows) -> dict[str, np.ndarray]:
+    """By target what each row's logits were divided by ``[rows]``."""
+    present = {name: (items >= 0).float() for name, items in rows.items.items()}
+    return dict(zip(network.config.targets, network.divisors(present).T.numpy(), strict=True))
 
 
 def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
@@ -108,7 +107,7 @@ def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.Data
     columns = {slice_name(name, inputs, targets): cells for name, cells in carried(test).items()}
     columns |= {target: test[target] for target in targets} | {"origin": test[ORIGIN]}
     if len(inputs) > 1:
-        columns["inputs"] = presence({name: items.numpy() for name, items in rows.items.items()})
+        columns[PRESENCE] = presence({name: items.numpy() for name, items in rows.items.items()})
     for name in inputs:
         described = read_descriptors(paths.PREPARED / name).reindex(test[name])
         columns |= {f"{name}.{said}": described[said].reset_index(drop=True) for said in described}

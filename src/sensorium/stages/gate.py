@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sensorium import params, paths
-from sensorium.evaluation.gates import OF_TARGETS, TIMINGS, Judged, judge
+from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, UNJUDGED, Judged, judge
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
 from sensorium.serving import artefact
@@ -20,6 +20,9 @@ def run() -> None:
     figures: dict[str, Any] = {
         name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
     }
+    unjudged = {target: tree[UNJUDGED] for target, tree in figures["evaluate"].items() if UNJUDGED in tree}
+    for branch in BRANCHES:
+        figures[branch] = figures[branch] | {UNJUDGED: unjudged}
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
@@ -44,6 +47,11 @@ def _headline(figures: dict[str, Any], passed: bool) -> dict[str, Any]:
     """The few figures that a person compares runs by; keys of targets have a dot, so that none is like another's."""
     return {
         **{f"{target}.accuracy": found["accuracy"] for target, found in figures["evaluate"].items()},
+        **{
+            f"{target}.{UNJUDGED}": found[UNJUDGED]
+            for target, found in figures["evaluate"].items()
+            if UNJUDGED in found
+        },
         "passed": passed,
         "megabytes": figures["compress"]["megabytes"],
         "rows": figures["validate"]["rows"],

@@ -9,7 +9,9 @@ import pandas as pd
 
 from sensorium import params, paths
 from sensorium.dataset import trial
+from sensorium.dataset.columns import OF_ROWS, slice_name
 from sensorium.errors import UserError
+from sensorium.evaluation.gates import quoted
 from sensorium.files import replacing, write_json
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
 from sensorium.section import meant
@@ -31,6 +33,7 @@ def run() -> None:
         table = with_feedback(table, settings.inputs, settings.labels, beside)
         _require_columns(table, settings)
         alike = _merged(table, settings)
+        _require_slices(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
         write_json(beside / SPELLINGS, alike)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
@@ -86,6 +89,23 @@ def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str,
     columns += [column for kind in settings.inputs.values() for column in kind.named()]
     found = {column: merged(table[column]) for column in dict.fromkeys(columns)}
     return {column: names for column, names in found.items() if names}
+
+
+def _require_slices(table: pd.DataFrame, settings: params.Params) -> None:
+    """Says which rule of the gate is about slices by a column that the data lacks."""
+    inputs, targets = settings.inputs, settings.targets
+    own = [str(name) for name in table if name not in ("id", *settings.stood_for)]
+    columns = [*(slice_name(name, inputs, targets) for name in own), *targets, *OF_ROWS]
+    for number, rule in enumerate(settings.gate):
+        for address in (rule.metric, rule.min, rule.max):
+            file, _, rest = address.partition(".") if isinstance(address, str) else ("", "", "")
+            by = rest.partition(".")[2]  # behind the target
+            known = (*columns, *map(quoted, columns), *inputs, "*")  # of an input there are slices by what describes it
+            if file == "slices" and not any(by.startswith(f"{name}.") for name in known):
+                raise UserError(
+                    f"{paths.PARAMS}: gate[{number}]: {address!r}: there are no slices by {by.split('.')[0]!r}; there "
+                    f"are by {_listed(columns)}, and by what describes each input (text.words)."
+                )
 
 
 def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:

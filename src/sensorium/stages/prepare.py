@@ -1,6 +1,6 @@
 """prepare: cleaned values of every input, and rows with their split."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 from sensorium import params, paths
 from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, apart
 from sensorium.dataset.items import digest, write_owners, write_shard
-from sensorium.dataset.split import SPLITS, assign, groups, with_every_class
+from sensorium.dataset.split import SPLITS, assign, groups, strata, with_every_class
 from sensorium.errors import BadInput, UserError
+from sensorium.evaluation.enough import unjudged
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
@@ -20,6 +21,8 @@ from sensorium.shards import map_shards, shards
 from sensorium.sources.feedback import FOLDER as FEEDBACK
 from sensorium.sources.feedback import ids_of_feedback
 from sensorium.spelling import is_missing, spelled
+
+MOST_NAMED = 6  # classes in a sentence
 
 
 def run() -> None:
@@ -39,6 +42,8 @@ def run() -> None:
         _divide(rows, table, settings)
         written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
         written.to_parquet(beside / "rows.parquet", index=False)
+    for sentence in _warnings(rows, list(settings.targets)):
+        print(f"prepare: {sentence}")
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows[SPLIT].value_counts()[list(SPLITS)].items())
     shared = f"rows in {rows[GROUP].nunique():,} groups that share no {' or '.join(map(repr, settings.split.groups))}"
     print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
@@ -101,14 +106,12 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
 
     keys = {name: _names(named(name)) for name in dict.fromkeys([*split.groups, *filter(None, [split.stratify])])}
     rows[GROUP] = groups(pd.DataFrame(keys, index=rows.index), split.groups)
-    stratum = keys[split.stratify] if split.stratify else pd.Series("", index=rows.index)
+    labels, group = rows[list(settings.targets)], rows[GROUP].to_numpy()
+    stratum = keys[split.stratify].to_numpy() if split.stratify else strata(labels, group)
     shares = {name: getattr(split, name) for name in SPLITS}
     named_by = keys[split.groups[0]] if split.groups else rows[ID]
     names = named_by.where(named_by.notna(), rows[ID])
-    group = rows[GROUP].to_numpy()
-    rows[SPLIT] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)
-    for target in settings.targets:
-        rows[SPLIT] = with_every_class(rows[SPLIT].to_numpy(), group, rows[target])
+    rows[SPLIT] = with_every_class(assign(group, stratum, names.to_numpy(), shares, split.seed), group, labels)
     if empty := [name for name in SPLITS if not (rows[SPLIT] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
@@ -119,3 +122,21 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
+
+
+def _warnings(rows: pd.DataFrame, targets: list[str]) -> Iterator[str]:
+    """Of which targets the test rows will carry no verdict, before any work was done for it."""
+    for target in targets:
+        known = rows[rows[target].notna()]
+        test = known[known[SPLIT] == "test"]
+        if why := unjudged(test[GROUP].to_numpy(), pd.factorize(test[target])[0]):
+            yield (
+                f"{target} cannot be judged by its test rows ({why}): its figures will have no intervals, and rules of "
+                "the gate on them do what their if_missing says; more rows, or another split.group, would change that."
+            )
+        elif absent := sorted(set(known[target]) - set(test[target])):
+            more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
+            yield (
+                f"no test row is of the {target} {', '.join(map(repr, absent[:MOST_NAMED]))}{more}: nothing will be "
+                "known of how well they are told; more groups of them would change that."
+            )

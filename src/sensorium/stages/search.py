@@ -5,12 +5,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
-from sensorium.evaluation.calibration import fit_temperature
+from sensorium.evaluation.calibration import Asked, fit_temperatures
 from sensorium.files import detach, replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
@@ -73,7 +74,8 @@ def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[t
     logits = {target: torch.cat([one[target] for one in answers]) for target in config.targets}
     labels = {target: torch.cat([judging.labels[target] for _, judging in divided]) for target in config.targets}
     for target, values in logits.items():
-        logits[target] = values / fit_temperature(values.numpy(), labels[target].numpy())
+        asked = Asked(values.numpy(), np.zeros((len(values), 0)), labels[target].numpy())
+        logits[target] = values / float(np.exp(fit_temperatures(asked, 1)[0]))
     return joint_loss(logits, labels).item()
 
 

@@ -2,18 +2,16 @@
 
 import csv
 
-import torch
 import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
-from sensorium.evaluation.calibration import fit_temperature
+from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
-from sensorium.models.network import Network, save
+from sensorium.models.network import save
 from sensorium.stages.search import BEST, network_config
-from sensorium.training.data import Rows
 from sensorium.training.fit import fit
-from sensorium.training.loop import TrainConfig, predict
+from sensorium.training.loop import TrainConfig
 
 CURVE = paths.REPORTS / "training" / "curve.csv"
 
@@ -26,7 +24,7 @@ def run() -> None:
     classes = classes_of(table, settings.targets)
     train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
     fitted = fit(network_config(best, train, classes), TrainConfig(**best["training"]), train, validation)
-    calibrate(fitted.network, validation)
+    calibrate(fitted.network, validation, of_split(table, "val")["group"].to_numpy())
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
         save(fitted.network, beside)
@@ -36,10 +34,3 @@ def run() -> None:
         writer.writerows(fitted.curve)
     weights = sum(parameter.numel() for parameter in fitted.network.parameters())
     print(f"train: {weights:,} weights, {len(fitted.curve)} epochs, validation loss {fitted.best_loss:.4f}")
-
-
-def calibrate(network: Network, validation: Rows) -> None:
-    """Sets the temperature of every target to what makes its confidence honest on validation rows."""
-    logits = predict(network, validation)
-    found = [fit_temperature(logits[name].numpy(), validation.labels[name].numpy()) for name in network.config.targets]
-    network.temperatures = torch.tensor(found)

@@ -16,10 +16,10 @@ from sensorium.dataset.validation import Loss
 from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, read_json, remove, replacing, write_json
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import is_missing
 from sensorium.report import docs
 from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
+from sensorium.spelling import is_missing
 from sensorium.stages.ingest import SPELLINGS, manifest
 
 QUARANTINE = paths.VALID / "quarantine.parquet"
