@@ -196,6 +196,13 @@ def test_weights_that_are_not_read_may_be_missing(made: Make, tmp_path: Path) ->
     assert np.array_equal(features(Text(encoder=str(folder))), features(Text(encoder=str(made("bert")))))
 
 
+def test_statistics_of_a_batch_that_are_missing_are_refused(made: Make, tmp_path: Path) -> None:
+    folder = folders.copied(
+        made("resnet classifier"), tmp_path, lambda d: {key: one for key, one in d.items() if "running_var" not in key}
+    )
+    assert "embedder.embedder.normalization.running_var" in problem(Image, folder)
+
+
 def test_a_model_that_draws_at_random_is_refused(made: Make) -> None:
     assert "it draws at random" in problem(Image, made("vit that hides patches"))
 

@@ -1,6 +1,7 @@
 """Text: a string in the cell."""
 
 import html
+import math
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -163,9 +164,9 @@ class Text(Cell):
         tokenizer = _tokenizer(folder)
         loaded = load(folder)
         words = loaded.model.config.get_text_config()
-        _require_ids(tokenizer, words.vocab_size)
+        _require_ids(tokenizer, getattr(words, "vocab_size", math.inf))
         most = int(min(self.max_tokens, recipe.longest, longest(loaded.model)))
-        constants: dict[str, Any] = {"max_tokens": most, "pad_id": words.pad_token_id or 0}
+        constants: dict[str, Any] = {"max_tokens": most, "pad_id": getattr(words, "pad_token_id", None) or 0}
         constants |= {"prompt": recipe.prompt} if recipe.prompt else {}
         constants |= {"lower": True} if recipe.lower else {}
         constants |= {"padded": True} if words.model_type in PADDED else {}
@@ -194,7 +195,7 @@ def _tokenizer(folder: "Folder") -> Path:
     return path
 
 
-def _require_ids(path: Path, rows: int) -> None:
+def _require_ids(path: Path, rows: float) -> None:
     """Says so if a tokenizer gives ids that a table of so many rows does not have."""
     from tokenizers import Tokenizer
 

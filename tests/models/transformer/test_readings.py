@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from sensorium.errors import UserError
 from sensorium.modalities import Text
 from sensorium.modalities.encoder import encode
+from sensorium.models.transformer.folder import Folder
 from sensorium.models.transformer.readings import POOLS
+from sensorium.models.transformer.sentence import recipe
 from tests import folders
 
 STATES = torch.tensor([[[1.0, -8.0], [3.0, -4.0], [9.0, 9.0]]])  # the third is padding
@@ -61,6 +63,12 @@ def test_the_first_token_is_read_where_the_folder_says_so(folder: Path) -> None:
     folders.write(folder, "1_Pooling/config.json", pooling_mode=["mean", "cls"])  # as sentence-transformers 6 says it
     both = torch.cat([states(folder, ids).mean(0), states(folder, ids)[0]])
     np.testing.assert_allclose(features(folder, ["a frog"])[0], both, atol=1e-6)
+
+
+def test_the_keys_of_older_versions_are_known(folder: Path) -> None:
+    keys = ["lasttoken", "weightedmean_tokens", "mean_sqrt_len_tokens", "mean_tokens", "max_tokens", "cls_token"]
+    folders.recipe(folder, Pooling={f"pooling_mode_{key}": True for key in keys})
+    assert recipe(Folder(folder)).pools == ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
 
 
 def test_layers_behind_are_read(folder: Path) -> None:

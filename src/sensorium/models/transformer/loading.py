@@ -14,8 +14,6 @@ from sensorium.models.transformer.folder import Folder
 
 # End the names of architectures that the general class of their kind would load with too few layers, or too many.
 OWN_CLASSES = ("WithProjection", "EncoderModel", "ContextEncoder")
-
-
 NUMBER = re.compile(r"\d+")
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")  # the later says more of what both say
 

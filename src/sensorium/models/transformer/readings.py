@@ -42,7 +42,7 @@ def _last(states: Tensor, weights: Tensor) -> Tensor:
     return states.gather(1, place.expand(-1, 1, states.shape[2]))
 
 
-# By the names of sentence-transformers, in the order in which they put several side by side.
+# By the names of sentence-transformers.
 POOLS: dict[str, Pool] = {
     "cls": _first,
     "max": _largest,

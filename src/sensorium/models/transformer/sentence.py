@@ -15,9 +15,14 @@ from sensorium.models.transformer.readings import POOLS, OwnText, PooledTokens, 
 NETWORKS = ("Transformer", "CLIPModel")  # modules that hold a model of transformers
 DEFAULTS = "config_sentence_transformers.json"
 TOKENIZER = "tokenizer_config.json"
-OLD_NAMES = {f"pooling_mode_{name}": name for name in POOLS} | {
-    f"pooling_mode_{name}_token{plural}": name for name, plural in {"cls": "", "max": "s", "mean": "s"}.items()
-}  # each a key that is true or false
+OLD_NAMES = {  # keys that were true or false before there was `pooling_mode`
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
 
 
 @dataclass
@@ -92,7 +97,7 @@ def _pooling(found: Recipe, config: dict[str, Any], place: Path) -> None:
         raise UserError(f"its {place.name} pools by {unknown[0]!r}, which is not known here ({', '.join(POOLS)} are).")
     if found.prompt and not config.get("include_prompt", True):
         raise UserError(f"its {place.name} leaves the prompt out (include_prompt: false), which is not known here.")
-    found.pools = [name for name in POOLS if name in modes] if "pooling_mode" not in config else modes
+    found.pools = modes
 
 
 def _dense(found: Recipe, config: dict[str, Any], place: Path) -> None:
