@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
 from sensorium.modalities.encoder import encode
-from sensorium.modalities.image import Pixels, _constants
+from sensorium.modalities.image import Pixels
 from tests.conftest import png
 
 
@@ -66,24 +66,13 @@ def test_large_pictures_shrink_and_packing_loses_nothing() -> None:
     assert np.array_equal(np.asarray(image.unpack(image.pack(value))), np.asarray(value))
 
 
-def test_pixels_pad_crop_and_stretch_to_a_square() -> None:
+def test_pixels_pad_crop_and_stretch_to_a_square() -> None:  # the last two: in models packaged by earlier versions
     wide = Pillow.new("RGB", (40, 20), (100, 100, 100))
     common = {"size": 20, "resample": 2, "mean": [0.0] * 3, "std": [1.0] * 3}
     padded = Pixels(fit="pad", **common)(wide)["pixel_values"]
     assert (padded.shape, padded[0, 0, 0], padded[0, 10, 10]) == ((3, 20, 20), 255.0, 100.0)
     assert Pixels(fit="crop", resize=20, **common)(wide)["pixel_values"].min() == 100.0
     assert Pixels(fit="stretch", **common)(wide)["pixel_values"].max() == 100.0
-
-
-def test_constants_do_what_transformers_image_processor_does() -> None:
-    from transformers import ViTImageProcessorPil
-
-    processor = ViTImageProcessorPil(size={"height": 32, "width": 32})
-    constants = _constants(processor.to_dict())
-    picture = Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8))
-    ours = Pixels(**constants)(picture)["pixel_values"]
-    theirs = processor(picture, return_tensors="np")["pixel_values"][0]
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_efficientnet_gives_a_token_of_1280() -> None:

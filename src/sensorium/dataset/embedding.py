@@ -79,7 +79,8 @@ def open_cache(kind: Modality) -> FeatureCache:
 @cache
 def _fingerprint(kind: str) -> str:
     encoder, modality = load_encoder(kind), _parsed(kind)
-    return fingerprint(encoder, *(Path(inspect.getfile(part)) for part in (type(modality), type(encoder.network))))
+    parts = (modality, encoder.network, encoder.preprocess, getattr(encoder.network, "module", encoder.network))
+    return fingerprint(encoder, *dict.fromkeys(Path(inspect.getfile(type(part))) for part in parts))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -17,10 +16,17 @@ from pydantic import Field
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.spectrogram import (
+    EXTRACTORS,
+    RATE,
+    ClapSpectrogram,
+    KaldiSpectrogram,
+    WhisperSpectrogram,
+    spectrogram,
+)
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
-RATE = 16_000  # Hz
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 MAX_RATE = 384_000  # Hz; a header may claim anything
 MAX_CHANNELS = 16
@@ -71,13 +77,16 @@ def _to_hop(sample: Arrays) -> list[tuple[int, int]]:
 class Waveform(Preprocess):
     """The samples themselves, normalised if asked, and a mask of what is padding, as wav2vec 2.0 reads them.
 
-    All are padded to one length: these models' masks do not survive a trace with another.
+    All are padded to one length: these models' masks do not survive a trace with another. Where the constants name a
+    ``rate`` (Hz), they are heard at that one.
     """
 
     axes: ClassVar = {"input_values": {0: "batch"}, "attention_mask": {0: "batch"}}
 
     def __call__(self, value: np.ndarray) -> Arrays:
         samples = value.astype(np.float32) / 2**15
+        if rate := self.constants.get("rate"):
+            samples = soxr.resample(samples, RATE, rate)[: self.constants["samples"]]
         if self.constants["normalise"]:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
         padding = (0, self.constants["samples"] - len(samples))
@@ -100,7 +109,13 @@ class Audio(Modality):
         "silence": Comparative("less silence", "more silence", "share of silence", "points"),
         "centroid": Comparative("lower in pitch", "higher in pitch", "centre of the spectrum (Hz)"),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"mel-frames": MelFrames, "waveform": Waveform}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {
+        "mel-frames": MelFrames,
+        "waveform": Waveform,
+        "whisper-spectrogram": WhisperSpectrogram,
+        "clap-spectrogram": ClapSpectrogram,
+        "kaldi-spectrogram": KaldiSpectrogram,
+    }
 
     def example(self) -> bytes:
         """A fifth of a second of a tone."""
@@ -193,18 +208,30 @@ class Audio(Modality):
         )
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.pretrained import MeanOfFrames, TorchNetwork, load_transformer, weight_files
+        from sensorium.models.transformer.folder import Folder
+        from sensorium.models.transformer.loading import feature_extractor, load
+        from sensorium.models.transformer.proof import proven
+        from sensorium.models.transformer.readings import spectrograms, waveforms
 
-        config = folder / "preprocessor_config.json"
-        extractor = json.loads(config.read_text()) if config.is_file() else {}
-        if extractor.get("feature_extractor_type") != "Wav2Vec2FeatureExtractor":
+        found = Folder(folder)
+        preprocess = self._preprocess(feature_extractor(found))
+        example = preprocess.collate([preprocess(self.accept(self.example()))])
+        readings = waveforms if isinstance(preprocess, Waveform) else spectrograms
+        return Encoder(preprocess, proven(load(found), readings, [example]), found.decisive)
+
+    def _preprocess(self, extractor: Any) -> Preprocess:
+        """What does the same as a feature extractor of transformers."""
+        sort = type(extractor).__name__
+        if sort in EXTRACTORS:
+            return spectrogram(extractor)
+        if sort != "Wav2Vec2FeatureExtractor":
             raise UserError(
-                f"encoder {self.encoder!r}: {folder} does not read waveforms; wav2vec 2.0, HuBERT, WavLM and other "
-                "models with a Wav2Vec2FeatureExtractor do."
+                f"its {sort} is not known here; models with a Wav2Vec2FeatureExtractor (wav2vec 2.0, HuBERT, WavLM), "
+                f"{', '.join(EXTRACTORS)} are read."
             )
-        preprocess = Waveform(normalise=bool(extractor.get("do_normalize", True)), samples=int(self.seconds * RATE))
-        network = TorchNetwork(MeanOfFrames(load_transformer(folder)))
-        return Encoder(preprocess, network, weight_files(folder))
+        rate = int(extractor.sampling_rate)
+        constants: dict[str, Any] = {"normalise": bool(extractor.do_normalize), "samples": int(self.seconds * rate)}
+        return Waveform(**constants | ({"rate": rate} if rate != RATE else {}))
 
 
 def _speech_embedding(audio: Audio) -> Encoder:

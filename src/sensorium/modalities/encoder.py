@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sensorium.errors import UserError
+from sensorium.errors import UserError, reason
 
 Arrays = dict[str, np.ndarray]
 
@@ -90,26 +90,38 @@ def resolve(name: str, packaged: Mapping[str, Callable[[], Encoder]], load: Call
     Raises:
         UserError: if it cannot be had.
     """
-    if name in packaged:
+    folder = fetch(name, packaged)
+    if folder is None:
         return packaged[name]()
-    folder = Path(name).expanduser()
-    return load(folder if folder.is_dir() else _download(name))
+    try:
+        return load(folder)
+    except UserError as problem:
+        raise UserError(f"encoder {name!r}: {problem}") from problem
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:  # of odd files
+        raise UserError(
+            f"encoder {name!r}: it cannot be read ({type(error).__name__}: {reason(error)}); fetch it again, or choose "
+            "another."
+        ) from error
 
 
-def fetch(name: str, packaged: Mapping[str, Any]) -> None:
-    """Brings an encoder named by a hub id into the local cache; others are there already.
+def fetch(name: str, packaged: Mapping[str, Any]) -> Path | None:
+    """The folder of an encoder, brought into the local cache if it is named by a hub id; ``None`` of a packaged one.
 
     Raises:
         UserError: if it cannot be had.
     """
-    if name not in packaged and not Path(name).expanduser().is_dir():
-        _download(name)
+    if name in packaged:
+        return None
+    folder = Path(name).expanduser()
+    return folder if folder.is_dir() else _download(name)
 
 
 def reachable(name: str, packaged: Mapping[str, Any]) -> str | None:
     """Says, without loading anything, what is wrong with an encoder's name; ``None`` if it may exist."""
     if name in packaged or Path(name).expanduser().is_dir():
         return None
+    if Path(name).expanduser().is_file():
+        return f"{name!r} is a file; name the folder that it lies in, with all that `save_pretrained` wrote"
     if "/" not in name or name.startswith((".", "/", "~")):
         return f"there is no encoder {name!r}; known: {', '.join(packaged)}, a local folder, or a hub id like org/name"
     return None
@@ -122,8 +134,7 @@ def _download(hub_id: str) -> Path:
     try:
         return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model"]))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"encoder {hub_id!r} is neither a local folder nor to be had from the hub ({reason}); "
+            f"encoder {hub_id!r} is neither a local folder nor to be had from the hub ({reason(error)}); "
             "check the name and the connection, or give a local folder."
         ) from error

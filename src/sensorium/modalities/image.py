@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,9 +13,10 @@ from PIL import Image as Pillow
 from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.resized import Resized, resized, samples
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -30,8 +30,8 @@ Box = tuple[float, float, float, float]
 class Pixels(Preprocess):
     """A square of ``size`` pixels as float32 ``[3, size, size]``, by ``mean`` and ``std`` of 0-255.
 
-    ``fit`` says how a picture of another shape gets square: ``pad`` with white, ``crop`` the middle after shrinking
-    the shorter side to ``resize``, or ``stretch``.
+    ``fit`` says how a picture of another shape gets square: ``pad`` with white; in models packaged by earlier versions
+    also ``crop`` the middle after shrinking the shorter side to ``resize``, or ``stretch``.
     """
 
     axes: ClassVar = {"pixel_values": {0: "batch"}}
@@ -76,7 +76,7 @@ class Image(Modality):
         "aspect": Comparative("narrower", "wider", "width divided by height"),
         "size": Comparative("smaller", "larger", "longer side (pixels, at most 512)"),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels, "resized": Resized}
 
     def example(self) -> bytes:
         """A green picture."""
@@ -170,33 +170,15 @@ class Image(Modality):
         )
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.pretrained import PooledPicture, TorchNetwork, load_transformer, weight_files
+        from sensorium.models.transformer.folder import Folder
+        from sensorium.models.transformer.loading import image_processor, load
+        from sensorium.models.transformer.proof import proven
+        from sensorium.models.transformer.readings import pictures
 
-        config = folder / "preprocessor_config.json"
-        if not config.is_file():
-            raise UserError(f"encoder {self.encoder!r}: {folder} has no preprocessor_config.json; is it for pictures?")
-        preprocess = Pixels(**_constants(json.loads(config.read_text())))
-        network = TorchNetwork(PooledPicture(load_transformer(folder)))
-        return Encoder(preprocess, network, weight_files(folder))
-
-
-def _constants(config: dict[str, Any]) -> dict[str, Any]:
-    """The constants of `Pixels` that do what a transformers image processor's config asks for."""
-    sizes = {"shortest_edge": config["size"]} if isinstance(config["size"], int) else config["size"]
-    resize = sizes.get("shortest_edge") or sizes["height"]
-    crop = config.get("crop_size", resize)
-    crops = bool(config.get("do_center_crop"))
-    size = (crop if isinstance(crop, int) else crop.get("height", resize)) if crops else resize
-    scale = 1 / config.get("rescale_factor", 1 / 255)
-    normalise = config.get("do_normalize", True)
-    return {
-        "size": size,
-        "resize": resize,
-        "fit": "crop" if crops or "shortest_edge" in sizes else "stretch",
-        "resample": config.get("resample", 2),
-        "mean": [scale * mean for mean in config["image_mean"]] if normalise else [0.0] * 3,
-        "std": [scale * std for std in config["image_std"]] if normalise else [scale] * 3,
-    }
+        found = Folder(folder)
+        preprocess = resized(*image_processor(found))
+        example = preprocess.collate([preprocess(picture) for picture in (self.accept(self.example()), *samples())])
+        return Encoder(preprocess, proven(load(found), pictures, [example]), found.decisive)
 
 
 def _efficientnet_lite0(image: Image) -> Encoder:

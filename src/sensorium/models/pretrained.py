@@ -1,4 +1,4 @@
-"""Pretrained torch networks, each pooled to features ``[batch, tokens, dim]``."""
+"""Torch networks as encoders, and those that Python packages carry; features are ``[batch, tokens, dim]``."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-
-from sensorium.errors import UserError
 
 
 class TorchNetwork:
@@ -38,48 +36,6 @@ class TorchNetwork:
         self.module.to(self.device)
 
 
-class MeanOfTokens(nn.Module):
-    """Mean over the tokens that are not padding: what sentence-transformers were trained with."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model.get_encoder() if getattr(model.config, "is_encoder_decoder", False) else model
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        weights = attention_mask[..., None].to(states.dtype)
-        return (states * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True)
-
-
-class PooledPicture(nn.Module):
-    """A vision model's own pooled output, or the mean over its patches."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = getattr(model, "vision_model", model)
-
-    def forward(self, pixel_values: Tensor) -> Tensor:
-        output = self.model(pixel_values=pixel_values)
-        if (pooled := getattr(output, "pooler_output", None)) is not None:
-            return pooled.flatten(1)[:, None]
-        states = output.last_hidden_state
-        return (states.mean(1) if states.dim() == 3 else states.mean((2, 3)))[:, None]
-
-
-class MeanOfFrames(nn.Module):
-    """Mean over the frames of a waveform model that lie inside the clip."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model: Any = model
-
-    def forward(self, input_values: Tensor, attention_mask: Tensor) -> Tensor:
-        states = self.model(input_values=input_values, attention_mask=attention_mask).last_hidden_state
-        heard = torch.arange(states.shape[1], device=states.device) * input_values.shape[1] // states.shape[1]
-        weights = (heard[None] < attention_mask.sum(1, keepdim=True))[..., None].to(states.dtype)
-        return (states * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True)
-
-
 class ConvolutionalFeatures(nn.Module):
     """The mean over the last feature map of an EfficientNet."""
 
@@ -105,26 +61,3 @@ def efficientnet_lite0(weights: Path) -> nn.Module:
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     return ConvolutionalFeatures(network)
-
-
-def load_transformer(folder: Path) -> Any:
-    """A transformers model from its folder: safetensors only, no code of the folder is run.
-
-    Raises:
-        UserError: if transformers cannot load it.
-    """
-    from transformers import AutoModel
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        return AutoModel.from_pretrained(folder, use_safetensors=True, attn_implementation="eager")
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"encoder {str(folder)!r} cannot be loaded: {reason}") from error
-
-
-def weight_files(folder: Path) -> tuple[Path, ...]:
-    """The files that decide what a transformers folder computes."""
-    return (*sorted(folder.glob("*.safetensors")), folder / "config.json")
