@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from sensorium import params, paths
+from sensorium.dataset import trial
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.modalities.modality import is_missing
@@ -33,10 +34,10 @@ def run() -> None:
 
 
 def _require_encoders(settings: params.Params) -> None:
-    """Says which key of params.yaml names an encoder that cannot be had."""
+    """Says which key of params.yaml names an encoder that cannot be had, or cannot read an example."""
     for name, kind in settings.inputs.items():
         try:
-            kind.fetch_encoder()
+            trial.require(kind)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 

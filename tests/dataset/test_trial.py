@@ -1,0 +1,46 @@
+"""Encoders are tried before any work, once."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sensorium.dataset import trial
+from sensorium.errors import UserError
+from sensorium.modalities import Text
+from sensorium.stages import ingest
+from tests import folders
+from tests.conftest import Project
+
+
+@pytest.fixture
+def bert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    return folders.make(tmp_path, "bert")
+
+
+def test_ingest_names_the_input_whose_encoder_is_unfit(project: Project, bert: Path) -> None:
+    project.params["inputs"]["note"]["encoder"] = str(bert)
+    project.write([{"note": "a", "label": "x"}])
+    ingest.run()
+    shutil.rmtree("data")
+    folders.write(bert, "config.json", num_hidden_layers=3)
+    sentence = f"params.yaml: inputs.note.encoder: encoder '{bert}': model.safetensors lacks encoder.layer.2.attention"
+    for _ in range(2):  # and remembers no failure
+        with pytest.raises(UserError, match=sentence):
+            ingest.run()
+    assert not Path("data/raw").exists()
+
+
+def test_an_encoder_is_tried_again_when_its_files_or_settings_change(bert: Path) -> None:
+    kind = Text(encoder=str(bert))
+    trial.require(kind)
+    code = "from sensorium.modalities import Text; from sensorium.dataset import trial; import sys; "
+    code += f"trial.require(Text(encoder={str(bert)!r})); print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    (bert / "tokenizer.json").write_text("{}")
+    for changed in (kind, Text(encoder=str(bert), max_tokens=8)):
+        with pytest.raises(UserError, match=r"its tokenizer.json is none"):
+            trial.require(changed)
