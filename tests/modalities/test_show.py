@@ -72,6 +72,12 @@ def test_texts() -> None:
     assert text.corruptions["typos"]("a", 2, np.random.default_rng(1)) != ""
 
 
+def test_what_is_long_is_shown_in_part() -> None:
+    shown = Text().show("frog " * 100_000, [])
+    assert shown == f'<p class="words">{"frog " * 400}...</p>'
+    assert len(FACTS.show(FACTS.accept({"town": "U" * 10**6}), [])) < 500
+
+
 def test_pictures() -> None:
     image = Image()
     white = image.accept(png((255, 255, 255), (40, 20)))

@@ -25,6 +25,7 @@ from sensorium.modalities.modality import (
 )
 
 BUCKETS = 32
+MOST_SHOWN = 200  # characters of a cell
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 
@@ -157,7 +158,7 @@ class Tabular(Modality):
         of_column = dict(weights)
         lines = (
             f"<tr><th>{html.escape(column)}</th><td><span {weighted(of_column.get(column, 0.0))}>"
-            f"{html.escape(str(cell))}</span></td></tr>"
+            f"{html.escape(str(cell)[:MOST_SHOWN])}</span></td></tr>"
             for column, cell in value.items()
         )
         return f'<table class="columns">{"".join(lines)}</table>'
