@@ -72,9 +72,7 @@ def test_texts() -> None:
     assert text.corruptions["typos"]("a", 2, np.random.default_rng(1)) != ""
 
 
-def test_what_is_long_is_shown_in_part() -> None:
-    shown = Text().show("frog " * 100_000, [])
-    assert shown == f'<p class="words">{"frog " * 400}...</p>'
+def test_a_long_cell_is_shown_in_part() -> None:
     assert len(FACTS.show(FACTS.accept({"town": "U" * 10**6}), [])) < 500
 
 

@@ -16,7 +16,6 @@ from sensorium.modalities.modality import Comparative, Corruption, Descriptors, 
 
 WORD = re.compile(r"\w+")
 LONGER = 1.5  # than the shortest of its group a text may be
-MOST_SHOWN = 2000  # characters
 MOST_PARTS = 40  # words that are hidden one by one
 
 
@@ -126,12 +125,11 @@ class Text(Modality):
         return [(place, " ".join(words[:place] + words[place + 1 :])) for place in range(min(len(words), MOST_PARTS))]
 
     def show(self, value: str, weights: Sequence[tuple[int, float]]) -> str:
-        """The words, those that mattered on colour; the end of a long text is left out."""
+        """The words, those that mattered on colour."""
         of_place = dict(weights)
-        shown = value if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]} ..."
         words = (
             f"<span {weighted(of_place[place])}>{html.escape(word)}</span>" if place in of_place else html.escape(word)
-            for place, word in enumerate(shown.split())
+            for place, word in enumerate(value.split())
         )
         return f'<p class="words">{" ".join(words)}</p>'
 
