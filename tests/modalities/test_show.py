@@ -72,6 +72,10 @@ def test_texts() -> None:
     assert text.corruptions["typos"]("a", 2, np.random.default_rng(1)) != ""
 
 
+def test_a_long_cell_is_shown_in_part() -> None:
+    assert len(FACTS.show(FACTS.accept({"town": "U" * 10**6}), [])) < 500
+
+
 def test_pictures() -> None:
     image = Image()
     white = image.accept(png((255, 255, 255), (40, 20)))

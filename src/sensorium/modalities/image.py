@@ -30,7 +30,6 @@ UNREAD = {  # modes of Pillow
     "LAB": "colours are L*a*b*, which is not read",
 }
 SHORTEST_SIDE = 2  # of what is accepted, and of what is left when a long picture is shrunk
-LONGEST_CROP = 8  # squares; of a longer picture only so much around the middle is enlarged
 GRID = 6  # regions a side that are hidden one by one
 THUMBNAIL = 240  # pixels a side
 Box = tuple[float, float, float, float]
@@ -64,20 +63,13 @@ class Pixels(Preprocess):
         return ImageOps.pad(value, (size, size), resample, color=(255, 255, 255))
 
     def _crop(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
-        most = LONGEST_CROP * min(value.size)
-        if max(value.size) > most:  # enlarging all of a thin picture would take a gigabyte
-            value = _middle(value, min(value.width, most), min(value.height, most))
         scale = self.constants["resize"] / min(value.size)
         width, height = (max(size, round(side * scale)) for side in value.size)
-        return _middle(value.resize((width, height), resample), size, size)
+        left, top = (width - size) // 2, (height - size) // 2
+        return value.resize((width, height), resample).crop((left, top, left + size, top + size))
 
     def _stretch(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
         return value.resize((size, size), resample)
-
-
-def _middle(picture: Pillow.Image, width: int, height: int) -> Pillow.Image:
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
-    return picture.crop((left, top, left + width, top + height))
 
 
 class Image(Cell):

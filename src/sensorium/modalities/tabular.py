@@ -32,6 +32,7 @@ from sensorium.spelling import is_missing, spelled, spellings
 
 BUCKETS = 32
 TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
+MOST_SHOWN = 200  # characters of a cell
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 FEWEST_CODES, MOST_CODES = 3, 10  # different whole numbers that may be codes, where each stands in 5 rows on average
@@ -189,7 +190,7 @@ class Tabular(Modality):
         of_column = dict(weights)
         lines = (
             f"<tr><th>{html.escape(column)}</th><td><span {weighted(of_column.get(column, 0.0))}>"
-            f"{html.escape(str(cell))}</span></td></tr>"
+            f"{html.escape(str(cell)[:MOST_SHOWN])}</span></td></tr>"
             for column, cell in value.items()
         )
         return f'<table class="columns">{"".join(lines)}</table>'
