@@ -26,6 +26,8 @@ def is_missing(cell: Any) -> bool:
         return cell is None or (isinstance(cell, str) and not cell) or bool(cell != cell)
     except TypeError:  # of pandas' NA nobody can say
         return True
+    except ValueError:  # several values at once
+        return False
 
 
 def plain(text: str) -> str:

@@ -105,7 +105,8 @@ def test_equal_values_are_one_input_one_label_and_one_slice(
     assert {"cat": "1", "yes": "true"} in [json.loads(item) for item in packed]
     found = {(part.column, part.value) for part in slices(rows[["cat", "yes"]], rows.index.to_numpy())}
     assert found == {("cat", "0"), ("cat", "1"), ("yes", "false"), ("yes", "true")}
-    said = read_json(Path("metrics/validate.json"), made_by="validate")["spellings"]
+    assert read_json(Path("metrics/validate.json"), made_by="validate")["spellings"]["label"] == 2
+    said = read_json(Path("data/raw/spellings.json"), made_by="ingest")
     assert said["label"]["Größe"] == {" Gro\u0308ße" + " " * (suffix == ".csv"): 20, "Größe": 20}
     assert "ingest: label: 2 values are spelled in several ways and read as one: " in capsys.readouterr().out
     assert "Spelled in several ways" in Path("reports/data/index.html").read_text()

@@ -88,7 +88,7 @@ def _labels(row: Row, targets: Sequence[str]) -> set[tuple[str, Any]]:
 
 
 def _request(row: Row, inputs: Mapping[str, Modality], root: Path) -> dict[str, Any]:
-    """Values as the model reads them, which leaves out where and by whom a picture was taken; nothing of a file gone."""
+    """Values as the model reads them: without where and by whom a picture was taken; nothing of a file that is gone."""
     try:
         raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, root)) is not None}
         values = {name: inputs[name].accept(raw) for name, raw in raws.items()}

@@ -13,6 +13,7 @@ from sensorium.spelling import is_missing, merged, spelled
 
 RESERVED = ("split", "group")  # columns that prepare adds
 SPELLINGS = "spellings.json"  # beside the manifest: values that were spelled in several ways
+SHOWN = 40  # letters of one
 
 
 def run() -> None:
@@ -33,8 +34,8 @@ def run() -> None:
     for column, names in alike.items():
         several = f"{len(names):,} values are spelled" if len(names) > 1 else "a value is spelled"
         name, ways = next(iter(names.items()))
-        shown = " and ".join(f"{text!r} ({rows:,})" for text, rows in ways.items())
-        print(f"ingest: {column}: {several} in several ways and read as one: {shown} as {name!r}")
+        shown = " and ".join(f"{text[:SHOWN]!r} ({rows:,})" for text, rows in ways.items())
+        print(f"ingest: {column}: {several} in several ways and read as one: {shown} as {name[:SHOWN]!r}")
     if files and (ignored := keep_out_of_git(files)):
         beside = (files.folder / IGNORED).relative_to(Path.cwd())
         print(f"ingest: {beside} now keeps your data out of git; `{dvc_add(ignored)}` makes versions of it")

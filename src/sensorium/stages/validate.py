@@ -34,9 +34,11 @@ def run() -> None:
         beside.mkdir()
         valid.to_parquet(beside / "manifest.parquet", index=False)
         rejected.to_parquet(beside / "quarantine.parquet", index=False)
+    spellings = read_json(paths.RAW / SPELLINGS, made_by="ingest")
     counts = _counts(table, valid, rejected, examined, settings)
+    counts["spellings"] = {column: len(names) for column, names in spellings.items()}
     write_json(paths.METRICS / "validate.json", counts)
-    write_report(counts, rejected, paths.REPORTS / "data")
+    write_report(counts, rejected, spellings, paths.REPORTS / "data")
     print(f"validate: {len(valid):,} of {len(table):,} rows are valid, {len(rejected):,} are in quarantine")
     _require_enough(valid, rejected, settings)
 
@@ -114,7 +116,6 @@ def _counts(
             target: {str(name): int(count) for name, count in valid[target].value_counts().sort_index().items()}
             for target in settings.targets
         },
-        "spellings": read_json(paths.RAW / SPELLINGS, made_by="ingest"),
     }
 
 
