@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorium import params
+from sensorium.dataset.columns import carried
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.dataset.split import SPLITS, assign
 from sensorium.evaluation.baselines import logistic_regression
@@ -26,11 +27,12 @@ def main(seeds: int) -> None:
     settings, table = params.load(), read_table()
     classes = classes_of(table, settings.targets)
     best = yaml.safe_load(BEST.read_text())
-    stratum = table[settings.split.stratify] if settings.split.stratify else np.zeros(len(table))
+    columns = carried(table) | {name: table[name] for name in (*settings.inputs, *settings.targets)}
+    stratum = columns[settings.split.stratify] if settings.split.stratify else np.zeros(len(table))
     shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(seeds):
-        names = table[settings.split.groups[0]] if settings.split.groups else table["id"]
+        names = columns[settings.split.groups[0]] if settings.split.groups else table["id"]
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
         train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
         how = TrainConfig(**(best["training"] | {"seed": seed}))

@@ -162,7 +162,10 @@ def test_students_of_a_kind_that_no_input_has_are_not_used(project: Project) -> 
 
 @pytest.mark.parametrize("name", ["id", "split", "group", "present"])
 def test_names_that_the_tables_use(project: Project, name: str) -> None:
-    sentence = f"params.yaml: {name!r} cannot be the name of an input or target; the tables use it."
+    sentence = (
+        f"params.yaml: {name!r} cannot be the name of an input or target; the tables use it: choose another, which "
+        f"reads that column with `column: {name}`."
+    )
     assert complaint(project, inputs={name: {"kind": "text"}}) == sentence
     assert complaint(project, inputs={"note": {"kind": "text"}}, targets={name: {"kind": "class"}}) == sentence
 

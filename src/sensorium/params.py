@@ -1,6 +1,6 @@
 """params.yaml, typed and checked once, before any work."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -10,12 +10,14 @@ from pydantic_core import ErrorDetails
 
 from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
+from sensorium.dataset.columns import OWN
 from sensorium.errors import UserError
-from sensorium.evaluation.gates import OF_TARGETS, Rule
+from sensorium.evaluation.gates import OF_TARGETS, Rule, keys_of
 from sensorium.modalities import Input
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
-from sensorium.section import Section
+from sensorium.numerals import numbers_in
+from sensorium.section import Column, Section
 from sensorium.serving.settings import Serve
 from sensorium.sources import Data
 from sensorium.training.choices import Range
@@ -26,18 +28,39 @@ Width = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
 Layers = Annotated[int, Field(ge=1, le=12)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
+FEW, MANY = 10, 30  # classes
 
 
 class Target(Section):
     """What is predicted: one of several classes."""
 
     kind: Literal["class"] = "class"
+    column: Column | None = Field(
+        None,
+        description="the column that its labels stand in; the target's own name where it is not given",
+        exclude_if=lambda column: column is None,
+    )
+
+    def doubts(self, labels: Sequence[str]) -> Iterator[str]:
+        """What may be meant otherwise: labels that look like amounts, or like names of single rows."""
+        values = len(set(labels))
+        are_single = values > FEW and 2 * values > len(labels)
+        if len(numbers_in(labels)) > 0.9 * len(labels) and (values > MANY or are_single):
+            yield (
+                f"{values:,} classes in {len(labels):,} rows, and they are numbers: if these are amounts, each is "
+                "learnt as a class of its own, since numbers are not predicted yet; a column of a few ranges can be"
+            )
+        elif are_single:
+            yield f"{values:,} classes in {len(labels):,} rows: they look like names or texts, which cannot be learnt"
 
 
 class Validation(Section):
     """What rows must have to be used."""
 
-    min_class_rows: int = Field(5, ge=3, description="rows of a class below this number are quarantined")
+    min_class_rows: int = Field(5, ge=3, description="labels of a class below this number are not used")
+    bad_cell: Literal["cell", "row"] = Field(
+        "cell", description="what a cell that cannot be used costs its row: its input or label, or all of the row"
+    )
 
 
 class Split(Section):
@@ -46,8 +69,8 @@ class Split(Section):
     train: Share = Field(0.7, gt=0)
     val: Share = Field(0.15, gt=0)
     test: Share = Field(0.15, gt=0)
-    stratify: str | None = Field(None, description="a column whose values are spread evenly over the splits")
-    group: str | list[str] = Field([], description="columns; rows that share a value are never split")
+    stratify: Column | None = Field(None, description="a column whose values are spread evenly over the splits")
+    group: Column | list[Column] = Field([], description="columns; rows that share a value are never split")
     seed: int = 0
 
     @model_validator(mode="after")
@@ -127,15 +150,23 @@ class Params(Section):
     monitor: Monitor = Monitor()
     retrain: Retrain = Retrain()
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The column that each target's labels stand in."""
+        return {name: name if target.column is None else target.column for name, target in self.targets.items()}
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if both := sorted(set(self.inputs) & set(self.targets)):
             raise ValueError(f"{both[0]!r} is both an input and a target")
         for name, kind in self.inputs.items():
-            if leaked := sorted(set(kind.columns(name)) & set(self.targets)):
+            if leaked := sorted(set(kind.columns(name)) & set(self.labels.values())):
                 raise ValueError(f"inputs.{name} reads the column {leaked[0]!r}, which is a target")
-        if reserved := sorted({"id", "split", "group", PRESENT} & {*self.inputs, *self.targets}):
-            raise ValueError(f"{reserved[0]!r} cannot be the name of an input or target; the tables use it")
+        if reserved := sorted({*OWN, PRESENT} & {*self.inputs, *self.targets}):
+            raise ValueError(
+                f"{reserved[0]!r} cannot be the name of an input or target; the tables use it: "
+                f"choose another, which reads that column with `column: {reserved[0]}`"
+            )
         if FUSION in self.inputs:
             raise ValueError(
                 f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"
@@ -145,7 +176,7 @@ class Params(Section):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
-                parts = address.split(".") if isinstance(address, str) else []
+                parts = keys_of(address) if isinstance(address, str) else []
                 if parts and parts[0] in OF_TARGETS and parts[1] not in (*self.targets, "*"):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"

@@ -1,9 +1,37 @@
 """What every part of params.yaml has in common."""
 
 import difflib
-from typing import Any
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+
+def _as_written(name: Any) -> Any:
+    """YAML reads 2019, yes and 2019-01-01 as something else than letters, and not as they are written."""
+    if name is None or isinstance(name, str | list | dict):
+        return name
+    raise ValueError(f"{name!r} was found, which YAML reads as no text; put the column's name in quotes")
+
+
+Column = Annotated[str, BeforeValidator(_as_written)]  # a column of the table: whatever letters its name has
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean ...?)`` with the likest of the known names; nothing where none is like it."""
+    shapes = {_plain(one): one for one in known}
+    near = difflib.get_close_matches(_plain(name), shapes, n=1)
+    if not near or shapes[near[0]] == name:
+        return ""
+    found = shapes[near[0]]
+    if unicodedata.normalize("NFC", found) == unicodedata.normalize("NFC", name):
+        return f" (did you mean {found!r}? It looks the same, but is written with other characters: copy it)"
+    return f" (did you mean {found!r}?)"
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
 
 
 class Section(BaseModel):
@@ -16,7 +44,6 @@ class Section(BaseModel):
     def _keys_are_known(cls, content: Any) -> Any:
         unknown = sorted(set(content) - set(cls.model_fields), key=str) if isinstance(content, dict) else []
         if unknown:
-            near = difflib.get_close_matches(str(unknown[0]), cls.model_fields, n=1)
-            meant = f" (did you mean {near[0]!r}?)" if near else ""
-            raise ValueError(f"unknown key {str(unknown[0])!r}{meant}; allowed: {', '.join(cls.model_fields)}")
+            near = meant(str(unknown[0]), cls.model_fields)
+            raise ValueError(f"unknown key {str(unknown[0])!r}{near}; allowed: {', '.join(cls.model_fields)}")
         return content

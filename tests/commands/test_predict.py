@@ -113,9 +113,10 @@ def test_a_row_of_a_table_gets_what_the_service_answers(
             media = {name: files[row[name]] for name in ("photo", "sound") if name in row}
             told = client.post("/predict", data=fields, files=media).json()
             assert answer["answer.model_version"] == Predictor.load(folder).version
-            if "error" in told:
+            if "error" in told:  # a row is answered without what a client of the service is asked to mend
                 assert answer["answer.error"].startswith(told["error"])
-                assert {answer[name] for name in answer if name.startswith(("label.", "size."))} == {None}
+                nothing = {answer[name] for name in answer if name.startswith(("label.", "size."))} == {None}
+                assert (answer["answer.inputs"], nothing) == ((None, True) if row["id"] == "r7" else ("note", False))
                 continue
             assert (answer["answer.inputs"], answer["answer.error"]) == (", ".join(told["inputs"]), None)
             for target, one in told["targets"].items():
@@ -133,8 +134,9 @@ def test_a_row_of_a_table_gets_what_the_service_answers(
         "photo: file 'absent.png' does not exist",
     ]
     told = capsys.readouterr().out
-    assert "predict: 5 of 11 rows are answered in " in told
-    assert "of label\nwithout an answer: 6 rows; answer.error says why, of the first: photo: not a picture" in told
+    assert "predict: 7 of 11 rows are answered in " in told
+    assert "without an input: 2 rows; answer.error says why, of the first: photo: not a picture" in told
+    assert "\nwithout an answer: 4 rows; answer.error says why, of the first: note: the text is empty; car: " in told
 
 
 def test_a_piece_of_a_table_is_done_again_when_a_file_of_it_changed(model_folder: Path, tmp_path: Path) -> None:

@@ -156,6 +156,24 @@ def test_a_mistake_is_a_sentence_and_the_old_file_stays(
     assert sorted(path.name for path in columns.iterdir()) == ["folder.csv", "in.csv", "out.csv"]
 
 
+def test_a_bad_cell_costs_the_row_its_input_and_not_its_answer(columns: Path, capsys: pytest.CaptureFixture) -> None:
+    Path("in.csv").write_text("a,b,c\n1,2,3\nold,2,3\n,2,new\nold,2,new\n,,\n")
+    predict_table.run("in.csv", "out.parquet")
+    said = read(Path("out.parquet"))
+    old, new = "facts: column 'a' holds 'old' where a number", "more: column 'c' holds 'new' where a number"
+    assert [(row["answer.inputs"], row["answer.error"]) for row in said] == [
+        ("facts, more", None),
+        ("more", f"{old} is expected"),
+        ("facts", f"{new} is expected"),
+        (None, f"{old} is expected; {new} is expected"),
+        (None, "every input is missing"),
+    ]
+    assert [row["label.predicted"] is None for row in said] == [False, False, False, True, True]
+    told = capsys.readouterr().out
+    assert "without an input: 2 rows; answer.error says why, of the first: facts: column 'a'" in told
+    assert f"without an answer: 2 rows; answer.error says why, of the first: {old} is expected; more" in told
+
+
 def test_what_asks_a_service_is_refused_beside_a_table() -> None:
     with pytest.raises(UserError, match="a table brings the inputs of its rows; leave --text out"):
         predict_table.run("in.csv", "out.csv", ["--text", "a frog"])

@@ -43,9 +43,10 @@ def test_rows_that_are_large_or_whose_file_is_gone_are_passed_over(tmp_path: Pat
 
 
 def test_feedback_is_never_shown(tmp_path: Path) -> None:
-    rows = [row("1", "a", note="mine"), row("2", "a", note="theirs", origin="feedback"), row("3", "a", note="trained")]
+    rows = [row("1", "a", note="mine"), row("2", "a", note="theirs"), row("3", "a", note="trained", origin="feedback")]
     pd.DataFrame(rows).to_parquet(tmp_path / "manifest.parquet")
     splits = pd.DataFrame({"id": ["1", "2", "3"], "split": ["test", "test", "train"]})
+    splits["row.origin"] = ["manifest", "feedback", "manifest"]
     splits.to_parquet(tmp_path / "rows.parquet")
     found = read_rows(tmp_path / "manifest.parquet", tmp_path / "rows.parquet")
     assert {split: [one["id"] for one in some] for split, some in found.items()} == {"test": ["1"], "train": ["3"]}

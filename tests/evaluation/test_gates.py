@@ -77,6 +77,34 @@ def test_a_value_may_be_named_as_a_table_spells_it(address: str) -> None:
     assert judged(metric=f"slices.colour.{address}.accuracy", min=0.5).value == 0.8
 
 
+@pytest.mark.parametrize(
+    ("address", "value"),
+    [
+        ('slices.t."a.b".c.accuracy', 0.1),
+        ('slices.t.a."b.c".accuracy', 0.2),
+        ('slices."t"."clinical notes".*.accuracy', 0.3),
+        ("slices.t.clinical notes.x.accuracy", 0.3),
+        (r'slices.t."say \"hi\"".x.accuracy', 0.4),
+        ('slices.t."*".x.accuracy', 0.5),
+        (r'slices.t."line\nbreak".x.accuracy', 0.6),
+        ('slices.t."prix (€)"."1.5 to 9".accuracy', 0.7),
+    ],
+)
+def test_a_key_in_quotes_is_that_key_whatever_is_in_it(address: str, value: float) -> None:
+    columns = {
+        "a.b": {"c": {"accuracy": 0.1}},
+        "a": {"b.c": {"accuracy": 0.2}},
+        "clinical notes": {"x": {"accuracy": 0.3}},
+        'say "hi"': {"x": {"accuracy": 0.4}},
+        "*": {"x": {"accuracy": 0.5}},
+        "line\nbreak": {"x": {"accuracy": 0.6}},
+        "prix (€)": {"1.5 to 9": {"accuracy": 0.7}},
+    }
+    (found,) = judge([Rule(metric=address, min=0)], {"slices": {"t": columns}}, alone)
+    assert (found.value, found.reason) == (value, None)
+    assert "\n" not in (found.at or "")
+
+
 @pytest.mark.parametrize("if_missing", ["fail", "pass"])
 @pytest.mark.parametrize(
     ("rule", "reason"),

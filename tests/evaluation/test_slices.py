@@ -57,6 +57,26 @@ def test_equal_values_are_one_slice_and_whole_numbers_beside_nothing_are_sliced_
     }
 
 
+def test_numbers_in_letters_are_sliced_as_numbers_and_what_only_looks_like_some_is_not() -> None:
+    numbers = pd.Series(np.arange(100) / 10)
+    letters = pd.DataFrame({"price": numbers.map(str), "pieces": [str(n % 2) for n in range(100)]})
+    letters.loc[3, "price"] = None
+    typed = letters.assign(price=numbers.mask(numbers.index == 3), pieces=[n % 2 for n in range(100)])
+    of_letters, of_numbers = (
+        [(part.column, part.value, part.rows.tolist()) for part in slices(table, np.arange(100))]
+        for table in (letters, typed)
+    )
+    assert of_letters == of_numbers
+    assert [value for _, value, _ in of_letters] == ["0 to 2.55", "2.55 to 5", "5 to 7.45", "7.45 to 9.9", "0", "1"]
+    codes = pd.DataFrame({"zip": [f"0{n % 2}" for n in range(100)], "much": [f"{n}kg" for n in range(100)]})
+    assert [part.value for part in slices(codes, np.arange(100))] == ["00", "01"]
+
+
+def test_values_that_three_digits_do_not_tell_apart_are_slices_of_their_own() -> None:
+    table = pd.DataFrame({"price": [0.12341] * 50 + [0.12342] * 50})
+    assert [part.value for part in slices(table, np.arange(100))] == ["0.12341", "0.12342"]
+
+
 def test_a_slice_of_few_groups_is_left_out() -> None:
     table = pd.DataFrame({"city": ["Ulm"] * 50 + ["Bonn"] * 50})
     groups = np.concatenate([np.zeros(50, int), np.arange(1, 51)])

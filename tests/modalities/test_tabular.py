@@ -50,6 +50,11 @@ def test_equal_rows_pack_equal() -> None:
     assert CARS.unpack(CARS.pack(one)) == {"age": 3.0, "colour": "dark red"}
 
 
+def test_a_column_is_a_number_or_a_category() -> None:
+    with pytest.raises(ValidationError, match="the column 'age' is listed twice; it is either a number or a category"):
+        Tabular(numbers=["age", "price"], categories=["age"])
+
+
 def test_it_needs_columns() -> None:
     with pytest.raises(ValidationError, match="a tabular input needs column names"):
         Tabular()

@@ -14,15 +14,17 @@ from tests.conftest import Project, png
 def make(project: Project) -> None:
     project.params |= {
         "inputs": {
-            "note": {"kind": "text"},
-            "photo": {"kind": "image"},
+            "note": {"kind": "text", "column": "what they say"},
+            "photo": {"kind": "image", "column": " url"},
             "facts": {"kind": "tabular", "numbers": ["age"], "categories": ["colour"]},
         },
+        "targets": {"label": {"column": "is it?"}},
         "split": {"train": 0.6, "val": 0.2, "test": 0.2, "group": ["customer"], "seed": 0},
     }
     rows = [
-        {"note": f"note {number}", "photo": "a.png", "age": number, "colour": "red", "customer": number // 2,
-         "account": 2**64 - 1 - number, "paid": number % 2 == 0, "label": "no" if number % 4 < 2 else "yes"}
+        {"what they say": f"note {number}", " url": "a.png", "age": number, "colour": "red", "customer": number // 2,
+         "account": 2**64 - 1 - number, "paid": number % 2 == 0, "is it?": "no" if number % 4 < 2 else "yes",
+         "origin": "usa"}
         for number in range(60)
     ]  # fmt: skip
     project.write(None, {"a.png": png()})
@@ -62,8 +64,9 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
         assert pq.read_table(paths.RAW / "manifest.parquet")[name].to_pylist() == [*cells, None, None, None]
     assert sorted(set(after.index) - set(before.index)) == ["feedback-1"]
     raw = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
-    assert raw["origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 3}
-    assert raw.loc["feedback-1", ["note", "photo", "age", "colour", "label"]].tolist() == [
+    assert after["row.origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 1}
+    assert after.loc["feedback-1", "column.origin"] is None  # the user's own column is no place for ours
+    assert raw.loc["feedback-1", ["what they say", " url", "age", "colour", "is it?"]].tolist() == [
         "note of a shop", "feedback/feedback-1.photo", 7, "blue", "yes"
     ]  # fmt: skip
     assert (paths.RAW / "feedback/feedback-1.photo").read_bytes() == png((0, 0, 255))

@@ -39,15 +39,23 @@ def row(**cells: Any) -> dict[str, Any]:
 
 
 def reasons(project: Project, rows: list[Mapping[str, Any]], files: Mapping[str, bytes] | None = None) -> list[str]:
-    """Why rows beside good ones are quarantined; no row may vanish."""
+    """Why rows beside good ones are set aside or lose something."""
+    return quarantined(project, rows, files)["reason"].tolist()
+
+
+def quarantined(
+    project: Project, rows: list[Mapping[str, Any]], files: Mapping[str, bytes] | None = None
+) -> pd.DataFrame:
+    """What rows beside good ones lose; no row may vanish."""
     project.params["inputs"] = MEDIA
     project.write([*good(), *rows], files)
     ingest.run()
     validate.run()
     valid, rejected = (pd.read_parquet(f"data/valid/{name}.parquet") for name in ("manifest", "quarantine"))
-    assert len(valid) + len(rejected) == 12 + len(rows)
-    assert not set(valid["id"]) & set(rejected["id"]) - {"good0"}
-    return rejected["reason"].tolist()
+    whole = rejected[rejected["input"].isna() & rejected["target"].isna()]
+    assert len(valid) + len(whole) == 12 + len(rows)
+    assert not set(valid["id"]) & set(whole["id"]) - {"good0"}
+    return rejected
 
 
 def test_media_that_cannot_be_read(project: Project) -> None:
@@ -63,7 +71,7 @@ def test_media_that_cannot_be_read(project: Project) -> None:
         "fine.wav": wav(),
     }
     (project.root / "secret.png").write_bytes(png())
-    found = reasons(
+    found = quarantined(
         project,
         [
             row(id="1", photo="cut.png"),
@@ -73,6 +81,7 @@ def test_media_that_cannot_be_read(project: Project) -> None:
             row(id="5", photo="/etc/hostname"),
             row(id="6", photo="absent.png"),
             row(id="7", photo="cut.png", sound="text.ogg"),
+            row(id="11", photo="cut.png", sound="text.ogg", note=None),
             row(id="8", photo="exif.png"),
             row(id="9", photo="x" * 5000),
             row(id="10", photo="fine.png", sound="fine.wav"),
@@ -80,18 +89,24 @@ def test_media_that_cannot_be_read(project: Project) -> None:
         files,
     )
     patterns = [
-        r"photo: the picture is broken or cut off \(.*\)",
-        r"sound: not a sound that can be read \(WAV, FLAC, Ogg and MP3 can\)",
-        r"sound: the sound is too short: 0.0001 s, at least 0.1 s is needed",
-        r"photo: '../secret.png' lies outside the data root",
-        r"photo: '/etc/hostname' lies outside the data root",
-        r"photo: file 'absent.png' does not exist",
-        r"photo: the picture is broken .*; sound: not a sound .*",
-        r"photo: the picture is broken .*",
-        r"photo: 'x{200}\.\.\.' is no path \(File name too long\)",
+        ("1", "photo", r"the picture is broken or cut off \(.*\)"),
+        ("2", "sound", r"not a sound that can be read \(WAV, FLAC, Ogg and MP3 can\)"),
+        ("3", "sound", r"the sound is too short: 0.0001 s, at least 0.1 s is needed"),
+        ("4", "photo", r"'../secret.png' lies outside the data root"),
+        ("5", "photo", r"'/etc/hostname' lies outside the data root"),
+        ("6", "photo", r"file 'absent.png' does not exist"),
+        ("7", "photo", r"the picture is broken .*"),
+        ("7", "sound", r"not a sound .*"),
+        ("11", None, r"photo: the picture is broken .*; sound: not a sound [^;]*"),
+        ("8", "photo", r"the picture is broken .*"),
+        ("9", "photo", r"'x{200}\.\.\.' is no path \(File name too long\)"),
     ]
-    assert len(found) == len(patterns)
-    assert all(re.fullmatch(pattern, reason) for pattern, reason in zip(patterns, found, strict=True)), found
+    told = found[["id", "input", "reason"]].to_numpy().tolist()
+    assert [one[:2] for one in told] == [[name, lost] for name, lost, _ in patterns]
+    assert all(re.fullmatch(pattern, one[2]) for (*_, pattern), one in zip(patterns, told, strict=True)), told
+    counted = read_json(project.root / "metrics/validate.json", made_by="validate")
+    assert (counted["valid"], counted["quarantined"], counted["lessened"]) == (22, 1, 9)
+    assert counted["inputs"]["photo"] == {"present": 1, "unreadable": 8}
 
 
 def test_rows_that_say_nothing_or_too_little(project: Project) -> None:
@@ -151,7 +166,9 @@ def test_no_valid_row(project: Project) -> None:
     project.params["inputs"] = {"photo": {"kind": "image"}}
     project.write([{"photo": f"{number}.png", "label": "xy"[number % 2]} for number in range(8)])
     ingest.run()
-    with pytest.raises(UserError, match=r"no row is valid; the first one's reason: photo: file '0.png' does not exist"):
+    with pytest.raises(
+        UserError, match=r"^the file of input photo does not exist in 8 of 8 rows, e.g. '0.png', '1.png', '2.png': p"
+    ):
         validate.run()
     assert len(pd.read_parquet("data/valid/quarantine.parquet")) == 8
 

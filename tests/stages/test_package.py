@@ -18,7 +18,8 @@ def prepared(project: Project) -> Project:
     for folder in (paths.VALID, paths.PREPARED):
         folder.mkdir(parents=True)
     pd.DataFrame(ROWS).to_parquet(paths.VALID / "manifest.parquet")
-    pd.DataFrame({"id": [row["id"] for row in ROWS], "split": SPLITS}).to_parquet(paths.PREPARED / "rows.parquet")
+    rows = {"id": [row["id"] for row in ROWS], "split": SPLITS, "row.origin": "manifest"}
+    pd.DataFrame(rows).to_parquet(paths.PREPARED / "rows.parquet")
     return project
 
 

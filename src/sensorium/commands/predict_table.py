@@ -57,5 +57,7 @@ def _tell(counts: Counts, target: Path, seconds: float) -> None:
     )
     if unsure := ", ".join(f"{count:,} of {name}" for name, count in counts.abstained.items() if count):
         print(f"too unsure for a label: {unsure}")
+    if counts.lessened:
+        print(f"without an input: {counts.lessened:,} rows; {ERROR} says why, of the first: {counts.lost}")
     if counts.unanswered:
         print(f"without an answer: {counts.unanswered:,} rows; {ERROR} says why, of the first: {counts.first}")

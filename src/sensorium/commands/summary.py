@@ -21,6 +21,7 @@ from sensorium.serving.settings import unlearnt
 from sensorium.stages import ingest
 
 HOWS = ("only", "without")
+PREPARED = paths.PREPARED / "rows.parquet"
 
 
 def run() -> None:
@@ -29,11 +30,13 @@ def run() -> None:
     console.rule("Sensorium")
     validated = read_json(paths.METRICS / "validate.json", made_by="validate")
     console.print(
-        f"data     {validated['rows']:,} rows, {validated['quarantined']:,} of them quarantined "
-        f"({paths.VALID / 'quarantine.parquet'} says why)",
+        f"data     {validated['rows']:,} rows, {validated['quarantined']:,} of them quarantined"
+        f"{_lessened(validated)} ({paths.VALID / 'quarantine.parquet'} says why)",
         highlight=False,
         soft_wrap=True,
     )
+    for words in validated.get("warnings", []):
+        console.print(f"         {escape(words)}", highlight=False, soft_wrap=True)
     evaluated = read_json(paths.METRICS / "evaluate.json", made_by="evaluate")
     console.print(_metrics(evaluated))
     for sentence in simpler(evaluated):
@@ -51,6 +54,11 @@ def run() -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _lessened(validated: dict[str, Any]) -> str:
+    number = validated.get("lessened", 0)
+    return f", {number:,} used without an input or a label" if number else ""
 
 
 def _metrics(evaluated: dict[str, Any]) -> Table:
@@ -137,14 +145,18 @@ def _example() -> str:
     """A request for one of the test rows, to paste into a shell."""
     settings = params.load()
     tested = pd.read_parquet(existing(paths.PREDICTIONS / "test.parquet", made_by="evaluate"))["id"]
-    rows = pq.read_table(existing(paths.VALID / "manifest.parquet", made_by="validate")).to_pylist()
-    row = next(row for row in rows if row["id"] == tested[0])
+    row, held = (
+        next(row for row in pq.read_table(existing(path, made_by)).to_pylist() if row["id"] == tested[0])
+        for path, made_by in ((paths.VALID / "manifest.parquet", "validate"), (PREPARED, "prepare"))
+    )
     fields = []
     for name, kind in settings.inputs.items():
-        if kind.is_file and row[name]:
-            fields += ["-F", f"{name}=@{paths.RAW / row[name]}"]
-        elif (raw := kind.raw(row, name, paths.RAW)) is not None:
-            value = kind.accept(raw)  # a table may hold what JSON cannot, such as a date
+        if held[name] is None:  # missing, or not to be used
+            continue
+        if kind.is_file:
+            fields += ["-F", f"{name}=@{paths.RAW / row[kind.columns(name)[0]]}"]
+        else:
+            value = kind.accept(kind.raw(row, name, paths.RAW))  # a table may hold what JSON cannot, such as a date
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             fields += ["--form-string", f"{name}={text}"]
     return shlex.join(["curl", *fields, "localhost:3000/predict"])

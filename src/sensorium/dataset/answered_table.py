@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from sensorium import tables
-from sensorium.dataset.answering import ERROR, abstained, answer, columns_read
+from sensorium.dataset.answering import ERROR, INPUTS, abstained, answer, columns_read
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
@@ -70,6 +70,8 @@ class Counts:
         rows: all of them.
         unanswered: those with a reason instead of an answer.
         first: the first of these reasons.
+        lessened: those answered without an input that cannot be used.
+        lost: the first of the reasons why not.
     """
 
     version: str
@@ -77,6 +79,8 @@ class Counts:
     rows: int = 0
     unanswered: int = 0
     first: str = ""
+    lessened: int = 0
+    lost: str = ""
 
 
 def answer_table(source: Path, target: Path, model: Path) -> Counts:
@@ -205,8 +209,12 @@ def _join(pieces: Sequence[Path], target: Path, said: Sequence[str], counts: Cou
 
 def _count(piece: pa.Table, counts: Counts) -> None:
     counts.rows += piece.num_rows
-    if reasons := piece[ERROR].drop_null().to_pylist():
-        counts.unanswered += len(reasons)
-        counts.first = counts.first or reasons[0]
+    for used, error in zip(piece[INPUTS].to_pylist(), piece[ERROR].to_pylist(), strict=True):
+        if error and used is None:
+            counts.unanswered += 1
+            counts.first = counts.first or error
+        elif error:
+            counts.lessened += 1
+            counts.lost = counts.lost or error
     for target in counts.abstained:
         counts.abstained[target] += pc.sum(piece[abstained(target)]).as_py() or 0

@@ -57,23 +57,23 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
 
     Returns:
         Columns by name. Of every target the prediction, the probabilities, and whether the service would abstain; null
-        where there is no answer. Then the inputs used, the reason why there is no answer, and the model's version.
+        where there is no answer. Then the inputs used, null likewise; why others cannot be used, or why there is no
+        answer; and the model's version.
     """
     known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
     rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
     read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
     errors = [_error(row, names, read) for row, names in enumerate(used)]
-    shares = _shares(predictor, read, [row for row, error in enumerate(errors) if not error])
+    shares = _shares(predictor, read, [row for row, names in enumerate(used) if names])
     for row in [row for row, of_targets in shares.items() if not tells(of_targets)]:
         errors[row] = TOO_FAR
         del shares[row]
     place_of = {row: place for place, row in enumerate(shares)}
     places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
     said = _said(predictor, serve, list(shares.values()))
-    pairs = zip(used, errors, strict=True)
     return {name: cells.take(places) for name, cells in said.items()} | {
-        INPUTS: pa.array([None if error else ", ".join(names) for names, error in pairs], pa.string()),
+        INPUTS: pa.array([", ".join(names) if row in shares else None for row, names in enumerate(used)], pa.string()),
         ERROR: pa.array(errors, pa.string()),
         MODEL: pa.array([predictor.version] * len(rows), pa.string()),
     }
@@ -121,7 +121,7 @@ def _prepare(predictor: Predictor, name: str, row: Mapping[str, Any], root: Path
 
 
 def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:
-    """Why a row gets no answer: as in the service, one bad input is enough."""
+    """Why a row gets no answer, or is answered without some input."""
     problems = [one.problem_of[row] for one in read.values() if row in one.problem_of]
     return "; ".join(problems) or (None if used else NOTHING)
 

@@ -73,7 +73,7 @@ def features(job: Job) -> Mapping[str, np.ndarray]:
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    return FeatureCache(paths.cache() / "features", _fingerprint(kind.model_dump_json()))
+    return FeatureCache(paths.cache() / "features", _fingerprint(kind.model_dump_json(exclude={"column"})))
 
 
 @cache

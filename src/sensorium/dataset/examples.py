@@ -3,15 +3,17 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
+from sensorium.dataset.columns import ID, ORIGIN, SPLIT
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.sources.feedback import FOLDER, ORIGIN
+from sensorium.sources.feedback import FOLDER
 
 MOST_BYTES = 2**20  # of an example: it travels with the model, and a browser reads all of them at once
 TRIED = 10  # rows for every example, before fewer are offered
@@ -24,25 +26,26 @@ def read_rows(manifest: Path, prepared: Path) -> dict[str, list[dict[str, Any]]]
 
     Args:
         manifest: the table with the inputs as they were given.
-        prepared: the table that tells the split of every row.
+        prepared: the table that tells split and origin of every row.
     """
-    splits = pd.read_parquet(prepared, columns=["id", "split"]).set_index("id")["split"]
+    known = pd.read_parquet(prepared, columns=[ID, SPLIT, ORIGIN])
+    split_of = known[known[ORIGIN] != FOLDER].set_index(ID)[SPLIT].to_dict()
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in pq.read_table(manifest).to_pylist():
-        if row.get(ORIGIN) != FOLDER and row["id"] in splits.index:
-            rows.setdefault(splits[row["id"]], []).append(row)
+        if row[ID] in split_of:
+            rows.setdefault(split_of[row[ID]], []).append(row)
     return rows
 
 
 def choose_examples(
-    rows: Sequence[Row], inputs: Mapping[str, Modality], targets: Sequence[str], root: Path, count: int
+    rows: Sequence[Row], inputs: Mapping[str, Modality], labels: Sequence[str], root: Path, count: int
 ) -> list[dict[str, Any]]:
     """Requests as /predict reads them in JSON, of rows that have many inputs and differ in what is to be told.
 
     Args:
         rows: to choose from.
         inputs: of the model.
-        targets: of the model.
+        labels: the columns of the model's targets.
         root: that paths in cells are relative to.
         count: how many, at most.
     """
@@ -52,10 +55,10 @@ def choose_examples(
     for _ in range(TRIED * count):
         if not given or len(examples) == count:
             break
-        number = max(given, key=lambda number: (len(given[number]), len(_labels(rows[number], targets) - shown)))
+        number = max(given, key=lambda number: (len(given[number]), len(_labels(rows[number], labels) - shown)))
         request = _request(rows[number], {name: inputs[name] for name in given.pop(number)}, root)
         if request and len(json.dumps(request, default=str)) <= MOST_BYTES:
-            shown |= _labels(rows[number], targets)
+            shown |= _labels(rows[number], labels)
             examples.append(request)
     return examples
 
@@ -73,18 +76,19 @@ def known_choices(rows: Sequence[Row], inputs: Mapping[str, Modality], root: Pat
 
 
 def _values(rows: Sequence[Row], name: str, kind: Modality, root: Path) -> Iterator[Any]:
-    """Cleaned values, read only as far as somebody looks at them."""
+    """Cleaned values, read only as far as somebody looks at them, without those that cannot be used."""
     for row in rows:
-        if (raw := kind.raw(row, name, root)) is not None:
-            yield kind.accept(raw)
+        with suppress(BadInput):
+            if (raw := kind.raw(row, name, root)) is not None:
+                yield kind.accept(raw)
 
 
 def _is_there(row: Row, name: str, kind: Modality) -> bool:
     return any(row.get(column) is not None for column in kind.columns(name))
 
 
-def _labels(row: Row, targets: Sequence[str]) -> set[tuple[str, Any]]:
-    return {(target, row.get(target)) for target in targets}
+def _labels(row: Row, labels: Sequence[str]) -> set[tuple[str, Any]]:
+    return {(column, row.get(column)) for column in labels}
 
 
 def _request(row: Row, inputs: Mapping[str, Modality], root: Path) -> dict[str, Any]:

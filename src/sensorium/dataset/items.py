@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 
 from sensorium.modalities.modality import Descriptors
 
+SAID = "said."  # of a descriptor, which may be called as a column of the user's
+
 
 def digest(packed: bytes) -> str:
     """The name of a cleaned value: rows with equal content share it."""
@@ -19,7 +21,7 @@ def digest(packed: bytes) -> str:
 def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Mapping[str, Descriptors]) -> None:
     """Writes one shard of packed values, and what describes each, by digest."""
     names = dict.fromkeys(name for descriptors in said.values() for name in descriptors)
-    columns = {name: pa.array([said[item].get(name) for item in items]) for name in names}
+    columns = {f"{SAID}{name}": pa.array([said[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
 
@@ -42,7 +44,7 @@ def read_descriptors(folder: Path) -> pd.DataFrame:
         names = [name for name in pq.read_schema(path).names if name != "packed"]
         pieces.append(pq.read_table(path, columns=names).to_pandas())
     table = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame({"digest": []})
-    return table.drop_duplicates("digest").set_index("digest")
+    return table.drop_duplicates("digest").set_index("digest").rename(columns=lambda name: name.removeprefix(SAID))
 
 
 def read_items(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:

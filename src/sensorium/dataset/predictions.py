@@ -54,7 +54,7 @@ def probabilities_of(table: pd.DataFrame, target: str, classes: Iterable[str]) -
 def targets_in(table: pd.DataFrame) -> list[str]:
     """The targets that `write_predictions` wrote."""
     end = ".predicted"
-    return [str(name).removesuffix(end) for name in table if str(name).endswith(end)]
+    return [name.removesuffix(end) for name in map(str, table) if name.endswith(end) and name.count(".") == 1]
 
 
 def classes_in(table: pd.DataFrame, target: str) -> list[str]:

@@ -17,6 +17,8 @@ ROWS_FILE = paths.PREPARED / "rows.parquet"
 def read_table() -> pd.DataFrame:
     """data/prepared/rows.parquet: ``id``, ``split``, ``group``, targets, and every input's digest or null.
 
+    ``row.origin`` is the source of a row; what else the user's table has is called ``column.NAME``.
+
     Raises:
         UserError: if there is none yet.
     """

@@ -1,15 +1,15 @@
 """What every row is asked, as a Great Expectations suite over the table and what was found in its media."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 PROBLEM = "{}: problem"  # column that holds what is wrong with an input's value, or null
-INPUTS_PRESENT = "inputs present"
-LABELS_KNOWN = "labels known"
+INPUTS_USABLE = "inputs that can be used"
+LABELS_USABLE = "labels that can be used"
 EARLIER = "earlier row of this id"
 SEVERITY = "warning"  # a row that fails is set aside, and the run goes on
 
@@ -23,21 +23,45 @@ class Question:
         settings: its arguments.
         reason: a sentence with ``{cell}`` for the failing row's value in the expectation's column.
         meaning: what Data Docs show.
+        about: the input or target whose cell it is about, which a row that fails loses.
+        sets_aside: whether it loses more: a row that fails is not used at all.
+        sums_up: inputs or targets whose own reasons say it already.
     """
 
     type: str
     settings: dict[str, Any]
     reason: str
     meaning: str
+    about: str | None = None
+    sets_aside: bool = True
+    sums_up: Sequence[str] = ()
 
 
-def questions(inputs: list[str], classes: Mapping[str, list[str]], min_class_rows: int) -> list[Question]:
+@dataclass(frozen=True)
+class Loss:
+    """What a row loses, and why.
+
+    Attributes:
+        row: its number.
+        about: an input or a target; ``None`` where all of the row is set aside.
+        reason: why.
+    """
+
+    row: int
+    about: str | None
+    reason: str
+
+
+def questions(
+    inputs: list[str], classes: Mapping[str, list[str]], min_class_rows: int, cells_cost_rows: bool
+) -> list[Question]:
     """The suite: ids, something to read, something to learn, and readable values.
 
     Args:
         inputs: names of the inputs.
         classes: of every target, the classes with enough rows.
         min_class_rows: what enough means.
+        cells_cost_rows: whether a row with one bad cell is not used at all.
     """
     return [
         Question("ExpectColumnValuesToNotBeNull", {"column": "id"}, "the id is missing", "every row has an id"),
@@ -48,36 +72,42 @@ def questions(inputs: list[str], classes: Mapping[str, list[str]], min_class_row
             Question(
                 "ExpectColumnValuesToBeNull",
                 {"column": PROBLEM.format(name)},
-                f"{name}: {{cell}}",
+                "{cell}",
                 f"{name} can be read where it is present",
+                name,
+                cells_cost_rows,
             )
             for name in inputs
         ),
         Question(
             "ExpectColumnValuesToBeBetween",
-            {"column": INPUTS_PRESENT, "min_value": 1},
+            {"column": INPUTS_USABLE, "min_value": 1},
             "every input is missing",
             "a row has at least one input",
+            sums_up=inputs,
         ),
         Question(
             "ExpectColumnValuesToBeBetween",
-            {"column": LABELS_KNOWN, "min_value": 1},
+            {"column": LABELS_USABLE, "min_value": 1},
             "no target has a label",
             "a row has at least one label",
+            sums_up=[*classes],
         ),
         *(
             Question(
                 "ExpectColumnValuesToBeInSet",
                 {"column": target, "value_set": known},
-                f"{target}: fewer than {min_class_rows} rows are of class {{cell!r}}",
+                f"fewer than {min_class_rows} rows are of class {{cell!r}}",
                 f"classes of {target} have at least {min_class_rows} rows",
+                target,
+                cells_cost_rows,
             )
             for target, known in classes.items()
         ),
     ]
 
 
-def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> dict[int, list[str]]:
+def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> dict[int, list[tuple[Question, str]]]:
     """Runs the suite and builds Data Docs.
 
     Args:
@@ -86,7 +116,7 @@ def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> 
         site: the Data Docs to build, as Great Expectations is told of them.
 
     Returns:
-        For every row number that failed something, the reasons.
+        For every row number that failed something, the questions and the reasons.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
@@ -102,8 +132,7 @@ def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> 
         .add_batch_definition_whole_dataframe("all")
     )
     expectations = [
-        getattr(gx.expectations, question.type)(**question.settings, notes=question.meaning, severity=SEVERITY)
-        for question in suite
+        getattr(gx.expectations, question.type)(**question.settings, **_said_of(question)) for question in suite
     ]
     checked = context.suites.add(gx.ExpectationSuite("rows", expectations=expectations))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="rows", data=batch, suite=checked))
@@ -114,9 +143,29 @@ def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> 
         result_format={"result_format": "COMPLETE"},
     )
     outcome = next(iter(checkpoint.run(batch_parameters={"dataframe": table}).run_results.values()))
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[tuple[Question, str]]] = {}
     for question, result in zip(suite, outcome.results, strict=True):
         for row in result.result.get("unexpected_index_list") or []:
             cell = table.at[row, question.settings["column"]]
-            found.setdefault(int(row), []).append(question.reason.format(cell=cell))
+            found.setdefault(int(row), []).append((question, question.reason.format(cell=cell)))
     return found
+
+
+def _said_of(question: Question) -> dict[str, Any]:
+    """What Data Docs tell of a question."""
+    return {"notes": question.meaning, "severity": SEVERITY, "meta": {"sets_aside": question.sets_aside}}
+
+
+def losses(found: Mapping[int, list[tuple[Question, str]]]) -> Iterator[Loss]:
+    """What the rows lose that failed something: an input or a label each, or all of the row with all the reasons."""
+    for row in sorted(found):
+        if not any(question.sets_aside for question, _ in found[row]):
+            yield from (Loss(row, question.about, reason) for question, reason in found[row])
+            continue
+        named = {question.about for question, _ in found[row]}
+        reasons = [
+            f"{question.about}: {reason}" if question.about else reason
+            for question, reason in found[row]
+            if not named & {*question.sums_up}
+        ]
+        yield Loss(row, None, "; ".join(reasons))

@@ -1,6 +1,8 @@
 """Rules that a trained model must pass; they are data in params.yaml."""
 
 import difflib
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
@@ -24,11 +26,33 @@ FIGURES = (  # of a target, as `metrics.figures` names them
 BRANCHES = ("slices", "robustness", "subsets")  # with a file of their own, so that DVC's tables stay readable
 OF_TARGETS = ("evaluate", *BRANCHES)  # files whose first keys are targets
 FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)
+KEYS = re.compile(r'(?:^|\.)("(?:[^"\\]|\\.)*"(?=\.|$)|[^.]*)')
+
+
+def keys_of(address: str) -> list[str]:
+    """The keys of an address; one in double quotes, as JSON has them, may have dots in it."""
+    return [_unquoted(key) for key in KEYS.findall(address)]
+
+
+def _unquoted(key: str) -> str:
+    try:
+        return str(json.loads(key)) if key.startswith('"') else key
+    except ValueError:
+        return key
+
+
+def _quoted(key: str) -> str:
+    return json.dumps(key, ensure_ascii=False)
+
+
+def _shown(key: object) -> str:
+    """A key in an address that a person reads, on one line."""
+    return str(key) if str(key).isprintable() else _quoted(str(key))
 
 
 def _address(text: str) -> str:
     """An address that names a file in metrics/ and something in it; figures of targets are known by name."""
-    file, *keys = text.split(".")
+    file, *keys = keys_of(text)
     if file not in FILES or not all(keys) or not keys:
         near = difflib.get_close_matches(file, FILES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near and near[0] != file else ""
@@ -42,9 +66,9 @@ def _address(text: str) -> str:
 
 def _of_one(text: str) -> str:
     """An address without ``*``: of several figures it would not be clear which is the bound."""
-    if "*" in text:
+    if "*" in keys_of(text):
         raise ValueError(f"{text!r}: a bound is one figure, without *")
-    if text.split(".")[0] not in FILES:
+    if keys_of(text)[0] not in FILES:
         raise ValueError(f"{text!r} is neither a number (which has no quotes) nor a figure's address, FILE.KEY.KEY")
     return _address(text)
 
@@ -89,7 +113,7 @@ class Rule(Section):
     @property
     def target(self) -> str | None:
         """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
-        parts = self.metric.split(".")
+        parts = keys_of(self.metric)
         return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
 
 
@@ -220,7 +244,7 @@ def with_its_time(rule: Mapping[str, Any], times: Mapping[str, Any]) -> dict[str
 
 
 def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float]]:
-    """Keys may have dots in them, so each is tried against every start of what is left of the address.
+    """Keys may have dots in them, so each is tried, as it is and in quotes, against every start of what is left.
 
     A value may be named as a table spells it, such as True or 1.0.
     """
@@ -233,8 +257,8 @@ def _find(address: str, tree: Any, above: str = "") -> Iterator[tuple[str, float
         starts = {end: {address[:end], spelled(address[:end])} for end in ends}
         for key, below in tree.items():
             for end, names in starts.items():
-                if str(key) in names or "*" in names:
-                    yield from _find(address[end + 1 :], below, f"{above}.{key}" if above else str(key))
+                if "*" in names or str(key) in names or _quoted(str(key)) in names:
+                    yield from _find(address[end + 1 :], below, f"{above}.{_shown(key)}" if above else str(key))
 
 
 def _absence(address: str, figures: Mapping[str, Any]) -> str:
@@ -242,7 +266,7 @@ def _absence(address: str, figures: Mapping[str, Any]) -> str:
     if "*" in address:
         return "no figure fits it"
     found: Any = figures
-    for key in address.split("."):
+    for key in keys_of(address):
         if not isinstance(found, Mapping) or key not in found:
             known = ", ".join(map(str, found)) if isinstance(found, Mapping) else "nothing"
             return f"there is no {key!r}, here are {known or 'none'}"

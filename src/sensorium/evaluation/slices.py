@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
+from sensorium.numerals import numbers_in
 from sensorium.spelling import spelled
 
 MOST_VALUES = 30  # of a column that is sliced by value
@@ -63,18 +64,27 @@ def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
     ]
 
 
+def _as_numbers(cells: pd.Series) -> pd.Series:
+    """The same, as numbers where each cell that is not missing is one in letters: a .csv has nothing but letters."""
+    known = cells.dropna()
+    numbers = numbers_in(known)
+    if pd.api.types.is_numeric_dtype(cells) or not numbers or len(numbers) < len(known):
+        return cells
+    return pd.Series(numbers, known.index).reindex(cells.index)
+
+
 def _slices_of(column: str, cells: pd.Series) -> Iterable[Slice]:
     known = cells.dropna()
     if (names := _names(known)) is not None:
         named = pd.Series(names, index=known.index, dtype=object).reindex(cells.index)
         for value in sorted(set(names)):
             yield Slice(column, value, (named == value).to_numpy(bool))
-    elif pd.api.types.is_numeric_dtype(cells):
-        cells, known = cells.astype(float), known.astype(float)
+    elif pd.api.types.is_numeric_dtype(cells := _as_numbers(cells)):
+        cells, known = cells.astype(float), cells.dropna().astype(float)
         edges = np.unique(np.quantile(known, np.linspace(0, 1, QUANTILES + 1)))
-        for number, (low, high) in enumerate(pairwise(edges)):
-            above = cells >= low if number == 0 else cells > low
-            yield Slice(column, f"{_shown(low)} to {_shown(high)}", (above & (cells <= high)).to_numpy(bool))
+        for (low, high), (first, last) in zip(pairwise(edges), pairwise(_shown(edges)), strict=True):
+            above = cells >= low if low == edges[0] else cells > low
+            yield Slice(column, f"{first} to {last}", (above & (cells <= high)).to_numpy(bool))
 
 
 def _names(known: pd.Series) -> list[str] | None:
@@ -85,14 +95,19 @@ def _names(known: pd.Series) -> list[str] | None:
             called[cell] = spelled(cell)
             if len(set(called.values())) > MOST_VALUES:
                 return None
-    short = {cell: _shown(cell) if isinstance(cell, float) else name for cell, name in called.items()}
+    short = {cell: _rounded(cell) if isinstance(cell, float) else name for cell, name in called.items()}
     if len(set(short.values())) == len(set(called.values())):
         called = short
     return [called[cell] for cell in known]
 
 
-def _shown(number: float) -> str:
-    """To three digits that mean something, but never as a power of ten."""
+def _shown(numbers: np.ndarray) -> list[str]:
+    """Numbers to three digits that mean something, if that tells them apart, but never as a power of ten."""
+    short = [_rounded(number) for number in numbers]
+    return short if len(set(short)) == len(short) else [spelled(number) for number in numbers]
+
+
+def _rounded(number: float) -> str:
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 

@@ -15,8 +15,9 @@ import soxr
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
@@ -85,7 +86,7 @@ class Waveform(Preprocess):
         return {"input_values": np.pad(samples, padding).astype(np.float32), "attention_mask": mask}
 
 
-class Audio(Modality):
+class Audio(Cell):
     """A sound; several channels are mixed, and what comes after ``seconds`` is not heard."""
 
     kind: Literal["audio"] = "audio"

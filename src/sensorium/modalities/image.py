@@ -15,8 +15,9 @@ from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -61,7 +62,7 @@ class Pixels(Preprocess):
         return value.resize((size, size), resample)
 
 
-class Image(Modality):
+class Image(Cell):
     """A picture; transparency is laid on white, rotation by EXIF is applied, of an animation the first frame counts."""
 
     kind: Literal["image"] = "image"

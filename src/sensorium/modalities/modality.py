@@ -2,7 +2,7 @@
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,14 +10,16 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, Cause
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, reachable, resolve
 from sensorium.section import Section
-from sensorium.spelling import is_missing
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
 Descriptors = dict[str, float | str]
+UNKNOWN = "unknown"  # what is told of an input besides its descriptors: the share of its names that are new,
+PRESENCE, EMBEDDING, PREDICTIONS, AXIS = "presence", "embedding", "predictions", "axis"  # and what drift is told by
+BESIDE = "paths are relative to the folder of the table"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
+        is_cell: whether it is read from one cell of a row, which its value stands for from then on.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
         max_bytes: the largest raw value that is looked at.
@@ -60,6 +63,7 @@ class Modality(Section, ABC):
     encoder: str
 
     is_file: ClassVar[bool] = False
+    is_cell: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 32 * 2**20
@@ -76,24 +80,29 @@ class Modality(Section, ABC):
             raise ValueError(problem)
         return name
 
+    @abstractmethod
     def columns(self, name: str) -> list[str]:
         """The columns of the table that an input called ``name`` is read from."""
-        return [name]
 
+    @abstractmethod
     def raw(self, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
         """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.
 
         Raises:
             BadInput: if the cell names a file that is not to be had inside ``root``.
         """
-        cell = row.get(name)
-        if is_missing(cell):
-            return None
-        return read_inside(root, cell, self.max_bytes) if self.is_file else cell
 
+    @abstractmethod
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         """The cells of a table's row that hold what a request gave, where they are no files."""
-        return {name: kept.decode("utf-8", errors="replace")}
+
+    def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+        """What may be meant otherwise, a sentence each.
+
+        Args:
+            table: the cells of every column that this input reads; ``None`` where one is missing.
+        """
+        return iter(())
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         """The OpenAPI schema of a raw value in a request; ``file_format`` says how files are carried."""
@@ -225,9 +234,9 @@ def file_inside(root: Path, relative: Any) -> Path:
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
         raise BadInput(f"{shown!r} is no path ({error.args[-1] if len(error.args) == 1 else error.args[1]})") from error
     if not path.is_relative_to(root.resolve()):
-        raise BadInput(f"{shown!r} lies outside the data root")
+        raise BadInput(f"{shown!r} lies outside the data root", Cause("the file", "lies outside the data root", shown))
     if not is_file:
-        raise BadInput(f"file {shown!r} does not exist")
+        raise BadInput(f"file {shown!r} does not exist", Cause("the file", "does not exist", shown, BESIDE))
     return path
 
 

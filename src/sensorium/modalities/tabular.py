@@ -5,22 +5,36 @@ import json
 import math
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, Cause, UserError
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Descriptors, Modality, weighted
+from sensorium.modalities.modality import (
+    AXIS,
+    EMBEDDING,
+    PREDICTIONS,
+    PRESENCE,
+    UNKNOWN,
+    Comparative,
+    Descriptors,
+    Modality,
+    weighted,
+)
+from sensorium.numerals import numbers_in
+from sensorium.section import Column
 from sensorium.spelling import is_missing, spelled, spellings
 
 BUCKETS = 32
 TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
+FEWEST_CODES, MOST_CODES = 3, 10  # different whole numbers that may be codes, where each stands in 5 rows on average
+TAKEN = (UNKNOWN, PRESENCE, EMBEDDING, PREDICTIONS)
 
 
 class Columns(Preprocess):
@@ -50,8 +64,8 @@ class Tabular(Modality):
 
     kind: Literal["tabular"] = "tabular"
     encoder: Literal["columns"] = "columns"
-    numbers: list[str] = Field([], description="columns that hold numbers")
-    categories: list[str] = Field([], description="columns that hold names, such as a country or a colour")
+    numbers: list[Column] = Field([], description="columns that hold numbers")
+    categories: list[Column] = Field([], description="columns that hold names, such as a country or a colour")
 
     describes_content: ClassVar[bool] = True
     has_names: ClassVar[bool] = True
@@ -73,6 +87,8 @@ class Tabular(Modality):
     def _has_columns(self) -> Self:
         if not self.numbers and not self.categories:
             raise ValueError("a tabular input needs column names under numbers, categories or both")
+        if twice := [column for column, times in Counter(self.columns("")).items() if times > 1]:
+            raise ValueError(f"the column {twice[0]!r} is listed twice; it is either a number or a category")
         return self
 
     def columns(self, name: str) -> list[str]:
@@ -124,7 +140,7 @@ class Tabular(Modality):
 
     def describe(self, value: dict[str, Any]) -> Descriptors:
         """The numbers themselves."""
-        return {column: value[column] for column in self.numbers if column in value}
+        return {_descriptor(column): value[column] for column in self.numbers if column in value}
 
     def named(self) -> list[str]:
         return self.categories
@@ -173,6 +189,26 @@ class Tabular(Modality):
         )
         return f'<table class="columns">{"".join(lines)}</table>'
 
+    def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+        """Numbers that look like codes, and categories that look like amounts."""
+        for column in self.numbers:
+            numbers = numbers_in(table[column])
+            values = sorted(set(numbers))
+            few = FEWEST_CODES <= len(values) <= MOST_CODES and len(numbers) >= FEWEST_VALUES * len(values)
+            if few and all(value.is_integer() for value in values):
+                yield (
+                    f"the number {column!r} is only {', '.join(f'{value:.0f}' for value in values)}: if these are "
+                    "names of something rather than amounts, list it under categories"
+                )
+        for column in self.categories:
+            cells = [cell for cell in table[column] if cell is not None]
+            values = sorted(set(numbers_in(cells)))
+            if len(numbers_in(cells)) == len(cells) and len(values) > BUCKETS:
+                yield (
+                    f"the category {column!r} has {len(values):,} different values, all of them numbers: if these are "
+                    "amounts, list it under numbers"
+                )
+
     def load_folder(self, folder: Path) -> Encoder:
         raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
 
@@ -195,13 +231,22 @@ def _checksum(column: str, name: str) -> int:
 
 
 def _number(column: str, cell: Any) -> float:
+    subject, shown = f"column {column!r}", str(cell)[:40]
     try:
         number = float(TRUTH.get(spelled(cell), cell) if isinstance(cell, str) else cell)
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadInput(f"column {column!r} holds {str(cell)[:40]!r} where a number is expected") from error
+        cause = Cause(subject, "holds text", shown, "list it under categories")
+        raise BadInput(f"{subject} holds {shown!r} where a number is expected", cause) from error
     if not math.isfinite(number) or abs(number) > MOST:
-        raise BadInput(f"column {column!r} holds {cell!r}, which is no finite number")
+        cause = Cause(subject, "holds what is no finite number", shown)
+        raise BadInput(f"{subject} holds {cell!r}, which is no finite number", cause)
     return number
+
+
+def _descriptor(column: str) -> str:
+    """What a column's number is called beside what else is told of an input: by its own name wherever that is free."""
+    ours = column in TAKEN or column.split(".")[0] in (AXIS, "column")
+    return f"column.{column}" if ours else column
 
 
 Tabular.corruptions = {"lost columns": _lost}

@@ -11,8 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from sensorium.errors import BadInput, UserError
+from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, Modality, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.spelling import plain
 
 WORD = re.compile(r"\w+")
@@ -58,7 +59,7 @@ class Tokenize(Preprocess):
         }
 
 
-class Text(Modality):
+class Text(Cell):
     """A text of any language, as long as its encoder knows it."""
 
     kind: Literal["text"] = "text"

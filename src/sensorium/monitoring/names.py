@@ -6,10 +6,12 @@ taken for what begins with an underscore, and none but `PRESENT`, which params.y
 
 from collections.abc import Iterable
 
+from sensorium.modalities.modality import AXIS, PRESENCE
+
 UNIT = "unit"  # of the reference: rows of one are not independent
 PRESENT = "present"
-PRESENCE, SAID, CONFIDENCE = "presence", "said", "confidence"
-_MARKS, _AXIS = "_mark.", ".axis."
+SAID, CONFIDENCE = "said", "confidence"
+_MARKS, _AXIS = "_mark.", f".{AXIS}."
 
 
 def present(name: str) -> str:
@@ -59,7 +61,7 @@ def probability(target: str, name: str) -> str:
 
 def is_axis(column: str) -> bool:
     """Whether it holds features on an axis."""
-    return _AXIS in column
+    return subject(column)[1].startswith(_AXIS[1:])
 
 
 def subject(column: str) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sensorium.modalities import Modality
+from sensorium.modalities.modality import EMBEDDING, PREDICTIONS, PRESENCE
 from sensorium.monitoring import names
 from sensorium.monitoring.checked import Checked
-from sensorium.monitoring.drift.check import EMBEDDING, PREDICTIONS, Finding
+from sensorium.monitoring.drift.check import Finding
 from sensorium.monitoring.drift.effects import shares
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
@@ -34,7 +35,7 @@ def plot(test: Finding, found: Checked) -> Figure | None:
     before, now = found.reference.rows, found.rows
     if test.what == EMBEDDING:
         return _clouds(test.about, before, now)
-    if test.what == names.PRESENCE:
+    if test.what == PRESENCE:
         return None
     column = names.said(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
     first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))

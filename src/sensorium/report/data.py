@@ -25,15 +25,18 @@ def write_report(
 
     Args:
         counts: what metrics/validate.json holds.
-        rejected: the quarantined rows with their ``reason``.
+        rejected: what rows lost, with the ``reason``: an ``input``, the label of a ``target``, or neither: all of it.
         spellings: by column and value, the rows of each way in which it is spelled, where there are several.
         folder: where to write.
     """
     page = Page(
         "Data",
-        f"{counts['valid']:,} of {counts['rows']:,} rows are valid, {counts['quarantined']:,} are in quarantine.",
+        f"{counts['valid']:,} of {counts['rows']:,} rows are valid{_lessened(counts)}, "
+        f"{counts['quarantined']:,} are in quarantine.",
         trail=[RUN],
     )
+    if counts["warnings"]:
+        page.lines("What to look at", counts["warnings"])
     page.table(
         "Inputs",
         ["input", "rows that have it", "share", "unreadable"],
@@ -41,7 +44,7 @@ def write_report(
             [name, f"{found['present']:,}", f"{found['present'] / max(counts['valid'], 1):.1%}", found["unreadable"]]
             for name, found in counts["inputs"].items()
         ],
-        "Of the valid rows; those with an unreadable input are in quarantine.",
+        "Of the valid rows. A row loses what cannot be read; one that has nothing else is in quarantine.",
     )
     for target, classes in counts["classes"].items():
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
@@ -60,12 +63,19 @@ def write_report(
             texts=3,
         )
     if not rejected.empty:
-        reasons = rejected.groupby("reason")["id"].agg(["size", "first"]).sort_values("size", ascending=False)
+        lost = rejected["input"].fillna(rejected["target"]).fillna("the row")
+        reasons = rejected.groupby([lost, "reason"])["id"].agg(["size", "first"]).sort_values("size", ascending=False)
         page.table(
             "Quarantine",
-            ["reason", "for example", "rows"],
-            [[reason, first, f"{size:,}"] for reason, size, first in reasons.head(MOST_REASONS).itertuples()],
+            ["what is lost", "reason", "for example", "rows"],
+            [[what, why, first, f"{size:,}"] for (what, why), size, first in reasons.head(MOST_REASONS).itertuples()],
             "All rows and reasons are in data/valid/quarantine.parquet.",
-            texts=2,
+            texts=3,
         )
     page.write(folder)
+
+
+def _lessened(counts: Mapping[str, Any]) -> str:
+    """The rows that lost something, but not all."""
+    number = counts["lessened"]
+    return f" ({number:,} of them without an input or a label that cannot be used)" if number else ""

@@ -82,7 +82,8 @@ class SuitePage:
         asked = [one.configuration for one in suite.expectations]
         page = Page(
             f"Suite: {suite.name}",
-            f"{len(asked)} expectations. A row that does not meet one is set aside with the reason; the run goes on.",
+            f"{len(asked)} expectations. A row that does not meet one loses the input or the label that it is about, "
+            "or is set aside, with the reason; the run goes on.",
             trail=_trail(OF_SUITE),
         )
         header = ["what must be true", "expectation", "of", "arguments", "severity"]
@@ -100,18 +101,19 @@ class ResultPage:
             found: an ``ExpectationSuiteValidationResult``.
         """
         rows = max((one.result.get("element_count", 0) for one in found.results), default=0)
-        aside = {row for one in found.results for row in one.result.get("unexpected_index_list") or []}
+        aside, all_failing = _failing(found, sets_aside=True), _failing(found)
+        lessened = f"{len(all_failing - aside):,} lose an input or a label, " if all_failing - aside else ""
         page = Page(
             "Validated rows",
-            f"{rows:,} rows were asked {len(found.results)} questions: {rows - len(aside):,} meet all of them, "
-            f"{len(aside):,} are set aside, each with its reason.",
+            f"{rows:,} rows were asked {len(found.results)} questions: {rows - len(all_failing):,} meet all of them, "
+            f"{lessened}{len(aside):,} are set aside, each with its reason.",
             trail=_trail(OF_RESULT),
         )
         page.table(
             "What was asked",
-            ["what must be true", "rows set aside"],
+            ["what must be true", "rows that do not meet it"],
             [[one.expectation_config.notes, f"{one.result.get('unexpected_count', 0):,}"] for one in found.results],
-            "data/valid/quarantine.parquet holds every row that was set aside, with all its reasons.",
+            "data/valid/quarantine.parquet holds every row that lost something or was set aside, with the reasons.",
         )
         failing = [
             [one.expectation_config.notes, value, f"{count:,}"]
@@ -125,6 +127,16 @@ class ResultPage:
         suite = str(Path(OF_RESULT).parent / "expectations" / f"{found.suite_name}.html")
         page.links("Made by", [(made_by, ""), (f"its suite: {found.suite_name}", suite)])
         return page
+
+
+def _failing(found: Any, sets_aside: bool = False) -> set[int]:
+    """The rows that do not meet some expectation, or some of those that set a row aside."""
+    return {
+        row
+        for one in found.results
+        if not sets_aside or one.expectation_config.meta["sets_aside"]
+        for row in one.result.get("unexpected_index_list") or []
+    }
 
 
 def _trail(index: str) -> list[tuple[str, str]]:

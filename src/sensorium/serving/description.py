@@ -11,7 +11,7 @@ from sensorium.serving.answers import MOST_EXPLAINED
 from sensorium.serving.live import Live
 from sensorium.serving.requests import body_limit
 
-INTERNAL = {"kind", "encoder"}
+INTERNAL = {"kind", "encoder", "column"}
 
 
 async def schema(request: Request) -> JSONResponse:

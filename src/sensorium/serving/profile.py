@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.modality import UNKNOWN, Descriptors
 
 FILE = "reference.npz"
-UNKNOWN = "unknown"  # the descriptor: the share of a value's names that no training row had
 DIGITS = 4  # of numbers that are written down
 
 

@@ -5,7 +5,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ ROWS, MEDIA = paths.FEEDBACK / "rows.parquet", paths.FEEDBACK / "media"
 COLUMNS = ["id", "request_id", "sample", "time", "key", "retrain"]
 INPUT, TARGET = "input.", "target."
 FOLDER = "feedback"  # of their media, below that of the data
-ORIGIN = "origin"  # the column that tells them from others
+IDS = "feedback.parquet"  # beside the manifest: which of its rows are of feedback
 
 
 def read_collected(media: bool = True) -> pd.DataFrame:
@@ -50,16 +50,20 @@ def media_of(rows: pd.DataFrame) -> Iterator[str]:
         yield from rows[column].dropna()
 
 
+def ids_of_feedback(folder: Path) -> set[str]:
+    """Which rows of the manifest in a folder are of feedback."""
+    return set(pd.read_parquet(folder / IDS)["id"]) if (folder / IDS).is_file() else set()
+
+
 def with_feedback(
-    table: pd.DataFrame, source: str, inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
+    table: pd.DataFrame, inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
 ) -> pd.DataFrame:
-    """The source's rows, then those of feedback, whose media are copied into ``folder``.
+    """The source's rows, then those of feedback, whose ids and media are written into ``folder``.
 
     Args:
         table: of the source.
-        source: what the others' origin is called.
         inputs: as declared; those of a request that are no longer declared are left out.
-        targets: likewise.
+        labels: the column of every target, likewise.
         folder: media cells are relative to it.
 
     Raises:
@@ -68,17 +72,17 @@ def with_feedback(
     told = read_collected()
     if told.empty:
         return table
-    rows = [_row(one, inputs, targets, folder) for one in told.to_dict("records")]
+    rows = [_row(one, inputs, labels, folder) for one in told.to_dict("records")]
+    told[["id"]].to_parquet(folder / IDS, index=False)
     # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
     whole = {str(name): cells.convert_dtypes() for name, cells in table.select_dtypes("integer").items()}
-    source_rows = table.assign(**whole, **{ORIGIN: table.get(ORIGIN, source)})
-    return pd.concat([source_rows, pd.DataFrame(rows)], ignore_index=True)
+    return pd.concat([table.assign(**whole), pd.DataFrame(rows)], ignore_index=True)
 
 
 def _row(
-    told: Mapping[Any, Any], inputs: Mapping[str, Modality], targets: Sequence[str], folder: Path
+    told: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": told["id"], ORIGIN: FOLDER}
+    row: dict[str, Any] = {"id": told["id"]}
     for name, kind in inputs.items():
         cell = told.get(f"{INPUT}{name}")
         if not isinstance(cell, str):
@@ -88,10 +92,10 @@ def _row(
             path = Path(FOLDER) / f"{told['id']}.{name}"
             (folder / path).parent.mkdir(exist_ok=True)
             shutil.copyfile(kept, folder / path)
-            row[name] = str(path)
+            row |= dict.fromkeys(kind.columns(name), str(path))
         else:
             row |= kind.cells(name, kept.read_bytes())
-    return row | {name: told.get(f"{TARGET}{name}") for name in targets}
+    return row | {column: told.get(f"{TARGET}{name}") for name, column in labels.items()}
 
 
 def _md5(path: Path) -> str | None:

@@ -51,7 +51,8 @@ class Manifest(Source):
 
 def _media(inputs: Mapping[str, Modality], table: pd.DataFrame) -> list[str]:
     """The paths that cells of media inputs hold, each once."""
-    columns = [name for name, modality in inputs.items() if modality.is_file and name in table]
+    read = [column for name, kind in inputs.items() if kind.is_file for column in kind.columns(name)]
+    columns = [column for column in dict.fromkeys(read) if column in table]
     return sorted({cell for name in columns for cell in table[name] if isinstance(cell, str)})
 
 

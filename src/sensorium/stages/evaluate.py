@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from sensorium import params, paths
+from sensorium.dataset.columns import ORIGIN, carried, slice_name
 from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
@@ -100,11 +101,12 @@ def _shares(train: Rows, target: str, classes: Mapping[str, list[str]]) -> np.nd
 
 def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
     """What test rows are sliced by: what the table carries along, targets, the inputs they have, and descriptors."""
-    carried = test.drop(columns=["id", "split", "group", *settings.inputs])
-    columns = {str(name): carried[name] for name in carried}
-    if len(settings.inputs) > 1:
+    inputs, targets = settings.inputs, settings.targets
+    columns = {slice_name(name, inputs, targets): cells for name, cells in carried(test).items()}
+    columns |= {target: test[target] for target in targets} | {"origin": test[ORIGIN]}
+    if len(inputs) > 1:
         columns["inputs"] = presence({name: items.numpy() for name, items in rows.items.items()})
-    for name in settings.inputs:
+    for name in inputs:
         described = read_descriptors(paths.PREPARED / name).reindex(test[name])
         columns |= {f"{name}.{said}": described[said].reset_index(drop=True) for said in described}
     return pd.DataFrame(columns)

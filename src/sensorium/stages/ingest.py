@@ -1,6 +1,9 @@
 """ingest: the source's rows and media into data/raw."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -8,12 +11,12 @@ from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.files import replacing, write_json
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
+from sensorium.section import meant
 from sensorium.sources.feedback import with_feedback
 from sensorium.spelling import is_missing, merged, spelled
 
-RESERVED = ("split", "group")  # columns that prepare adds
+MOST_NAMES, LONGEST = 20, 60  # columns that a sentence lists; letters of a name
 SPELLINGS = "spellings.json"  # beside the manifest: values that were spelled in several ways
-SHOWN = 40  # letters of one
 
 
 def run() -> None:
@@ -24,7 +27,7 @@ def run() -> None:
         beside.mkdir()
         table = settings.data.read(settings.inputs, beside)
         own, files = len(table), settings.data.own_files(settings.inputs, table)
-        table = with_feedback(table, settings.data.source, settings.inputs, list(settings.targets), beside)
+        table = with_feedback(table, settings.inputs, settings.labels, beside)
         _require_columns(table, settings)
         alike = _merged(table, settings)
         _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
@@ -34,8 +37,8 @@ def run() -> None:
     for column, names in alike.items():
         several = f"{len(names):,} values are spelled" if len(names) > 1 else "a value is spelled"
         name, ways = next(iter(names.items()))
-        shown = " and ".join(f"{text[:SHOWN]!r} ({rows:,})" for text, rows in ways.items())
-        print(f"ingest: {column}: {several} in several ways and read as one: {shown} as {name[:SHOWN]!r}")
+        shown = " and ".join(f"{text[:LONGEST]!r} ({rows:,})" for text, rows in ways.items())
+        print(f"ingest: {column}: {several} in several ways and read as one: {shown} as {name[:LONGEST]!r}")
     if files and (ignored := keep_out_of_git(files)):
         beside = (files.folder / IGNORED).relative_to(Path.cwd())
         print(f"ingest: {beside} now keeps your data out of git; `{dvc_add(ignored)}` makes versions of it")
@@ -53,22 +56,32 @@ def _require_encoders(settings: params.Params) -> None:
 def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
     """Says which key of params.yaml names a column that the data lacks."""
     needed = [(f"inputs.{name}", column) for name, kind in settings.inputs.items() for column in kind.columns(name)]
-    needed += [(f"targets.{name}", name) for name in settings.targets]
-    needed += [("split.group", column) for column in settings.split.groups if column not in settings.inputs]
-    needed += [("split.stratify", settings.split.stratify)] if settings.split.stratify else []
-    for key, column in needed:
+    needed += [(f"targets.{name}", column) for name, column in settings.labels.items()]
+    divided = [("split.group", name) for name in settings.split.groups] + [("split.stratify", settings.split.stratify)]
+    ours = {None, *settings.inputs, *settings.targets}  # for what an input holds, and for a target's labels
+    for key, column in [*needed, *((key, name) for key, name in divided if name not in ours)]:
         if column not in table:
             raise UserError(
-                f"{paths.PARAMS}: {key}: the data has no column {column!r}; "
-                f"it has {', '.join(map(str, table.columns))}."
+                f"{paths.PARAMS}: {key}: the data has no column {_short(repr(column))}"
+                f"{meant(str(column), table.columns)}; it has {_listed(table.columns)}."
             )
-        if column in RESERVED:
-            raise UserError(f"{paths.PARAMS}: {key}: the tables use the name {column!r} themselves; rename the column.")
+
+
+def _listed(names: Iterable[Any]) -> str:
+    """Names of columns in a sentence: in quotes where they are more than letters, digits and underscores."""
+    shown = [name if re.fullmatch(r"\w+", name) else repr(name) for name in map(str, names)]
+    more = f" and {len(shown) - MOST_NAMES:,} more" if len(shown) > MOST_NAMES else ""
+    return ", ".join(map(_short, shown[:MOST_NAMES])) + more
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
 
 
 def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str, dict[str, int]]]:
     """Of the columns of names, the values that are spelled in several ways, each with the rows of every spelling."""
-    columns = ["id", *settings.targets, *(name for name in settings.split.groups if name not in settings.inputs)]
+    ours = (*settings.inputs, *settings.targets)
+    columns = ["id", *settings.labels.values(), *(name for name in settings.split.groups if name not in ours)]
     columns += [column for kind in settings.inputs.values() for column in kind.named()]
     found = {column: merged(table[column]) for column in dict.fromkeys(columns)}
     return {column: names for column, names in found.items() if names}
@@ -76,7 +89,7 @@ def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str,
 
 def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
     """Empty cells become null, ids and labels text, so that all sources look alike from here on."""
-    for name in ["id", *settings.targets]:
+    for name in ["id", *settings.labels.values()]:
         cells = [None if is_missing(cell) else spelled(cell) or None for cell in table[name]]
         table[name] = pd.Series(cells, index=table.index, dtype=object)
     for column in table.select_dtypes("object").columns:
@@ -84,7 +97,7 @@ def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
         if len({type(cell) for cell in cells if cell is not None}) > 1:  # Parquet columns are of one type
             cells = [cell if cell is None or isinstance(cell, str) else spelled(cell) for cell in cells]
         table[column] = pd.Series(cells, index=table.index, dtype=object)
-    return table.drop(columns=[name for name in RESERVED if name in table])
+    return table
 
 
 def manifest(folder: Path = paths.RAW) -> Path:

@@ -64,7 +64,7 @@ def what_is_served(settings: params.Params) -> serving.Settings:
         serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields})),
         _lineage(settings),
         serve.title or published_as,
-        choose_examples(rows.get("test", []), settings.inputs, list(settings.targets), paths.RAW, count),
+        choose_examples(rows.get("test", []), settings.inputs, list(settings.labels.values()), paths.RAW, count),
         known_choices(rows.get("train", []), settings.inputs, paths.RAW) if offers else {},
     )
 

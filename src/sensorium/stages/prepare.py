@@ -9,13 +9,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
+from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, apart
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.split import SPLITS, assign, groups, with_every_class
-from sensorium.errors import UserError
+from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards, shards
+from sensorium.sources.feedback import FOLDER as FEEDBACK
+from sensorium.sources.feedback import ids_of_feedback
 from sensorium.spelling import is_missing, spelled
 
 
@@ -29,13 +32,29 @@ def run() -> None:
             (beside / name).mkdir(parents=True)
         clean = partial(_clean_shard, settings.inputs, beside)
         cleaned = [row for piece in map_shards(clean, pieces, "cleaning inputs") for row in piece]
-        rows = pd.read_parquet(source)
-        for name in settings.inputs:
-            rows[name] = pd.Series([row[name] for row in cleaned], index=rows.index, dtype="str")
-        _divide(rows, settings)
-        rows.to_parquet(beside / "rows.parquet", index=False)
-    sizes = ", ".join(f"{count:,} {name}" for name, count in rows["split"].value_counts()[list(SPLITS)].items())
-    print(f"prepare: {sizes} rows in {rows['group'].nunique():,} groups that share nothing")
+        table = pd.read_parquet(source)
+        rows = _rows(table, cleaned, settings)
+        _divide(rows, table, settings)
+        pd.concat([rows, apart(table, _stood_for(settings))], axis=1).to_parquet(beside / "rows.parquet", index=False)
+    sizes = ", ".join(f"{count:,} {name}" for name, count in rows[SPLIT].value_counts()[list(SPLITS)].items())
+    shared = f"rows in {rows[GROUP].nunique():,} groups that share no {' or '.join(map(repr, settings.split.groups))}"
+    print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
+
+
+def _rows(table: pd.DataFrame, cleaned: list[dict[str, str | None]], settings: params.Params) -> pd.DataFrame:
+    """The columns of our own: id, origin, the label of every target, and the digest of every input's value."""
+    told = ids_of_feedback(paths.RAW)
+    return pd.DataFrame(
+        {ID: table[ID], ORIGIN: [FEEDBACK if name in told else settings.data.source for name in table[ID]]}
+        | {name: table[column] for name, column in settings.labels.items()}
+        | {name: pd.Series([row[name] for row in cleaned], table.index, "str") for name in settings.inputs}
+    )
+
+
+def _stood_for(settings: params.Params) -> set[str]:
+    """The user's columns that one of ours has in another form."""
+    cells = {column for name, kind in settings.inputs.items() if kind.is_cell for column in kind.columns(name)}
+    return {ID, *settings.labels.values(), *cells}
 
 
 def _clean_shard(
@@ -47,17 +66,27 @@ def _clean_shard(
     for name, kind in inputs.items():
         packed: dict[str, bytes] = {}
         said: dict[str, Descriptors] = {}
-        seen: dict[str, str] = {}
+        seen: dict[str, str | None] = {}
         for row, digests in zip(rows, found, strict=True):
             cells = repr([row.get(column) for column in kind.columns(name)])
-            if cells not in seen and (raw := kind.raw(row, name, paths.RAW)) is not None:
-                value = kind.accept(raw)
-                item = kind.pack(value)
-                seen[cells] = digest(item)
-                packed[seen[cells]], said[seen[cells]] = item, kind.describe(value)
-            digests[name] = seen.get(cells)
+            if cells not in seen:
+                seen[cells] = None
+                if (value := _accepted(kind, row, name)) is not None:
+                    item = kind.pack(value)
+                    seen[cells] = digest(item)
+                    packed[digest(item)], said[digest(item)] = item, kind.describe(value)
+            digests[name] = seen[cells]
         write_shard(folder / name, number, packed, said)
     return found
+
+
+def _accepted(kind: Modality, row: Mapping[str, Any], name: str) -> Any | None:
+    """The cleaned value of an input; ``None`` where it is missing, or cannot be used, which validation has told."""
+    try:
+        raw = kind.raw(row, name, paths.RAW)
+        return None if raw is None else kind.accept(raw)
+    except BadInput:
+        return None
 
 
 def _names(cells: pd.Series) -> pd.Series:
@@ -65,26 +94,29 @@ def _names(cells: pd.Series) -> pd.Series:
     return cells.map(lambda cell: None if is_missing(cell) else spelled(cell) or None).astype(object)
 
 
-def _divide(rows: pd.DataFrame, settings: params.Params) -> None:
-    """Gives the rows their ``group`` and ``split``; an input's column holds digests, so equal content is one group."""
+def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) -> None:
+    """Gives the rows their group and split, by what inputs hold (equal content is one group), labels and columns."""
     split = settings.split
-    keys = {name: _names(rows[name]) for name in dict.fromkeys([*split.groups, *filter(None, [split.stratify])])}
-    rows["group"] = groups(pd.DataFrame(keys, index=rows.index), split.groups)
-    stratum = keys[split.stratify] if split.stratify else pd.Series("", index=rows.index)
+
+    def named(name: str) -> pd.Series:
+        return _names(rows[name] if name in (*settings.inputs, *settings.targets) else table[name])
+
+    rows[GROUP] = groups(pd.DataFrame({name: named(name) for name in split.groups}, rows.index), split.groups)
+    stratum = named(split.stratify) if split.stratify else pd.Series("", index=rows.index)
     shares = {name: getattr(split, name) for name in SPLITS}
-    named_by = keys[split.groups[0]] if split.groups else rows["id"]
-    names = named_by.where(named_by.notna(), rows["id"])
-    group = rows["group"].to_numpy()
-    rows["split"] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)
+    named_by = named(split.groups[0]) if split.groups else rows[ID]
+    names = named_by.where(named_by.notna(), rows[ID])
+    group = rows[GROUP].to_numpy()
+    rows[SPLIT] = assign(group, stratum.to_numpy(), names.to_numpy(), shares, split.seed)
     for target in settings.targets:
-        rows["split"] = with_every_class(rows["split"].to_numpy(), group, rows[target])
-    if empty := [name for name in SPLITS if not (rows["split"] == name).any()]:
+        rows[SPLIT] = with_every_class(rows[SPLIT].to_numpy(), group, rows[target])
+    if empty := [name for name in SPLITS if not (rows[SPLIT] == name).any()]:
         raise UserError(
             f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
-            f"{rows['group'].nunique()} groups of {split.groups or 'single rows'}; "
+            f"{rows[GROUP].nunique()} groups of {split.groups or 'single rows'}; "
             "use more rows or another split.group."
         )
-    train = rows[rows["split"] == "train"]
+    train = rows[rows[SPLIT] == "train"]
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")

@@ -1,6 +1,7 @@
-"""validate: every row is asked the suite; what fails is quarantined with its reasons."""
+"""validate: every row is asked the suite; what fails costs the row an input, a label or its place, with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
-from sensorium.dataset import validation
+from sensorium.dataset import causes, validation
+from sensorium.dataset.causes import Looked, Problem, Reason
+from sensorium.dataset.columns import ID, apart
+from sensorium.dataset.validation import Loss
 from sensorium.errors import BadInput, UserError
 from sensorium.files import existing, read_json, remove, replacing, write_json
 from sensorium.modalities import Modality
@@ -17,53 +21,78 @@ from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
 from sensorium.stages.ingest import SPELLINGS, manifest
 
+QUARANTINE = paths.VALID / "quarantine.parquet"
+MOST_REASONS = 5  # that are printed
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found in the rows.
+
+    Attributes:
+        table: as it was ingested.
+        looked: at every row.
+        asked: a row each, with the columns that the suite asks about.
+        classes: of every target, those with enough rows.
+    """
+
+    table: pd.DataFrame
+    looked: Sequence[Looked]
+    asked: pd.DataFrame
+    classes: Mapping[str, list[str]]
+
 
 def run() -> None:
     """Writes the valid and the quarantined rows, Data Docs, and counts."""
     settings = params.load()
     table = pd.read_parquet(existing(manifest(), made_by="ingest")).reset_index(drop=True)
     examined = _examine(table, settings)
-    classes = _frequent_classes(examined, settings)
-    suite = validation.questions(list(settings.inputs), classes, settings.validation.min_class_rows)
+    cells_cost_rows = settings.validation.bad_cell == "row"
+    enough = settings.validation.min_class_rows
+    suite = validation.questions(list(settings.inputs), examined.classes, enough, cells_cost_rows)
     with replacing(paths.REPORTS / "validation") as folder:
-        reasons = validation.ask(examined, suite, docs.site(folder))
+        lost = list(validation.losses(validation.ask(examined.asked, suite, docs.site(folder))))
         remove(folder / "static")  # of Great Expectations' own pages
-    rejected = table.loc[sorted(reasons)].assign(reason=["; ".join(reasons[row]) for row in sorted(reasons)])
-    valid = table.drop(index=rejected.index)
+    valid, rejected = _part(table, lost, settings)
     with replacing(paths.VALID) as beside:
         beside.mkdir()
         valid.to_parquet(beside / "manifest.parquet", index=False)
-        rejected.to_parquet(beside / "quarantine.parquet", index=False)
+        rejected.to_parquet(beside / QUARANTINE.name, index=False)
+    reasons = causes.reasons(examined.asked, examined.looked, [*settings.targets], enough)
+    warnings = [one.words for one in reasons[:MOST_REASONS]] + _doubts(table, settings)
     spellings = read_json(paths.RAW / SPELLINGS, made_by="ingest")
-    counts = _counts(table, valid, rejected, examined, settings)
+    counts = _counts(examined, valid, lost, settings) | {"warnings": warnings}
     counts["spellings"] = {column: len(names) for column, names in spellings.items()}
     write_json(paths.METRICS / "validate.json", counts)
     write_report(counts, rejected, spellings, paths.REPORTS / "data")
-    print(f"validate: {len(valid):,} of {len(table):,} rows are valid, {len(rejected):,} are in quarantine")
-    _require_enough(valid, rejected, settings)
+    _require_enough(examined, valid, reasons, settings)
+    _tell(counts)
 
 
-def _examine(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
-    """The table with the columns that the suite asks about: what decoding found, and what a row has."""
-    rows = pq.read_table(manifest()).to_pylist()
+def _examine(table: pd.DataFrame, settings: params.Params) -> Examined:
+    """What decoding found, and what a row has, in columns that are all our own."""
     look = partial(_look_at, settings.inputs)
-    looked = [found for piece in map_shards(look, shards(rows), "reading inputs") for found in piece]
-    examined = table.copy()
-    for name in settings.inputs:
-        examined[validation.PROBLEM.format(name)] = [found[name] or None for found in looked]
-    examined[validation.INPUTS_PRESENT] = [sum(found[name] is not None for name in found) for found in looked]
-    examined[validation.LABELS_KNOWN] = table[list(settings.targets)].notna().sum(axis=1)
+    pieces = map_shards(look, shards(pq.read_table(manifest()).to_pylist()), "reading inputs")
+    looked = [found for piece in pieces for found in piece]
     numbers = pd.Series(range(1, len(table) + 1))
-    first = numbers.groupby(table["id"]).transform("first")
-    examined[validation.EARLIER] = first.where(first != numbers)
-    return examined
+    first = numbers.groupby(table[ID]).transform("first")
+    asked = pd.DataFrame({ID: table[ID], validation.EARLIER: first.where(first != numbers)})
+    for name in settings.inputs:
+        problems = [found[name].sentence if isinstance(found[name], Problem) else None for found in looked]
+        asked[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
+    asked[validation.INPUTS_USABLE] = [sum(found[name] is True for name in found) for found in looked]
+    for target, column in settings.labels.items():
+        asked[target] = table[column]
+    classes = _frequent_classes(asked, settings)
+    asked[validation.LABELS_USABLE] = sum(asked[target].isin(names).astype(int) for target, names in classes.items())
+    return Examined(table, looked, asked, classes)
 
 
-def _look_at(inputs: Mapping[str, Modality], rows: list[dict[str, Any]]) -> list[dict[str, str | None]]:
-    """For every row and input: what is wrong with it, an empty string for nothing, ``None`` where it is missing."""
-    seen: dict[str, str | None] = {}
+def _look_at(inputs: Mapping[str, Modality], rows: list[dict[str, Any]]) -> list[Looked]:
+    """What is wrong with every input of every row; equal cells are looked at once."""
+    seen: dict[str, Problem | bool] = {}
 
-    def look(row: dict[str, Any], name: str, kind: Modality) -> str | None:
+    def look(row: dict[str, Any], name: str, kind: Modality) -> Problem | bool:
         cells = repr((name, [row.get(column) for column in kind.columns(name)]))
         if cells not in seen:
             seen[cells] = _problem(kind, row, name)
@@ -72,64 +101,98 @@ def _look_at(inputs: Mapping[str, Modality], rows: list[dict[str, Any]]) -> list
     return [{name: look(row, name, kind) for name, kind in inputs.items()} for row in rows]
 
 
-def _problem(kind: Modality, row: Mapping[str, Any], name: str) -> str | None:
+def _problem(kind: Modality, row: Mapping[str, Any], name: str) -> Problem | bool:
     try:
         raw = kind.raw(row, name, paths.RAW)
         if raw is None:
-            return None
+            return False
         kind.accept(raw)
     except BadInput as problem:
-        return str(problem)
-    return ""
+        return Problem.of(problem, next((row[column] for column in kind.columns(name) if row.get(column)), ""))
+    return True
 
 
-def _frequent_classes(examined: pd.DataFrame, settings: params.Params) -> dict[str, list[str]]:
+def _frequent_classes(asked: pd.DataFrame, settings: params.Params) -> dict[str, list[str]]:
     """The classes of every target with enough rows among those that are otherwise sound."""
-    problems = [validation.PROBLEM.format(name) for name in settings.inputs]
-    sound = examined[
-        examined[problems].isna().all(axis=1)
-        & (examined[validation.INPUTS_PRESENT] > 0)
-        & examined[validation.EARLIER].isna()
-        & examined["id"].notna()
-    ]
-    counts = {target: sound[target].value_counts() for target in settings.targets}
-    return {
-        target: sorted(count.index[count >= settings.validation.min_class_rows]) for target, count in counts.items()
-    }
+    sound = asked[(asked[validation.INPUTS_USABLE] > 0) & asked[validation.EARLIER].isna() & asked[ID].notna()]
+    if settings.validation.bad_cell == "row":
+        sound = sound[sound[[validation.PROBLEM.format(name) for name in settings.inputs]].isna().all(axis=1)]
+    return {target: _frequent(sound[target], settings) for target in settings.targets}
 
 
-def _counts(
-    table: pd.DataFrame, valid: pd.DataFrame, rejected: pd.DataFrame, examined: pd.DataFrame, settings: params.Params
-) -> dict[str, Any]:
+def _frequent(labels: pd.Series, settings: params.Params) -> list[str]:
+    counts = labels.value_counts()
+    return sorted(counts.index[counts >= settings.validation.min_class_rows])
+
+
+def _part(table: pd.DataFrame, lost: Sequence[Loss], settings: params.Params) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows that are used, without the labels that are not, and what was lost, each with its reason and its row."""
+    valid = table.drop(index=[loss.row for loss in lost if loss.about is None])
+    for target, column in settings.labels.items():
+        valid[column] = valid[column].mask(valid.index.isin([loss.row for loss in lost if loss.about == target]), None)
+    own = pd.DataFrame(
+        {
+            ID: [table.at[loss.row, ID] for loss in lost],
+            "input": [loss.about if loss.about in settings.inputs else None for loss in lost],
+            "target": [loss.about if loss.about in settings.targets else None for loss in lost],
+            "reason": [loss.reason for loss in lost],
+        },
+        dtype=object,
+    )
+    rows = apart(table, [ID]).loc[[loss.row for loss in lost]].reset_index(drop=True)
+    return valid, pd.concat([own, rows], axis=1)
+
+
+def _doubts(table: pd.DataFrame, settings: params.Params) -> list[str]:
+    """What may be meant otherwise than params.yaml says it."""
+    cells = {str(name): [None if pd.isna(cell) else cell for cell in table[name]] for name in table}
+    found = []
+    for name, target in settings.targets.items():
+        labels = [cell for cell in cells[settings.labels[name]] if cell is not None]
+        found += [f"targets.{name}: {words}" for words in target.doubts(labels)]
+    return found + [f"inputs.{name}: {words}" for name, kind in settings.inputs.items() for words in kind.doubts(cells)]
+
+
+def _counts(examined: Examined, valid: pd.DataFrame, lost: Sequence[Loss], settings: params.Params) -> dict[str, Any]:
+    used = [examined.looked[row] for row in valid.index]
     return {
-        "rows": len(table),
+        "rows": len(examined.table),
         "valid": len(valid),
-        "quarantined": len(rejected),
+        "quarantined": len(examined.table) - len(valid),
+        "lessened": len({loss.row for loss in lost if loss.about}),
         "inputs": {
             name: {
-                "present": int(valid[kind.columns(name)].notna().any(axis=1).sum()),
-                "unreadable": int(examined[validation.PROBLEM.format(name)].notna().sum()),
+                "present": sum(found[name] is True for found in used),
+                "unreadable": sum(isinstance(found[name], Problem) for found in examined.looked),
             }
-            for name, kind in settings.inputs.items()
+            for name in settings.inputs
         },
         "classes": {
-            target: {str(name): int(count) for name, count in valid[target].value_counts().sort_index().items()}
-            for target in settings.targets
+            target: {str(name): int(count) for name, count in valid[column].value_counts().sort_index().items()}
+            for target, column in settings.labels.items()
         },
     }
 
 
-def _require_enough(valid: pd.DataFrame, rejected: pd.DataFrame, settings: params.Params) -> None:
-    """Stops where nothing could be learnt from what is left."""
-    where = paths.VALID / "quarantine.parquet"
-    if valid.empty:
-        first = rejected["reason"].iloc[0]
-        raise UserError(f"no row is valid; the first one's reason: {first}. All rows and reasons are in {where}.")
-    for target in settings.targets:
-        classes = sorted(valid[target].dropna().unique())
-        if len(classes) < 2:
-            only = f"all rows are of class {classes[0]!r}" if classes else "no row has a label"
-            raise UserError(
-                f"targets.{target}: {only}, so there is nothing to learn; at least two classes of "
-                f"{settings.validation.min_class_rows} rows are needed (rejected rows are in {where})."
-            )
+def _require_enough(examined: Examined, valid: pd.DataFrame, found: Sequence[Reason], settings: params.Params) -> None:
+    """Stops where nothing can be learnt from what is left, and says the first cause of that."""
+    where = f"{QUARANTINE} has every row and its reason"
+    for name in settings.inputs:
+        looked = [one[name] for one in examined.looked]
+        if True not in looked and (first := next((one for one in found if one.about == name), None)):
+            raise UserError(f"{first.words}. No row is left that has this input; {where}.")
+    for target, column in settings.labels.items():
+        if valid[column].nunique() < 2:
+            first = next((one for one in found if one.about not in settings.targets), None)
+            labels, enough = examined.table[column], settings.validation.min_class_rows
+            raise UserError(f"{causes.nothing_to_learn(target, labels, first, enough)}; {where}.")
+
+
+def _tell(counts: Mapping[str, Any]) -> None:
+    for words in counts["warnings"]:
+        print(f"validate: {words}")
+    lessened = f" ({counts['lessened']:,} lose an input or a label)" if counts["lessened"] else ""
+    print(
+        f"validate: {counts['valid']:,} of {counts['rows']:,} rows are valid{lessened}, "
+        f"{counts['quarantined']:,} are in quarantine"
+    )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sensorium.errors import UserError
 from sensorium.modalities import Modality
+from sensorium.modalities.modality import EMBEDDING, PREDICTIONS
 from sensorium.monitoring import names
 from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import Sides, read_sides
@@ -25,7 +26,6 @@ FEWEST = 30  # independent rows that anything is told from
 FEWEST_VALUES = 10  # on either side
 MOST = 2_000  # rows that are compared; more would find differences that do not matter
 SMALLEST = 0.05  # effect that counts
-EMBEDDING, PREDICTIONS = "embedding", "predictions"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from sensorium.monitoring.drift.check import EMBEDDING, FEWEST, Finding
+from sensorium.modalities.modality import EMBEDDING
+from sensorium.monitoring.drift.check import FEWEST, Finding
 from sensorium.monitoring.feedback.performance import Performance
 from sensorium.monitoring.log.lines import counted
 
