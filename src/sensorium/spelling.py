@@ -17,6 +17,7 @@ import numpy as np
 WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")  # 007 and 1e5 are codes, 1.10 may be a version
 FLAGS = {word: flag for flag in ("true", "false") for word in (flag, flag.capitalize(), flag.upper())}
 LONG = 15  # digits of a number that 32 bits were rounded to, such as 0.10000000149011612
+MOST_MARKS = 30  # that stand in a row above and below one letter; Unicode's own stream-safe format allows as many
 ZEROS = 4  # that a price such as 1.5000 may end with
 
 
@@ -31,11 +32,24 @@ def is_missing(cell: Any) -> bool:
 
 
 def plain(text: str) -> str:
-    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks."""
-    printable = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in unicodedata.normalize("NFC", text)
-    )
+    """Composed (NFC), with control characters, lone surrogates and runs of white space as single blanks.
+
+    Of combining marks in a row, only as many are kept as any writing has: composing takes the square of their number.
+    """
+    composed = _few_marks(unicodedata.normalize("NFC", _few_marks(text)))  # some marks fall into two
+    printable = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in composed)
     return " ".join(printable.split())
+
+
+def _few_marks(text: str) -> str:
+    if len(text) <= MOST_MARKS or text.isascii():
+        return text
+    kept, run = [], 0
+    for letter in text:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run <= MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def spelled(cell: Any) -> str:
