@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sensorium.dataset.columns import carried
 from sensorium.dataset.rows import read_table
 from sensorium.evaluation.slices import slices
 from sensorium.files import read_json
@@ -63,7 +64,8 @@ def test_no_stage_changes_a_value(project: Project, mine: Path) -> None:
     for path in ("data/raw/manifest.parquet", "data/valid/manifest.parquet", "data/prepared/rows.parquet"):
         found = pq.read_table(path).slice(0, 39).to_pydict()
         for name in cells.keys() - {"note"} if "rows" in path else cells:
-            assert found[name] == named.get(name, kept[name].to_pylist()), (path, name)
+            at = f"column.{name}" if "rows" in path and name not in ("id", "label") else name
+            assert found[at] == named.get(name, kept[name].to_pylist()), (path, name)
     rows = read_table()
     assert (len(rows), rows["group"].nunique()) == (39, 39)
     assert pq.read_table("data/valid/quarantine.parquet")["reason"].to_pylist() == [
@@ -103,9 +105,10 @@ def test_equal_values_are_one_input_one_label_and_one_slice(
     assert rows["facts"].nunique() == (2 if suffix == ".csv" else 3)
     packed = pq.read_table("data/prepared/facts/part-00000.parquet")["packed"].to_pylist()
     assert {"cat": "1", "yes": "true"} in [json.loads(item) for item in packed]
-    found = {(part.column, part.value) for part in slices(rows[["cat", "yes"]], rows.index.to_numpy())}
+    found = {(part.column, part.value) for part in slices(pd.DataFrame(carried(rows)), rows.index.to_numpy())}
     assert found == {("cat", "0"), ("cat", "1"), ("yes", "false"), ("yes", "true")}
-    said = read_json(Path("metrics/validate.json"), made_by="validate")["spellings"]
+    assert read_json(Path("metrics/validate.json"), made_by="validate")["spellings"]["label"] == 2
+    said = read_json(Path("data/raw/spellings.json"), made_by="ingest")
     assert said["label"]["Größe"] == {" Gro\u0308ße" + " " * (suffix == ".csv"): 20, "Größe": 20}
     assert "ingest: label: 2 values are spelled in several ways and read as one: " in capsys.readouterr().out
     assert "Spelled in several ways" in Path("reports/data/index.html").read_text()

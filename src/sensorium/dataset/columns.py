@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from sensorium.evaluation.names import PRESENCE
-
 ID, SPLIT, GROUP = "id", "split", "group"
 ORIGIN = "row.origin"  # the source that a row is of, or feedback
 OWN = (ID, SPLIT, GROUP)  # of data/prepared/rows.parquet, beside inputs and targets, which cannot be called so
 COLUMN = "column."
+PRESENCE = "inputs"  # what slices by the inputs that a row has are called
 OF_ROWS = (PRESENCE, "origin")  # what rows are sliced by, beside columns, targets and descriptors of inputs
 
 

@@ -49,6 +49,7 @@ def figures(inputs: Mapping[str, Modality], targets: Iterable[str], damaged: boo
             **dict.fromkeys(("rows", "valid", "quarantined", "lessened")),
             "inputs": dict.fromkeys(inputs, counts),
             "classes": {name: {ANY: None} for name in targets},
+            "spellings": {ANY: None},
         },
         "compress": {
             **dict.fromkeys(("megabytes", "smaller", "rows", "drop", "uncompressed_megabytes")),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 BASELINES = ("majority", "logistic_regression")  # what the network is held against
 OF_SUBSETS = ("accuracy", "balanced_accuracy", "macro_f1")  # figures of each subset of the inputs
-PRESENCE = "inputs"  # what slices by the inputs that a row has are called
 MOST_INPUTS = 10  # of which every subset is asked: a thousand
 
 Subset = tuple[str, ...]

@@ -25,12 +25,18 @@ def _more(reasons: int) -> str:
     return f"{reasons:,} reasons; these are the {MOST_REASONS} commonest. " if reasons > MOST_REASONS else ""
 
 
-def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path) -> None:
+def write_report(
+    counts: Mapping[str, Any],
+    rejected: pd.DataFrame,
+    spellings: Mapping[str, Mapping[str, Mapping[str, int]]],
+    folder: Path,
+) -> None:
     """Writes ``folder/index.html``: rows, inputs, classes, and why rows are in quarantine.
 
     Args:
         counts: what metrics/validate.json holds.
         rejected: what rows lost, with the ``reason``: an ``input``, the label of a ``target``, or neither: all of it.
+        spellings: by column and value, the rows of each way in which it is spelled, where there are several.
         folder: where to write.
     """
     page = Page(
@@ -54,13 +60,13 @@ def write_report(counts: Mapping[str, Any], rejected: pd.DataFrame, folder: Path
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
         if commonest:
             page.picture(f"{target}: {len(classes)} classes", bars(commonest), _shown(len(classes)))
-    if counts["spellings"]:
+    if spellings:
         page.table(
             "Spelled in several ways",
             ["column", "read as", "spelled, in rows"],
             [
                 [column, repr(name), ", ".join(f"{text!r} in {rows:,}" for text, rows in ways.items())]
-                for column, names in counts["spellings"].items()
+                for column, names in spellings.items()
                 for name, ways in islice(names.items(), MOST_SPELLINGS)
             ],
             "Equal values count as one, however the table writes them.",

@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from sensorium import params, paths
-from sensorium.dataset.columns import ORIGIN, carried, slice_name
+from sensorium.dataset.columns import ORIGIN, PRESENCE, carried, slice_name
 from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
@@ -14,7 +14,6 @@ from sensorium.evaluation.baselines import majority
 from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
-from sensorium.evaluation.names import PRESENCE
 from sensorium.evaluation.robustness import predict_corrupted, sample
 from sensorium.evaluation.slices import presence
 from sensorium.evaluation.subsets import answer_subsets

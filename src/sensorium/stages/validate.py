@@ -61,9 +61,11 @@ def run() -> None:
         rejected.to_parquet(beside / QUARANTINE.name, index=False)
     reasons = causes.reasons(examined.asked, examined.looked, [*settings.targets], enough)
     warnings = [one.words for one in reasons[:MOST_REASONS]] + _doubts(table, settings)
+    spellings = read_json(paths.RAW / SPELLINGS, made_by="ingest")
     counts = _counts(examined, valid, lost, settings) | {"warnings": warnings}
+    counts["spellings"] = {column: len(names) for column, names in spellings.items()}
     write_json(paths.METRICS / "validate.json", counts)
-    write_report(counts, rejected, paths.REPORTS / "data")
+    write_report(counts, rejected, spellings, paths.REPORTS / "data")
     _require_enough(examined, valid, reasons, settings)
     _tell(counts)
 
@@ -172,7 +174,6 @@ def _counts(examined: Examined, valid: pd.DataFrame, lost: Sequence[Loss], setti
             target: {str(name): int(count) for name, count in valid[column].value_counts().sort_index().items()}
             for target, column in settings.labels.items()
         },
-        "spellings": read_json(paths.RAW / SPELLINGS, made_by="ingest"),
     }
 
 

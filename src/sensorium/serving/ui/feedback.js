@@ -25,18 +25,19 @@ export function feedbackView(target, ranked, requestId) {
     element.setAttribute("aria-busy", "true");
     message.textContent = "";
     try {
-      const told = await api.feedback(requestId, { [target]: label });
-      thank(told.labels[target]); // as the service spells it
+      const { content } = await api.feedback(requestId, { [target]: label });
+      thank(label, content.labels[target]);
     } catch (problem) {
       message.textContent = problem.message;
     }
     element.removeAttribute("aria-busy");
   }
 
-  function thank(label) {
-    const isNews = !ranked.includes(label) ? " The model does not know this one yet." : "";
+  function thank(label, spelled) {
+    const isKnown = ranked.includes(label) || ranked.includes(spelled); // an earlier version spells some otherwise
+    const isNews = isKnown ? "" : " The model does not know this one yet.";
     const words = make("p", { class: "thanks", tabindex: -1, role: "status" },
-      `Thank you. ${sentence(`noted as ${label}`)}${isNews}`);
+      `Thank you. ${sentence(`noted as ${spelled}`)}${isNews}`);
     element.replaceChildren(words);
     words.focus({ preventScroll: true }); // the button that had it is gone
   }
