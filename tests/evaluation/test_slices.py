@@ -3,7 +3,7 @@ import gc
 import numpy as np
 import pandas as pd
 
-from sensorium.evaluation.slices import Slice, judge, presence, slices
+from sensorium.evaluation.slices import Slice, as_numbers, judge, presence, slices
 
 
 def test_columns_of_few_values_are_sliced_by_value_and_numbers_of_many_by_quartile() -> None:
@@ -63,13 +63,13 @@ def test_numbers_in_letters_are_sliced_as_numbers_and_what_only_looks_like_some_
     letters.loc[3, "price"] = None
     typed = letters.assign(price=numbers.mask(numbers.index == 3), pieces=[n % 2 for n in range(100)])
     of_letters, of_numbers = (
-        [(part.column, part.value, part.rows.tolist()) for part in slices(table, np.arange(100))]
+        [(part.column, part.value, part.rows.tolist()) for part in slices(table.apply(as_numbers), np.arange(100))]
         for table in (letters, typed)
     )
     assert of_letters == of_numbers
     assert [value for _, value, _ in of_letters] == ["0 to 2.55", "2.55 to 5", "5 to 7.45", "7.45 to 9.9", "0", "1"]
     codes = pd.DataFrame({"zip": [f"0{n % 2}" for n in range(100)], "much": [f"{n}kg" for n in range(100)]})
-    assert [part.value for part in slices(codes, np.arange(100))] == ["00", "01"]
+    assert [part.value for part in slices(codes.apply(as_numbers), np.arange(100))] == ["00", "01"]
 
 
 def test_values_that_three_digits_do_not_tell_apart_are_slices_of_their_own() -> None:

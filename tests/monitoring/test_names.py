@@ -1,3 +1,4 @@
+from sensorium.modalities import Tabular
 from sensorium.monitoring import names
 
 COLUMNS = [
@@ -16,6 +17,13 @@ def test_what_a_column_is_about() -> None:
     assert names.subject("present.text") == ("text", "presence")
     assert names.subject("text.axis.0") == ("text", "axis.0")
     assert names.subject("kind.said") == ("kind", "said")
+
+
+def test_a_number_that_is_called_like_an_axis_is_none() -> None:
+    (said,) = Tabular(numbers=["axis.0"]).describe({"axis.0": 3.0})
+    assert [names.is_axis(column) for column in (names.descriptor("facts", said), "facts.x.axis.y", "text.axis.0")] == [
+        False, False, True
+    ]  # fmt: skip
 
 
 def test_an_inputs_columns_are_its_own() -> None:

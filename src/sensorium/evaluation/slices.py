@@ -57,13 +57,13 @@ def slices(table: pd.DataFrame, groups: np.ndarray) -> list[Slice]:
         table: columns to slice by.
         groups: a number ``[rows]``; slices of few groups are left out, as those of few rows.
     """
-    found = [part for column in table for part in _slices_of(str(column), _as_numbers(table[column]))]
+    found = [part for column in table for part in _slices_of(str(column), table[column])]
     return [
         part for part in found if FEWEST_ROWS <= part.rows.sum() < len(part.rows) and not unjudged(groups[part.rows])
     ]
 
 
-def _as_numbers(cells: pd.Series) -> pd.Series:
+def as_numbers(cells: pd.Series) -> pd.Series:
     """The same, as numbers where each cell that is not missing is one in letters: a .csv has nothing but letters."""
     known = cells.dropna()
     numbers = numbers_in(known)

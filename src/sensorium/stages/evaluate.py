@@ -15,7 +15,7 @@ from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
 from sensorium.evaluation.robustness import predict_corrupted, sample
-from sensorium.evaluation.slices import presence
+from sensorium.evaluation.slices import as_numbers, presence
 from sensorium.evaluation.subsets import answer_subsets
 from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
@@ -103,7 +103,7 @@ def _temperatures(network: Network, rows: Rows) -> dict[str, np.ndarray]:
 def _columns(test: pd.DataFrame, rows: Rows, settings: params.Params) -> pd.DataFrame:
     """What test rows are sliced by: what the table carries along, targets, the inputs they have, and descriptors."""
     inputs, targets = settings.inputs, settings.targets
-    columns = {slice_name(name, inputs, targets): cells for name, cells in carried(test).items()}
+    columns = {slice_name(name, inputs, targets): as_numbers(cells) for name, cells in carried(test).items()}
     columns |= {target: test[target] for target in targets} | {"origin": test[ORIGIN]}
     if len(inputs) > 1:
         columns[PRESENCE] = presence({name: items.numpy() for name, items in rows.items.items()})
