@@ -195,7 +195,7 @@ class Params(Section):
                     raise ValueError(
                         f"gate[{number}]: {address!r} names the target {parts[1]!r}; there is {', '.join(self.targets)}"
                     )
-                if parts and (why := why_not(address, measured)):
+                if isinstance(address, str) and (why := why_not(address, measured)):
                     raise ValueError(f"gate[{number}]: no run measures {address!r}: {why}")
         return self
 

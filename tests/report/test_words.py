@@ -50,7 +50,7 @@ def test_an_input_that_adds_nothing_or_does_harm_is_named() -> None:
     ]
     beside["without"] = {"text": one(0.881, EQUAL), "photo": one(0.88, EQUAL), "facts": one(0.95, BETTER)}
     assert findings({"kind": tree}) == [
-        "kind: text and photo add nothing each that 1,077 test rows could show (without: 0.881, 0.880); facts does "
+        "kind: text and photo each add nothing that 1,077 test rows could show (without: 0.881, 0.880); facts does "
         "harm, by more than chance (without: 0.950); with all inputs 0.883."
     ]
 

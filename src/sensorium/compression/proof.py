@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scipy.stats import norm
 
@@ -27,7 +27,7 @@ class Proof:
     target: str
     confidence: float
     settings: Compress
-    unjudged: Mapping[str, str]
+    unjudged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needed(self) -> int | None:

@@ -101,5 +101,5 @@ def _ask(network: Network, rows: Rows, target: str) -> Iterator[Asked]:
 
 def _some(kept: list[Subset]) -> list[Subset]:
     """At most so many of them, spread over all."""
-    places = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), MOST_SUBSETS)).astype(int)) if kept else []
+    places = np.linspace(0, len(kept) - 1, min(len(kept), MOST_SUBSETS)).astype(int)
     return [kept[place] for place in places]

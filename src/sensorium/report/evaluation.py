@@ -78,6 +78,13 @@ def write_report(
             _reliability(measured[target]),
             _honesty(tree["calibration"]),
         )
+        page.table(
+            f"{target}: is it honest with fewer inputs?",
+            ["inputs", "right", "as sure as", "calibration error", "test rows"],
+            [_surety(name, entry) for name, entry in _by_size(tree["subsets"])[:MOST_BARS]],
+            "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
+            whole="metrics/subsets.json",
+        )
         page.picture(
             f"{target}: confusion",
             confusion.draw(measured[target].predictions, classes[target]),
@@ -121,7 +128,7 @@ def _with_interval(tree: Tree, name: str) -> str:
 
 def _beside(tree: Tree) -> Markup:
     """Subsets of the inputs with intervals, largest first, then the baselines."""
-    whole, *fewer = sorted(tree["subsets"].items(), key=lambda entry: -entry[0].count("+"))
+    whole, *fewer = _by_size(tree["subsets"])
     rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
     rows += [(name, entry["accuracy"], entry["interval"]) for name, entry in fewer[: MOST_BARS - 1]]
     simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
@@ -131,6 +138,16 @@ def _beside(tree: Tree) -> Markup:
     rows += [(name, tree[field]["accuracy"], None) for name, field in simpler.items()]
     shown = {meaning: colour for meaning, colour in key.items() if meaning in meanings}
     return whiskers(rows, [key[one] for one in meanings], shown, line=("all inputs", tree["accuracy"]))
+
+
+def _by_size(tree: Tree) -> list[tuple[str, Tree]]:
+    """The subsets, the largest first."""
+    return sorted(tree.items(), key=lambda entry: -entry[0].count("+"))
+
+
+def _surety(name: str, entry: Tree) -> list[str]:
+    shares = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
+    return [shortened(name, LONGEST), *shares, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
 
 
 def _helpless(target: str, tree: Tree) -> str:

@@ -196,8 +196,8 @@ def _splits(run: Run) -> Page:
     for target in run.evaluated:
         counts = pd.crosstab(run.rows[target], run.rows["split"]).reindex(columns=list(SPLITS), fill_value=0)
         counts = counts.sort_values("train", ascending=False)
-        rows = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
-        page.table(target, ["class", *SPLITS], rows, whole="data/prepared/rows.parquet")
+        cells = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
+        page.table(target, ["class", *SPLITS], cells, whole="data/prepared/rows.parquet")
     shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
     present = {name: [f"{share:.1%}" for share in shares[name]] for name in run.inputs}
     page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])

@@ -128,8 +128,7 @@ def _idle(target: str, tree: Mapping[str, Any]) -> str:
     idle = [name for name in idle if name not in harmful]
     said = []
     if idle:
-        apiece = " each" if len(idle) > 1 else ""
-        said.append(f"{_listed(idle)} {'add' if len(idle) > 1 else 'adds'} nothing{apiece} that "
+        said.append(f"{_listed(idle)} {'each add' if len(idle) > 1 else 'adds'} nothing that "
                     f"{tree['rows']:,} test rows could show (without: {_accuracies(idle, known)})")  # fmt: skip
     if harmful:
         said.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
