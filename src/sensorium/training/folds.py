@@ -9,12 +9,12 @@ from torch import Tensor
 from sensorium.training.data import Rows
 
 FOLDS = 5
-FEW_ROWS = 100  # validation rows with a label, below which their loss is too uncertain to choose by
+FEW_ROWS = 100  # validation rows with any label, below which their loss is too uncertain to choose by
 
 
 def divisions(train: Rows, validation: Rows) -> list[tuple[Rows, Rows]]:
     """Rows to fit to and rows to judge by: those given or, where few would judge, every fold of both together."""
-    if min(int((labels >= 0).sum()) for labels in validation.labels.values()) >= FEW_ROWS:
+    if max(int((labels >= 0).sum()) for labels in validation.labels.values()) >= FEW_ROWS:
         return [(train, validation)]
     rows = train.joined(validation)
     folds = fold_of_rows(rows, max(rows.labels, key=lambda target: len(rows.labels[target].unique())))

@@ -1,9 +1,16 @@
+from typing import get_args
+
 import pytest
 import torch
 
 from sensorium.models.fusion import FUSIONS
 from sensorium.models.fusion.concat import ConcatFusion
 from sensorium.models.fusion.linear import LinearFusion, patterns
+from sensorium.params import FusionKind
+
+
+def test_every_fusion_can_be_named_in_params() -> None:
+    assert sorted(get_args(FusionKind)) == sorted(FUSIONS)
 
 
 @pytest.mark.parametrize("kind", FUSIONS)
