@@ -113,6 +113,7 @@ def network(
     def loss(drawn: dict) -> float:
         return calibrated_loss(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), divided)
 
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
     list(run_trials(study, space, loss, trials, 600, seed))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -97,8 +99,11 @@ def test_folds_keep_groups_together_and_spread_classes() -> None:
     assert (folds.view(-1, 2)[:, 0] == folds.view(-1, 2)[:, 1]).all()
     counts = torch.stack([torch.bincount(seen.labels["y"][folds == fold], minlength=3) for fold in range(5)])
     assert counts.min() >= 4
-    one_group = Rows(seen.features, seen.items, seen.labels, torch.zeros(90, dtype=torch.long))
-    assert fold_of_rows(one_group, "y").tolist() == [0] * 90
+    one_group = replace(seen, groups=torch.zeros(90, dtype=torch.long))
+    assert fold_of_rows(one_group, "y").unique().tolist() == [0, 1, 2, 3, 4]
+    every_class_once = replace(seen, labels={"y": torch.arange(90)})
+    assert fold_of_rows(every_class_once, "y").unique().tolist() == [0, 1, 2, 3, 4]
+    assert fold_of_rows(seen.select(torch.tensor([3])), "y").tolist() == [0]
 
 
 def test_few_validation_rows_are_judged_by_cross_validation() -> None:

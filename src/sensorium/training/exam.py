@@ -12,7 +12,7 @@ from sensorium.training.folds import fold_of_rows
 from sensorium.training.logistic import Regressions, Side, regress
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the penalty, for every number that is read
-FEW_ROWS = 1_000  # up to which cross-validation judges, beyond which the validation rows do
+FEW_ROWS = 1_000  # up to which every row judges in cross-validation; of more, a fifth does
 MOST_ROWS = 5_000  # to fit to: beyond, what is gained is not worth the minutes
 
 
@@ -88,7 +88,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Exam:
-    """What regressions are fitted to, and what judges them; in cross-validation both are the same rows.
+    """What regressions are fitted to, and what judges those that were fitted without it.
 
     Attributes:
         classes: how many the target has.
@@ -129,15 +129,15 @@ class Exam:
         return replace(self, fitted=self.fitted.with_each_alone(), judging=self.judging.with_each_alone())
 
 
-def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows, validation: Rows) -> Exam:
-    """Cross-validation where training rows are few or no validation row has a label; else the validation rows judge."""
-    seen, kept = _known(train, target), _known(validation, target)
+def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows) -> Exam:
+    """Cross-validation where rows are few; of many, one fold judges what was fitted to the others."""
+    seen = _known(train, target)
+    folds = fold_of_rows(seen, target)
+    if len(seen) > FEW_ROWS:
+        folds = torch.where(folds == 0, 0, -1)
+    kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
-    if len(seen) <= FEW_ROWS or not len(kept):
-        fitted = judging = _labelled(seen, target, axes, fold_of_rows(seen, target))
-    else:
-        fitted = _labelled(seen, target, axes, torch.full((len(seen),), -1))
-        judging = _labelled(kept, target, axes, torch.zeros(len(kept), dtype=torch.long))
+    fitted, judging = _labelled(seen, target, axes, folds), _labelled(seen.select(kept), target, axes, folds[kept])
     return Exam(classes, sizes, fitted, judging)
 
 

@@ -27,7 +27,7 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
         config: of the network; its width becomes what the classes need.
         how: not used; nothing is left to set.
         train: rows to fit to.
-        validation: rows that choose, where there are many, and that the loss is of.
+        validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
     """
     width = 4 * -(-sum(map(len, config.targets.values())) // 4)
     network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
@@ -44,16 +44,16 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
         cast(nn.Linear, head).weight[:, part] = torch.eye(len(classes))
         if (train.labels[target] >= 0).any():
             bases = [one.basis for one in axes.values()]
-            for pattern, (fit, strength) in enumerate(_best(target, len(classes), axes, train, validation)):
+            for pattern, (fit, strength) in enumerate(_best(target, len(classes), axes, train)):
                 _write(network, pattern, part, fit, strength, bases)
         first += len(classes)
     losses = {"train": mean_loss(network, train), "validation": mean_loss(network, validation)}
     return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
 
 
-def _best(target: str, classes: int, axes: dict[str, Axes], train: Rows, validation: Rows) -> list[tuple[Fit, int]]:
+def _best(target: str, classes: int, axes: dict[str, Axes], train: Rows) -> list[tuple[Fit, int]]:
     """For every pattern, that of other rows the last, the best fit and its strength."""
-    exam = of_target(target, classes, axes, train, validation)
+    exam = of_target(target, classes, axes, train)
     listed = patterns(len(axes))
     fits = [exam.take(places) for places in listed]
     found = []

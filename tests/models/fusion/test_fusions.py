@@ -1,8 +1,16 @@
+from typing import get_args
+
 import pytest
 import torch
 
 from sensorium.models.fusion import FUSIONS
 from sensorium.models.fusion.concat import ConcatFusion
+from sensorium.models.fusion.linear import LinearFusion, patterns
+from sensorium.params import FusionKind
+
+
+def test_every_fusion_can_be_named_in_params() -> None:
+    assert sorted(get_args(FusionKind)) == sorted(FUSIONS)
 
 
 @pytest.mark.parametrize("kind", FUSIONS)
@@ -32,3 +40,31 @@ def test_concat_lays_means_and_flags_side_by_side() -> None:
     fusion.perceptron = torch.nn.Identity()
     tokens = {"a": torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), "b": torch.tensor([[[9.0, 9.0]]])}
     assert fusion(tokens, {"a": torch.ones(1), "b": torch.zeros(1)}).tolist() == [[2, 3, 1, 0, 0, 0]]
+
+
+def test_linear_adds_up_what_a_rows_pattern_has() -> None:
+    fusion = LinearFusion(["a", "b"], width=1, layers=1, dropout=0.0).requires_grad_(False)
+    fusion.biases[:, 0] = torch.tensor([10, 20, 30, 40])
+    tokens = {"a": torch.tensor([[[1.0, 2.0]]]).expand(4, 1, 2), "b": torch.tensor([[[5.0, 6.0]]]).expand(4, 1, 2)}
+    present = {"a": torch.tensor([1.0, 0, 1, 0]), "b": torch.tensor([0.0, 1, 1, 0])}
+    assert fusion(tokens, present)[:, 0].tolist() == [10 + 1, 20 + 5, 30 + 2 + 6, 40]
+
+
+def test_of_many_inputs_linear_has_one_pattern_for_all_rows_that_lack_several() -> None:
+    names = ["a", "b", "c", "d", "e"]
+    assert patterns(5) == [
+        (0,),
+        (1,),
+        (2,),
+        (3,),
+        (4,),
+        *[tuple(set(range(5)) - {n}) for n in (4, 3, 2, 1, 0)],
+        (0, 1, 2, 3, 4),
+    ]
+    fusion = LinearFusion(names, width=1, layers=1, dropout=0.0).requires_grad_(False)
+    fusion.biases[:, 0] = torch.arange(12) * 100
+    token = torch.tensor([1.0, 2, 3, 4, 5, 6, 7])  # alone, beside all but each of the four others, all, several missing
+    tokens = {name: token.expand(3, 1, 7) for name in names}
+    lists = [[1.0, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]]
+    present = dict(zip(names, torch.tensor(lists).unbind(1), strict=True))
+    assert fusion(tokens, present)[:, 0].tolist() == [0 + 1, 1100 + 7 + 7, 1000 + 5 * 6]

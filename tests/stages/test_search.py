@@ -1,0 +1,28 @@
+import torch
+
+from sensorium.models.network import NetworkConfig
+from sensorium.stages.search import calibrated_loss
+from sensorium.training.data import Rows
+from sensorium.training.fit import fit
+from sensorium.training.folds import divisions
+from sensorium.training.loop import TrainConfig
+
+HOW = TrainConfig(
+    learning_rate=0.01, weight_decay=0.0, input_dropout=0.0, label_smoothing=0.4, batch_size=128, epochs=10, patience=9,
+    seed=0,
+)  # fmt: skip
+
+
+def rows(count: int, seed: int) -> Rows:
+    labels = torch.arange(count) % 2
+    features = 4.0 * labels[:, None, None] + torch.randn(count, 1, 2, generator=torch.Generator().manual_seed(seed))
+    return Rows({"a": features}, {"a": torch.arange(count)}, {"y": labels})
+
+
+def test_kinds_are_compared_by_their_loss_at_the_temperature_that_is_served() -> None:
+    config = NetworkConfig({"a": 2}, {"y": ["no", "yes"]}, "concat", 8, 1, 0.0)
+    train, validation = rows(80, 0), rows(100, 1)
+    raw = fit(config, HOW, train, validation).best_loss
+    assert raw > 0.25  # labels so smooth make it unsure of what it knows
+    assert calibrated_loss(config, HOW, divisions(train, validation)) < raw / 2
+    assert calibrated_loss(config, HOW, divisions(train, rows(20, 1))) < raw / 2  # of all hundred rows, by folds
