@@ -43,7 +43,8 @@ class Manifest(Source):
             try:
                 _copy(root.file(cell), cell, folder)
             except BadInput as problem:  # validation says so of the row
-                reasons[cell] = str(problem)
+                if problem.cause is None:  # else it is plain from the copies, too
+                    reasons[cell] = str(problem)
         leave_out(folder, reasons)
         return table
 
