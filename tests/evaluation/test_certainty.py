@@ -25,7 +25,8 @@ from tests.evaluation.test_metrics import random_predictions
 def test_what_cannot_be_judged_says_why_and_has_no_interval(groups: list[int], labels: list[int], why: str) -> None:
     grouped, known = np.array(list(groups), dtype=int), np.array(labels, dtype=int)
     assert unjudged(grouped, known) == why
-    found = intervals({"accuracy": np.full(100, 0.726), "log_loss": np.linspace(0, 1, 100)}, grouped, known, 0.95)
+    samples = {"accuracy": np.full(100, 0.726), "log_loss": np.linspace(0, 1, 100)}
+    found = intervals({"accuracy": 0.726, "log_loss": 0.5}, samples, grouped, known, 0.95)
     assert [bounds is None for bounds in found.values()] == [bool(why)] * 2
 
 
@@ -53,7 +54,7 @@ def test_intervals_of_a_handful_cover_the_truth_about_as_often_as_they_say() -> 
 
 
 def all_of(predictions: Predictions) -> Mapping[str, list[float] | None]:
-    return intervals(resample(predictions, 500), predictions.groups, predictions.labels, 0.95)
+    return intervals(figures(predictions), resample(predictions, 500), predictions.groups, predictions.labels, 0.95)
 
 
 def test_intervals_hold_the_figure_and_narrow_with_rows() -> None:
@@ -64,6 +65,14 @@ def test_intervals_hold_the_figure_and_narrow_with_rows() -> None:
         assert low <= value <= high or name == "calibration_error"  # which is biased upwards by few rows
     assert many["accuracy"] and few["accuracy"]
     assert many["accuracy"][1] - many["accuracy"][0] < (few["accuracy"][1] - few["accuracy"][0]) / 4
+
+
+def test_a_mean_over_many_classes_lies_in_its_own_interval() -> None:
+    predictions = random_predictions(300, 150, 0, 300)  # two rows a class, of which resamples lack many
+    found = all_of(predictions)
+    for name in ("macro_f1", "macro_recall", "balanced_accuracy"):
+        low, high = found[name] or [0, 0]
+        assert low < (figures(predictions)[name] or 0) < high
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:

@@ -109,4 +109,4 @@ def test_a_part_that_is_too_large_is_left_out_with_a_word() -> None:
     html = page.html()
     assert len(html) < MOST
     assert "kept" in html
-    assert "4.8 MB are too much for this page; metrics/ and predictions/ have what it shows." in html
+    assert "4.8 MB are too much for this page; the files that it is drawn from have it." in html

@@ -112,7 +112,7 @@ def _reason(groups: np.ndarray, labels: np.ndarray) -> Tree:
 
 
 def _intervals(whole: Predictions, draws: int, confidence: float) -> Tree:
-    return dict(intervals(resample(whole, draws), whole.groups, whole.labels, confidence))
+    return dict(intervals(figures(whole), resample(whole, draws), whole.groups, whole.labels, confidence))
 
 
 def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:

@@ -19,6 +19,7 @@ from sensorium.report.strips import bars, whiskers
 from sensorium.report.words import bounds
 
 MOST_BARS = 16
+MANY_INPUTS = 4
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
 LONGEST = 80  # letters of a class or a slice
@@ -81,7 +82,7 @@ def write_report(
         page.table(
             f"{target}: is it honest with fewer inputs?",
             ["inputs", "right", "as sure as", "calibration error", "test rows"],
-            [_surety(name, entry) for name, entry in _by_size(tree["subsets"])[:MOST_BARS]],
+            [_surety(name, entry) for name, entry in _named_subsets(tree)[:MOST_BARS]],
             "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
             whole="metrics/subsets.json",
         )
@@ -130,10 +131,11 @@ def _beside(tree: Tree) -> Markup:
     """Subsets of the inputs with intervals, largest first, then the baselines."""
     whole, *fewer = _by_size(tree["subsets"])
     rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
-    rows += [(name, entry["accuracy"], entry["interval"]) for name, entry in fewer[: MOST_BARS - 1]]
+    few = fewer[: MOST_BARS - 1]
+    rows += [(_named(name, whole[0]), entry["accuracy"], entry["interval"]) for name, entry in few]
     simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
     key = {"all inputs": GREEN, "several": BLUE, "one": ORANGE, "no network": GREY}
-    meanings = ["all inputs", *("several" if "+" in name else "one" for name, _, _ in rows[1:])]
+    meanings = ["all inputs", *("several" if "+" in name else "one" for name, _ in few)]
     meanings += ["no network"] * len(simpler)
     rows += [(name, tree[field]["accuracy"], None) for name, field in simpler.items()]
     shown = {meaning: colour for meaning, colour in key.items() if meaning in meanings}
@@ -143,6 +145,17 @@ def _beside(tree: Tree) -> Markup:
 def _by_size(tree: Tree) -> list[tuple[str, Tree]]:
     """The subsets, the largest first."""
     return sorted(tree.items(), key=lambda entry: -entry[0].count("+"))
+
+
+def _named_subsets(tree: Tree) -> list[tuple[str, Tree]]:
+    found = _by_size(tree["subsets"])
+    return [(_named(name, found[0][0]), entry) for name, entry in found]
+
+
+def _named(kept: str, whole: str) -> str:
+    """A subset as people say it: of many inputs those that are missing, where that is only one."""
+    missing = [name for name in whole.split("+") if name not in kept.split("+")]
+    return f"all but {missing[0]}" if len(missing) == 1 and whole.count("+") >= MANY_INPUTS else kept
 
 
 def _surety(name: str, entry: Tree) -> list[str]:

@@ -20,7 +20,7 @@ from sensorium.report.plots import MIDDLING, NARROW, WIDE
 SAVED = "page.json"
 MOST_BYTES = 4_800_000  # of a page, which a mail still takes
 MOST_LETTERS, MOST_ROWS = 300, 200  # of a cell, and of a table
-ELSEWHERE = "metrics/ and predictions/ have what it shows"
+ELSEWHERE = "the files that it is drawn from have it"
 RUN = ("The whole run", "../index.html")  # the way back from a page in a folder of reports/
 
 

@@ -27,7 +27,8 @@ def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:
         [f"{trial.number + 1}", f"{trial.value:.4f}", *(_shown(_setting(trial, name)) for name in names)]
         for trial in ranked
     ]
-    page.table("All trials", ["trial", "loss", *(name.split(".", 1)[1].replace("_", " ") for name in names)], rows)
+    header = ["trial", "loss", *(name.split(".", 1)[1].replace("_", " ") for name in names)]
+    page.table("All trials", header, rows, whole="models/search/journal.log")
     page.write(folder)
 
 
