@@ -18,7 +18,6 @@ import yaml
 from sensorium import fingerprints
 from sensorium.errors import UserError
 from sensorium.modalities import KINDS, Audio, Image, Modality, Tabular, Text
-from sensorium.modalities.modality import Modality
 from sensorium.stages import source
 from tests.conftest import REPOSITORY, Project, png
 

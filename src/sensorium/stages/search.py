@@ -5,13 +5,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
-from sensorium.evaluation.calibration import Asked, fit_temperatures
 from sensorium.files import detach, replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
@@ -24,6 +22,7 @@ from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
 BEST = paths.SEARCH / "best.yaml"
+TEMPERATURES = torch.logspace(-1, 1, 41).tolist()
 JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
 
 
@@ -63,7 +62,9 @@ def run() -> None:
 
 
 def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[tuple[Rows, Rows]]) -> float:
-    """The joint loss of rows that a network was not fitted to, at the temperature that will be served.
+    """The joint loss of rows that a network was not fitted to, at the temperatures that suit them best.
+
+    Training ends with setting them: what a kind is too sure or unsure of before must not decide.
 
     Args:
         config: of the network.
@@ -73,10 +74,11 @@ def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[t
     answers = [predict(fit(config, how, train, judging).network, judging) for train, judging in divided]
     logits = {target: torch.cat([one[target] for one in answers]) for target in config.targets}
     labels = {target: torch.cat([judging.labels[target] for _, judging in divided]) for target in config.targets}
-    for target, values in logits.items():
-        asked = Asked(values.numpy(), np.zeros((len(values), 0)), labels[target].numpy())
-        logits[target] = values / float(np.exp(fit_temperatures(asked, 1)[0]))
-    return joint_loss(logits, labels).item()
+    losses = [
+        min(joint_loss({target: values / one}, {target: labels[target]}).item() for one in TEMPERATURES)
+        for target, values in logits.items()
+    ]
+    return sum(losses) / len(losses)
 
 
 def network_config(drawn: dict[str, dict[str, Any]], rows: Rows, classes: dict[str, list[str]]) -> NetworkConfig:
