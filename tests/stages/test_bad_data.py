@@ -181,7 +181,8 @@ def test_no_valid_row(project: Project) -> None:
         ({"inputs": {"car": {"kind": "tabular", "numbers": ["age"]}}}, "inputs.car: the data has no column 'age'"),
         (
             {"gate": [{"metric": "slices.label.city.Ulm.accuracy", "min": 0.5}]},
-            "'slices.label.city.Ulm.accuracy': there are no slices by 'city'; there are by label, inputs, origin",
+            "gate[0]: 'slices.label.city.Ulm.accuracy': there are no slices by 'city'; "
+            "there are by label, inputs, origin, and",
         ),
         ({"split": {"stratify": "city"}}, "split.stratify: the data has no column 'city'"),
         ({"split": {"group": ["note", "city"]}}, "split.group: the data has no column 'city'"),
