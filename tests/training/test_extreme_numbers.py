@@ -18,7 +18,8 @@ from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.monitoring.drift.reference import principal_axes
 from sensorium.serving.profile import Profile
 from sensorium.training.data import Rows
-from sensorium.training.loop import Fitted, TrainConfig, fit, predict
+from sensorium.training.fit import fit
+from sensorium.training.loop import Fitted, TrainConfig, predict
 
 NODATA = -3.4028234663852886e38
 HOW = TrainConfig(
