@@ -43,7 +43,8 @@ def main(seeds: int) -> None:
             accuracy = accuracy_of(logits[target].argmax(1).numpy(), test, target)
             found.setdefault((target, "network, all inputs"), []).append(accuracy)
             for name, inputs in [("all inputs", list(settings.inputs)), *((f"only {i}", [i]) for i in settings.inputs)]:
-                accuracy = accuracy_of(logistic_regression(inputs, target, train, val, test), test, target)
+                probabilities = logistic_regression(inputs, target, train, val, test, len(classes[target]))
+                accuracy = accuracy_of(probabilities.argmax(1), test, target)
                 found.setdefault((target, f"logistic regression, {name}"), []).append(accuracy)
     show(found, seeds)
 

@@ -68,11 +68,13 @@ class DataRoot:
             if not path.is_file():
                 if why := _why_left_out(folder, cell):
                     raise BadInput(why)
-                raise BadInput(f"file {shown} does not exist", Cause("the file", "does not exist", shown, BESIDE))
+                raise BadInput(
+                    f"file {shown} does not exist", Cause("the file", "does not exist", cell[:SHOWN], BESIDE)
+                )
             return path
         link = _link_outside(folder, cell)
         if link is None:
-            outside = Cause("the file", "lies outside the data root", shown)
+            outside = Cause("the file", "lies outside the data root", cell[:SHOWN])
             raise BadInput(f"{shown} lies outside the data root", outside)
         kept = _dvc_cache(folder)
         if kept and path.is_relative_to(kept) and path.is_file():

@@ -44,7 +44,7 @@ def below(folder: Path) -> dict[str, Path | None]:
     return found
 
 
-def _digests(files: Iterable[Path]) -> dict[Path | None, str]:
+def _digests(files: Iterable[Path]) -> Mapping[Path | None, str]:
     """SHA-256 of those files that are there; what was read once and is as it was is not read again."""
     states = {path: state for path in files if (state := _state(path))}
     with _Known() as known:
@@ -53,7 +53,10 @@ def _digests(files: Iterable[Path]) -> dict[Path | None, str]:
         fresh = {path: sha256(path) for path in states if path not in kept}
         # What was written just now may be written again without a change of its times.
         known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
-    return {**kept, **fresh}
+    digests: dict[Path | None, str] = {}
+    digests.update(kept)
+    digests.update(fresh)
+    return digests
 
 
 def _state(path: Path) -> State | None:

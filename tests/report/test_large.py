@@ -60,10 +60,10 @@ def reports(measured: Measured, tmp_path_factory: pytest.TempPathFactory) -> Pat
     found = {"label": measured.figures}
     write_report(found, {"label": measured}, {"label": []}, {"label": NAMES}, INPUTS, folder / "evaluation")
     counts = dict.fromkeys(NAMES, 8)
-    validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "classes": {"label": counts}}
+    validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "lessened": 0, "classes": {"label": counts}}
     validated["inputs"] = {name: {"present": 8000, "unreadable": 0} for name in INPUTS}
     rejected = pd.DataFrame({"id": range(5000), "reason": [f"the cell {n} {'is odd ' * 300}" for n in range(5000)]})
-    data.write_report(validated, rejected, folder / "data")
+    data.write_report(validated, rejected.assign(input=None, target=None), {}, folder / "data")
     empty = {name: Page(name.title(), "Nothing.") for name in ("search", "compression")}
     pages = {name: read_page(folder / name, "this test") for name in ("data", "evaluation")} | empty
     table = pd.DataFrame({"label": NAMES * 8, "split": (["train"] * 6 + ["val", "test"]) * CLASSES})

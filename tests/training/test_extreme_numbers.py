@@ -50,7 +50,7 @@ def test_the_loss_is_finite_and_the_others_are_told_apart(fitted: Fitted) -> Non
     known = np.arange(200) % 20 != 0
     assert np.isfinite([number for epoch in fitted.curve for number in epoch.values()]).all()
     assert right[known].mean() > 0.95
-    beside = logistic_regression(["facts"], "sign", rows(400, 0), rows(100, 1), test)
+    beside = logistic_regression(["facts"], "sign", rows(400, 0), rows(100, 1), test, 2).argmax(1)
     assert (beside == test.labels["sign"].numpy())[known].mean() > 0.8  # its penalty hardly lets it lean that far
 
 
