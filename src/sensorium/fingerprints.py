@@ -26,7 +26,9 @@ def fingerprint(files: Mapping[str, Path | None]) -> dict[str, Any]:
     digests = _digests([path for path in files.values() if path is not None])
     total = hashlib.sha256()
     for name in sorted(files):
-        total.update(f"{digests.get(files[name], '')} {name}\0".encode("utf-8", "surrogatepass"))
+        path = files[name]
+        digest = digests.get(path, "") if path else ""
+        total.update(f"{digest} {name}\0".encode("utf-8", "surrogatepass"))
     absent = len(files) - sum(path in digests for path in files.values())
     return {"files": len(files) - absent, "absent": absent, "sha256": total.hexdigest()}
 
@@ -44,7 +46,7 @@ def below(folder: Path) -> dict[str, Path | None]:
     return found
 
 
-def _digests(files: Iterable[Path]) -> Mapping[Path | None, str]:
+def _digests(files: Iterable[Path]) -> dict[Path, str]:
     """SHA-256 of those files that are there; what was read once and is as it was is not read again."""
     states = {path: state for path in files if (state := _state(path))}
     with _Known() as known:
@@ -53,10 +55,7 @@ def _digests(files: Iterable[Path]) -> Mapping[Path | None, str]:
         fresh = {path: sha256(path) for path in states if path not in kept}
         # What was written just now may be written again without a change of its times.
         known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
-    digests: dict[Path | None, str] = {}
-    digests.update(kept)
-    digests.update(fresh)
-    return digests
+    return {**kept, **fresh}
 
 
 def _state(path: Path) -> State | None:

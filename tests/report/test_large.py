@@ -60,7 +60,8 @@ def reports(measured: Measured, tmp_path_factory: pytest.TempPathFactory) -> Pat
     found = {"label": measured.figures}
     write_report(found, {"label": measured}, {"label": []}, {"label": NAMES}, INPUTS, folder / "evaluation")
     counts = dict.fromkeys(NAMES, 8)
-    validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "lessened": 0, "classes": {"label": counts}}
+    validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "classes": {"label": counts}}
+    validated |= {"lessened": 0, "warnings": []}
     validated["inputs"] = {name: {"present": 8000, "unreadable": 0} for name in INPUTS}
     rejected = pd.DataFrame({"id": range(5000), "reason": [f"the cell {n} {'is odd ' * 300}" for n in range(5000)]})
     data.write_report(validated, rejected.assign(input=None, target=None), {}, folder / "data")
