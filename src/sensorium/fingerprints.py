@@ -82,7 +82,7 @@ class _Known:
         self._base.commit()
         self._base.close()
 
-    def get(self, states: Mapping[Path, State]) -> dict[Path | None, str]:
+    def get(self, states: Mapping[Path, State]) -> dict[Path, str]:
         """The digests of files that are in the same state as they were then."""
         by_name = {os.fsencode(path.absolute()): path for path in states}
         rows = (row for names in shards(list(by_name), PIECE) for row in self._select(names))
