@@ -272,7 +272,8 @@ def test_the_running_service_reads_a_real_picture_and_voice(
 ) -> None:
     trained = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
     row = trained[(trained["category"] == "animals") & (trained["language"] == "fr")].iloc[0]
-    picture, voice = slice_of_stamps / f"{row['column.item']}.png", slice_of_stamps / f"{row['column.item']}_desc_fr.ogg"
+    item = slice_of_stamps / row["column.item"]
+    picture, voice = item.with_name(f"{item.name}.png"), item.with_name(f"{item.name}_desc_fr.ogg")
     answer = served.predict(files={"image": picture.read_bytes(), "speech": voice.read_bytes()})
     assert answer.status_code == 200, answer.text
     told = answer.json()

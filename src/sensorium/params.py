@@ -13,7 +13,8 @@ from sensorium.compression.settings import FUSION, Compress
 from sensorium.dataset.columns import OWN
 from sensorium.errors import UserError
 from sensorium.evaluation.addresses import figures, why_not
-from sensorium.evaluation.gates import OF_TARGETS, Rule, keys_of
+from sensorium.evaluation.gates import OF_TARGETS, Rule
+from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain

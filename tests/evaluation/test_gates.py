@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from sensorium.evaluation.gates import FIGURES as NAMES
-from sensorium.evaluation.gates import Comparison, Judged, Rule, Unmeasured, judge, with_its_time
+from sensorium.evaluation.gates import Comparison, Judged, Rule, judge, with_its_time
+from sensorium.evaluation.lookup import Unmeasured
 from sensorium.evaluation.metrics import figures
 from tests.evaluation.test_metrics import random_predictions
 

@@ -15,7 +15,8 @@ from scipy.special import softmax
 from sensorium import paths
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.predictions import write_predictions
-from sensorium.evaluation.gates import Rule, Unmeasured
+from sensorium.evaluation.gates import Rule
+from sensorium.evaluation.lookup import Unmeasured
 from sensorium.modalities import Tabular, Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.registry.duel import Duel

@@ -1,20 +1,17 @@
 """Rules that a trained model must pass; they are data in params.yaml."""
 
 import difflib
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sensorium.evaluation.lookup import Unmeasured, find, keys_of, look_up, matches
 from sensorium.section import Section
-from sensorium.spelling import spelled
 
 TIMINGS = "timings"
-UNJUDGED = "unjudged"  # in a tree of figures: why nothing below can be judged, or that by any key below
-COUNT = "rows"  # which is known whatever can be judged
+
 
 FIGURES = (  # of a target, as `metrics.figures` names them
     "accuracy",
@@ -28,29 +25,6 @@ FIGURES = (  # of a target, as `metrics.figures` names them
 BRANCHES = ("slices", "robustness", "subsets")  # with a file of their own, so that DVC's tables stay readable
 OF_TARGETS = ("evaluate", *BRANCHES)  # files whose first keys are targets
 FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)
-KEYS = re.compile(r'(?:^|\.)("(?:[^"\\]|\\.)*"(?=\.|$)|[^.]*)')
-
-
-def keys_of(address: str) -> list[str]:
-    """The keys of an address; one in double quotes, as JSON has them, may have dots in it."""
-    return [_unquoted(key) for key in KEYS.findall(address)]
-
-
-def _unquoted(key: str) -> str:
-    try:
-        return str(json.loads(key)) if key.startswith('"') else key
-    except ValueError:
-        return key
-
-
-def quoted(key: str) -> str:
-    """A key as an address has it that dots in the key shall not divide."""
-    return json.dumps(key, ensure_ascii=False)
-
-
-def _shown(key: object) -> str:
-    """A key in an address that a person reads, on one line."""
-    return str(key) if str(key).isprintable() else quoted(str(key))
 
 
 def _address(text: str) -> str:
@@ -118,13 +92,6 @@ class Rule(Section):
         """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
         parts = keys_of(self.metric)
         return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
-
-
-Found = tuple[str, float, str]
-
-
-class Unmeasured(Exception):  # noqa: N818 - nothing went wrong
-    """A rule that cannot be judged: a sentence saying why."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +186,7 @@ def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
 
 def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
     """A figure that breaks a bound decides, but among those that keep it none may be left out."""
-    left_out = [(at, why) for at, _, why in _find(address, figures) if why]
+    left_out = [(at, why) for at, _, why in find(address, figures) if why]
     if left_out:
         at, why = left_out[0]
         more = f" ({len(left_out)} such figures)" if len(left_out) > 1 else ""
@@ -234,68 +201,8 @@ def _against_champion(rule: Rule, compare: Compare) -> Judged:
     )
 
 
-def matches(address: str, figures: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """All figures that an address fits and that can be judged, with their own addresses.
-
-    Raises:
-        Unmeasured: if there is none, saying why, or what is there instead.
-    """
-    everything = list(_find(address, figures))
-    if found := [(at, value) for at, value, why in everything if not why]:
-        return found
-    if everything:
-        raise Unmeasured(everything[0][2])
-    raise Unmeasured(f"{address} is not measured: {_absence(address, figures)}")
-
-
-def look_up(address: str, figures: Mapping[str, Any]) -> tuple[str, float]:
-    """The one figure at an address.
-
-    Raises:
-        Unmeasured: if there is none.
-    """
-    return matches(address, figures)[0]
-
-
 def with_its_time(rule: Mapping[str, Any], times: Mapping[str, Any]) -> dict[str, Any]:
     """A rule of metrics/gate.json with its value, which is in the file of times where it differs from run to run."""
     if "measured_in" not in rule:
         return {**rule}
     return {**rule, "value": look_up(rule.get("at", rule["name"]), {TIMINGS: {"compress": times}})[1]}
-
-
-def _find(address: str, tree: Any, above: str = "", why: str = "", whys: Any = None) -> Iterator[Found]:
-    """Addresses, figures, and why each cannot be judged.
-
-    Keys may have dots in them, so each is tried against every start of what is left of the address. A key may stand in
-    quotes, and a value may be named as a table spells it, such as True or 1.0.
-    """
-    if not address:
-        if isinstance(tree, int | float) and not isinstance(tree, bool):
-            yield above, float(tree), why
-        return
-    if isinstance(tree, Mapping):
-        ends = [place for place, letter in enumerate(address) if letter == "."] + [len(address)]
-        starts = {end: {address[:end], spelled(address[:end])} for end in ends}
-        said = tree.get(UNJUDGED)
-        why, whys = (said, whys) if isinstance(said, str) else (why, said or whys or {})
-        for key, below in tree.items():
-            of_key = "" if key == COUNT else why or whys.get(key, "")
-            for end, names in starts.items():
-                if {"*", str(key), quoted(str(key))} & names:
-                    at = f"{above}.{_shown(key)}" if above else str(key)
-                    yield from _find(address[end + 1 :], below, at, of_key, whys)
-
-
-def _absence(address: str, figures: Mapping[str, Any]) -> str:
-    """Which key of an address is not there, and which are."""
-    if "*" in address:
-        return "no figure fits it"
-    found: Any = figures
-    for key in keys_of(address):
-        if not isinstance(found, Mapping) or key not in found:
-            known = ", ".join(map(str, found)) if isinstance(found, Mapping) else "nothing"
-            return f"there is no {key!r}, here are {known or 'none'}"
-        found = found[key]
-    keys = f": it holds {', '.join(map(str, found))}" if isinstance(found, Mapping) else ""
-    return f"it is no number{keys}"

@@ -16,7 +16,8 @@ from sensorium.errors import UserError
 from sensorium.evaluation.bootstrap import compare
 from sensorium.evaluation.certainty import expanded, interval
 from sensorium.evaluation.enough import unjudged
-from sensorium.evaluation.gates import FIGURES, Comparison, Rule, Unmeasured
+from sensorium.evaluation.gates import FIGURES, Comparison, Rule
+from sensorium.evaluation.lookup import Unmeasured
 from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
 from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from sensorium import params, paths
-from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, UNJUDGED, Judged, judge
+from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, Judged, judge
+from sensorium.evaluation.lookup import UNJUDGED
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
 from sensorium.serving import artefact

@@ -11,7 +11,7 @@ from sensorium import params, paths
 from sensorium.dataset import trial
 from sensorium.dataset.columns import OF_ROWS, slice_name
 from sensorium.errors import UserError
-from sensorium.evaluation.gates import quoted
+from sensorium.evaluation.lookup import quoted
 from sensorium.files import replacing, write_json
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
 from sensorium.section import meant
