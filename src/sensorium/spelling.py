@@ -16,9 +16,8 @@ import numpy as np
 
 WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")  # 007 and 1e5 are codes, 1.10 may be a version
 FLAGS = {word: flag for flag in ("true", "false") for word in (flag, flag.capitalize(), flag.upper())}
-MOST_MARKS = 30  # on one letter (Unicode's stream-safe text format, UAX 15)
 LONG = 15  # digits of a number that 32 bits were rounded to, such as 0.10000000149011612
-MOST_MARKS = 30  # that stand in a row above and below one letter; Unicode's own stream-safe format allows as many
+MOST_MARKS = 30  # that stand in a row on one letter; Unicode's own stream-safe format (UAX 15) allows as many
 ZEROS = 4  # that a price such as 1.5000 may end with
 
 

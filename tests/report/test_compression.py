@@ -79,9 +79,9 @@ def test_the_page_begins_with_the_answer_and_shows_losers(tmp_path: Path) -> Non
     write_report(found(), tmp_path)
     page = json.loads((tmp_path / "page.json").read_text())
     assert page["lead"] == (
-        "Served is note int8: 4.0 MB instead of 12.0, 3.0 times smaller than the trained model in torch, 4.0 times "
-        "faster for one row and 8.0 times faster for a batch. Accuracy on the same 400 test rows: t +0.1 points [-0.4, "
-        "+2.0]."
+        "Served is note int8: 4.0 MB instead of 12.0 MB, 3.0 times smaller than the trained model in torch, 4.0 "
+        "times faster for one row and 8.0 times faster for a batch. Accuracy on the same 400 test rows: t +0.1 points "
+        "[-0.4, +2.0]."
     )
     worth = next(part for part in page["parts"] if part["heading"] == "note: what each is worth")
     assert worth["rows"][3] == ["int4", "2.00", "0.990", "-3.0 [-6.0, +2.0]", "loses too much"]

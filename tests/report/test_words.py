@@ -1,6 +1,6 @@
 from typing import Any
 
-from sensorium.report.words import bounds, changes, compression, findings, times_faster, times_smaller
+from sensorium.report.words import bounds, changes, compression, findings, megabytes, times_faster, times_smaller
 
 WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
 
@@ -86,3 +86,7 @@ def test_larger_is_not_called_smaller() -> None:
     assert [times_smaller(4.4), times_smaller(0.5)] == ["4.4 times smaller", "2.0 times larger"]
     assert [times_faster(10.24), times_faster(0.5)] == ["10.2 times faster", "2.0 times slower"]
     assert [times_smaller(1.004), times_faster(0.96)] == ["no smaller", "no faster"]
+
+
+def test_a_size_that_would_be_nothing_in_megabytes_is_said_in_kilobytes() -> None:
+    assert [megabytes(size) for size in (104_600_000, 100_000, 20_140, 940)] == ["104.6 MB", "0.1 MB", "20 kB", "1 kB"]

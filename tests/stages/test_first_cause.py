@@ -138,3 +138,31 @@ def test_a_target_that_differs_in_every_row_is_called_so(project: Project) -> No
         "60 classes have fewer than 5 rows of target label, in 60 of 60 rows, e.g. 'item 0', 'item 1', 'item 2'",
         "targets.label: 60 classes in 60 rows: they look like names or texts, which cannot be learnt",
     ]
+
+
+def test_amounts_as_a_target_are_called_so(project: Project) -> None:
+    rows = [{"note": f"note {number}", "label": f"{number * 1.5}"} for number in range(60)]
+    with pytest.raises(UserError) as found:
+        stages(project, rows)
+    assert str(found.value) == (
+        "targets.label: 60 classes in 60 rows, none of them in 5 or more, and they are numbers: amounts are not "
+        "predicted yet, a column of a few ranges can be; at least two classes of 5 rows are needed; "
+        "data/valid/quarantine.parquet has every row and its reason."
+    )
+
+
+def test_amounts_in_another_way_of_writing_are_not_called_categories(project: Project) -> None:
+    rows = [{"price": ["0,5", "1,200", "€2"][number % 3], "label": "ab"[number % 2]} for number in range(30)]
+    with pytest.raises(UserError) as found:
+        stages(project, rows, inputs={"facts": {"kind": "tabular", "numbers": ["price"]}})
+    assert str(found.value) == (
+        "column 'price' of input facts holds text in 30 of 30 rows, e.g. '0,5', '1,200', '€2': write amounts as "
+        "1234.5, without commas and units, or list it under categories. No row is left that has this input; "
+        "data/valid/quarantine.parquet has every row and its reason."
+    )
+
+
+def test_a_mark_of_missing_numbers_is_no_code(project: Project) -> None:
+    rows = [{"depth": [-3.4028234663852886e38, 0, 1][number % 3], "label": "ab"[number % 2]} for number in range(60)]
+    stages(project, rows, inputs={"facts": {"kind": "tabular", "numbers": ["depth"]}})
+    assert json.loads(Path("metrics/validate.json").read_text())["warnings"] == []

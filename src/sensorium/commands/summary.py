@@ -16,7 +16,7 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
-from sensorium.report.words import bounds, compression, findings
+from sensorium.report.words import bounds, compression, findings, megabytes
 from sensorium.serving.settings import unlearnt
 from sensorium.stages import ingest
 
@@ -108,7 +108,7 @@ def _packaged(console: Console) -> None:
     compressed = read_json(paths.METRICS / "compress.json", made_by="compress")
     times = read_json(paths.METRICS / "timings" / "compress.json", made_by="compress")
     console.print(
-        f"packaged {bento['tag']}: {compressed['name']}, {compressed['megabytes']:.1f} MB, "
+        f"packaged {bento['tag']}: {compressed['name']}, {megabytes(1e6 * compressed['megabytes'])}, "
         f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms); "
         f"{compression(compressed['difference'])}",
         highlight=False,

@@ -10,6 +10,7 @@ import pandas as pd
 from sensorium.dataset.columns import ID
 from sensorium.dataset.validation import EARLIER
 from sensorium.errors import BadInput, Cause
+from sensorium.numerals import numbers_in
 
 MOST_EXAMPLES, LONGEST = 3, 40  # of a sentence, and letters of one
 DETAIL = re.compile(r"\d+|'[^']*'")  # what differs among sentences about one matter
@@ -104,6 +105,8 @@ def nothing_to_learn(target: str, labels: pd.Series, first: Reason | None, enoug
         of_one += ", so there is nothing to learn"
     else:
         of_one = f"{len(counts):,} classes in {counts.sum():,} rows, {frequent or 'none'} of them in {enough} or more"
+        if 2 * len(counts) > counts.sum() == len(numbers_in(labels)):
+            of_one += ", and they are numbers: amounts are not predicted yet, a column of a few ranges can be"
     return f"targets.{target}: {of_one}; at least two classes of {enough} rows are needed"
 
 

@@ -3,6 +3,7 @@
 import html
 import json
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +37,9 @@ MOST_SHOWN = 200  # characters of a cell
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 FEWEST_CODES, MOST_CODES = 3, 10  # different whole numbers that may be codes, where each stands in 5 rows on average
+LARGEST_CODE = 10**9  # what is larger marks a missing number
+AMOUNTS = "write amounts as 1234.5, without commas and units, or list it under categories"
+DIGIT = re.compile(r"\d")
 TAKEN = (UNKNOWN, PRESENCE, EMBEDDING, PREDICTIONS)
 
 
@@ -198,7 +202,7 @@ class Tabular(Modality):
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         """Numbers that look like codes, and categories that look like amounts."""
         for column in self.numbers:
-            numbers = numbers_in(table[column])
+            numbers = [number for number in numbers_in(table[column]) if abs(number) <= LARGEST_CODE]
             values = sorted(set(numbers))
             few = FEWEST_CODES <= len(values) <= MOST_CODES and len(numbers) >= FEWEST_VALUES * len(values)
             if few and all(value.is_integer() for value in values):
@@ -241,7 +245,7 @@ def _number(column: str, cell: Any) -> float:
     try:
         number = float(TRUTH.get(spelled(cell), cell) if isinstance(cell, str) else cell)
     except (TypeError, ValueError, OverflowError) as error:
-        cause = Cause(subject, "holds text", shown, "list it under categories")
+        cause = Cause(subject, "holds text", shown, AMOUNTS if DIGIT.search(shown) else "list it under categories")
         raise BadInput(f"{subject} holds {shown!r} where a number is expected", cause) from error
     if not math.isfinite(number) or abs(number) > MOST:
         cause = Cause(subject, "holds what is no finite number", shown)

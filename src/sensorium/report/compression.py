@@ -14,7 +14,7 @@ from sensorium.compression.latency import percentile
 from sensorium.compression.quality import ANYTHING, Quality
 from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
-from sensorium.report.words import POINTS, changes, points, times_faster, times_smaller
+from sensorium.report.words import POINTS, changes, megabytes, points, times_faster, times_smaller
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
@@ -51,7 +51,7 @@ def said(found: Compressed) -> str:
     """What is served, and what that gained and cost, in two sentences."""
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
     gained = (
-        f"Served is {found.name}: {served.size / 1e6:.1f} MB instead of {before.size / 1e6:.1f}, "
+        f"Served is {found.name}: {megabytes(served.size)} instead of {megabytes(before.size)}, "
         f"{times_smaller(found.smaller)} than the trained model in torch, {times_faster(faster['single'])} for one "
         f"row and {times_faster(faster['batch'])} for a batch."
     )

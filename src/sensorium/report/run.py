@@ -127,7 +127,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
         tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", words.bounds(found, "{:.1%} to {:.1%}")))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
-    tiles.append(("served size", f"{size['megabytes']:.1f} MB", run.smaller))
+    tiles.append(("served size", words.megabytes(1e6 * size["megabytes"]), run.smaller))
     faster = f"95% within {times['p95_ms']:.1f} ms, {words.times_faster(times['faster']['single'])} than trained"
     tiles.append(("a prediction", f"{times['p50_ms']:.1f} ms", faster))
     return tiles

@@ -40,6 +40,11 @@ def _change(value: float, interval: tuple[float, float]) -> str:
     return UNCHANGED if value == low == high == 0 else f"{points(value)} points [{points(low)}, {points(high)}]"
 
 
+def megabytes(count: float) -> str:
+    """``104.6 MB`` of so many bytes; ``21 kB`` where it is less than a tenth of one."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
 def points(share: float) -> str:
     """``+1.0`` for a hundredth."""
     return f"{round(POINTS * share, 1) + 0.0:+.1f}"

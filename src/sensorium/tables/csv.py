@@ -11,6 +11,7 @@ from sensorium.errors import UserError
 from sensorium.tables.format import cells_of, in_pieces
 
 LONGEST = 2**28  # characters of a cell; Python's own limit is less than a long text
+PARTING = {";": "semicolons", "\t": "tabs", "|": "bars"}  # what other programs write where a comma is meant
 
 
 def read(path: Path, rows: int) -> Iterator[pa.Table]:
@@ -32,6 +33,13 @@ def read(path: Path, rows: int) -> Iterator[pa.Table]:
             yield pa.table([pa.array(columns[place], pa.string()) for place in kept], names)
 
 
+def _parted(path: Path, header: list[str]) -> list[str]:
+    """The header, unless commas part nothing in it and something else does."""
+    if len(header) == 1 and (sign := next((sign for sign in PARTING if sign in header[0]), None)):
+        raise UserError(f"{path}: its columns are parted by {PARTING[sign]}, not by commas; save it with commas.")
+    return header
+
+
 def _nameless(header: Sequence[str | None]) -> list[int]:
     """Places of fields that are no columns."""
     found = [place for place, name in enumerate(header) if not name]
@@ -44,7 +52,7 @@ def _lines(path: Path, reader: Any) -> Iterator[list[str | None]]:
     line = 1
     try:
         for cells in reader:
-            header = header or cells
+            header = header or _parted(path, cells)
             if problem := _problem(cells, header):
                 raise UserError(f"{path}, line {line}: {problem}.")
             if cells:  # an empty line is no row
