@@ -203,6 +203,17 @@ def test_statistics_of_a_batch_that_are_missing_are_refused(made: Make, tmp_path
     assert "embedder.embedder.normalization.running_var" in problem(Image, folder)
 
 
+def test_quantised_weights_are_refused(made: Make, tmp_path: Path) -> None:
+    def quantised(weights: dict[str, Any]) -> dict[str, Any]:
+        return {key: (one * 100).to(torch.int8) if one.ndim > 1 else one for key, one in weights.items()}
+
+    folder = folders.copied(made("bert"), tmp_path, quantised)
+    assert problem(Text, folder) == (
+        "its weights are quantised (embeddings.position_embeddings.weight is I8), which is not read; fetch the model in "
+        "its original form (`compress` makes it small)."
+    )
+
+
 def test_a_model_that_draws_at_random_is_refused(made: Make) -> None:
     assert "it draws at random" in problem(Image, made("vit that hides patches"))
 

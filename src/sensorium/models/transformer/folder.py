@@ -12,6 +12,7 @@ WEIGHTS = "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
 ADAPTER = "adapter_config.json"
 MODULES = "modules.json"  # of sentence-transformers: what a text goes through, each in a folder of its own
+FLOATS = ("F64", "F32", "F16", "BF16")  # as safetensors calls them
 POINTER = b"version https://git-lfs"  # what git has in place of a large file that was not fetched
 OTHERS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.gguf", "*.onnx", "*.safetensors")  # weights
 
@@ -111,16 +112,25 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor in a safetensors file by its name; their numbers are not read.
 
     Raises:
-        UserError: if the file is none, or is not whole.
+        UserError: if the file is none, or is not whole, or its weights are quantised.
     """
     from safetensors import safe_open
 
     _fetched(path)
     try:
         with safe_open(path, "numpy") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no dict
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            sorts = {name: one.get_dtype() for name, one in slices.items()}
+            found = {name: tuple(one.get_shape()) for name, one in slices.items()}
     except Exception as error:  # its exceptions share no base of their own
         raise UserError(f"its {path.name} is cut off or damaged ({reason(error)}); fetch it again.") from error
+    if quantised := [name for name in sorts if name.endswith("weight") and sorts[name] not in FLOATS]:
+        name = quantised[0]
+        raise UserError(
+            f"its weights are quantised ({name} is {sorts[name]}), which is not read; fetch the model in its original "
+            "form (`compress` makes it small)."
+        )
+    return found
 
 
 def _fetched(path: Path) -> None:
