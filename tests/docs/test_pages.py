@@ -71,7 +71,7 @@ def ask_and_tell(walk: Walk) -> None:
     """Requests about pictures or, later on, texts that the model was not trained on, with the truth about them."""
     rows = pd.read_parquet(walk.root / "data/raw/manifest.parquet").set_index("id")
     split = pd.read_parquet(walk.root / "data/prepared/rows.parquet").set_index("id")["split"]
-    tested = rows.loc[split.index[split == "test"]].drop_duplicates("item")
+    tested = rows.loc[split.index[split == "test"]].dropna(subset=["text", "image"]).drop_duplicates("item")
     with Client(walk.local(SERVICE)) as client:
         for picture, text, category in zip(tested["image"], tested["text"], tested["category"], strict=True):
             if "REQUEST_ID" in walk.words:

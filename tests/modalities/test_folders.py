@@ -209,8 +209,8 @@ def test_quantised_weights_are_refused(made: Make, tmp_path: Path) -> None:
 
     folder = folders.copied(made("bert"), tmp_path, quantised)
     assert problem(Text, folder) == (
-        "its weights are quantised (embeddings.position_embeddings.weight is I8), which is not read; fetch the model in "
-        "its original form (`compress` makes it small)."
+        "its weights are quantised (embeddings.position_embeddings.weight is I8), which is not read; fetch the model "
+        "in its original form (`compress` makes it small)."
     )
 
 
