@@ -124,10 +124,7 @@ def _packaged(console: Console) -> None:
     if why := unlearnt(settings.monitor, settings.retrain.trusted):
         console.print(f"learning {why}", highlight=False, soft_wrap=True)
     champion = read_champion()
-    if champion and champion.model_version == bento["model_version"]:
-        console.print(f"serving  it is the champion, {champion.version}")
-        return
-    if champion:
+    if champion and champion.model_version != bento["model_version"]:
         console.print(f"serving  the champion {champion.version} goes on being served until this one is promoted")
     console.print(
         f"keep     [bold]{escape(keep_command(settings))}[/]: the champion to beat", highlight=False, soft_wrap=True
