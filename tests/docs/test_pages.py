@@ -63,8 +63,8 @@ def another_version(walk: Walk) -> None:
 
 
 def back_to_the_commit(walk: Walk) -> None:
-    """An experiment leaves its values in the workspace."""
-    walk.place.run("bash", "-c", "git reset --quiet --hard && dvc checkout --force")
+    """An experiment leaves its values in the workspace, and an environment for a client its files."""
+    walk.place.run("bash", "-c", "git reset --quiet --hard && git clean --quiet --force -d && dvc checkout --force")
 
 
 def ask_and_tell(walk: Walk) -> None:
