@@ -72,11 +72,6 @@ def test_numbers_in_letters_are_sliced_as_numbers_and_what_only_looks_like_some_
     assert [part.value for part in slices(codes.apply(as_numbers), np.arange(100))] == ["00", "01"]
 
 
-def test_values_that_three_digits_do_not_tell_apart_are_slices_of_their_own() -> None:
-    table = pd.DataFrame({"price": [0.12341] * 50 + [0.12342] * 50})
-    assert [part.value for part in slices(table, np.arange(100))] == ["0.12341", "0.12342"]
-
-
 def test_a_slice_of_few_groups_is_left_out() -> None:
     table = pd.DataFrame({"city": ["Ulm"] * 50 + ["Bonn"] * 50})
     groups = np.concatenate([np.zeros(50, int), np.arange(1, 51)])

@@ -9,11 +9,12 @@ from huggingface_hub import EvalResult, ModelCardData
 from sensorium.files import replacing
 from sensorium.report.page import render, shortened
 from sensorium.report.run import Run
+from sensorium.report.strips import LONGEST
 from sensorium.report.words import bounds
 
 LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
 NAME = "sensorium"
-MOST_SLICES, LONGEST = 10, 80  # slices that are named, letters of one
+MOST_SLICES = 10  # that are named
 
 
 def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: Path) -> None:

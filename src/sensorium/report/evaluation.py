@@ -5,25 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from sensorium.evaluation.examples import Example
 from sensorium.evaluation.measure import Measured, Tree
-from sensorium.evaluation.metrics import BINS, reliability
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
-from sensorium.report import confusion
+from sensorium.report import calibration, confusion
 from sensorium.report.page import RUN, Page, shortened
-from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, canvas, curves
-from sensorium.report.strips import bars, whiskers
+from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, curves
+from sensorium.report.strips import LONGEST, bars, whiskers
 from sensorium.report.words import bounds
 
 MOST_BARS = 16
 MANY_INPUTS = 4
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
-LONGEST = 80  # letters of a class or a slice
-DOTS = 10  # of a plot of calibration
 LEAST_WEIGHT = 0.02  # of a part that is coloured
 
 
@@ -74,18 +70,7 @@ def write_report(
             "its Shapley value: what it added to the probability. Colour shows what mattered within an input: hiding a "
             "green part lowers the probability of what was predicted, hiding a red one raises it.",
         )
-        page.picture(
-            f"{target}: is its confidence honest?",
-            _reliability(measured[target]),
-            _honesty(tree["calibration"]),
-        )
-        page.table(
-            f"{target}: is it honest with fewer inputs?",
-            ["inputs", "right", "as sure as", "calibration error", "test rows"],
-            [_surety(name, entry) for name, entry in _named_subsets(tree)[:MOST_BARS]],
-            "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
-            whole="metrics/subsets.json",
-        )
+        calibration.write(page, target, measured[target], tree, _named_subsets(tree)[:MOST_BARS])
         page.picture(
             f"{target}: confusion",
             confusion.draw(measured[target].predictions, classes[target]),
@@ -156,11 +141,6 @@ def _named(kept: str, whole: str) -> str:
     """A subset as people say it: of many inputs those that are missing, where that is only one."""
     missing = [name for name in whole.split("+") if name not in kept.split("+")]
     return f"all but {missing[0]}" if len(missing) == 1 and whole.count("+") >= MANY_INPUTS else kept
-
-
-def _surety(name: str, entry: Tree) -> list[str]:
-    shares = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
-    return [shortened(name, LONGEST), *shares, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
 
 
 def _helpless(target: str, tree: Tree) -> str:
@@ -251,32 +231,3 @@ def _visible(parts: Sequence[tuple[Any, float]], largest: float) -> list[tuple[A
     """The parts that mattered, as shares of what mattered most; a hundredth of probability is not worth a colour."""
     scale = max(largest, LEAST_WEIGHT)
     return [(part, weight / scale) for part, weight in parts if abs(weight) >= LEAST_WEIGHT * scale]
-
-
-def _honesty(found: Tree) -> str:
-    """What calibration did, and how its plot is read."""
-    before, after = (found[when]["calibration_error"] for when in ("before", "after"))
-    return (
-        f"The rows are sorted by the confidence of their prediction and cut into {DOTS} parts of equal size, a dot "
-        "each. Where a dot lies on the dotted line, the share of right predictions is the confidence. Dividing by a "
-        f"temperature of {found['temperature']:.2f} (the median: each subset of inputs has its own), fitted on "
-        f"validation rows, takes the calibration error from "
-        f"{before:.3f} to {after:.3f} (that figure is a mean over {BINS} parts of equal width)."
-    )
-
-
-def _reliability(measured: Measured) -> Figure:
-    figure, axes = canvas(5, 4)
-    known, lowest = measured.labels >= 0, 1.0
-    for name, probabilities, colour in (
-        ("before", measured.uncalibrated, ORANGE),
-        ("after temperature scaling", measured.probabilities, BLUE),
-    ):
-        confidence, accuracy = zip(*reliability(probabilities[known], measured.labels[known], DOTS), strict=True)
-        axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
-        lowest = min(lowest, *confidence, *accuracy)
-    axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="honest", zorder=0)
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("share that is right")
-    axes.legend(frameon=False, loc="upper left", fontsize=9)
-    return figure

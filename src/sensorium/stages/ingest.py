@@ -84,8 +84,7 @@ def _short(name: str) -> str:
 
 def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str, dict[str, int]]]:
     """Of the columns of names, the values that are spelled in several ways, each with the rows of every spelling."""
-    ours = (*settings.inputs, *settings.targets)  # for what an input holds, and for a target's labels
-    columns = ["id", *settings.labels.values(), *(name for name in settings.split.groups if name not in ours)]
+    columns = ["id", *settings.labels.values(), *(name for name in settings.split.groups if not settings.called(name))]
     columns += [column for kind in settings.inputs.values() for column in kind.named()]
     found = {column: merged(table[column]) for column in dict.fromkeys(columns)}
     return {column: names for column, names in found.items() if names}

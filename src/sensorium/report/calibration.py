@@ -1,0 +1,71 @@
+"""Whether the model is as often right as it is sure, as a picture and a table."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from sensorium.evaluation.measure import Measured, Tree
+from sensorium.evaluation.metrics import BINS, reliability
+from sensorium.report.page import Page, shortened
+from sensorium.report.plots import BLUE, GREY, ORANGE, canvas
+from sensorium.report.strips import LONGEST
+
+DOTS = 10  # of the plot
+
+
+def write(page: Page, target: str, measured: Measured, tree: Tree, subsets: Sequence[tuple[str, Tree]]) -> None:
+    """Adds a target's calibration to a page.
+
+    Args:
+        page: to add to.
+        target: its name.
+        measured: the predictions.
+        tree: its figures.
+        subsets: figures by the subset of inputs, as they are named on the page.
+    """
+    page.picture(
+        f"{target}: is its confidence honest?",
+        _draw(measured),
+        _note(tree["calibration"]),
+    )
+    page.table(
+        f"{target}: is it honest with fewer inputs?",
+        ["inputs", "right", "as sure as", "calibration error", "test rows"],
+        [_surety(name, entry) for name, entry in subsets],
+        "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
+        whole="metrics/subsets.json",
+    )
+
+
+def _surety(name: str, entry: Tree) -> list[str]:
+    shares = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
+    return [shortened(name, LONGEST), *shares, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
+
+
+def _note(found: Tree) -> str:
+    """What calibration did, and how its plot is read."""
+    before, after = (found[when]["calibration_error"] for when in ("before", "after"))
+    return (
+        f"The rows are sorted by the confidence of their prediction and cut into {DOTS} parts of equal size, a dot "
+        "each. Where a dot lies on the dotted line, the share of right predictions is the confidence. Dividing by a "
+        f"temperature of {found['temperature']:.2f} (the median: each subset of inputs has its own), fitted on "
+        f"validation rows, takes the calibration error from "
+        f"{before:.3f} to {after:.3f} (that figure is a mean over {BINS} parts of equal width)."
+    )
+
+
+def _draw(measured: Measured) -> Figure:
+    figure, axes = canvas(5, 4)
+    known, lowest = measured.labels >= 0, 1.0
+    for name, probabilities, colour in (
+        ("before", measured.uncalibrated, ORANGE),
+        ("after temperature scaling", measured.probabilities, BLUE),
+    ):
+        confidence, accuracy = zip(*reliability(probabilities[known], measured.labels[known], DOTS), strict=True)
+        axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
+        lowest = min(lowest, *confidence, *accuracy)
+    axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="honest", zorder=0)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share that is right")
+    axes.legend(frameon=False, loc="upper left", fontsize=9)
+    return figure
