@@ -17,7 +17,7 @@ Parts = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Look:
+class Dependency:
     """Something that stages read and DVC cannot name.
 
     Attributes:
@@ -62,9 +62,9 @@ class Look:
 
 def run() -> None:
     """Writes data/source: rows.json, and encoders/INPUT.json for every input; equal content gives equal files."""
-    looks = list(_looks(params.load()))
-    found = {look.file: look.now() for look in looks}
-    changed = [look.file.stem for look in looks if look.before() != found[look.file]]
+    dependencies = list(_dependencies(params.load()))
+    found = {each.file: each.now() for each in dependencies}
+    changed = [each.file.stem for each in dependencies if each.before() != found[each.file]]
     with replacing(paths.SOURCE) as beside:
         for file, content in found.items():
             write_json(beside / file, content)
@@ -73,13 +73,15 @@ def run() -> None:
 
 def is_current() -> bool:
     """Whether data and encoders are what the last run found."""
-    return all(look.before() == look.now() for look in _looks(params.load()))
+    return all(each.before() == each.now() for each in _dependencies(params.load()))
 
 
-def _looks(settings: params.Params) -> Iterator[Look]:
-    yield Look(Path("rows.json"), "data", "ingest", lambda: settings.data.made_of(settings.inputs))
+def _dependencies(settings: params.Params) -> Iterator[Dependency]:
+    yield Dependency(Path("rows.json"), "data", "ingest", lambda: settings.data.made_of(settings.inputs))
     for name, kind in settings.inputs.items():
-        yield Look(Path("encoders", f"{name}.json"), f"inputs.{name}.encoder", f"embed@{name}", kind.encoder_made_of)
+        yield Dependency(
+            Path("encoders", f"{name}.json"), f"inputs.{name}.encoder", f"embed@{name}", kind.encoder_made_of
+        )
 
 
 def _is_gone(part: Any, before: Any) -> bool:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from sensorium.models.fusion.linear import LinearFusion, patterns
 from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.training.cross_validation import Axes, Fit, of_target
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
-from sensorium.training.exam import Axes, Fit, of_target
 from sensorium.training.loop import Fitted, TrainConfig, mean_loss, standardise
 
 
@@ -53,18 +53,18 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
 
 def _best(target: str, classes: int, axes: dict[str, Axes], train: Rows) -> list[tuple[Fit, int]]:
     """For every pattern, that of other rows the last, the best fit and its strength."""
-    exam = of_target(target, classes, axes, train)
+    validated = of_target(target, classes, axes, train)
     listed = patterns(len(axes))
-    fits = [exam.take(places) for places in listed]
+    fits = [validated.fit(places) for places in listed]
     found = []
     for pattern in listed:
-        rows = exam.rows_with(pattern)
+        rows = validated.rows_with(pattern)
         able = [fit for fit in fits if set(fit.places) <= set(pattern)]
-        best = min(able, key=lambda fit: fit.judged(rows)[0])
-        found.append((best, best.judged(rows)[1]))
-    others = exam.with_each_alone()
-    fit = others.take(range(len(axes)))
-    return [*found, (fit, fit.judged(others.rows_with(range(len(axes))))[1])]
+        chosen = min(able, key=lambda fit: fit.best(rows)[0])
+        found.append((chosen, chosen.best(rows)[1]))
+    others = validated.with_each_alone()
+    fit = others.fit(range(len(axes)))
+    return [*found, (fit, fit.best(others.rows_with(range(len(axes))))[1])]
 
 
 def _write(network: Network, pattern: int, part: slice, fit: Fit, strength: int, bases: Sequence[Tensor]) -> None:

@@ -80,14 +80,14 @@ class Fit:
     regressions: Regressions
     losses: Tensor
 
-    def judged(self, rows: Tensor) -> tuple[float, int]:
+    def best(self, rows: Tensor) -> tuple[float, int]:
         """The least mean loss on some of the rows, and the strength that has it."""
         mean = self.losses[rows].mean(0)
         return float(mean.min()), int(mean.argmin())
 
 
 @dataclass(frozen=True)
-class Exam:
+class CrossValidation:
     """What regressions are fitted to, and what judges those that were fitted without it.
 
     Attributes:
@@ -102,7 +102,7 @@ class Exam:
     fitted: Labelled
     judging: Labelled
 
-    def take(self, places: Sequence[int]) -> Fit:
+    def fit(self, places: Sequence[int]) -> Fit:
         """Fits regressions on these inputs to the rows that have any of them, and judges them."""
         folds = torch.arange(int(self.fitted.folds.max()) + 2)  # the last is fitted to all rows
         counts = self.fitted.present[:, list(places)].any(1)[:, None] & (self.fitted.folds[:, None] != folds)
@@ -124,12 +124,12 @@ class Exam:
         having = self.judging.present[:, list(places)]
         return having.all(1) if having.all(1).any() else having.any(1)
 
-    def with_each_alone(self) -> "Exam":
+    def with_each_alone(self) -> "CrossValidation":
         """The same with rows that have one input only."""
         return replace(self, fitted=self.fitted.with_each_alone(), judging=self.judging.with_each_alone())
 
 
-def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows) -> Exam:
+def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
     """Cross-validation where rows are few; of many, one fold judges what was fitted to the others."""
     seen = _known(train, target)
     folds = fold_of_rows(seen, target)
@@ -138,7 +138,7 @@ def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows) 
     kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
     fitted, judging = _labelled(seen, target, axes, folds), _labelled(seen.select(kept), target, axes, folds[kept])
-    return Exam(classes, sizes, fitted, judging)
+    return CrossValidation(classes, sizes, fitted, judging)
 
 
 def _known(rows: Rows, target: str) -> Rows:
