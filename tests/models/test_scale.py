@@ -36,3 +36,9 @@ def test_a_constant_and_the_largest_numbers() -> None:
     assert scale(column(5e-324, 0, 0)) == (pytest.approx(0), 1)
     mean, deviation = scale(np.array([[NODATA], [-NODATA]] * 5, np.float32))
     assert (mean[0], deviation[0]) == (0, -NODATA)
+
+
+def test_what_varies_by_rounding_only_is_constant() -> None:
+    numbers = np.random.default_rng(0).normal(0, 1, (200, 1))
+    assert scale(3 + 1e-5 * numbers)[1] == 1  # features of pictures of one colour, computed in torch and in ONNX
+    assert scale(1.7e9 + 86400 * numbers)[1] == pytest.approx(86400, rel=0.2)  # seconds of days

@@ -7,7 +7,8 @@ SHARES = (0.25, 0.5, 0.75)  # of the distances from the median
 FENCE = 50  # times as far as is usual: a missing value's mark (-9999), no measurement
 LEAP = 1e6  # from a quartile to the next: such a mark (-3.4e38) in more than a quarter of the rows
 BOUND = 10.0  # deviations; what is farther off counts as so far
-CONSTANT = 1e-6  # a deviation that is only rounding
+CONSTANT = 1e-6  # a deviation that is only rounding, of features around zero
+ROUNDING = 1e-5  # the same, of others, as a share of the mean: two ways to compute an encoder differ by so much
 
 
 def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +25,7 @@ def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = near.sum(0)
     mean = np.where(near, values, 0).sum(0) / count
     deviation = np.sqrt((np.where(near, values - mean, 0) ** 2).sum(0) / count)
-    return mean, np.where(deviation > CONSTANT, deviation, 1.0)
+    return mean, np.where(deviation > np.maximum(CONSTANT, ROUNDING * np.abs(mean)), deviation, 1.0)
 
 
 def _usual(distances: np.ndarray) -> np.ndarray:
