@@ -24,8 +24,8 @@ from sensorium import params
 from sensorium.monitoring import names
 from sensorium.monitoring.drift.check import FEWEST, SMALLEST, Reference, check, independent, read_reference
 from sensorium.monitoring.log.independent import one_of_each, units_of
+from sensorium.runtime.predictor import Predictor
 from sensorium.serving.deployment import champion_folder
-from sensorium.serving.predictor import Predictor
 
 SIZES = (50, 100, 200, 400)
 NOTHING = 5  # times as many draws where there is nothing to find

@@ -18,11 +18,11 @@ from sensorium.dataset.rows import of_split, read_table
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.monitoring.log.window import read_window
+from sensorium.runtime.predictor import Predictor
 from sensorium.serving.app import create_app, start
 from sensorium.serving.deployment import Deployment, champion_folder
 from sensorium.serving.journal import SALT
 from sensorium.serving.live import Workers
-from sensorium.serving.predictor import Predictor
 from sensorium.sources.tuxpaint import TuxPaint
 
 STRANGE = "bg"  # a language that the model was not trained on

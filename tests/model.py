@@ -7,10 +7,10 @@ from typing import Any
 from sensorium.compression.forms import make_form
 from sensorium.compression.parts import FP32, Reader, export_encoder, export_fusion, lay_out
 from sensorium.compression.settings import FUSION
+from sensorium.encoders.encoder import encode
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import encode
 from sensorium.models.network import Network, NetworkConfig
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 
 
 def read(kinds: Mapping[str, Modality], values: Mapping[str, Any]) -> dict[str, Reader]:

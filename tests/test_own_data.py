@@ -11,7 +11,7 @@ from sensorium import params
 from sensorium.commands import summary
 from sensorium.evaluation.addresses import figures, why_not
 from sensorium.files import read_json
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from sensorium.stages import compress, embed, evaluate, gate, ingest, package, prepare, report, search, train, validate
 from tests.conftest import Project, png
 from tests.evaluation.test_addresses import every_figure

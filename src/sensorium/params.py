@@ -19,8 +19,8 @@ from sensorium.modalities import Input
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
 from sensorium.numerals import numbers_in
+from sensorium.runtime.settings import Serve
 from sensorium.section import Column, Section
-from sensorium.serving.settings import Serve
 from sensorium.sources import Data
 from sensorium.training.choices import Range
 

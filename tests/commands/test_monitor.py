@@ -14,7 +14,7 @@ from sensorium import params
 from sensorium.commands import monitor
 from sensorium.errors import UserError
 from sensorium.modalities import Tabular
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from tests import model
 from tests.conftest import Project
 from tests.monitoring.referenced import add_reference

@@ -11,9 +11,9 @@ import pytest
 from sensorium.commands import key, predict, predict_table
 from sensorium.dataset.answered_table import Job, answer_piece
 from sensorium.errors import UserError
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.settings import Serve
 from sensorium.serving import keys
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.settings import Serve
 from tests.conftest import png, wav
 from tests.serving.conftest import listening, model_folder, served_as, serving
 

@@ -17,7 +17,7 @@ import pytest
 from sensorium import tables
 from sensorium.commands import predict_table
 from sensorium.errors import UserError
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from tests.serving.conftest import table_folder
 
 __all__ = ["table_folder"]  # the fixture

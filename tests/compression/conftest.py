@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from sensorium.compression.parts import Reader, export_encoder, export_fusion, fusion_batches
 from sensorium.compression.settings import FUSION
+from sensorium.encoders.encoder import Arrays, encode
 from sensorium.modalities import Tabular
-from sensorium.modalities.encoder import Arrays, encode
 from sensorium.models.export import export_onnx
 from sensorium.models.network import Network
 from sensorium.training.data import Rows

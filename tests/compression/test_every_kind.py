@@ -17,8 +17,8 @@ from sensorium.compression.quality import similarity
 from sensorium.compression.shrink import SHRINKS, products
 from sensorium.compression.students import FUSION_SHRINKS
 from sensorium.compression.uncompressed import TorchFusion
+from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError
-from sensorium.modalities.encoder import Arrays
 from sensorium.models.export import export_onnx
 from sensorium.models.fusion import FUSIONS
 from sensorium.models.network import Network, NetworkConfig

@@ -5,7 +5,7 @@ import pytest
 from sensorium.compression import fresh
 from sensorium.errors import UserError
 from sensorium.models import network as networks
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from tests import model
 from tests.compression.conftest import Toy
 

@@ -7,7 +7,7 @@ import torch
 from sensorium.compression import parity
 from sensorium.errors import UserError
 from sensorium.modalities import Audio, Image, Text
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from tests import model
 from tests.compression.conftest import Toy
 from tests.conftest import png, wav

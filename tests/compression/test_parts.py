@@ -16,10 +16,10 @@ from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.students import EncoderSchool, teach_fusion
 from sensorium.compression.trials import try_part
 from sensorium.dataset.served import ServedRows
+from sensorium.encoders.pretrained import TorchNetwork
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.models.network import Network
-from sensorium.models.pretrained import TorchNetwork
 from sensorium.training.loop import predict
 from tests.compression.conftest import Toy
 

@@ -8,9 +8,9 @@ import torch
 
 from sensorium.compression.settings import Student
 from sensorium.compression.students import EncoderSchool
+from sensorium.encoders.encoder import encode
 from sensorium.errors import UserError
 from sensorium.modalities import Audio, Text
-from sensorium.modalities.encoder import encode
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.training.data import Rows
 from tests import model

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 
 from sensorium.dataset.cache import FeatureCache, fingerprint
-from sensorium.modalities.encoder import Encoder
+from sensorium.encoders.encoder import Encoder
+from sensorium.encoders.pretrained import AsToken, TorchNetwork
 from sensorium.modalities.tabular import Columns
-from sensorium.models.pretrained import AsToken, TorchNetwork
 
 
 def test_what_was_put_is_found_by_another(tmp_path: Path) -> None:

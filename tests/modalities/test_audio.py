@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Audio
-from sensorium.modalities.encoder import encode
 from tests.conftest import wav
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sensorium.dataset.embedding import load_encoder
+from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import encode
 from sensorium.modalities.image import Pixels
 from sensorium.modalities.modality import STRENGTHS
 from tests.extremes import ACCEPTED, REFUSED

@@ -12,9 +12,9 @@ import transformers
 
 from sensorium.compression.parity import difference, random_batches
 from sensorium.dataset.cache import fingerprint
+from sensorium.encoders.encoder import encode
 from sensorium.errors import UserError
 from sensorium.modalities import Audio, Image, Modality, Text
-from sensorium.modalities.encoder import encode
 from sensorium.models.onnx_network import OnnxNetwork
 from tests import folders
 from tests.conftest import png, wav

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
-from sensorium.modalities.encoder import encode
 from sensorium.modalities.image import Pixels
 from tests.conftest import png
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from sensorium.encoders.encoder import encode, encode_arrays
 from sensorium.errors import BadInput
 from sensorium.modalities import Text
-from sensorium.modalities.encoder import encode, encode_arrays
 from sensorium.modalities.text import Tokenize
 
 

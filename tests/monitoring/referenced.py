@@ -9,8 +9,8 @@ import numpy as np
 
 from sensorium.dataset.served import ServedRows, encode_values
 from sensorium.monitoring.drift.reference import Known, write_reference
-from sensorium.serving import artefact
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime import artefact
+from sensorium.runtime.predictor import Predictor
 
 
 def add_reference(folder: Path, values: Mapping[str, list[Any]], training: Mapping[str, list[Any]]) -> Path:

@@ -25,7 +25,7 @@ artifacts:
 MAKE = """
 import json, pathlib, shutil, yaml
 import pandas as pd
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
 model = json.loads(pathlib.Path("model.json").read_text())
 def write(name, content):

@@ -11,7 +11,7 @@ import pytest
 
 from sensorium.commands import promote, rollback
 from sensorium.registry.versions import find
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 from tests.registry.conftest import Repository
 from tests.serving.conftest import table_model
 from tests.serving.test_feedback import lines

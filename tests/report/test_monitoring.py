@@ -19,7 +19,8 @@ from sensorium.modalities import Image, Text
 from sensorium.monitoring.checked import Checked, describe
 from sensorium.report import monitoring
 from sensorium.report.monitoring import write_index, write_report
-from sensorium.serving import content, settings
+from sensorium.runtime import settings
+from sensorium.serving import content
 from tests import model
 from tests.conftest import Project, png
 from tests.monitoring.referenced import add_reference

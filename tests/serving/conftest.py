@@ -14,7 +14,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from sensorium.modalities import Audio, Image, Modality, Tabular, Text
-from sensorium.serving import settings
+from sensorium.runtime import settings
 from sensorium.serving.app import create_app, start
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.live import Workers

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.serving import settings
+from sensorium.runtime import settings
 from tests.conftest import png, wav
 from tests.serving.conftest import RAWS, serving
 

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import replacing
-from sensorium.serving import artefact, deployment
+from sensorium.runtime import artefact
+from sensorium.serving import deployment
 from sensorium.serving.deployment import Deployment, challenger_folder, champion_folder, registered
 from sensorium.serving.live import Workers
 from tests.serving.conftest import serving, table_model

@@ -8,9 +8,10 @@ from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
 from sensorium.modalities import Tabular
-from sensorium.serving import recording, settings
+from sensorium.runtime import settings
+from sensorium.runtime.settings import Keep, unlearnt
+from sensorium.serving import recording
 from sensorium.serving.recording import Memory
-from sensorium.serving.settings import Keep, unlearnt
 from tests import model
 from tests.serving.conftest import serving
 

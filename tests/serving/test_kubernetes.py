@@ -8,8 +8,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from sensorium.runtime.settings import Keep, Serve
 from sensorium.serving import journal
-from sensorium.serving.settings import Keep, Serve
 from tests.conftest import REPOSITORY
 
 FOLDER = REPOSITORY / "docs/deploy/kubernetes"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from tests.conftest import png
 from tests.serving.conftest import served_as, serving
 

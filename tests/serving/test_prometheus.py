@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 import yaml
 
-from sensorium.serving import artefact, keys, profile, settings
+from sensorium.runtime import artefact, profile, settings
+from sensorium.serving import keys
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_grafana import DASHBOARD, PANELS, RULES, panel
 

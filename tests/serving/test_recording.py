@@ -14,8 +14,9 @@ from sensorium.modalities.modality import Modality
 from sensorium.monitoring.feedback.judged import EVER, read_feedback
 from sensorium.monitoring.log.lines import Reading, read_records
 from sensorium.monitoring.log.window import FIELDS, read_window
-from sensorium.serving import artefact, content, profile, settings
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime import artefact, profile, settings
+from sensorium.runtime.predictor import Predictor
+from sensorium.serving import content
 from tests.conftest import png, wav
 from tests.serving.conftest import serving
 

@@ -18,7 +18,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from sensorium.serving import keys, settings
+from sensorium.runtime import settings
+from sensorium.serving import keys
 from tests.browser import browsing
 from tests.conftest import png, wav
 from tests.serving.conftest import listening, serving

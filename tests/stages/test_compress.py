@@ -8,7 +8,7 @@ import pytest
 from sensorium import paths
 from sensorium.compression import bench
 from sensorium.errors import UserError
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from sensorium.stages import compress, embed, ingest, prepare, search, train, validate
 from tests.conftest import Project
 

@@ -16,7 +16,7 @@ from sensorium.evaluation.baselines import logistic_regression
 from sensorium.models.network import NetworkConfig
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.monitoring.drift.reference import principal_axes
-from sensorium.serving.profile import Profile
+from sensorium.runtime.profile import Profile
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.loop import Fitted, TrainConfig, predict

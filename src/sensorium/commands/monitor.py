@@ -18,9 +18,9 @@ from sensorium.monitoring.feedback.performance import measure
 from sensorium.monitoring.log.window import read_window
 from sensorium.report.changes import SIDES
 from sensorium.report.monitoring import write_index, write_report
+from sensorium.runtime.predictor import Predictor
 from sensorium.serving import journal
 from sensorium.serving.deployment import champion_folder
-from sensorium.serving.predictor import Predictor
 from sensorium.sources.feedback import read_collected
 
 FOLDER = paths.REPORTS / "monitoring"

@@ -17,7 +17,7 @@ from sensorium.registry.versions import (
     register,
     versions,
 )
-from sensorium.serving import settings
+from sensorium.runtime import settings
 
 POINTERS = {CHAMPION: paths.CHAMPION, CHALLENGER: paths.CHALLENGER}
 

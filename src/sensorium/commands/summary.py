@@ -17,7 +17,7 @@ from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.report.words import bounds, compression, findings, megabytes
-from sensorium.serving.settings import unlearnt
+from sensorium.runtime.settings import unlearnt
 from sensorium.stages import ingest
 
 HOWS = ("only", "without")

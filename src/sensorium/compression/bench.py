@@ -18,10 +18,10 @@ from sensorium.compression.quality import Judge, Quality, similarity
 from sensorium.compression.settings import FUSION
 from sensorium.compression.uncompressed import one_thread
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
+from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError
-from sensorium.modalities.encoder import Arrays
 from sensorium.models.onnx_network import OnnxNetwork
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 
 BATCH = fresh.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sensorium.modalities.encoder import Arrays
+from sensorium.encoders.encoder import Arrays
 from sensorium.models.network import Network, Projection
 from sensorium.shards import progress
 from sensorium.training.data import Rows

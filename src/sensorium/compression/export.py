@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor, nn
 
-from sensorium.modalities.encoder import Arrays
+from sensorium.encoders.encoder import Arrays
 from sensorium.models.export import export_onnx
 from sensorium.models.network import Network
 

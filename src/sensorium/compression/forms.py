@@ -12,8 +12,8 @@ from typing import Any
 
 import onnx
 
+from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError, reason
-from sensorium.modalities.encoder import Arrays
 
 Form = Callable[[Path, Path, Sequence[Arrays]], None]  # reads, writes, may look at batches of training rows
 TABLES = ("MatMul", "Gemm", "Gather")

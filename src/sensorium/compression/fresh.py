@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from sensorium.errors import UserError
 from sensorium.modalities import Input, Modality
 from sensorium.models.onnx_network import OnnxNetwork
-from sensorium.serving.predictor import Predictor, Sample
+from sensorium.runtime.predictor import Predictor, Sample
 
 Answer = Callable[[int], object]  # of so many values
 BATCH = 32

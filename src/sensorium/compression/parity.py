@@ -7,10 +7,10 @@ import numpy as np
 
 from sensorium.compression.parts import Reader
 from sensorium.compression.uncompressed import TorchFusion
+from sensorium.encoders.encoder import Arrays, Preprocess
 from sensorium.errors import UserError
-from sensorium.modalities.encoder import Arrays, Preprocess
 from sensorium.models.network import Network
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 
 SAME = 1e-3  # largest relative difference between torch and ONNX Runtime that counts as none
 SIZES = (1, 3, 8)  # of random batches

@@ -8,13 +8,13 @@ from typing import Any
 
 from sensorium.compression.export import export_network
 from sensorium.compression.settings import FUSION
+from sensorium.encoders.encoder import Arrays, Encoder
+from sensorium.encoders.encoder import Network as Encoding
 from sensorium.errors import UserError, reason
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import Arrays, Encoder
-from sensorium.modalities.encoder import Network as Encoding
 from sensorium.models.network import Network
-from sensorium.serving import artefact
-from sensorium.serving.predictor import Fusion, Predictor
+from sensorium.runtime import artefact
+from sensorium.runtime.predictor import Fusion, Predictor
 from sensorium.training.data import Rows
 
 FP32 = "fp32"

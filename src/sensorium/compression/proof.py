@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from sensorium.compression.forms import EXACT
 from sensorium.compression.settings import Compress
-from sensorium.evaluation.certainty import unseen
+from sensorium.stats.certainty import unseen
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorium.evaluation.certainty import paired, unseen
-from sensorium.evaluation.enough import unjudged
+from sensorium.stats.certainty import paired, unseen
+from sensorium.stats.enough import unjudged
 
 ANYTHING = (-1.0, 1.0)  # what may be gained where rows cannot tell
 

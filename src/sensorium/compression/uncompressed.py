@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from sensorium.compression.parts import Reader, put_together
+from sensorium.encoders.pretrained import TorchNetwork
 from sensorium.models.network import Network
-from sensorium.models.pretrained import TorchNetwork
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 
 
 class TorchFusion:

@@ -18,9 +18,9 @@ from sensorium.dataset.answering import ERROR, INPUTS, abstained, answer, column
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
-from sensorium.serving import settings
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.settings import Serve
+from sensorium.runtime import settings
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.settings import Serve
 from sensorium.shards import ROWS, map_shards
 
 ID = "id"

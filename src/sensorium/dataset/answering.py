@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from sensorium.dataset.predictions import prediction_columns
 from sensorium.dataset.served import BATCH
+from sensorium.encoders.encoder import encode_each
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import encode_each
-from sensorium.serving.answers import DIGITS, TOO_FAR, tells
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.settings import Serve
+from sensorium.runtime.answers import DIGITS, TOO_FAR, tells
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.settings import Serve
 from sensorium.shards import shards
 
 INPUTS, ERROR, MODEL = "answer.inputs", "answer.error", "answer.model_version"  # no input has a dot in its name

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sensorium.encoders.encoder import Encoder
 from sensorium.files import sha256
-from sensorium.modalities.encoder import Encoder
 
 
 class FeatureCache:

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from sensorium import paths
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
+from sensorium.encoders.encoder import Encoder, encode_each, unencoded
 from sensorium.modalities import Input, Modality
-from sensorium.modalities.encoder import Encoder, encode_each, unencoded
 from sensorium.shards import map_shards, shards
 
 BATCH = 32

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from sensorium import modalities, models, paths
+from sensorium.encoders.encoder import Encoder, encode
 from sensorium.errors import UserError, reason
 from sensorium.files import sha256, write_json
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import Encoder, encode
 from sensorium.models.onnx_network import OnnxNetwork
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "onnxruntime")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sensorium.dataset.items import read_items
 from sensorium.modalities import Modality
-from sensorium.serving.predictor import Predictor, Sample
+from sensorium.runtime.predictor import Predictor, Sample
 
 BATCH = 32
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sensorium.models.scale import BOUND, scale
+from sensorium.stats.scale import BOUND, scale
 from sensorium.training.data import Rows
 
 STRENGTHS = (1e-3, 1e-2)  # of the regression's inverse penalty

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from sensorium.evaluation.areas import areas
 from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
+from sensorium.stats.areas import areas
 
 DRAWS_AT_ONCE, COLUMNS_AT_ONCE = 50, 64  # bound the memory
 

@@ -10,14 +10,14 @@ from scipy.special import softmax
 
 from sensorium.evaluation.baselines import logistic_regression, majority
 from sensorium.evaluation.bootstrap import means, resample
-from sensorium.evaluation.certainty import intervals, paired, share_interval, unseen
-from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
 from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
 from sensorium.evaluation.subsets import Answers
-from sensorium.shapley import shapley
+from sensorium.stats.certainty import intervals, paired, share_interval, unseen
+from sensorium.stats.enough import unjudged
+from sensorium.stats.shapley import shapley
 from sensorium.training.data import Rows
 
 Tree = dict[str, Any]

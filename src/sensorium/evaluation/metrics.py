@@ -12,7 +12,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from sensorium.evaluation.areas import areas
+from sensorium.stats.areas import areas
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
 LOWER_IS_BETTER = ("log_loss", "calibration_error")

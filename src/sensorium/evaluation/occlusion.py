@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from sensorium.dataset.embedding import BATCH, load_encoder
+from sensorium.encoders.encoder import encode_each
 from sensorium.modalities import Modality
-from sensorium.modalities.encoder import encode_each
 from sensorium.models.network import Network
 from sensorium.shards import shards
 

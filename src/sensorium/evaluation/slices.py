@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
-from sensorium.evaluation.enough import unjudged
 from sensorium.numerals import numbers_in
 from sensorium.spelling import spelled
+from sensorium.stats.enough import unjudged
 
 MOST_VALUES = 30  # of a column that is sliced by value
 QUANTILES = 4

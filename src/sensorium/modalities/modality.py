@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import field_validator
 
 from sensorium.data_root import DataRoot
+from sensorium.encoders.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
 from sensorium.errors import BadInput
-from sensorium.modalities.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption

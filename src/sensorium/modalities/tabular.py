@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
+from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 from sensorium.errors import BadInput, Cause, UserError
-from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import (
     AXIS,
     EMBEDDING,
@@ -223,7 +223,7 @@ class Tabular(Modality):
         raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
 
     def load_encoder(self) -> Encoder:
-        from sensorium.models.pretrained import AsToken, TorchNetwork
+        from sensorium.encoders.pretrained import AsToken, TorchNetwork
 
         return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
 

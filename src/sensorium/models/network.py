@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sensorium.errors import UserError, reason
 from sensorium.models.fusion import FUSIONS
-from sensorium.models.scale import BOUND, scale
+from sensorium.stats.scale import BOUND, scale
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sensorium.monitoring.feedback.performance import Performance
 from sensorium.monitoring.log.lines import counted
 from sensorium.monitoring.log.window import Window
 from sensorium.monitoring.settings import Retrain
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from sensorium.runtime.settings import Keep
 from sensorium.section import Section
-from sensorium.serving.settings import Keep
 
 
 class Monitor(Keep):

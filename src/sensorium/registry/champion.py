@@ -10,7 +10,7 @@ from sensorium import paths
 from sensorium.files import read_json, replacing, write_json
 from sensorium.registry.git import git, show
 from sensorium.registry.past import checkout
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 
 
 @dataclass(frozen=True)

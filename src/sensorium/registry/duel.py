@@ -14,15 +14,15 @@ from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.bootstrap import compare
-from sensorium.evaluation.certainty import expanded, interval
-from sensorium.evaluation.enough import unjudged
 from sensorium.evaluation.gates import FIGURES, Comparison, Rule
 from sensorium.evaluation.lookup import Unmeasured
 from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
 from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime.predictor import Predictor
 from sensorium.spelling import is_missing, spelled
+from sensorium.stats.certainty import expanded, interval
+from sensorium.stats.enough import unjudged
 
 SHOWN = ("accuracy", "macro_f1", "log_loss")
 FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little

@@ -13,7 +13,7 @@ from sensorium.errors import UserError
 from sensorium.registry.git import show
 from sensorium.registry.past import has, read
 from sensorium.registry.versions import Version
-from sensorium.serving import settings
+from sensorium.runtime import settings
 
 LOCK = Path("dvc.lock")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.serving import artefact, settings
+from sensorium.runtime import artefact, settings
 from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
 from sensorium.serving.metrics import DRIFT, MODEL, SWITCHES, expect
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from sensorium.modalities import Modality
-from sensorium.serving.answers import MOST_EXPLAINED
+from sensorium.runtime.answers import MOST_EXPLAINED
 from sensorium.serving.live import Live
 from sensorium.serving.requests import body_limit
 

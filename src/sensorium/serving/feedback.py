@@ -6,12 +6,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.settings import unlearnt
 from sensorium.serving import journal
 from sensorium.serving.metrics import FEEDBACK
-from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 from sensorium.serving.requests import read_object
-from sensorium.serving.settings import unlearnt
 from sensorium.spelling import spelled
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,80}")  # of a request, or of a sample in one

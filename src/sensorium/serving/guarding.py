@@ -12,10 +12,10 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sensorium.runtime.settings import Serve
 from sensorium.serving import keys
 from sensorium.serving.metrics import IN_FLIGHT
 from sensorium.serving.refusal import Refused
-from sensorium.serving.settings import Serve
 
 MOST_BYTES = 512 * 2**20  # of bodies held at once
 PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")

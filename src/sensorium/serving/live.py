@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from sensorium.modalities.modality import Descriptors
-from sensorium.serving import settings
+from sensorium.runtime import settings
+from sensorium.runtime.drift import Drift
+from sensorium.runtime.predictor import Predictor, Prepared
+from sensorium.runtime.profile import Profile
+from sensorium.runtime.settings import Settings
 from sensorium.serving.batching import Batcher
-from sensorium.serving.drift import Drift
 from sensorium.serving.metrics import BATCH, DRIFT, STEP
-from sensorium.serving.predictor import Predictor, Prepared
-from sensorium.serving.profile import Profile
-from sensorium.serving.settings import Settings
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 

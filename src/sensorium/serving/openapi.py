@@ -6,8 +6,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium.runtime.predictor import Predictor
 from sensorium.serving.live import Live
-from sensorium.serving.predictor import Predictor
 
 Schema = dict[str, Any]
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from sensorium.errors import BadInput
-from sensorium.serving.answers import MOST_EXPLAINED, TOO_FAR, answer, decision, explanation, tells, views
+from sensorium.runtime.answers import MOST_EXPLAINED, TOO_FAR, answer, decision, explanation, tells, views
 from sensorium.serving.content import as_bytes
 from sensorium.serving.live import Accepted, Asked, Live
 from sensorium.serving.logs import whereabouts

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sensorium.runtime.profile import rounded
 from sensorium.serving.journal import PREDICTIONS, Journal
 from sensorium.serving.live import CHAMPION, Accepted, Live, Seen
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
-from sensorium.serving.profile import rounded
 from sensorium.spelling import spelled
 
 MOST_REMEMBERED = 20_000

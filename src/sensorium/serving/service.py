@@ -6,9 +6,10 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 
 from sensorium.errors import UserError
-from sensorium.serving import app, artefact, journal, keys, logs, settings
+from sensorium.runtime import artefact, settings
+from sensorium.runtime.settings import LONGEST
+from sensorium.serving import app, journal, keys, logs
 from sensorium.serving.deployment import champion_folder
-from sensorium.serving.settings import LONGEST
 
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium.errors import BadInput
-from sensorium.serving.answers import views
+from sensorium.runtime.answers import views
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Asked, Live
 from sensorium.serving.logs import whereabouts

@@ -34,8 +34,8 @@ from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.monitoring.drift.reference import Known, write_reference
 from sensorium.report.compression import said, write_report
-from sensorium.serving import artefact
-from sensorium.serving.predictor import Predictor
+from sensorium.runtime import artefact
+from sensorium.runtime.predictor import Predictor
 from sensorium.training.data import Rows
 from sensorium.training.loop import predict
 

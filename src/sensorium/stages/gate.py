@@ -10,7 +10,7 @@ from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, Judged, ju
 from sensorium.evaluation.lookup import UNJUDGED
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.duel import Duel
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 
 MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
 

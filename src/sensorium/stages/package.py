@@ -14,8 +14,8 @@ from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import detach, existing, read_json, replacing, sha256, write_json
-from sensorium.serving import artefact
-from sensorium.serving import settings as serving
+from sensorium.runtime import artefact
+from sensorium.runtime import settings as serving
 
 BENTOFILE = Path("bentofile.yaml")
 VALID, ROWS = paths.VALID / "manifest.parquet", paths.PREPARED / "rows.parquet"

@@ -13,7 +13,6 @@ from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, apart
 from sensorium.dataset.items import digest, write_owners, write_shard
 from sensorium.dataset.split import SPLITS, assign, groups, strata, with_every_class
 from sensorium.errors import BadInput, UserError
-from sensorium.evaluation.enough import unjudged
 from sensorium.files import existing, replacing
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
@@ -21,6 +20,7 @@ from sensorium.shards import map_shards, shards
 from sensorium.sources.feedback import FOLDER as FEEDBACK
 from sensorium.sources.feedback import ids_of_feedback
 from sensorium.spelling import is_missing, spelled
+from sensorium.stats.enough import unjudged
 
 MOST_NAMED = 6  # classes in a sentence
 

@@ -16,7 +16,7 @@ from sensorium.registry.git import git, head
 from sensorium.report.card import write_card
 from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
-from sensorium.serving import artefact
+from sensorium.runtime import artefact
 from sensorium.sources import Source
 from sensorium.stages.search import BEST
 from sensorium.stages.train import CURVE

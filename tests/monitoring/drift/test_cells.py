@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from sensorium.monitoring.drift.cells import read_sides
-from sensorium.monitoring.drift.statistics import Kind
+from sensorium.stats.statistics import Kind
 
 
 def test_numbers_that_are_not_finite_are_missing() -> None:

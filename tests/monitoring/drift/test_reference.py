@@ -7,8 +7,8 @@ import pytest
 from sensorium.dataset.served import ServedRows
 from sensorium.modalities import Tabular
 from sensorium.monitoring.drift.reference import GROUPED_BY, Known, principal_axes, write_reference
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.profile import FILE, Profile
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.profile import FILE, Profile
 from tests import model
 
 

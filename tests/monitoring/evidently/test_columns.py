@@ -5,9 +5,9 @@ import pandas as pd
 
 from sensorium.monitoring.drift.cells import read_sides
 from sensorium.monitoring.drift.comparisons import of_column
-from sensorium.monitoring.drift.permutation import weigh
-from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.evidently.columns import Compared, show
+from sensorium.stats.permutation import weigh
+from sensorium.stats.statistics import Kind
 
 COLOURS = ("#123456", "#abcdef")  # of the reference, and of what is current
 KINDS = {

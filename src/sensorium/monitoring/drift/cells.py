@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sensorium.monitoring.drift.statistics import Kind
+from sensorium.stats.statistics import Kind
 
 MOST_CLASSES, OTHER = 30, "(others)"
 LONGEST = 60  # letters of a class's name

@@ -15,12 +15,12 @@ from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import Sides, read_sides
 from sensorium.monitoring.drift.comparisons import of_column, of_embedding
 from sensorium.monitoring.drift.effects import Change
-from sensorium.monitoring.drift.permutation import Chances, weigh
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
-from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.log.independent import most_values, one_of_each, units_of
-from sensorium.serving.profile import FILE
+from sensorium.runtime.profile import FILE
 from sensorium.serving.recording import SHARE_DIGITS
+from sensorium.stats.permutation import Chances, weigh
+from sensorium.stats.statistics import Kind
 
 FEWEST = 30  # independent rows that anything is told from
 FEWEST_VALUES = 10  # on either side

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sensorium.monitoring import names
-from sensorium.monitoring.drift.energy import Energy
-from sensorium.monitoring.drift.permutation import Comparison
-from sensorium.monitoring.drift.statistics import Kind, of_classes, of_numbers
+from sensorium.stats.energy import Energy
+from sensorium.stats.permutation import Comparison
+from sensorium.stats.statistics import Kind, of_classes, of_numbers
 
 
 @dataclass(frozen=True)

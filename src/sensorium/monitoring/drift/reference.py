@@ -2,7 +2,7 @@
 
 ``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
 confidence there is nearer to that on new rows than on training rows. Its columns are in `sensorium.monitoring.names`.
-``reference.npz`` is what the service needs of it: see `sensorium.serving.profile`.
+``reference.npz`` is what the service needs of it: see `sensorium.runtime.profile`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,11 @@ from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.modalities import Modality
-from sensorium.models.scale import BOUND, scale
 from sensorium.monitoring import names
-from sensorium.serving import drift, profile
-from sensorium.serving.predictor import Predictor
-from sensorium.serving.profile import Profile
+from sensorium.runtime import drift, profile
+from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.profile import Profile
+from sensorium.stats.scale import BOUND, scale
 
 AXES = 8  # of each input's features
 TABLE = "reference.parquet"

@@ -17,8 +17,8 @@ from evidently.legacy.calculations.stattests.registry import StatTest, register_
 from evidently.legacy.core import ColumnType
 
 from sensorium.monitoring.drift.cells import Sides
-from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.evidently.measures import ABSENT, CLASSES, DRIFTED, NUMBERS, PRESENT, Columns
+from sensorium.stats.statistics import Kind
 
 INSIDE = """
 <style>

@@ -8,8 +8,8 @@ from evidently.metrics.column_statistics import DriftedColumnsCount
 from evidently.sdk.models import DashboardModel, DashboardPanelPlot, DashboardTabModel, PanelMetric
 from evidently.sdk.panels import bar_plot_panel, line_plot_panel
 
-from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.names import is_axis, subject
+from sensorium.stats.statistics import Kind
 
 SCORES = "Score of each column; above 1 it has drifted."
 

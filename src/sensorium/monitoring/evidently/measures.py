@@ -14,8 +14,8 @@ from evidently.legacy.suite.base_suite import find_metric_renderer
 from evidently.metrics import CategoryCount, MeanValue, UniqueValueCount, ValueDrift
 from evidently.metrics.column_statistics import DriftedColumnsCount
 
-from sensorium.monitoring.drift.statistics import Kind
 from sensorium.monitoring.names import is_axis
+from sensorium.stats.statistics import Kind
 
 NUMBERS, CLASSES = "sensorium_numbers", "sensorium_classes"  # tests, as registered with Evidently
 DRIFTED = 1.0  # the score from which a column has drifted

@@ -1,0 +1,192 @@
+"""Predictions from a model's folder, without torch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from sensorium.encoders.encoder import (
+    NOT_FINITE,
+    Arrays,
+    Network,
+    Preprocess,
+    encode,
+    encode_arrays,
+    unencoded,
+)
+from sensorium.errors import BadInput, UserError, reason
+from sensorium.modalities import Input, Modality
+from sensorium.models.onnx_network import OnnxNetwork
+from sensorium.runtime import artefact
+from sensorium.runtime.profile import Profile
+
+ROWS = 256  # that are fused at once, so that explanations of many inputs do not fill the memory
+Sample = Mapping[str, Any]
+Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
+
+
+class Fusion(Protocol):
+    """The network behind the encoders, whatever runs it."""
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """``logits.TARGET`` ``[batch, classes]`` from ``features.INPUT`` and ``present.INPUT``."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model put together: its inputs, their encoders, and the fusion behind them.
+
+    Attributes:
+        version: of the model.
+        targets: the classes of every target, in the order of its logits.
+        inputs: as they were declared, by name.
+        shapes: tokens and size of every input's features.
+        encoders: preprocessing and network of every input.
+        fusion: from features to logits.
+    """
+
+    version: str
+    targets: Mapping[str, list[str]]
+    inputs: Mapping[str, Modality]
+    shapes: Mapping[str, tuple[int, int]]
+    encoders: Mapping[str, tuple[Preprocess, Network]]
+    fusion: Fusion
+
+    @classmethod
+    def load(cls, folder: Path) -> "Predictor":
+        """What the compress stage wrote, every file checked and every network opened.
+
+        Raises:
+            UserError: if a file is missing, was changed, or does not fit the others.
+        """
+        manifest = artefact.read(folder)
+        try:
+            return cls._of(folder, manifest)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:  # pydantic's is the last
+            raise UserError(
+                f"model {folder} was made by another version of Sensorium ({reason(error)}); make it by `dvc repro`."
+            ) from error
+
+    @classmethod
+    def _of(cls, folder: Path, manifest: Mapping[str, Any]) -> "Predictor":
+        kinds: TypeAdapter[Modality] = TypeAdapter(Input)
+        inputs, shapes, encoders = {}, {}, {}
+        expected: dict[str, tuple[int, ...]] = {}
+        known = Profile.read(folder)
+        for name, entry in manifest["inputs"].items():
+            kind = kinds.validate_python(entry["settings"])
+            files = {file: artefact.file(folder, manifest, f"{name}/{file}") for file in entry["files"]}
+            preprocess = kind.preprocesses[entry["preprocess"]](files, **entry["constants"])
+            network = OnnxNetwork(artefact.file(folder, manifest, f"{name}/{artefact.ENCODER}"))
+            if not set(network.inputs) <= set(preprocess.axes):
+                raise UserError(f"{network.path} reads {', '.join(network.inputs)}, which {name} does not give.")
+            inputs[name], shapes[name] = kind.as_known(known.names(name)), (entry["tokens"], entry["dim"])
+            encoders[name] = (preprocess, network)
+            expected |= {f"features.{name}": shapes[name], f"present.{name}": ()}
+        fusion = OnnxNetwork(artefact.file(folder, manifest, artefact.FUSION))
+        if (read := {name: shape[1:] for name, shape in fusion.inputs.items()}) != expected:
+            raise UserError(f"{fusion.path} does not fit the encoders: it reads {read}, they give {expected}.")
+        return cls(manifest["version"], manifest["targets"], inputs, shapes, encoders, fusion)
+
+    def accept(self, raw: Mapping[str, Any]) -> Sample:
+        """The cleaned values of raw ones (bytes, text, columns).
+
+        Raises:
+            BadInput: naming the input that is unknown or cannot be used, or if there is none.
+        """
+        if unknown := sorted(set(raw) - set(self.inputs)):
+            raise BadInput(f"there is no input {unknown[0]!r}; this model reads {', '.join(self.inputs)}")
+        if not raw:
+            raise BadInput(f"no input was given; give one or more of {', '.join(self.inputs)}")
+        accepted = {}
+        for name, value in raw.items():
+            try:
+                accepted[name] = self.inputs[name].accept(value)
+            except BadInput as problem:
+                raise BadInput(f"{name}: {problem}") from problem
+        return accepted
+
+    def prepare(self, sample: Sample) -> Prepared:
+        """What the networks read of a sample of cleaned values: all work that batches do not make cheaper.
+
+        Raises:
+            BadInput: naming the input that cannot be encoded.
+        """
+        prepared = {}
+        for name, value in sample.items():
+            with _naming(name):
+                prepared[name] = self.encoders[name][0](value)
+        return prepared
+
+    def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
+        """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
+        prepared = [self.prepare(sample) for sample in samples]
+        views = [np.array([[name in sample for name in self.inputs]]) for sample in samples]
+        shares = self.look(self.features(prepared), views)
+        return [{target: one[target][0] for target in self.targets} for one in shares]
+
+    def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
+        """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it.
+
+        Raises:
+            BadInput: naming the input of which a value cannot be encoded.
+        """
+        features = {}
+        for name, (tokens, dim) in self.shapes.items():
+            features[name] = np.zeros((len(prepared), tokens, dim), np.float32)
+            given = [place for place, one in enumerate(prepared) if name in one]
+            if given:
+                arrays = [prepared[place][name] for place in given]
+                with _naming(name):
+                    features[name][given] = encode_arrays(*self.encoders[name], arrays)
+                    if not np.isfinite(features[name]).all():
+                        raise BadInput(NOT_FINITE)
+        return features
+
+    def look(self, features: Mapping[str, np.ndarray], views: Sequence[np.ndarray]) -> list[dict[str, np.ndarray]]:
+        """Probabilities ``[views, classes]`` by target for every sample, with some of its inputs each time.
+
+        Args:
+            features: of all samples, by input.
+            views: of each sample ``[views, inputs]``: which inputs are seen.
+        """
+        sample_of = np.repeat(np.arange(len(views)), [len(one) for one in views])
+        seen = np.concatenate(views).astype(np.float32)
+        parts = []
+        for rows in (slice(start, start + ROWS) for start in range(0, len(seen), ROWS)):
+            logits = self.fuse(
+                {name: array[sample_of[rows]] for name, array in features.items()},
+                {name: seen[rows, place] for place, name in enumerate(self.inputs)},
+            )
+            parts.append({target: _softmax(values) for target, values in logits.items()})
+        shares = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
+        return [{target: array[sample_of == row] for target, array in shares.items()} for row in range(len(views))]
+
+    def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:
+        """Features ``[values, tokens, dim]`` of an input's cleaned values."""
+        return encode(*self.encoders[name], values)
+
+    def fuse(self, features: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Logits ``[batch, classes]`` by target from features ``[batch, tokens, dim]`` and presence ``[batch]``."""
+        batch = {f"features.{name}": array for name, array in features.items()}
+        batch |= {f"present.{name}": array for name, array in present.items()}
+        outputs = self.fusion.outputs(batch)
+        return {target: outputs[f"logits.{target}"] for target in self.targets}
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Says of whatever an encoder trips over which input it was."""
+    try:
+        yield
+    except Exception as error:
+        raise BadInput(f"{name}: {unencoded(error)}") from error
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)
