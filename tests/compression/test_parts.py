@@ -16,7 +16,7 @@ from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.students import EncoderSchool, teach_fusion
 from sensorium.compression.trials import try_part
 from sensorium.dataset.served import ServedRows
-from sensorium.encoders.pretrained import TorchNetwork
+from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.models.network import Network

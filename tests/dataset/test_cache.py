@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 
 from sensorium.dataset.cache import FeatureCache, fingerprint
+from sensorium.encoders.columns import AsToken
 from sensorium.encoders.encoder import Encoder
-from sensorium.encoders.pretrained import AsToken, TorchNetwork
+from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.modalities.tabular import Columns
 
 

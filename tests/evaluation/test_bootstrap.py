@@ -3,8 +3,9 @@ import time
 import numpy as np
 import pytest
 
-from sensorium.evaluation.bootstrap import compare, draw, means, resample
+from sensorium.evaluation.bootstrap import compare, resample
 from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.stats.bootstrap import draw, means
 from tests.evaluation.test_metrics import random_predictions
 
 

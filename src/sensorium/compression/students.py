@@ -20,7 +20,7 @@ from sensorium.compression.export import export_network
 from sensorium.compression.parts import Reader
 from sensorium.compression.settings import Student
 from sensorium.dataset.cache import fingerprint
-from sensorium.encoders.pretrained import TorchNetwork
+from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError, reason
 from sensorium.files import replacing
 from sensorium.models.network import Network

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from sensorium.compression.parts import Reader, put_together
-from sensorium.encoders.pretrained import TorchNetwork
+from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.models.network import Network
 from sensorium.runtime.predictor import Predictor
 

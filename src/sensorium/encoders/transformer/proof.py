@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from sensorium.encoders.pretrained import TorchNetwork
+from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.encoders.transformer.loading import Loaded, load, wrapper
 from sensorium.errors import UserError, reason
 

@@ -1,12 +1,11 @@
-"""Torch networks as encoders, and those that Python packages carry; features are ``[batch, tokens, dim]``."""
+"""Torch networks as encoders; features are ``[batch, tokens, dim]``."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 class TorchNetwork:
@@ -34,30 +33,3 @@ class TorchNetwork:
 
         export_onnx(self.module.cpu(), path, example, ["features"], {**axes, "features": {0: "batch"}})
         self.module.to(self.device)
-
-
-class ConvolutionalFeatures(nn.Module):
-    """The mean over the last feature map of an EfficientNet."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model: Any = model
-
-    def forward(self, pixel_values: Tensor) -> Tensor:
-        return self.model.extract_features(pixel_values).mean((2, 3))[:, None]
-
-
-class AsToken(nn.Module):
-    """The columns of a row as they are: one token."""
-
-    def forward(self, columns: Tensor) -> Tensor:
-        return columns.clone()
-
-
-def efficientnet_lite0(weights: Path) -> nn.Module:
-    """EfficientNet-Lite0 (Tan and Le 2019, arXiv:1905.11946) without its classifier; 1280 numbers a picture."""
-    from efficientnet_lite_pytorch import EfficientNet
-
-    network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    return ConvolutionalFeatures(network)

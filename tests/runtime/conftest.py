@@ -1,0 +1,3 @@
+from tests.serving.conftest import model_folder, table_folder
+
+__all__ = ["model_folder", "table_folder"]
