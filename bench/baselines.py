@@ -14,22 +14,21 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from sensorium import params
+from sensorium import params, paths
 from sensorium.dataset.columns import carried
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.dataset.split import SPLITS, assign
 from sensorium.evaluation.baselines import logistic_regression
-from sensorium.stages.search import BEST, network_config
 from sensorium.training.data import Rows
-from sensorium.training.fit import fit
-from sensorium.training.loop import TrainConfig, predict
+from sensorium.training.fit import configured, fit
+from sensorium.training.loop import predict
 
 
 def main(seeds: int) -> None:
     """Prints accuracy by target, method and seed."""
     settings, table = params.load(), read_table()
     classes = classes_of(table, settings.targets)
-    best = yaml.safe_load(BEST.read_text())
+    best = yaml.safe_load(paths.BEST.read_text())
     stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
     shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
@@ -37,8 +36,8 @@ def main(seeds: int) -> None:
         names = _named(settings.split.groups[0], table, settings) if settings.split.groups else table["id"]
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
         train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
-        how = TrainConfig(**(best["training"] | {"seed": seed}))
-        logits = predict(fit(network_config(best, train, classes), how, train, val).network, test)
+        best["training"]["seed"] = seed
+        logits = predict(fit(*configured(best, train, classes), train, val).network, test)
         for target in classes:
             accuracy = accuracy_of(logits[target].argmax(1).numpy(), test, target)
             found.setdefault((target, "network, all inputs"), []).append(accuracy)

@@ -26,11 +26,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
 from sensorium.dataset.rows import classes_of, read_rows, read_table
-from sensorium.stages.search import calibrated_loss, network_config
+from sensorium.stages.search import calibrated_loss
 from sensorium.training.data import Rows
-from sensorium.training.fit import fit
+from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
-from sensorium.training.loop import TrainConfig, predict
+from sensorium.training.loop import predict
 from sensorium.training.search import Space, run_trials
 
 VALIDATION = 0.15 / 0.7  # rows, for each row to train on
@@ -111,14 +111,14 @@ def network(
     divided = divisions(train, validation)
 
     def loss(drawn: dict) -> float:
-        return calibrated_loss(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), divided)
+        return calibrated_loss(*configured(drawn, train, classes), divided)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
     list(run_trials(study, space, loss, trials, 600, seed))
     best = study.best_trial.user_attrs["settings"]
-    fitted = fit(network_config(best, train, classes), TrainConfig(**best["training"]), train, validation)
+    fitted = fit(*configured(best, train, classes), train, validation)
     (target,) = classes
     return accuracy_of(predict(fitted.network, test)[target].argmax(1), test.labels[target]), best["fusion"]["kind"]
 

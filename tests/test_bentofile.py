@@ -16,13 +16,3 @@ def test_a_bento_pins_all_that_it_needs_as_it_was_tested() -> None:
 def test_the_bento_is_built_from_these_pins() -> None:
     bentofile = yaml.safe_load((REPOSITORY / "bentofile.yaml").read_text())
     assert REPOSITORY / bentofile["python"]["requirements_txt"] == PINS
-
-
-def test_whatever_goes_into_a_bento_makes_another_one_when_it_changes() -> None:
-    stage = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]["package"]
-    patterns = yaml.safe_load((REPOSITORY / "bentofile.yaml").read_text())["include"]
-    sources = [file for pattern in patterns if pattern.startswith("src") for file in REPOSITORY.glob(pattern)]
-    known = {REPOSITORY / dep for dep in stage["deps"]}
-    assert len(sources) > 40
-    others = [file for file in sources if file.stat().st_size and not known & {file, *file.parents}]
-    assert [file for file in others if "__pycache__" not in file.parts] == []

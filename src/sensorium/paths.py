@@ -7,6 +7,8 @@ PARAMS = Path("params.yaml")
 
 SOURCE = Path("data/source")  # what the data and the encoders were when they were last looked at
 RAW = Path("data/raw")
+MANIFEST = RAW / "manifest.parquet"  # the table as it was read
+SPELLINGS = RAW / "spellings.json"  # values of it that were spelled in several ways
 VALID = Path("data/valid")
 PREPARED = Path("data/prepared")
 EMBEDDINGS = Path("data/embeddings")
@@ -14,6 +16,7 @@ FEEDBACK = Path("data/feedback")  # labelled rows of what the service saw; DVC k
 MONITORING = Path("data/monitoring")  # what checks and retrains remember
 
 SEARCH = Path("models/search")
+BEST = SEARCH / "best.yaml"
 TRAINED = Path("models/trained")
 COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
@@ -26,6 +29,7 @@ VERDICT = METRICS / "gate.json"
 HEADLINE = METRICS / "headline.json"  # what DVC compares experiments by
 PREDICTIONS = Path("predictions")
 REPORTS = Path("reports")
+CURVE = REPORTS / "training" / "curve.csv"
 
 
 def cache() -> Path:

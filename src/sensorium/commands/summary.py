@@ -18,7 +18,6 @@ from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.report.words import bounds, compression, findings, megabytes
 from sensorium.runtime.settings import unlearnt
-from sensorium.stages import ingest
 
 HOWS = ("only", "without")
 PREPARED = paths.PREPARED / "rows.parquet"
@@ -133,7 +132,7 @@ def _packaged(console: Console) -> None:
 
 def keep_command(settings: params.Params) -> str:
     """What makes a version of the run, and first of the user's own data if it has none yet."""
-    raw = pd.read_parquet(existing(ingest.manifest(), made_by="ingest"))
+    raw = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest"))
     files = settings.data.own_files(settings.inputs, raw)
     found = unversioned(files) if files else []
     first = f"{dvc_add(found, '.venv/bin/dvc')} && " if found else ""

@@ -18,7 +18,6 @@ from sensorium.section import meant
 from sensorium.sources.feedback import with_feedback
 from sensorium.spelling import is_missing, merged, spelled
 
-SPELLINGS = "spellings.json"  # beside the manifest: values that were spelled in several ways
 MOST_NAMES, LONGEST = 20, 60  # columns that a sentence lists; letters of a name
 
 
@@ -34,8 +33,8 @@ def run() -> None:
         _require_columns(table, settings)
         alike = _merged(table, settings)
         _require_slices(table, settings)
-        _normalise(table, settings).to_parquet(beside / "manifest.parquet", index=False)
-        write_json(beside / SPELLINGS, alike)
+        _normalise(table, settings).to_parquet(beside / paths.MANIFEST.name, index=False)
+        write_json(beside / paths.SPELLINGS.name, alike)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
     for column, names in alike.items():
@@ -118,8 +117,3 @@ def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
             cells = [cell if cell is None or isinstance(cell, str) else spelled(cell) for cell in cells]
         table[column] = pd.Series(cells, index=table.index, dtype=object)
     return table
-
-
-def manifest(folder: Path = paths.RAW) -> Path:
-    """The table that this stage writes."""
-    return folder / "manifest.parquet"

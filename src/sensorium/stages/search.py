@@ -15,13 +15,12 @@ from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
 from sensorium.shards import progress
 from sensorium.training.data import Rows
-from sensorium.training.fit import fit
+from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
 from sensorium.training.loop import TrainConfig, joint_loss, predict
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
-BEST = paths.SEARCH / "best.yaml"
 TEMPERATURES = torch.logspace(-1, 1, 41).tolist()
 JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
 
@@ -42,7 +41,7 @@ def run() -> None:
     divided = divisions(train, validation)
 
     def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return calibrated_loss(network_config(drawn, train, classes), TrainConfig(**drawn["training"]), divided)
+        return calibrated_loss(*configured(drawn, train, classes), divided)
 
     budget = settings.search
     with progress() as bar:
@@ -55,7 +54,7 @@ def run() -> None:
     if len(trials) < space.trials(budget.trials):
         print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(trials)} trials")
     best = {"trials": len(trials), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
-    with replacing(BEST) as beside:
+    with replacing(paths.BEST) as beside:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
     write_report(trials, paths.REPORTS / "search")
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
@@ -79,12 +78,6 @@ def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[t
         for target, values in logits.items()
     ]
     return sum(losses) / len(losses)
-
-
-def network_config(drawn: dict[str, dict[str, Any]], rows: Rows, classes: dict[str, list[str]]) -> NetworkConfig:
-    """The network for drawn settings and these rows."""
-    dims = {name: features.shape[-1] for name, features in rows.features.items()}
-    return NetworkConfig(inputs=dims, targets=classes, **drawn["fusion"])
 
 
 def _identity(settings: params.Params) -> str:

@@ -20,7 +20,6 @@ from sensorium.report import docs
 from sensorium.report.data import write_report
 from sensorium.shards import map_shards, shards
 from sensorium.spelling import is_missing
-from sensorium.stages.ingest import SPELLINGS, manifest
 
 QUARANTINE = paths.VALID / "quarantine.parquet"
 MOST_REASONS = 5  # that are printed
@@ -46,7 +45,7 @@ class Examined:
 def run() -> None:
     """Writes the valid and the quarantined rows, Data Docs, and counts."""
     settings = params.load()
-    table = pd.read_parquet(existing(manifest(), made_by="ingest")).reset_index(drop=True)
+    table = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest")).reset_index(drop=True)
     examined = _examine(table, settings)
     cells_cost_rows = settings.validation.bad_cell == "row"
     enough = settings.validation.min_class_rows
@@ -61,7 +60,7 @@ def run() -> None:
         rejected.to_parquet(beside / QUARANTINE.name, index=False)
     reasons = causes.reasons(examined.asked, examined.looked, [*settings.targets], enough)
     warnings = [one.words for one in reasons[:MOST_REASONS]] + _doubts(table, settings)
-    spellings = read_json(paths.RAW / SPELLINGS, made_by="ingest")
+    spellings = read_json(paths.SPELLINGS, made_by="ingest")
     counts = _counts(examined, valid, lost, settings) | {"warnings": warnings}
     counts["spellings"] = {column: len(names) for column, names in spellings.items()}
     write_json(paths.METRICS / "validate.json", counts)
@@ -73,7 +72,7 @@ def run() -> None:
 def _examine(table: pd.DataFrame, settings: params.Params) -> Examined:
     """What decoding found, and what a row has, in columns that are all our own."""
     look = partial(_look_at, settings.inputs)
-    pieces = map_shards(look, shards(pq.read_table(manifest()).to_pylist()), "reading inputs")
+    pieces = map_shards(look, shards(pq.read_table(paths.MANIFEST).to_pylist()), "reading inputs")
     looked = [found for piece in pieces for found in piece]
     numbers = pd.Series(range(1, len(table) + 1))
     first = numbers.groupby(table[ID]).transform("first")

@@ -28,6 +28,11 @@ class Rows:
     def __len__(self) -> int:
         return len(next(iter(self.items.values())))
 
+    @property
+    def dims(self) -> dict[str, int]:
+        """Numbers a token, of every input."""
+        return {name: features.shape[-1] for name, features in self.features.items()}
+
     def select(self, rows: Tensor) -> "Rows":
         """The rows of these numbers, in this order."""
         return Rows(

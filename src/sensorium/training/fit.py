@@ -1,6 +1,7 @@
 """Training a network of any kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sensorium.models.fusion import FUSIONS
 from sensorium.models.network import NetworkConfig
@@ -15,3 +16,16 @@ LEARN: dict[str, Learn] = {"descent": descend, "solution": solve}
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
     """Fits a network as its fusion learns; the same arguments give the same network."""
     return LEARN[FUSIONS[config.kind].learns_by](config, how, train, validation)
+
+
+def configured(
+    drawn: Mapping[str, Mapping[str, Any]], rows: Rows, classes: dict[str, list[str]]
+) -> tuple[NetworkConfig, TrainConfig]:
+    """What `fit` needs for these rows.
+
+    Args:
+        drawn: the settings ``fusion`` and ``training`` that the search chose.
+        rows: to fit to.
+        classes: of every target.
+    """
+    return NetworkConfig(rows.dims, classes, **drawn["fusion"]), TrainConfig(**drawn["training"])
