@@ -3,10 +3,9 @@ from pathlib import Path
 import numpy as np
 
 from sensorium.dataset.cache import FeatureCache, fingerprint
-from sensorium.encoders.columns import AsToken
+from sensorium.encoders.columns import Columns
 from sensorium.encoders.encoder import Encoder
-from sensorium.encoders.torch_network import TorchNetwork
-from sensorium.modalities.tabular import Columns
+from sensorium.encoders.torch_network import AsToken, TorchNetwork
 
 
 def test_what_was_put_is_found_by_another(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from sensorium.dataset.embedding import load_encoder
 from sensorium.encoders.encoder import encode
+from sensorium.encoders.pixels import Pixels
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.modalities.image import Pixels
 from sensorium.modalities.modality import STRENGTHS
 from tests.extremes import ACCEPTED, REFUSED
 

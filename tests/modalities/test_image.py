@@ -5,9 +5,9 @@ import pytest
 from PIL import Image as Pillow
 
 from sensorium.encoders.encoder import encode
+from sensorium.encoders.pixels import Pixels
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
-from sensorium.modalities.image import Pixels
 from tests.conftest import png
 
 

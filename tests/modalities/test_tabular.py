@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from sensorium.encoders.columns import BUCKETS
 from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Tabular
-from sensorium.modalities.tabular import BUCKETS
 
 CARS = Tabular(numbers=["age", "price"], categories=["colour"])
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from sensorium.encoders.encoder import encode, encode_arrays
+from sensorium.encoders.tokenize import Tokenize
 from sensorium.errors import BadInput
 from sensorium.modalities import Text
-from sensorium.modalities.text import Tokenize
 
 
 def test_clean_is_composed_and_single_spaced() -> None:

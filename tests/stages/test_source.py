@@ -17,6 +17,7 @@ import yaml
 
 from sensorium import fingerprints
 from sensorium.errors import UserError
+from sensorium.fetch import version_of
 from sensorium.modalities import KINDS, Audio, Image, Modality, Tabular, Text
 from sensorium.stages import source
 from tests.conftest import REPOSITORY, Project, png
@@ -163,7 +164,9 @@ def test_without_pictures_another_table_is_not_read(mine: Project) -> None:
 @pytest.mark.parametrize("kind", [Text, Image, Audio, Tabular])
 def test_every_packaged_encoder_names_its_packages(kind: type[Modality]) -> None:
     assert kind.model_fields["kind"].default in KINDS
-    assert kind.packages.keys() == kind.packaged.keys()
+    for packaged in kind.packaged.values():
+        assert kind.has_weights == bool(packaged.packages)
+        assert all(version_of(package) for package in packaged.packages)
 
 
 def test_a_local_encoder_is_its_files_and_a_packaged_one_its_version(tmp_path: Path) -> None:

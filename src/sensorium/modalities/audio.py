@@ -3,7 +3,6 @@
 import base64
 import io
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,85 +12,20 @@ import soundfile
 import soxr
 from pydantic import Field
 
-from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
-from sensorium.encoders.spectrogram import (
-    EXTRACTORS,
-    RATE,
-    ClapSpectrogram,
-    KaldiSpectrogram,
-    WhisperSpectrogram,
-    spectrogram,
-)
-from sensorium.encoders.speech_embedding import BANDS, FRAMES, HOP
-from sensorium.errors import BadInput, UserError
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.mel_frames import MelFrames
+from sensorium.encoders.spectrogram import RATE, ClapSpectrogram, KaldiSpectrogram, WhisperSpectrogram
+from sensorium.encoders.waveform import Waveform
+from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.modalities.sound import play
-from sensorium.models.onnx_network import OnnxNetwork
 
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 SPANS = 10  # of a clip that are silenced one by one
 QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
 FRAME = RATE // 50  # 20 ms
 Span = tuple[float, float]
-
-
-class MelFrames(Preprocess):
-    """Mel frames of clips, one after the other; the network embeds windows of them (openWakeWord's).
-
-    They are pooled into one token: mean and standard deviation over the windows' embeddings, then those over the clip's
-    mel frames. The latter tell voices and recordings apart, the former what is said.
-    """
-
-    axes: ClassVar = {"frames": {1: "time"}}
-
-    @cached_property
-    def _mel(self) -> OnnxNetwork:
-        return OnnxNetwork(self.files["melspectrogram.onnx"])
-
-    def __call__(self, value: np.ndarray) -> Arrays:
-        padded = np.pad(value, (0, max(0, RATE - len(value)))).astype(np.float32)
-        mel = self._mel({"input": padded[None]}).reshape(-1, BANDS) / 10 + 2
-        heard = mel[: max(1, len(mel) * len(value) // len(padded))]
-        return {"frames": mel[:, :, None], "spectrum": np.concatenate([heard.mean(0), heard.std(0)])}
-
-    def collate(self, samples: Sequence[Arrays]) -> Arrays:
-        """One long clip: padding each to the longest would be computed for nothing."""
-        return {"frames": np.concatenate([np.pad(s["frames"], _to_hop(s)) for s in samples])[None]}
-
-    def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
-        """Windows that reach into the next clip are left out."""
-        tokens, start = [], 0
-        for sample in samples:
-            windows = output[0, start : start + (len(sample["frames"]) - FRAMES) // HOP + 1]
-            tokens.append(np.concatenate([windows.mean(0), windows.std(0), sample["spectrum"]]))
-            start += (len(sample["frames"]) + _to_hop(sample)[0][1]) // HOP
-        return np.stack(tokens)[:, None]
-
-
-def _to_hop(sample: Arrays) -> list[tuple[int, int]]:
-    """The padding with which the next clip starts where a window does."""
-    return [(0, -len(sample["frames"]) % HOP), (0, 0), (0, 0)]
-
-
-class Waveform(Preprocess):
-    """The samples themselves, normalised if asked, and a mask of what is padding, as wav2vec 2.0 reads them.
-
-    All are padded to one length: these models' masks do not survive a trace with another. Where the constants name a
-    ``rate`` (Hz), they are heard at that one.
-    """
-
-    axes: ClassVar = {"input_values": {0: "batch"}, "attention_mask": {0: "batch"}}
-
-    def __call__(self, value: np.ndarray) -> Arrays:
-        samples = value.astype(np.float32) / 2**15
-        if rate := self.constants.get("rate"):
-            samples = soxr.resample(samples, RATE, rate)[: self.constants["samples"]]
-        if self.constants["normalise"]:
-            samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-        padding = (0, self.constants["samples"] - len(samples))
-        mask = np.pad(np.ones(len(samples), dtype=np.int64), padding)
-        return {"input_values": np.pad(samples, padding).astype(np.float32), "attention_mask": mask}
 
 
 class Audio(Cell):
@@ -195,40 +129,15 @@ class Audio(Cell):
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder
-        from sensorium.encoders.transformer.loading import feature_extractor, load
-        from sensorium.encoders.transformer.proof import proven
-        from sensorium.encoders.transformer.readings import spectrograms, waveforms
+        from sensorium.encoders.transformer.sounds import read_sounds
 
-        found = Folder(folder)
-        preprocess = self._preprocess(feature_extractor(found))
-        example = preprocess.collate([preprocess(self.accept(self.example()))])
-        readings = waveforms if isinstance(preprocess, Waveform) else spectrograms
-        return Encoder(preprocess, proven(load(found), readings, [example]), found.decisive)
-
-    def _preprocess(self, extractor: Any) -> Preprocess:
-        """What does the same as a feature extractor of transformers."""
-        sort = type(extractor).__name__
-        if sort in EXTRACTORS:
-            return spectrogram(extractor)
-        if sort != "Wav2Vec2FeatureExtractor":
-            raise UserError(
-                f"its {sort} is not known here; models with a Wav2Vec2FeatureExtractor (wav2vec 2.0, HuBERT, WavLM), "
-                f"{', '.join(EXTRACTORS)} are read."
-            )
-        rate = int(extractor.sampling_rate)
-        constants: dict[str, Any] = {"normalise": bool(extractor.do_normalize), "samples": int(self.seconds * rate)}
-        return Waveform(**constants | ({"rate": rate} if rate != RATE else {}))
+        return read_sounds(Folder(folder), self.seconds, self.accept(self.example()))
 
 
-def _speech_embedding(audio: Audio) -> Encoder:
-    """256 numbers a clip; Google's speech embedding as openWakeWord carries it (Lin et al. 2020, arXiv:2002.01322)."""
-    from sensorium.encoders.speech_embedding import over_time
-    from sensorium.fetch import speech_embedding_models
+def _speech_embedding(_: Audio) -> Encoder:
+    from sensorium.encoders.speech_embedding import speech_embedding
 
-    folder = speech_embedding_models()
-    embedding, mel = folder / "embedding_model.onnx", folder / "melspectrogram.onnx"
-    network = OnnxNetwork(over_time(embedding, folder / "embedding_over_time.onnx"))
-    return Encoder(MelFrames({"melspectrogram.onnx": mel}), network, (embedding,))
+    return speech_embedding()
 
 
 def _noise(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:
@@ -255,6 +164,5 @@ def _clipped(samples: np.ndarray) -> np.ndarray:
 
 CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cut}
 
-Audio.packaged = {"speech-embedding": _speech_embedding}
-Audio.packages = {"speech-embedding": ("openwakeword",)}
+Audio.packaged = {"speech-embedding": Packaged(_speech_embedding, ("openwakeword",))}
 Audio.corruptions = CORRUPTIONS

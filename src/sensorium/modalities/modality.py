@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +11,8 @@ import numpy as np
 from pydantic import field_validator
 
 from sensorium.data_root import DataRoot
-from sensorium.encoders.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
+from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.errors import BadInput
 from sensorium.section import Section
 
@@ -53,7 +55,6 @@ class Modality(Section, ABC):
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
-        packages: those packages, by the same names.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
@@ -70,8 +71,7 @@ class Modality(Section, ABC):
     has_weights: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
-    packaged: ClassVar[dict[str, Any]] = {}
-    packages: ClassVar[dict[str, tuple[str, ...]]] = {}
+    packaged: ClassVar[dict[str, Packaged]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     corruptions: ClassVar[dict[str, Corruption]] = {}
     comparatives: ClassVar[dict[str, Comparative]] = {}
@@ -213,7 +213,7 @@ class Modality(Section, ABC):
         Raises:
             NotHere: if it cannot be had.
         """
-        return made_of(self.encoder, self.packages)
+        return made_of(self.encoder, self.packaged)
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.
@@ -221,7 +221,7 @@ class Modality(Section, ABC):
         Raises:
             UserError: if it cannot be had or is of a sort this kind cannot use.
         """
-        named = {name: lambda make=make: make(self) for name, make in self.packaged.items()}
+        named = {name: partial(one.load, self) for name, one in self.packaged.items()}
         return resolve(self.encoder, named, self.load_folder)
 
 

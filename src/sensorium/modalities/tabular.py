@@ -4,7 +4,6 @@ import html
 import json
 import math
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
+from sensorium.encoders.columns import BUCKETS, Columns, checksum, columns
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.errors import BadInput, Cause, UserError
 from sensorium.modalities.modality import (
     AXIS,
@@ -31,7 +31,6 @@ from sensorium.numerals import numbers_in
 from sensorium.section import Column
 from sensorium.spelling import is_missing, spelled, spellings
 
-BUCKETS = 32
 TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
 MOST_SHOWN = 200  # characters of a cell
 MOST = float(np.finfo(np.float32).max)
@@ -41,28 +40,6 @@ LARGEST_CODE = 10**9  # what is larger marks a missing number
 AMOUNTS = "write amounts as 1234.5, without commas and units, or list it under categories"
 DIGIT = re.compile(r"\d")
 TAKEN = (UNKNOWN, PRESENCE, EMBEDDING, PREDICTIONS)
-
-
-class Columns(Preprocess):
-    """Two numbers a numeric column (value, known or not) and a hashed one-hot of 32 a category.
-
-    Hashing (Weinberger et al. 2009, arXiv:0902.2206) needs no list of the categories, so that one never seen before is
-    served like any other. The network behind standardises, so numbers stay as they are.
-    """
-
-    axes: ClassVar = {"columns": {0: "batch"}}
-
-    def __call__(self, value: Mapping[str, Any]) -> Arrays:
-        parts: list[float] = []
-        for column in self.constants["numbers"]:
-            number = value.get(column)
-            parts += [0.0, 0.0] if number is None else [number, 1.0]
-        for column in self.constants["categories"]:
-            one_hot = [0.0] * BUCKETS
-            if (category := value.get(column)) is not None:
-                one_hot[_checksum(column, category) % BUCKETS] = 1.0
-            parts += one_hot
-        return {"columns": np.array([parts], dtype=np.float32)}
 
 
 class Tabular(Modality):
@@ -86,8 +63,6 @@ class Tabular(Modality):
         ),
     }
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
-    packaged: ClassVar[dict[str, Any]] = {"columns": None}
-    packages: ClassVar = {"columns": ()}
 
     _known: frozenset[int] = PrivateAttr(frozenset())  # checksums of the names that a model has learnt from
 
@@ -164,7 +139,7 @@ class Tabular(Modality):
         """A category as it is spelled, or as the model knows it: another client, or version, may have spelled it so."""
         if isinstance(cell, list | dict):
             raise BadInput(f"column {column!r} holds a list or an object where a name is expected")
-        known = (name for name in spellings(cell) if _checksum(column, name) in self._known)
+        known = (name for name in spellings(cell) if checksum(column, name) in self._known)
         return next(known, spelled(cell)) if self._known else spelled(cell)
 
     def names(self, value: dict[str, Any]) -> list[str]:
@@ -222,11 +197,9 @@ class Tabular(Modality):
     def load_folder(self, folder: Path) -> Encoder:
         raise UserError("a tabular input has no encoder to choose; leave `encoder` out.")
 
-    def load_encoder(self) -> Encoder:
-        from sensorium.encoders.columns import AsToken
-        from sensorium.encoders.torch_network import TorchNetwork
 
-        return Encoder(Columns(numbers=self.numbers, categories=self.categories), TorchNetwork(AsToken()))
+def _columns(tabular: Tabular) -> Encoder:
+    return columns(tabular.numbers, tabular.categories)
 
 
 def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> dict[str, Any]:
@@ -234,11 +207,6 @@ def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> 
     columns = list(value)
     kept = len(columns) - min(len(columns) - 1, round((0.25, 0.5, 0.75)[strength] * len(columns)))
     return {columns[place]: value[columns[place]] for place in sorted(random.permutation(len(columns))[:kept])}
-
-
-def _checksum(column: str, name: str) -> int:
-    """Of a name as `Tabular.names` gives it."""
-    return zlib.crc32(f"{column}={name}".encode())
 
 
 def _number(column: str, cell: Any) -> float:
@@ -260,4 +228,5 @@ def _descriptor(column: str) -> str:
     return f"column.{column}" if ours else column
 
 
+Tabular.packaged = {"columns": Packaged(_columns)}
 Tabular.corruptions = {"lost columns": _lost}

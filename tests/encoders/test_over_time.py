@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from sensorium.encoders.speech_embedding import over_time
+from sensorium.encoders.over_time import over_time
 from sensorium.fetch import speech_embedding_models
 from sensorium.models.onnx_network import OnnxNetwork
 
