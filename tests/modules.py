@@ -8,9 +8,11 @@ from pathlib import Path
 
 import grimp
 
+from sensorium.models.fusion import FUSIONS
 from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "src/sensorium"
+BY_NAME = {"sensorium.models.fusion": [f"sensorium.models.fusion.{kind}" for kind in FUSIONS]}  # imported by name
 
 
 @cache
@@ -32,7 +34,7 @@ def closure(modules: Iterable[str], apart: set[str]) -> set[Path]:
         module = waiting.pop()
         if module not in found | apart:
             found.add(module)
-            waiting += imports().find_modules_directly_imported_by(module)
+            waiting += [*imports().find_modules_directly_imported_by(module), *BY_NAME.get(module, ())]
     files = {path for path in map(file_of, found) if has_code(path)}
     return files | {data for file in files for data in _package_data() if _reads(file, data)}
 

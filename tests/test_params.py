@@ -146,13 +146,15 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     [
         (
             {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students.note: there is no kind of input 'note'; students are those of text, image, audio, "
-            "tabular or fusion.",
+            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, tabular, fusion.",
         ),
         ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
         ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
         ({"students": {"text": []}}, "compress.students.text: [] was found"),
-        ({"forms": ["int9"]}, "compress.forms[0]: 'int9' was found; input should be 'optimised', 'int8', "),
+        (
+            {"forms": ["int9"]},
+            "compress.forms[0]: there is no form 'int9' (did you mean 'int8'?); known: optimised, int8, ",
+        ),
         ({"objective": "beauty"}, "compress.objective: 'beauty' was found; input should be 'size' or 'latency'"),
     ],
 )

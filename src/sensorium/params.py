@@ -16,16 +16,17 @@ from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule
 from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
+from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
 from sensorium.numerals import numbers_in
 from sensorium.runtime.settings import Serve
-from sensorium.section import Column, Section
+from sensorium.section import Column, Section, one_of
 from sensorium.sources import Data
 from sensorium.training.choices import Range
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="letters, digits and underscores")]
-FusionKind = Literal["attention", "concat", "linear"]
+FusionKind = Annotated[str, *one_of(FUSIONS)]
 Width = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
 Layers = Annotated[int, Field(ge=1, le=12)]
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _as_written(name: Any) -> Any:
@@ -32,6 +32,18 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
+
+
+def one_of(names: Iterable[str], what: str = "kind") -> tuple[Any, ...]:
+    """Annotations of a string that is one of these names."""
+    known: list[Any] = list(names)
+
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"there is no {what} {name!r}{meant(name, known)}; known: {', '.join(known)}")
+        return name
+
+    return AfterValidator(check), Field(json_schema_extra={"enum": known})
 
 
 class Section(BaseModel):

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError, reason
 
@@ -37,6 +35,7 @@ def dynamic(
     source: Path, target: Path, batches: Sequence[Arrays], operators: Sequence[str], per_channel: bool = True
 ) -> None:
     """int8 weights of these operators; activations are quantized as they come. Gains on transformers."""
+    from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +47,7 @@ def dynamic(
             op_types_to_quantize=list(operators),
             per_channel=per_channel,
             weight_type=QuantType.QInt8,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # of what fused operators return
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},  # of what fused operators return
         )
         _must_differ(ready, target)
 
@@ -84,6 +83,7 @@ def static(source: Path, target: Path, batches: Sequence[Arrays]) -> None:
 
 def half(source: Path, target: Path, batches: Sequence[Arrays]) -> None:
     """fp16 inside, fp32 outside."""
+    import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), target)
@@ -91,6 +91,7 @@ def half(source: Path, target: Path, batches: Sequence[Arrays]) -> None:
 
 def weights(source: Path, target: Path, batches: Sequence[Arrays], operators: Sequence[str], bits: int) -> None:
     """Weights of these operators in 4 or 8 bits, a scale for every block of them; activations stay fp32."""
+    import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
     quantizer = MatMulNBitsQuantizer(
@@ -167,6 +168,8 @@ def _must_differ(source: Path, target: Path) -> None:
 
 
 def _kinds_of_nodes(path: Path) -> Mapping[Any, int]:
+    import onnx
+
     graph = onnx.load(path).graph
     return Counter([node.op_type for node in graph.node] + [tensor.data_type for tensor in graph.initializer])
 

@@ -2,26 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from sensorium.compression.forms import FORMS
 from sensorium.modalities import KINDS
-from sensorium.section import Section
+from sensorium.section import Section, one_of
 
 FUSION = "fusion"  # the network behind the encoders, where parts of a model are named
-FormName = Literal[
-    "optimised",
-    "int8",
-    "int8-tensor",
-    "int8-tables",
-    "int8-tables-tensor",
-    "int8-int4-tables",
-    "int8-static",
-    "fp16",
-    "int8-weights",
-    "int8-weights-int4-tables",
-    "int4-weights",
-]
-DEFAULT_FORMS: list[FormName] = ["int8-tables", "int8-int4-tables", "int8-weights-int4-tables", "int8-static", "fp16"]
+FormName = Annotated[str, *one_of(FORMS, "form")]
+DEFAULT_FORMS = ["int8-tables", "int8-int4-tables", "int8-weights-int4-tables", "int8-static", "fp16"]
 
 
 class Student(Section):
@@ -39,14 +28,7 @@ class Student(Section):
         return f"{self.kind}-{self.keep:g}"
 
 
-def _can_learn(name: str) -> str:
-    """A kind of input, or the fusion."""
-    if name not in (*KINDS, FUSION):
-        raise ValueError(f"there is no kind of input {name!r}; students are those of {', '.join(KINDS)} or {FUSION}")
-    return name
-
-
-Taught = Annotated[str, AfterValidator(_can_learn), Field(json_schema_extra={"enum": [*KINDS, FUSION]})]
+Taught = Annotated[str, *one_of((*KINDS, FUSION), "kind of input")]
 
 
 class Compress(Section):

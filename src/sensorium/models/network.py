@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sensorium.errors import UserError, reason
-from sensorium.models.fusion import FUSIONS
+from sensorium.models.fusion import fusion_class
 from sensorium.stats.scale import BOUND, scale
 
 
@@ -65,7 +65,7 @@ class Network(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        kind, inputs = FUSIONS[config.kind], list(config.inputs)
+        kind, inputs = fusion_class(config.kind), list(config.inputs)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
         self.projections = nn.ModuleList(
             Projection(dim, kind.token_map(len(inputs), dim, config.width, config.dropout))

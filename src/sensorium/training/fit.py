@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sensorium.models.fusion import FUSIONS
+from sensorium.models.fusion import fusion_class
 from sensorium.models.network import NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.linear import solve
@@ -15,7 +15,7 @@ LEARN: dict[str, Learn] = {"descent": descend, "solution": solve}
 
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
     """Fits a network as its fusion learns; the same arguments give the same network."""
-    return LEARN[FUSIONS[config.kind].learns_by](config, how, train, validation)
+    return LEARN[fusion_class(config.kind).learns_by](config, how, train, validation)
 
 
 def configured(

@@ -10,7 +10,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
-from sensorium.models.fusion import FUSIONS
+from sensorium.models.fusion import fusion_class
 from sensorium.training.choices import first, is_open, suggest
 
 LOCK_SECONDS = 5  # after which a lock on the journal is one that a kill left; it is held for milliseconds
@@ -33,7 +33,7 @@ class Space:
     @property
     def solved(self) -> list[str]:
         """The kinds for which there is nothing else to set: one trial is all."""
-        return [kind for kind in self.kinds if FUSIONS[kind].learns_by == "solution"]
+        return [kind for kind in self.kinds if fusion_class(kind).learns_by == "solution"]
 
     @property
     def drawn(self) -> list[str]:
