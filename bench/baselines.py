@@ -21,7 +21,7 @@ from sensorium.dataset.split import SPLITS, assign
 from sensorium.evaluation.baselines import logistic_regression
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 
 def main(seeds: int) -> None:

@@ -25,7 +25,7 @@ from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stats.bootstrap import draw
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 DIMS = {"text": 384, "image": 1280, "speech": 256}
 CLASSES = {"category": 10, "language": 5}

@@ -30,7 +30,7 @@ from sensorium.stages.search import calibrated_loss
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 from sensorium.training.search import Space, run_trials
 
 VALIDATION = 0.15 / 0.7  # rows, for each row to train on

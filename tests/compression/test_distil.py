@@ -6,7 +6,7 @@ from sensorium.compression.distil import Lessons, distil_encoder, distil_network
 from sensorium.compression.students import _narrower
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 from tests.compression.conftest import SIZE, Sentence, Toy, sentences
 
 

@@ -20,7 +20,7 @@ from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError
 from sensorium.files import replacing
 from sensorium.models.network import Network
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 from tests.compression.conftest import Toy
 
 

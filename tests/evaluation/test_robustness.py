@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,11 @@ def test_a_sample_is_some_of_the_rows_in_their_order() -> None:
 class Sum(Network):
     """Says `yes` by as much as the known columns of its input sum to, and by nothing without it."""
 
-    def forward(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        total = features["facts"][:, 0, ::2].sum(1) * present["facts"]
+    def project(self, features: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return dict(features)
+
+    def answer(self, tokens: dict[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        total = tokens["facts"][:, 0, ::2].sum(1) * present["facts"]
         return {"t": torch.stack([torch.zeros_like(total), total], dim=1)}
 
 

@@ -5,7 +5,7 @@ from sensorium.evaluation.names import subsets
 from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 
 def test_a_subset_has_the_inputs_whose_bit_is_set() -> None:

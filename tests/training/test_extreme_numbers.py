@@ -19,7 +19,8 @@ from sensorium.monitoring.drift.reference import principal_axes
 from sensorium.runtime.profile import Profile
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
-from sensorium.training.loop import Fitted, TrainConfig, predict
+from sensorium.training.forward import predict
+from sensorium.training.loop import Fitted, TrainConfig
 
 NODATA = -3.4028234663852886e38
 HOW = TrainConfig(

@@ -9,8 +9,9 @@ from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions, fold_of_rows
+from sensorium.training.forward import predict
 from sensorium.training.logistic import Side, regress
-from sensorium.training.loop import TrainConfig, predict
+from sensorium.training.loop import TrainConfig
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=30,

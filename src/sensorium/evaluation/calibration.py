@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 from sensorium.evaluation.names import Subset, subsets
 from sensorium.models.network import Network
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 SPREAD, SPREAD_OF_INPUT = 0.5, 0.25  # of logarithms of temperatures, before any row was seen
 MOST_SUBSETS, MOST_NUMBERS = 64, 20_000_000  # of logits

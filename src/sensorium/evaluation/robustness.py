@@ -13,7 +13,7 @@ from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.models.network import Network
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from sensorium.evaluation.names import Subset, subsets
 from sensorium.models.network import Network
 from sensorium.training.data import Rows
-from sensorium.training.loop import EVALUATION_BATCH
+from sensorium.training.forward import forward
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,21 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
         rows: any.
         shares: by target, each class's share of the training rows: what one would say knowing nothing.
     """
-    asked = subsets(list(network.config.inputs))
-    device = next(network.parameters()).device
-    predicted = {target: np.full((len(asked), len(rows)), -1, np.int32) for target in network.config.targets}
-    confidence, surest = (
-        {target: np.zeros((len(asked), len(rows)), np.float32) for target in network.config.targets} for _ in range(2)
+    asked = subsets(list(network.config.inputs))[
+        ::-1
+    ]  # all inputs first: what they predict is what confidence is about
+    shape = (len(asked), len(rows))
+    predicted = {target: np.full(shape, -1, np.int32) for target in network.config.targets}
+    confidence, surest = ({target: np.zeros(shape, np.float32) for target in network.config.targets} for _ in range(2))
+    for seen in forward(network, rows, asked):
+        answerable = seen.answerable.numpy()
+        for target, values in seen.logits.items():
+            chances = values.softmax(1).cpu().numpy()
+            predicted[target][seen.place, seen.rows] = np.where(answerable, chances.argmax(1), -1)
+            surest[target][seen.place, seen.rows] = chances.max(1)
+            said = np.maximum(predicted[target][0, seen.rows], 0)
+            chance = chances[np.arange(len(said)), said]
+            confidence[target][seen.place, seen.rows] = np.where(answerable, chance, shares[target][said])
+    return Answers(
+        asked[::-1], *({name: one[::-1] for name, one in of.items()} for of in (predicted, confidence, surest))
     )
-    for start in range(0, len(rows), EVALUATION_BATCH):
-        batch = slice(start, start + EVALUATION_BATCH)
-        features, present, _ = rows.batch(batch)
-        tokens = network.project({name: array.to(device) for name, array in features.items()})
-        for place in reversed(range(len(asked))):  # all inputs first: what they predict is what confidence is about
-            kept = {name: here * (name in asked[place]) for name, here in present.items()}
-            answerable = torch.stack(list(kept.values())).any(0).numpy()
-            logits = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
-            for target, values in logits.items():
-                chances = values.softmax(1).cpu().numpy()
-                predicted[target][place, batch] = np.where(answerable, chances.argmax(1), -1)
-                surest[target][place, batch] = chances.max(1)
-                said = np.maximum(predicted[target][-1, batch], 0)
-                chance = chances[np.arange(len(said)), said]
-                confidence[target][place, batch] = np.where(answerable, chance, shares[target][said])
-    return Answers(asked, predicted, confidence, surest)

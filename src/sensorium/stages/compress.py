@@ -37,7 +37,7 @@ from sensorium.report.compression import said, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 PREDICTIONS = paths.PREDICTIONS / "compressed.parquet"
 PARITY_VALUES = 24  # of every input

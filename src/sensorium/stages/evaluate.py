@@ -23,7 +23,7 @@ from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
 from sensorium.report.words import bounds, findings
 from sensorium.training.data import Rows
-from sensorium.training.loop import predict
+from sensorium.training.forward import predict
 
 PREDICTIONS = paths.PREDICTIONS / "test.parquet"
 INTERVAL = "{:.3f}, {:.3f}"

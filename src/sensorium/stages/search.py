@@ -17,7 +17,8 @@ from sensorium.shards import progress
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
-from sensorium.training.loop import TrainConfig, joint_loss, predict
+from sensorium.training.forward import predict
+from sensorium.training.loop import TrainConfig, joint_loss
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"

@@ -14,8 +14,8 @@ from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
+from sensorium.training.forward import predict
 
-EVALUATION_BATCH = 4096
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
 EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
 PATIENT_STEPS = 100  # before which patience ends nothing
@@ -149,14 +149,3 @@ def mean_loss(network: Network, rows: Rows) -> float:
     """`joint_loss` of all rows, with the inputs they have."""
     labels = {name: known.to(next(network.parameters()).device) for name, known in rows.labels.items()}
     return joint_loss(predict(network, rows), labels).item()
-
-
-@torch.inference_mode()
-def predict(network: Network, rows: Rows) -> dict[str, Tensor]:
-    """Logits ``[rows, classes]`` of every target."""
-    network.eval()
-    parts = []
-    for start in range(0, len(rows), EVALUATION_BATCH):
-        features, present, _ = rows.batch(slice(start, start + EVALUATION_BATCH))
-        parts.append(network(features, present))
-    return {name: torch.cat([part[name] for part in parts]) for name in network.config.targets}

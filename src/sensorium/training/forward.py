@@ -1,0 +1,56 @@
+"""A network run over rows, with all inputs that they have or with some."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sensorium.models.network import Network
+from sensorium.training.data import Rows
+
+BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A batch of rows, seen with some of their inputs.
+
+    Attributes:
+        rows: which ones.
+        place: of the inputs among those that were asked for.
+        logits: by target ``[batch, classes]``, on the network's device.
+        answerable: whether a row has any of the inputs ``[batch]``.
+    """
+
+    rows: slice
+    place: int
+    logits: dict[str, Tensor]
+    answerable: Tensor
+
+
+def forward(network: Network, rows: Rows, asked: Sequence[Collection[str]]) -> Iterator[Forward]:
+    """Runs a network over rows batch by batch; what an input is projected to is computed once for all of ``asked``.
+
+    Args:
+        network: in the mode that is meant.
+        rows: any.
+        asked: inputs to see in turn; the others count as missing.
+    """
+    device = next(network.parameters()).device
+    for start in range(0, len(rows), BATCH):
+        batch = slice(start, start + BATCH)
+        features, present, _ = rows.batch(batch)
+        tokens = network.project({name: array.to(device) for name, array in features.items()})
+        for place, seen in enumerate(asked):
+            kept = {name: here * (name in seen) for name, here in present.items()}
+            logits = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
+            yield Forward(batch, place, logits, torch.stack(list(kept.values())).any(0))
+
+
+@torch.inference_mode()
+def predict(network: Network, rows: Rows) -> dict[str, Tensor]:
+    """Logits ``[rows, classes]`` of every target, with all inputs that the rows have."""
+    network.eval()
+    parts = [one.logits for one in forward(network, rows, [list(network.config.inputs)])]
+    return {name: torch.cat([part[name] for part in parts]) for name in network.config.targets}
