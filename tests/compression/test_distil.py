@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from sensorium.compression import shrink
-from sensorium.compression.distil import Lessons, distil_encoder, distil_network, divergence
+from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network, divergence
 from sensorium.compression.students import _narrower
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
@@ -10,7 +10,7 @@ from sensorium.training.forward import predict
 from tests.compression.conftest import SIZE, Sentence, Toy, sentences
 
 
-def classroom() -> tuple[Sentence, Lessons, Network, Rows]:
+def classroom() -> tuple[Sentence, DistillationSet, Network, Rows]:
     torch.manual_seed(0)
     teacher = Sentence().eval().requires_grad_(False)
     batch = sentences(96)
@@ -18,7 +18,7 @@ def classroom() -> tuple[Sentence, Lessons, Network, Rows]:
     samples = [{name: array[row].numpy() for name, array in batch.items()} for row in range(96)]
     rows = Rows({"note": features}, {"note": torch.arange(96)}, {"label": torch.zeros(96, dtype=torch.long)})
     network = Network(NetworkConfig({"note": SIZE}, {"label": ["a", "b"]}, "concat", 8, 1, 0.0)).eval()
-    lessons = Lessons(
+    lessons = DistillationSet(
         "note",
         samples,
         lambda several: {name: np.stack([one[name] for one in several]) for name in several[0]},

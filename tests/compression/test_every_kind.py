@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sensorium.compression.distil import Lessons, distil_encoder, distil_network
+from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network
 from sensorium.compression.export import export_network
 from sensorium.compression.forms import FORMS, make_form
 from sensorium.compression.parity import difference
@@ -64,9 +64,9 @@ def logits(network: TorchFusion | OnnxNetwork, batches: list[Arrays]) -> np.ndar
     return np.concatenate([np.concatenate(list(network.outputs(batch).values()), axis=1) for batch in batches])
 
 
-def lessons(batch: dict[str, Tensor], features: Tensor) -> Lessons:
+def lessons(batch: dict[str, Tensor], features: Tensor) -> DistillationSet:
     """A lesson for every row."""
-    return Lessons(
+    return DistillationSet(
         "note",
         [{name: array[row].numpy() for name, array in batch.items()} for row in range(ROWS)],
         lambda several: {name: np.stack([one[name] for one in several]) for name in several[0]},

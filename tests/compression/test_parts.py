@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from sensorium.compression.bench import Bench
 from sensorium.compression.forms import make_form
 from sensorium.compression.parts import FP32, Part, Reader, export_encoder
-from sensorium.compression.quality import Judge
+from sensorium.compression.quality import Evaluator
 from sensorium.compression.settings import FUSION, Compress, Student
-from sensorium.compression.students import EncoderSchool, teach_fusion
+from sensorium.compression.students import EncoderDistillation, distil_fusion
 from sensorium.compression.trials import try_part
 from sensorium.dataset.served import ServedRows
 from sensorium.encoders.torch_network import TorchNetwork
@@ -28,9 +28,9 @@ def bench(toy: Toy) -> Bench:
     labels = {target: known.numpy() for target, known in toy.rows.labels.items()}
     uncompressed = {target: logits.numpy() for target, logits in predict(toy.network, toy.rows).items()}
     rows = ServedRows({"facts": toy.values}, {"facts": np.arange(60)})
-    judge = Judge(labels, uncompressed, np.arange(60), 200, 0.95)
+    evaluator = Evaluator(labels, uncompressed, np.arange(60), 200, 0.95)
     return Bench(
-        toy.readers, toy.parts(), toy.network.config.targets, rows, judge, {"facts": toy.values[:8]}, toy.folder
+        toy.readers, toy.parts(), toy.network.config.targets, rows, evaluator, {"facts": toy.values[:8]}, toy.folder
     )
 
 
@@ -127,10 +127,10 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["model", "old"]
 
 
-def school(toy: Toy) -> EncoderSchool:
+def school(toy: Toy) -> EncoderDistillation:
     digests = {f"{place:064x}": value for place, value in enumerate(toy.values)}
     rows = {digest: np.array([place]) for place, digest in enumerate(digests)}
-    return EncoderSchool("facts", toy.readers["facts"], lambda: digests, rows, toy.network, toy.rows, 1)
+    return EncoderDistillation("facts", toy.readers["facts"], lambda: digests, rows, toy.network, toy.rows, 1)
 
 
 def test_what_cannot_be_made_smaller_says_why(toy: Toy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -141,15 +141,15 @@ def test_what_cannot_be_made_smaller_says_why(toy: Toy, monkeypatch: pytest.Monk
         "width": "cannot be made",
     }.items():
         with pytest.raises(UserError, match=why):
-            school(toy).teach(Student(kind=kind, keep=0.5), tmp_path / "student.onnx")  # type: ignore[arg-type]
+            school(toy).distil(Student(kind=kind, keep=0.5), tmp_path / "student.onnx")  # type: ignore[arg-type]
     assert not list((tmp_path / "cache").rglob("*.onnx"))
 
 
 def test_a_fusion_has_two_sorts_of_students(toy: Toy) -> None:
     tokens = {"facts": 1}
     for kind in ("width", "sparse"):
-        teach_fusion(Student(kind=kind, keep=0.5), toy.network, tokens, toy.rows, toy.folder / f"{kind}.onnx")  # type: ignore[arg-type]
+        distil_fusion(Student(kind=kind, keep=0.5), toy.network, tokens, toy.rows, toy.folder / f"{kind}.onnx")  # type: ignore[arg-type]
     part = Part(FUSION, toy.folder, [], {kind: toy.folder / f"{kind}.onnx" for kind in ("width", "sparse")})
     assert part.size("width") < part.size("sparse")
     with pytest.raises(UserError, match="a fusion has no words to lose; width and sparse make it smaller"):
-        teach_fusion(Student(kind="words", keep=0.5), toy.network, tokens, toy.rows, toy.folder / "no.onnx")
+        distil_fusion(Student(kind="words", keep=0.5), toy.network, tokens, toy.rows, toy.folder / "no.onnx")

@@ -1,7 +1,7 @@
 import pytest
 
 from sensorium.compression.proof import Proof, proof
-from sensorium.compression.quality import Judge
+from sensorium.compression.quality import Evaluator
 from sensorium.compression.settings import Compress, Student
 from tests.compression.test_quality import judge, logits
 
@@ -49,6 +49,6 @@ def test_it_says_why_and_what_would_change_it() -> None:
 
 def test_rows_without_a_label_prove_nothing() -> None:
     known = judge([0, 1, -1], [0, 1, 0])
-    both = Judge(known.labels | {"u": known.labels["t"] * 0 - 1}, known.uncompressed, known.groups, 100, 0.95)
+    both = Evaluator(known.labels | {"u": known.labels["t"] * 0 - 1}, known.uncompressed, known.groups, 100, 0.95)
     assert both.labelled == {"t": 2}
     assert not proof({}, 0.95, Compress(max_drop=0.9)).is_possible

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sensorium.compression.settings import Student
-from sensorium.compression.students import EncoderSchool
+from sensorium.compression.students import EncoderDistillation
 from sensorium.encoders.encoder import encode
 from sensorium.errors import UserError
 from sensorium.modalities import Audio, Text
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderSchool:
+def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderDistillation:
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sensorium.compression.students.LESSONS", 24)
+    monkeypatch.setattr("sensorium.compression.students.MOST_SAMPLES", 24)
     readers = model.read({"note": Text()}, {"note": "a"})
     network = model.small_network(readers, {"label": ["no", "yes"]})
     encoder = readers["note"].encoder
@@ -32,27 +32,27 @@ def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderSchool:
     rows = Rows({"note": features}, {"note": torch.arange(6)}, {"label": torch.zeros(6, dtype=torch.long)})
     digests = {f"{place:064x}": text for place, text in enumerate(TEXTS)}
     places = {digest: np.array([place]) for place, digest in enumerate(digests)}
-    return EncoderSchool("note", readers["note"], lambda: digests, places, network, rows, 2)
+    return EncoderDistillation("note", readers["note"], lambda: digests, places, network, rows, 2)
 
 
 @pytest.mark.parametrize(("kind", "times_smaller"), [("layers", 1.25), ("width", 1.3), ("words", 7.0), ("sparse", 0.9)])
 def test_a_student_reads_any_text_and_is_taught_once(
-    kind: str, times_smaller: float, school: EncoderSchool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, times_smaller: float, school: EncoderDistillation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     student = Student(kind=kind, keep=0.5 if kind != "words" else 0.25)  # type: ignore[arg-type]
-    school.teach(student, tmp_path / "student.onnx")
+    school.distil(student, tmp_path / "student.onnx")
     encoder = school.reader.encoder
     made = encode(encoder.preprocess, OnnxNetwork(tmp_path / "student.onnx"), ["x", "quite a long text about a frog"])
     assert made.shape == (2, 1, 384)
     assert np.isfinite(made).all()
     assert times_smaller * (tmp_path / "student.onnx").stat().st_size < 90.4e6
     assert sum(p.numel() for p in encoder.network.module.parameters()) == 22_713_216  # type: ignore[attr-defined]
-    monkeypatch.setattr(EncoderSchool, "_teach", None)  # were it taught again, this would fail
-    school.teach(student, tmp_path / "again.onnx")
+    monkeypatch.setattr(EncoderDistillation, "_teach", None)  # were it taught again, this would fail
+    school.distil(student, tmp_path / "again.onnx")
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "student.onnx").read_bytes()
 
 
-def test_lessons_are_values_and_changed_forms_of_them(school: EncoderSchool) -> None:
+def test_lessons_are_values_and_changed_forms_of_them(school: EncoderDistillation) -> None:
     lessons = school._lessons
     assert len(lessons.samples) == len(lessons.rows) == len(lessons.features)
     assert 18 <= len(lessons.samples) <= 24
@@ -62,9 +62,9 @@ def test_lessons_are_values_and_changed_forms_of_them(school: EncoderSchool) -> 
     )
 
 
-def test_an_encoder_that_is_an_onnx_file_cannot_learn(school: EncoderSchool, tmp_path: Path) -> None:
+def test_an_encoder_that_is_an_onnx_file_cannot_learn(school: EncoderDistillation, tmp_path: Path) -> None:
     sound = Audio(seconds=1)
     readers = model.read({"sound": sound}, {"sound": sound.accept(wav())})
-    other = EncoderSchool("sound", readers["sound"], dict, {}, school.network, school.train, 1)
+    other = EncoderDistillation("sound", readers["sound"], dict, {}, school.network, school.train, 1)
     with pytest.raises(UserError, match="its encoder is an ONNX file, which cannot learn"):
-        other.teach(Student(kind="width", keep=0.5), tmp_path / "student.onnx")
+        other.distil(Student(kind="width", keep=0.5), tmp_path / "student.onnx")

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from sensorium.evaluation.gates import FIGURES as NAMES
-from sensorium.evaluation.gates import Comparison, Judged, Rule, judge, with_its_time
+from sensorium.evaluation.gates import Comparison, Rule, RuleResult, check_rules, with_its_time
 from sensorium.evaluation.lookup import Unmeasured
 from sensorium.evaluation.metrics import figures
 from tests.evaluation.test_metrics import random_predictions
@@ -37,12 +37,12 @@ def alone(rule: Rule) -> Comparison:
     raise Unmeasured("there is no champion yet")
 
 
-def judged(**rule: Any) -> Judged:
-    return judge([Rule(**rule)], FIGURES, alone)[0]
+def judged(**rule: Any) -> RuleResult:
+    return check_rules([Rule(**rule)], FIGURES, alone)[0]
 
 
 def test_bounds_are_numbers_or_other_figures_and_reaching_one_is_enough() -> None:
-    found = judge(
+    found = check_rules(
         [
             Rule(metric="evaluate.colour.accuracy", min=0.8),
             Rule(metric="evaluate.colour.accuracy", min="evaluate.colour.majority.accuracy"),
@@ -101,7 +101,7 @@ def test_a_key_in_quotes_is_that_key_whatever_is_in_it(address: str, value: floa
         "line\nbreak": {"x": {"accuracy": 0.6}},
         "prix (€)": {"1.5 to 9": {"accuracy": 0.7}},
     }
-    (found,) = judge([Rule(metric=address, min=0)], {"slices": {"t": columns}}, alone)
+    (found,) = check_rules([Rule(metric=address, min=0)], {"slices": {"t": columns}}, alone)
     assert (found.value, found.reason) == (value, None)
     assert "\n" not in (found.at or "")
 
@@ -142,7 +142,7 @@ def test_against_the_champion_the_least_gain_is_held_against_the_margin(
     low: float, margin: float, passed: bool
 ) -> None:
     rule = Rule(metric="evaluate.colour.accuracy", champion={"margin": margin})
-    found = judge([rule], FIGURES, lambda _: Comparison(0.81, 0.8, low))[0]
+    found = check_rules([rule], FIGURES, lambda _: Comparison(0.81, 0.8, low))[0]
     assert (found.value, found.bound, found.margin, found.low, found.passed) == (0.81, 0.8, margin, low, passed)
     assert found.slack == low + margin
 
@@ -216,7 +216,7 @@ ONE_GROUP = {
 def test_figures_of_rows_that_carry_no_verdict_are_not_judged(
     rule: dict[str, Any], reason: str, if_missing: str
 ) -> None:
-    found = judge([Rule(**rule, if_missing=if_missing)], ONE_GROUP, alone)[0]
+    found = check_rules([Rule(**rule, if_missing=if_missing)], ONE_GROUP, alone)[0]
     assert (found.value, found.reason, found.passed) == (None, reason, if_missing == "pass")
 
 
@@ -226,7 +226,7 @@ def test_a_figure_that_breaks_a_bound_decides_whatever_cannot_be_judged_beside_i
         Rule(metric="evaluate.colour.rows", min=40),
         Rule(metric="compress.accuracy.size", min=0.8),
     ]
-    assert [(one.value, one.passed) for one in judge(rules, ONE_GROUP, alone)] == [
+    assert [(one.value, one.passed) for one in check_rules(rules, ONE_GROUP, alone)] == [
         (0.7, False),
         (45, True),
         (0.9, True),

@@ -3,7 +3,7 @@ import gc
 import numpy as np
 import pandas as pd
 
-from sensorium.evaluation.slices import Slice, as_numbers, judge, presence, slices
+from sensorium.evaluation.slices import Slice, as_numbers, presence, slices, verdicts
 
 
 def test_columns_of_few_values_are_sliced_by_value_and_numbers_of_many_by_quartile() -> None:
@@ -80,7 +80,7 @@ def test_a_slice_of_few_groups_is_left_out() -> None:
 
 def test_no_rows_have_no_slices() -> None:
     assert slices(pd.DataFrame({"city": []}), np.array([])) == []
-    assert judge([], np.array([]), np.array([]), 0.95) == []
+    assert verdicts([], np.array([]), np.array([]), 0.95) == []
 
 
 def grouped(random: np.random.Generator, rows: int = 600, size: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ def test_where_no_slice_is_worse_one_is_pointed_out_about_as_rarely_as_stated() 
         right, groups = grouped(random)
         city = random.integers(0, 12, 200)[groups]  # a whole group is in one city
         parts = [Slice("city", str(number), city == number) for number in range(12)]
-        alarms += any(verdict.worse for verdict in judge(parts, right, groups, 0.95))
+        alarms += any(verdict.worse for verdict in verdicts(parts, right, groups, 0.95))
     gc.unfreeze()
     assert alarms / 300 < 0.09
 
@@ -109,7 +109,7 @@ def test_a_slice_that_is_worse_is_pointed_out_and_one_that_is_better_is_not() ->
     better = (np.arange(600) >= 90) & (np.arange(600) < 180)
     right = np.where(better, True, right)
     parts = [Slice("city", "Ulm", worse), Slice("city", "Bonn", better)]
-    found = judge(parts, right, groups, 0.95)
+    found = verdicts(parts, right, groups, 0.95)
     assert [verdict.worse for verdict in found] == [True, False]
     assert found[0].rows == 90
     assert found[0].accuracy == right[worse].mean()
@@ -117,7 +117,7 @@ def test_a_slice_that_is_worse_is_pointed_out_and_one_that_is_better_is_not() ->
 
 
 def test_a_slice_of_a_perfect_model_is_not_worse() -> None:
-    verdict = judge([Slice("a", "b", np.arange(50) < 25)], np.ones(50, bool), np.arange(50), 0.95)[0]
+    verdict = verdicts([Slice("a", "b", np.arange(50) < 25)], np.ones(50, bool), np.arange(50), 0.95)[0]
     assert (verdict.worse, verdict.p_value) == (False, 1.0)
 
 

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from sensorium.compression.bench import Whole
+from sensorium.compression.bench import WholeModel
 from sensorium.compression.choice import Candidate, Cost
 from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
 from sensorium.compression.proof import Proof
@@ -27,9 +27,9 @@ def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compresse
         candidate("unsure", 1_000_000, 0.0, -0.05),
     ]
     wholes = {
-        TORCH: Whole(12_000_000, [20.0, 20.0], [400.0], 3000.0, 900_000_000),
-        ONNX: Whole(10_500_000, [10.0, 10.0], [200.0], 500.0, 300_000_000),
-        SERVED: Whole(4_000_000, [5.0, 5.0], [50.0], 400.0, 200_000_000),
+        TORCH: WholeModel(12_000_000, [20.0, 20.0], [400.0], 3000.0, 900_000_000),
+        ONNX: WholeModel(10_500_000, [10.0, 10.0], [200.0], 500.0, 300_000_000),
+        SERVED: WholeModel(4_000_000, [5.0, 5.0], [50.0], 400.0, 200_000_000),
     }
     refused = {"note": {"int8-static": "there are no rows", "fp8": "there are no rows", "words": "no words"}}
     chosen = {"note": "int8", "fusion": "fp32"}

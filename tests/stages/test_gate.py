@@ -1,13 +1,13 @@
 from typing import Any
 
-from sensorium.evaluation.gates import Judged
+from sensorium.evaluation.gates import RuleResult
 from sensorium.stages.gate import _entry, _headline
 
 
 def told(**found: Any) -> tuple[str, str]:
     """The words and the note of a rule."""
     rule: dict[str, Any] = {"name": "evaluate.t.accuracy", "value": 0.9, "bound": 0.8, "sense": ">=", "passed": True}
-    entry = _entry(Judged(**rule | found))
+    entry = _entry(RuleResult(**rule | found))
     return entry["words"], entry["note"]
 
 
@@ -30,7 +30,7 @@ def test_a_rule_in_words() -> None:
 
 
 def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
-    assert _entry(Judged("timings.compress.p95_ms", 12.3456789, 250.0, "<=", True)) == {
+    assert _entry(RuleResult("timings.compress.p95_ms", 12.3456789, 250.0, "<=", True)) == {
         "name": "timings.compress.p95_ms",
         "value": None,
         "bound": 250.0,
@@ -41,7 +41,7 @@ def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
         "slack": None,
         "measured_in": "metrics/timings/",
     }
-    absent = Judged("timings.compress.p1_ms", None, None, "<=", False, reason="there is no 'p1_ms'")
+    absent = RuleResult("timings.compress.p1_ms", None, None, "<=", False, reason="there is no 'p1_ms'")
     assert _entry(absent)["reason"] == "there is no 'p1_ms'"
 
 

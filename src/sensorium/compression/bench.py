@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.compression import fresh
+from sensorium.compression import cold_start
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
 from sensorium.compression.forms import EXACT
 from sensorium.compression.latency import in_turns, ratio
 from sensorium.compression.parity import SAME, difference
 from sensorium.compression.parts import FP32, Part, Reader, put_together
-from sensorium.compression.quality import Judge, Quality, similarity
+from sensorium.compression.quality import Evaluator, Quality, similarity
 from sensorium.compression.settings import FUSION
 from sensorium.compression.uncompressed import one_thread
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
@@ -23,7 +23,7 @@ from sensorium.errors import UserError
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime.predictor import Predictor
 
-BATCH = fresh.BATCH
+BATCH = cold_start.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
 ROUNDS = 3  # times that a part is timed to know what it is of the whole
 
@@ -37,7 +37,7 @@ class Bench:
         parts: by input, and the fusion.
         targets: the classes of every target.
         rows: to measure on.
-        judge: knows the uncompressed model's answers for them.
+        evaluator: knows the uncompressed model's answers for them.
         examples: training values of every input.
         work: a folder for files.
     """
@@ -46,7 +46,7 @@ class Bench:
     parts: Mapping[str, Part]
     targets: Mapping[str, list[str]]
     rows: ServedRows
-    judge: Judge
+    evaluator: Evaluator
     examples: Mapping[str, Sequence[Any]]
     work: Path
     _features: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Bench:
 
     def quality(self, chosen: Mapping[str, str]) -> dict[str, Quality]:
         """How a whole model compares with the uncompressed one."""
-        return self.judge.judge(self.logits(chosen), is_exact(chosen))
+        return self.evaluator.evaluate(self.logits(chosen), is_exact(chosen))
 
     def measure(self, part: Part, variant: str) -> Candidate | None:
         """A candidate's figures; one that does not run or answers no numbers is refused instead."""
@@ -106,7 +106,7 @@ class Bench:
     def _start(self, part: Part, variant: str) -> tuple[float, int]:
         """Milliseconds until a variant's first answer in a new process, and that process's memory."""
         np.savez(self.work / "arrays.npz", **self._arrays(part)[1])  # type: ignore[arg-type]
-        return fresh.measure("network", part.files[variant], self.work / "arrays.npz")
+        return cold_start.measure("network", part.files[variant], self.work / "arrays.npz")
 
     def _cost(self, part: Part, variant: str, start: float, memory: int) -> Cost:
         """Times of a part in turns with its fp32, with one thread."""
@@ -159,7 +159,7 @@ def is_exact(chosen: Mapping[str, str]) -> bool:
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeModel:
     """A whole model, measured beside others.
 
     Attributes:
@@ -183,20 +183,20 @@ def compare(
     loads: Mapping[str, tuple[str, Path]],
     rows: ServedRows,
     folder: Path,
-) -> dict[str, Whole]:
+) -> dict[str, WholeModel]:
     """Whole models in turns, with one thread.
 
     Args:
         models: by name.
         sizes: their bytes.
-        loads: what `fresh.measure` loads of each, and how.
+        loads: what `cold_start.measure` loads of each, and how.
         rows: where the samples come from.
         folder: a new folder for them.
     """
     samples = rows.fullest(BATCH)
-    fresh.write_samples(folder, next(iter(models.values())), samples)
+    cold_start.write_samples(folder, next(iter(models.values())), samples)
     calls = {name: model.predict for name, model in models.items()}
     with one_thread():
         single, batch = in_turns(calls, [[one] for one in samples], SINGLES), in_turns(calls, [samples], BATCHES)
-    started = {name: fresh.measure(*what, folder) for name, what in loads.items()}
-    return {name: Whole(sizes[name], single[name], batch[name], *started[name]) for name in models}
+    started = {name: cold_start.measure(*what, folder) for name, what in loads.items()}
+    return {name: WholeModel(sizes[name], single[name], batch[name], *started[name]) for name in models}

@@ -24,15 +24,15 @@ HIDDEN_INPUTS = 0.5  # chance that a row loses an input, so that a student is ri
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """What the student of one encoder learns from.
+class DistillationSet:
+    """The values that the student of one encoder is distilled on.
 
     Attributes:
         name: the input.
         samples: arrays of each value, as its preprocessing gives them.
         collate: makes a batch of some.
-        features: what the teacher makes of them ``[lessons, tokens, dim]``.
-        rows: of every lesson, the training rows that hold this value.
+        features: what the teacher makes of them ``[samples, tokens, dim]``.
+        rows: of every sample, the training rows that hold this value.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Lessons:
     rows: Sequence[np.ndarray]
 
 
-def distil_encoder(student: nn.Module, lessons: Lessons, network: Network, train: Rows, epochs: int) -> None:
-    """Teaches an encoder in place; the same arguments teach the same.
+def distil_encoder(student: nn.Module, dataset: DistillationSet, network: Network, train: Rows, epochs: int) -> None:
+    """Distils an encoder in place; the same arguments give the same.
 
     Its loss is the squared distance to the teacher's features, each number on its scale in the training rows (Romero et
     al. 2015, arXiv:1412.6550), and the divergence of the whole model's answers from those it gives with the teacher's
@@ -51,38 +51,38 @@ def distil_encoder(student: nn.Module, lessons: Lessons, network: Network, train
 
     Args:
         student: reads the samples' arrays by name, gives features of the teacher's shape.
-        lessons: see there.
+        dataset: see there.
         network: the fusion behind the encoder; it stays as it is.
-        train: the rows that the lessons name.
-        epochs: passes over all lessons.
+        train: the rows that the samples name.
+        epochs: passes over all samples.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     random = np.random.default_rng(0)
     order = torch.Generator().manual_seed(0)
     student.to(device).requires_grad_(True)
     network = copy.deepcopy(network).to(device).requires_grad_(False)
-    projection: Projection = network.projections[list(network.config.inputs).index(lessons.name)]  # type: ignore[assignment]
+    projection: Projection = network.projections[list(network.config.inputs).index(dataset.name)]  # type: ignore[assignment]
 
     def loss(chosen: Tensor) -> Tensor:
-        batch = lessons.collate([lessons.samples[one] for one in chosen])
+        batch = dataset.collate([dataset.samples[one] for one in chosen])
         made = student(**{name: torch.from_numpy(array).to(device) for name, array in batch.items()})
-        wanted = lessons.features[chosen].to(device)
-        rows = torch.tensor([int(random.choice(lessons.rows[one])) for one in chosen])
+        wanted = dataset.features[chosen].to(device)
+        rows = torch.tensor([int(random.choice(dataset.rows[one])) for one in chosen])
         features, present, _ = train.batch(rows)
         present = drop_inputs(present, HIDDEN_INPUTS, order)
-        present[lessons.name] = torch.ones(len(rows))
+        present[dataset.name] = torch.ones(len(rows))
         features, present = _on(device, features), _on(device, present)
         with torch.no_grad():
-            answers = network({**features, lessons.name: wanted}, present)
+            answers = network({**features, dataset.name: wanted}, present)
         distance = (((made - wanted) / projection.deviation) ** 2).mean()
-        return distance + divergence(network({**features, lessons.name: made}, present), answers)
+        return distance + divergence(network({**features, dataset.name: made}, present), answers)
 
-    _learn(student, loss, len(lessons.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
+    _learn(student, loss, len(dataset.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
     student.cpu().requires_grad_(False)
 
 
 def distil_network(student: Network, teacher: Network, train: Rows, epochs: int) -> None:
-    """Teaches a smaller fusion network in place to answer as the teacher does, inputs hidden at random."""
+    """Distils a smaller fusion network in place to answer as the teacher does, inputs hidden at random."""
     order = torch.Generator().manual_seed(0)
 
     def loss(rows: Tensor) -> Tensor:
@@ -108,12 +108,12 @@ def divergence(logits: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Te
 
 @flushed_denormals()
 def _learn(
-    student: nn.Module, loss: Callable[[Tensor], Tensor], lessons: int, epochs: int, rate: float, batch: int = BATCH
+    student: nn.Module, loss: Callable[[Tensor], Tensor], samples: int, epochs: int, rate: float, batch: int = BATCH
 ) -> None:
     torch.manual_seed(0)
     order = torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4)
-    steps = epochs * -(-lessons // batch)
+    steps = epochs * -(-samples // batch)
     warm = max(1, steps // 10)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
@@ -122,7 +122,7 @@ def _learn(
         tracked = bar.add_task("distil", total=steps)
         for _ in range(epochs):
             _train_mode(student)
-            for chosen in torch.randperm(lessons, generator=order).split(batch):
+            for chosen in torch.randperm(samples, generator=order).split(batch):
                 value = loss(chosen)
                 optimiser.zero_grad()
                 value.backward()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.compression.bench import Whole
+from sensorium.compression.bench import WholeModel
 from sensorium.compression.choice import Candidate, Chosen, acceptable, gains
 from sensorium.compression.latency import percentile, ratio
 from sensorium.compression.parity import Parity
@@ -36,7 +36,7 @@ class Compressed:
     quality: Mapping[str, Quality]
     candidates: Mapping[str, Sequence[Candidate]]
     refused: Mapping[str, Mapping[str, str]]
-    wholes: Mapping[str, Whole]
+    wholes: Mapping[str, WholeModel]
     parity: Parity
     rows: int
     proof: Proof

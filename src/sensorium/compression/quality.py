@@ -29,7 +29,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """Compares logits with those of the uncompressed model on the same rows.
 
     Attributes:
@@ -46,7 +46,7 @@ class Judge:
     draws: int
     confidence: float
 
-    def judge(self, logits: Mapping[str, np.ndarray], exact: bool = False) -> dict[str, Quality]:
+    def evaluate(self, logits: Mapping[str, np.ndarray], exact: bool = False) -> dict[str, Quality]:
         """The quality on every target of which a row has a label.
 
         Args:

@@ -28,7 +28,7 @@ class Student(Section):
         return f"{self.kind}-{self.keep:g}"
 
 
-Taught = Annotated[str, *one_of((*KINDS, FUSION), "kind of input")]
+StudentOf = Annotated[str, *one_of((*KINDS, FUSION), "kind of input")]
 
 
 class Compress(Section):
@@ -45,9 +45,9 @@ class Compress(Section):
         description="times the latency of fp32 that the model may have",
     )
     forms: list[FormName] = Field(DEFAULT_FORMS, description="forms tried of every network")
-    students: dict[Taught, Annotated[list[Student], Field(min_length=1)]] = Field(
+    students: dict[StudentOf, Annotated[list[Student], Field(min_length=1)]] = Field(
         {}, description="smaller networks taught, by kind of input, or fusion; a kind that no input has is not used"
     )
-    epochs: int = Field(8, ge=1, description="passes of an encoder's student over its lessons")
+    epochs: int = Field(8, ge=1, description="passes of an encoder's student over its samples")
     rows: int = Field(2000, ge=10, description="test rows, at most, that candidates are measured on")
     calibration_rows: int = Field(96, ge=1, description="training rows that int8-static looks at")

@@ -15,7 +15,7 @@ import torch
 
 from sensorium import paths
 from sensorium.compression import distil, shrink
-from sensorium.compression.distil import Lessons, distil_encoder, distil_network
+from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network
 from sensorium.compression.export import export_network
 from sensorium.compression.parts import Reader
 from sensorium.compression.settings import Student
@@ -27,24 +27,24 @@ from sensorium.models.network import Network
 from sensorium.training import loop
 from sensorium.training.data import Rows
 
-LESSONS = 4000  # of one encoder, values and changed forms of them
+MOST_SAMPLES = 4000  # of one encoder, values and changed forms of them
 BATCH = 32
 FUSION_EPOCHS = 40  # rows of features are quick
 STRENGTHS = 2  # mild and medium damage still looks like data
 
 
 @dataclass(frozen=True)
-class EncoderSchool:
-    """All that students of one encoder learn from.
+class EncoderDistillation:
+    """Distils students of one encoder.
 
     Attributes:
         name: the input.
         reader: its encoder is the teacher.
-        read_values: gives the cleaned values of training rows by digest, of at most `LESSONS` spread over them.
+        read_values: gives the cleaned values of training rows by digest, of at most `MOST_SAMPLES` spread over them.
         rows: of every digest, the training rows that hold it.
         network: the fusion behind the encoder.
         train: the training rows.
-        epochs: passes over all lessons.
+        epochs: passes over all samples.
     """
 
     name: str
@@ -55,7 +55,7 @@ class EncoderSchool:
     train: Rows
     epochs: int
 
-    def teach(self, student: Student, path: Path) -> None:
+    def distil(self, student: Student, path: Path) -> None:
         """Writes a student as ONNX.
 
         Raises:
@@ -64,34 +64,34 @@ class EncoderSchool:
         kept = paths.cache() / "students" / f"{self._key(student)}.onnx"
         if not kept.is_file():
             with replacing(kept) as beside:
-                self._teach(student, beside)
+                self._distil(student, beside)
         shutil.copyfile(kept, path)
 
-    def _teach(self, student: Student, path: Path) -> None:
+    def _distil(self, student: Student, path: Path) -> None:
         teacher = self.reader.encoder.network
         if not isinstance(teacher, TorchNetwork):
             raise UserError("its encoder is an ONNX file, which cannot learn")
-        lessons = self._lessons
-        example = lessons.collate(lessons.samples[:2])
+        dataset = self._dataset
+        example = dataset.collate(dataset.samples[:2])
         tensors = {name: torch.from_numpy(array).to(teacher.device) for name, array in example.items()}
         try:
             smaller = shrink.SHRINKS[student.kind](teacher.module, student.keep, tensors)
-            fits = smaller(**tensors).shape == lessons.features[:2].shape
+            fits = smaller(**tensors).shape == dataset.features[:2].shape
         except UserError:
             raise
         except Exception as error:  # any module may come here, and not every one can be cut
             raise UserError(f"this network cannot be made smaller so: {reason(error)}") from error
         if not fits:
             raise UserError("this network cannot be made smaller so: its features change their shape")
-        distil_encoder(smaller, lessons, self.network, self.train, self.epochs)
+        distil_encoder(smaller, dataset, self.network, self.train, self.epochs)
         TorchNetwork(smaller).export(path, example, self.reader.encoder.preprocess.axes)
 
     @cached_property
-    def _lessons(self) -> Lessons:
+    def _dataset(self) -> DistillationSet:
         """Training values, and as many damaged or partly hidden forms of each as there is room for."""
         preprocess = self.reader.encoder.preprocess
         values = self.read_values()
-        of_each = max(1, LESSONS // len(values))
+        of_each = max(1, MOST_SAMPLES // len(values))
         samples, rows = [], []
         for digest, value in values.items():
             forms = [value, *self._changed(digest, value)[: of_each - 1]]
@@ -101,7 +101,7 @@ class EncoderSchool:
         batches = [samples[start : start + BATCH] for start in range(0, len(samples), BATCH)]
         made = [preprocess.pool(network(preprocess.collate(batch)), batch) for batch in batches]
         features = torch.from_numpy(np.concatenate(made).astype(np.float32))
-        return Lessons(self.name, samples, preprocess.collate, features, rows)
+        return DistillationSet(self.name, samples, preprocess.collate, features, rows)
 
     def _changed(self, digest: str, value: Any) -> list[Any]:
         kind = self.reader.kind
@@ -124,7 +124,7 @@ class EncoderSchool:
         return digest.hexdigest()
 
 
-def teach_fusion(student: Student, network: Network, tokens: Mapping[str, int], train: Rows, path: Path) -> None:
+def distil_fusion(student: Student, network: Network, tokens: Mapping[str, int], train: Rows, path: Path) -> None:
     """Writes a smaller fusion network as ONNX, taught by the trained one.
 
     Raises:

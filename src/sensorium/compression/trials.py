@@ -12,17 +12,17 @@ from sensorium.compression.settings import Compress, Student
 from sensorium.errors import UserError
 from sensorium.shards import progress
 
-Teach = Callable[[Student, Path], None]
+Distil = Callable[[Student, Path], None]
 
 
-def try_part(part: Part, bench: Bench, settings: Compress, teach: Teach) -> list[Candidate]:
+def try_part(part: Part, bench: Bench, settings: Compress, distil: Distil) -> list[Candidate]:
     """The candidates of a part, fp32 first; what could not be made or run is in ``part.refused``.
 
     Args:
         part: its other variants are made here.
         bench: measures them.
         settings: what to try.
-        teach: writes a student of this part.
+        distil: writes a student of this part.
 
     Raises:
         UserError: if not even fp32 runs.
@@ -39,7 +39,7 @@ def try_part(part: Part, bench: Bench, settings: Compress, teach: Teach) -> list
             candidates += _tried(part, bench, form, FP32, form)
     suited = [one.variant for one in preferred(candidates, settings)[:1]]
     for student in settings.students.get(bench.kind(part), []):
-        part.make(student.name, partial(teach, student))
+        part.make(student.name, partial(distil, student))
         if student.name in part.files:
             candidates += _measured(part, bench, student.name)
             for variant in suited:

@@ -18,7 +18,7 @@ MOST_SUBSETS, MOST_NUMBERS = 64, 20_000_000  # of logits
 
 
 @dataclass(frozen=True)
-class Asked:
+class CalibrationRows:
     """Rows with some of their inputs, and what the network answers.
 
     Attributes:
@@ -51,12 +51,12 @@ def _fit(network: Network, rows: Rows, target: str, groups: np.ndarray) -> np.nd
     known = (rows.labels[target] >= 0).numpy()
     asked = list(_ask(network, rows, target))
     fields = ("logits", "absent", "labels")
-    together = Asked(*(np.concatenate([getattr(one, name) for one in asked]) for name in fields))
+    together = CalibrationRows(*(np.concatenate([getattr(one, name) for one in asked]) for name in fields))
     alone = int((asked[0].labels >= 0).sum())  # rows as they are
     return fit_temperatures(together, min(1.0, len(np.unique(groups[known])) / max(alone, 1)))
 
 
-def fit_temperatures(asked: Asked, weight: float) -> np.ndarray:
+def fit_temperatures(asked: CalibrationRows, weight: float) -> np.ndarray:
     """The logarithm of the temperature with all inputs, and what the absence of each adds to it ``[1 + inputs]``.
 
     They have the least log loss (Guo et al. 2017, arXiv:1706.04599). A temperature a subset would be fitted to few
@@ -83,7 +83,7 @@ def fit_temperatures(asked: Asked, weight: float) -> np.ndarray:
     return minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B").x
 
 
-def _ask(network: Network, rows: Rows, target: str) -> Iterator[Asked]:
+def _ask(network: Network, rows: Rows, target: str) -> Iterator[CalibrationRows]:
     """The rows with the inputs that they have, and with every subset of these that is not all."""
     names, everything = list(network.config.inputs), tuple(network.config.inputs)
     kept = _some([one for one in subsets(names) if one and one != everything])
@@ -96,7 +96,7 @@ def _ask(network: Network, rows: Rows, target: str) -> Iterator[Asked]:
         some = chosen.select(torch.from_numpy(np.flatnonzero(usable))).without(set(names) - set(subset))
         if len(some):
             absent = 1.0 - (has[usable] & wanted)
-            yield Asked(predict(network, some)[target].numpy(), absent, some.labels[target].numpy())
+            yield CalibrationRows(predict(network, some)[target].numpy(), absent, some.labels[target].numpy())
 
 
 def _some(kept: list[Subset]) -> list[Subset]:

@@ -95,7 +95,7 @@ class Rule(Section):
 
 
 @dataclass(frozen=True)
-class Judged:
+class RuleResult:
     """A rule with what was found.
 
     Attributes:
@@ -153,7 +153,7 @@ class Comparison:
 Compare = Callable[[Rule], Comparison]
 
 
-def judge(rules: list[Rule], figures: Mapping[str, Any], compare: Compare) -> list[Judged]:
+def check_rules(rules: list[Rule], figures: Mapping[str, Any], compare: Compare) -> list[RuleResult]:
     """Holds every rule against the figures.
 
     Args:
@@ -161,17 +161,17 @@ def judge(rules: list[Rule], figures: Mapping[str, Any], compare: Compare) -> li
         figures: a tree by file name, then keys.
         compare: measures a rule against the champion; raises `Unmeasured` if it cannot.
     """
-    judged = []
+    results = []
     for rule in rules:
         try:
-            judged.append(_against_champion(rule, compare) if rule.champion else _against_bound(rule, figures))
+            results.append(_against_champion(rule, compare) if rule.champion else _against_bound(rule, figures))
         except Unmeasured as why:
             sense = "<=" if rule.max is not None else ">="
-            judged.append(Judged(rule.metric, None, None, sense, rule.if_missing == "pass", reason=str(why)))
-    return judged
+            results.append(RuleResult(rule.metric, None, None, sense, rule.if_missing == "pass", reason=str(why)))
+    return results
 
 
-def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
+def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> RuleResult:
     at_least = rule.min is not None
     bound = rule.min if at_least else rule.max
     limit = look_up(bound, figures)[1] if isinstance(bound, str) else float(bound or 0)
@@ -181,7 +181,7 @@ def _against_bound(rule: Rule, figures: Mapping[str, Any]) -> Judged:
     passed = value >= limit if at_least else value <= limit
     if passed:
         _require_judged(rule.metric, figures)
-    return Judged(rule.metric, value, limit, ">=" if at_least else "<=", passed, at if at != rule.metric else None)
+    return RuleResult(rule.metric, value, limit, ">=" if at_least else "<=", passed, at if at != rule.metric else None)
 
 
 def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
@@ -193,10 +193,10 @@ def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
         raise Unmeasured(f"{at}: {why}{more}; those that can be judged keep the bound")
 
 
-def _against_champion(rule: Rule, compare: Compare) -> Judged:
+def _against_champion(rule: Rule, compare: Compare) -> RuleResult:
     assert rule.champion is not None
     found, margin = compare(rule), rule.champion.margin
-    return Judged(
+    return RuleResult(
         rule.metric, found.challenger, found.champion, ">=", found.low >= -margin, margin=margin, low=found.low
     )
 

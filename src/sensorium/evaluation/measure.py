@@ -13,7 +13,7 @@ from sensorium.evaluation.bootstrap import resample
 from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
 from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
 from sensorium.evaluation.robustness import Change
-from sensorium.evaluation.slices import judge, slices
+from sensorium.evaluation.slices import slices, verdicts
 from sensorium.evaluation.subsets import Answers
 from sensorium.stats.bootstrap import means
 from sensorium.stats.certainty import intervals, paired, share_interval, unseen
@@ -144,17 +144,17 @@ def _beside(evidence: Evidence, target: str, simpler: Mapping[str, np.ndarray], 
     right, groups = (evidence.logits[target].argmax(1) == labels)[known], evidence.groups[known]
     why = _reason(groups, labels[known])
 
-    def entry(said: np.ndarray, confidence: float) -> Tree:
-        theirs = (said == labels)[known]
+    def entry(predicted: np.ndarray, confidence: float) -> Tree:
+        theirs = (predicted == labels)[known]
         gain, bounds = paired(groups, right.astype(float) - theirs, draws, confidence, unseen(len(theirs), confidence))
         return {"accuracy": float(theirs.mean()), "gain": gain, "interval": None if why else bounds, **why}
 
     def answers(kept: list[str]) -> np.ndarray:
-        said = evidence.answers.of(target, kept)
-        return np.where(said >= 0, said, classes["majority"])
+        predicted = evidence.answers.of(target, kept)
+        return np.where(predicted >= 0, predicted, classes["majority"])
 
     classes = {name: found.argmax(1) for name, found in simpler.items()}
-    found = {name: entry(said, confidence) for name, said in classes.items()}
+    found = {name: entry(predicted, confidence) for name, predicted in classes.items()}
     if len(inputs) > 1:
         surer = 1 - (1 - confidence) / len(inputs)
         missing = {name: [other for other in inputs if other != name] for name in inputs}
@@ -167,14 +167,16 @@ def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> 
     """Figures with every subset of the inputs; rows that have none of a subset's inputs do not count for it."""
     labels, answers = evidence.test.labels[target].numpy(), evidence.answers
     inputs = answers.subsets[-1]
-    said = answers.predicted[target].T
-    answered = (said >= 0) & (labels >= 0)[:, None]
-    accuracies = means(evidence.groups, said == labels[:, None], answered, draws)
+    predicted = answers.predicted[target].T
+    answered = (predicted >= 0) & (labels >= 0)[:, None]
+    accuracies = means(evidence.groups, predicted == labels[:, None], answered, draws)
     entries: dict[Subset, Tree] = {}
     for place, kept in enumerate(answers.subsets):
         rows = answered[:, place]
         if rows.any():
-            some = Predictions(labels[rows], said[rows, place], evidence.groups[rows], evidence.logits[target].shape[1])
+            some = Predictions(
+                labels[rows], predicted[rows, place], evidence.groups[rows], evidence.logits[target].shape[1]
+            )
             of_all, why = figures(some), _reason(some.groups, some.labels)
             bounds = None if why else share_interval(accuracies[:, place], some.groups, confidence)
             chosen = {name: of_all[name] for name in OF_SUBSETS} | _honesty(answers.surest[target][place, rows], some)
@@ -201,7 +203,7 @@ def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: in
     masks = np.stack([part.rows for part in parts], axis=1)
     accuracies = means(whole.groups, right[:, None], masks, draws)
     found: Tree = {}
-    for place, (part, verdict) in enumerate(zip(parts, judge(parts, right, whole.groups, confidence), strict=True)):
+    for place, (part, verdict) in enumerate(zip(parts, verdicts(parts, right, whole.groups, confidence), strict=True)):
         found.setdefault(part.column, {})[part.value] = {
             "accuracy": verdict.accuracy,
             "interval": share_interval(accuracies[:, place], whole.groups[part.rows], confidence),
@@ -218,12 +220,12 @@ def _robustness(evidence: Evidence, target: str, draws: int, confidence: float) 
     labels, groups = evidence.test.labels[target].numpy()[chosen], evidence.groups[chosen]
     clean = evidence.logits[target][chosen].argmax(1) == labels
     found: Tree = {}
-    for change, said in evidence.corrupted.items():
+    for change, predicted in evidence.corrupted.items():
         has = (evidence.test.items[change.name][chosen] >= 0).numpy() & (labels >= 0)
-        lost = int((said[target][has] < 0).sum())
-        has &= said[target] >= 0
+        lost = int((predicted[target][has] < 0).sum())
+        has &= predicted[target] >= 0
         if has.any():
-            right = said[target] == labels
+            right = predicted[target] == labels
             losses, rows, why = (clean.astype(float) - right)[has], int(has.sum()), _reason(groups[has], labels[has])
             drop, bounds = paired(groups[has], losses, draws, confidence, unseen(rows, confidence))
             name, corruption, strength = change.address

@@ -30,8 +30,8 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
     """
     features = {name: np.stack(_features(inputs[name], [value])) for name, value in values.items()}
     logits = predict(network, _rows(network, features))[target]
-    said = int(logits.argmax())
-    before = float(logits.softmax(1)[0, said])
+    predicted = int(logits.argmax())
+    before = float(logits.softmax(1)[0, predicted])
     found: Weights = {}
     for name, value in values.items():
         parts = inputs[name].occlusions(value)
@@ -39,8 +39,10 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
         if encoded:
             hidden = _rows(network, features | {name: np.stack(list(encoded.values()))})
-            after = predict(network, hidden)[target].softmax(1)[:, said].tolist()
-            found[name] = [(parts[place][0], before - chance) for place, chance in zip(encoded, after, strict=True)]
+            left_probabilities = predict(network, hidden)[target].softmax(1)[:, predicted].tolist()
+            found[name] = [
+                (parts[place][0], before - after) for place, after in zip(encoded, left_probabilities, strict=True)
+            ]
     return found
 
 

@@ -110,7 +110,7 @@ def _rounded(number: float) -> str:
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
-def judge(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:
+def verdicts(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:
     """Which slices are worse than the rest.
 
     A score test of the difference in accuracy with the variance summed over groups (Boos 1992; rows of a group are

@@ -35,13 +35,13 @@ class Answers:
 
 
 @torch.inference_mode()
-def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray]) -> Answers:
+def answer_subsets(network: Network, rows: Rows, prior: Mapping[str, np.ndarray]) -> Answers:
     """The answers of a network for subsets of its inputs; projections are computed once.
 
     Args:
         network: in evaluation mode.
         rows: any.
-        shares: by target, each class's share of the training rows: what one would say knowing nothing.
+        prior: by target, each class's share of the training rows: what one would say knowing nothing.
     """
     asked = subsets(list(network.config.inputs))[
         ::-1
@@ -52,12 +52,12 @@ def answer_subsets(network: Network, rows: Rows, shares: Mapping[str, np.ndarray
     for seen in forward(network, rows, asked):
         answerable = seen.answerable.numpy()
         for target, values in seen.logits.items():
-            chances = values.softmax(1).cpu().numpy()
-            predicted[target][seen.place, seen.rows] = np.where(answerable, chances.argmax(1), -1)
-            surest[target][seen.place, seen.rows] = chances.max(1)
-            said = np.maximum(predicted[target][0, seen.rows], 0)
-            chance = chances[np.arange(len(said)), said]
-            confidence[target][seen.place, seen.rows] = np.where(answerable, chance, shares[target][said])
+            probabilities = values.softmax(1).cpu().numpy()
+            predicted[target][seen.place, seen.rows] = np.where(answerable, probabilities.argmax(1), -1)
+            surest[target][seen.place, seen.rows] = probabilities.max(1)
+            whole = np.maximum(predicted[target][0, seen.rows], 0)
+            sure = probabilities[np.arange(len(whole)), whole]
+            confidence[target][seen.place, seen.rows] = np.where(answerable, sure, prior[target][whole])
     return Answers(
         asked[::-1], *({name: one[::-1] for name, one in of.items()} for of in (predicted, confidence, surest))
     )

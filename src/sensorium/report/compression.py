@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from sensorium.compression.bench import BATCH, Whole
+from sensorium.compression.bench import BATCH, WholeModel
 from sensorium.compression.choice import Candidate
 from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
 from sensorium.compression.latency import percentile
@@ -59,7 +59,7 @@ def said(found: Compressed) -> str:
     return f"{gained} Accuracy on the same {found.rows:,} test rows: {changed}."
 
 
-def _whole(name: str, one: Whole, found: Compressed) -> list[str]:
+def _whole(name: str, one: WholeModel, found: Compressed) -> list[str]:
     faster = found.faster(name)
     return [
         name,

@@ -14,15 +14,15 @@ from scipy.special import softmax
 
 from sensorium import params, paths
 from sensorium.compression import parity
-from sensorium.compression.bench import Bench, Whole, compare
+from sensorium.compression.bench import Bench, WholeModel, compare
 from sensorium.compression.choice import Chosen, choose
 from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
 from sensorium.compression.parts import FP32, Part, Reader, export_encoder, export_fusion, fusion_batches, lay_out
 from sensorium.compression.proof import proof
-from sensorium.compression.quality import Judge
+from sensorium.compression.quality import Evaluator
 from sensorium.compression.settings import FUSION
-from sensorium.compression.students import LESSONS, EncoderSchool, teach_fusion
-from sensorium.compression.trials import Teach, try_part
+from sensorium.compression.students import MOST_SAMPLES, EncoderDistillation, distil_fusion
+from sensorium.compression.trials import Distil, try_part
 from sensorium.compression.uncompressed import size, uncompressed
 from sensorium.dataset.items import read_items
 from sensorium.dataset.predictions import write_predictions
@@ -91,12 +91,12 @@ def run() -> None:
     trained = read_trained()
     settings = trained.settings.compress
     test = spread(trained.test, settings.rows)
-    judge = make_judge(trained, test)
-    rows = proof(judge.labelled, judge.confidence, settings, judge.unjudged)
+    evaluator = make_evaluator(trained, test)
+    rows = proof(evaluator.labelled, evaluator.confidence, settings, evaluator.unjudged)
     if not rows.is_possible:
         print(f"compress: {rows.words()}", flush=True)
     with empty_folder(paths.COMPRESSED.with_name(".compressing")) as work:
-        bench = make_bench(trained, test, judge, work)
+        bench = make_bench(trained, test, evaluator, work)
         same = check_parity(trained, bench)
         candidates = {
             name: try_part(part, bench, rows.tried, teacher(trained, part)) for name, part in bench.parts.items()
@@ -110,7 +110,7 @@ def run() -> None:
             {name: part.refused for name, part in bench.parts.items()},
             compare_models(trained, bench),
             same,
-            len(bench.judge.groups),
+            len(bench.evaluator.groups),
             rows,
         )
         publish(trained, work / SERVED, found)
@@ -146,10 +146,10 @@ def spread(rows: Any, count: int) -> Any:
     return rows.iloc[np.linspace(0, len(rows) - 1, count).astype(int)].reset_index(drop=True)
 
 
-def make_judge(trained: Trained, test: pd.DataFrame) -> Judge:
+def make_evaluator(trained: Trained, test: pd.DataFrame) -> Evaluator:
     """Compares with the trained model's answers for these test rows."""
     rows, settings = trained.rows(test), trained.settings.evaluation
-    return Judge(
+    return Evaluator(
         {target: known.numpy() for target, known in rows.labels.items()},
         {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
         test["group"].to_numpy(),
@@ -158,7 +158,7 @@ def make_judge(trained: Trained, test: pd.DataFrame) -> Judge:
     )
 
 
-def make_bench(trained: Trained, test: pd.DataFrame, judge: Judge, work: Path) -> Bench:
+def make_bench(trained: Trained, test: pd.DataFrame, evaluator: Evaluator, work: Path) -> Bench:
     """The model's parts as fp32, and the rows they are measured on."""
     config, settings = trained.network.config, trained.settings
     calibration = settings.compress.calibration_rows
@@ -170,7 +170,7 @@ def make_bench(trained: Trained, test: pd.DataFrame, judge: Judge, work: Path) -
     tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
     batches = fusion_batches(trained.train_rows, calibration)
     parts[FUSION] = export_fusion(trained.network, tokens, batches, work / PARTS / FUSION)
-    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), judge, examples, work)
+    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), evaluator, examples, work)
 
 
 def check_parity(trained: Trained, bench: Bench) -> parity.Parity:
@@ -180,24 +180,24 @@ def check_parity(trained: Trained, bench: Bench) -> parity.Parity:
     values = {name: (several or bench.examples[name])[:PARITY_VALUES] for name, several in bench.rows.values.items()}
     found = parity.check(bench.readers, trained.network, Predictor.load(plain), values)
     for target, logits in bench.logits({}).items():
-        found[f"logits.{target}"] = parity.difference(bench.judge.uncompressed[target], logits)
+        found[f"logits.{target}"] = parity.difference(bench.evaluator.uncompressed[target], logits)
     return parity.kept(found)
 
 
-def teacher(trained: Trained, part: Part) -> Teach:
+def teacher(trained: Trained, part: Part) -> Distil:
     """Writes students of a part."""
     if part.name == FUSION:
         tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
-        return lambda student, path: teach_fusion(student, trained.network, tokens, trained.train_rows, path)
-    return EncoderSchool(
+        return lambda student, path: distil_fusion(student, trained.network, tokens, trained.train_rows, path)
+    return EncoderDistillation(
         part.name,
         trained.readers[part.name],
-        partial(trained.training_values, part.name, LESSONS),
+        partial(trained.training_values, part.name, MOST_SAMPLES),
         {str(digest): np.asarray(at) for digest, at in trained.train.groupby(part.name).indices.items()},
         trained.network,
         trained.train_rows,
         trained.settings.compress.epochs,
-    ).teach
+    ).distil
 
 
 def write_served(trained: Trained, bench: Bench, chosen: Chosen) -> None:
@@ -228,7 +228,7 @@ def training_features(trained: Trained, name: str) -> np.ndarray:
     return trained.train_rows.features[name].numpy()[used]
 
 
-def compare_models(trained: Trained, bench: Bench) -> Mapping[str, Whole]:
+def compare_models(trained: Trained, bench: Bench) -> Mapping[str, WholeModel]:
     """The trained model, the same in ONNX, and the served one, side by side."""
     folders = {name: bench.work / name for name in (ONNX, SERVED)}
     plain = uncompressed(bench.readers, trained.network)

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from sensorium import params, paths
-from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, Judged, judge
+from sensorium.evaluation.gates import BRANCHES, OF_TARGETS, TIMINGS, RuleResult, check_rules
 from sensorium.evaluation.lookup import UNJUDGED
 from sensorium.files import existing, read_json, rounded, write_json
-from sensorium.registry.duel import Duel
+from sensorium.registry.champion_comparison import ChampionComparison
 from sensorium.runtime import artefact
 
 MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
@@ -27,20 +27,20 @@ def run() -> None:
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
     model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
-    duel = Duel(model, predictions, settings.inputs, settings.evaluation.bootstrap)
-    judged = judge(settings.gate, figures, duel.compare)
-    passed = all(rule.passed for rule in judged)
+    comparison = ChampionComparison(model, predictions, settings.inputs, settings.evaluation.bootstrap)
+    results = check_rules(settings.gate, figures, comparison.compare)
+    passed = all(rule.passed for rule in results)
     verdict = {
         "passed": passed,
         "champion": {
-            "version": duel.version,
-            "model_version": duel.rival,
-            **rounded(duel.overview(settings.evaluation.confidence)),
+            "version": comparison.version,
+            "model_version": comparison.rival,
+            **rounded(comparison.overview(settings.evaluation.confidence)),
         },
     }
-    write_json(paths.VERDICT, verdict | {"rules": [_entry(rule) for rule in judged]})
+    write_json(paths.VERDICT, verdict | {"rules": [_entry(rule) for rule in results]})
     write_json(paths.HEADLINE, _headline(figures, passed))
-    for rule in judged:
+    for rule in results:
         print(f"gate: {'pass' if rule.passed else 'FAIL'} {_words(rule)}")
 
 
@@ -60,7 +60,7 @@ def _headline(figures: dict[str, Any], passed: bool) -> dict[str, Any]:
     }
 
 
-def _entry(rule: Judged) -> dict[str, Any]:
+def _entry(rule: RuleResult) -> dict[str, Any]:
     """A rule as it is kept; a wall-clock figure differs from run to run, so only the place where it stands is kept."""
     if rule.is_timing and rule.value is not None:
         return _entry(replace(rule, value=None)) | {"slack": None, "measured_in": f"metrics/{TIMINGS}/"}
@@ -70,7 +70,7 @@ def _entry(rule: Judged) -> dict[str, Any]:
     return rounded({**needed, **more, "words": _words(rule), "note": _note(rule)})
 
 
-def _words(rule: Judged) -> str:
+def _words(rule: RuleResult) -> str:
     """A rule as a sentence."""
     if rule.reason is not None:
         return f"{rule.name} could not be judged: {rule.reason}"
@@ -86,7 +86,7 @@ def _words(rule: Judged) -> str:
     return f"{figure} {keeps if rule.passed else breaks} {rule.bound:g}"
 
 
-def _note(rule: Judged) -> str:
+def _note(rule: RuleResult) -> str:
     """What a table says beside a rule's figure and bound."""
     if rule.reason is not None:
         return rule.reason

@@ -1,7 +1,7 @@
-"""A network or a model in a process of its own: how long until its first answer, and how much memory.
+"""The cold start of a network or a model: how long until a new process gives its first answer, and how much memory.
 
-Run as ``python -m sensorium.compression.fresh SORT ...``; it prints ``ready`` after the first answer, then the bytes
-that it held at most.
+Run as ``python -m sensorium.compression.cold_start SORT ...``; it prints ``ready`` after the first answer, then the
+bytes that it held at most.
 """
 
 import json
@@ -36,7 +36,7 @@ def measure(*arguments: str | Path) -> tuple[float, int]:
     Raises:
         UserError: if the process dies.
     """
-    command = [sys.executable, "-m", "sensorium.compression.fresh", *map(str, arguments)]
+    command = [sys.executable, "-m", "sensorium.compression.cold_start", *map(str, arguments)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as problems:
@@ -44,12 +44,12 @@ def measure(*arguments: str | Path) -> tuple[float, int]:
             assert child.stdout
             child.stdout.readline()
             taken = 1000 * (time.perf_counter() - start)
-            said = child.stdout.read()
+            peak = child.stdout.read()
         if child.returncode:
             problems.seek(0)
             last = (problems.read().splitlines() or [f"without a word, status {child.returncode}"])[-1]
             raise UserError(f"it ends a process that loads it: {last}")
-    return taken, int(said)
+    return taken, int(peak)
 
 
 def write_samples(folder: Path, predictor: Predictor, samples: Sequence[Sample]) -> None:
@@ -85,15 +85,15 @@ def _uncompressed(trained: str, samples: str) -> Answer:
     from sensorium.compression.uncompressed import uncompressed
     from sensorium.models import network as networks
 
-    inputs = {name: _declared(entry["kind"]) for name, entry in _said(Path(samples)).items()}
-    shapes = {name: tuple(entry["shape"]) for name, entry in _said(Path(samples)).items()}
+    inputs = {name: _declared(entry["kind"]) for name, entry in _inputs(Path(samples)).items()}
+    shapes = {name: tuple(entry["shape"]) for name, entry in _inputs(Path(samples)).items()}
     readers = {name: Reader(kind, kind.load_encoder(), shapes[name]) for name, kind in inputs.items()}
     predictor = uncompressed(readers, networks.load(Path(trained)))
     values = _read_samples(Path(samples), inputs)
     return lambda count: predictor.predict(values[:count])
 
 
-def _said(folder: Path) -> dict[str, Any]:
+def _inputs(folder: Path) -> dict[str, Any]:
     return json.loads((folder / INPUTS).read_text())
 
 

@@ -28,7 +28,7 @@ SHOWN = ("accuracy", "macro_f1", "log_loss")
 FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little
 
 
-class Duel:
+class ChampionComparison:
     """Compares figures of the new model with the champion's, which predicts only when it is asked.
 
     Args:

@@ -19,7 +19,7 @@ from sensorium.evaluation.gates import Rule
 from sensorium.evaluation.lookup import Unmeasured
 from sensorium.modalities import Tabular, Text
 from sensorium.models.network import Network, NetworkConfig
-from sensorium.registry.duel import Duel
+from sensorium.registry.champion_comparison import ChampionComparison
 from tests import model
 
 FACTS = Tabular(numbers=["a"])
@@ -40,7 +40,7 @@ class Threshold(Network):
         return {"t": torch.stack([torch.zeros_like(above), above], dim=1)}
 
 
-Setup = Callable[..., Duel]
+Setup = Callable[..., ChampionComparison]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
         classes: Any = ("no", "yes"),
         version: str = "new",
         known: Any = ("no", "yes"),
-    ) -> Duel:
+    ) -> ChampionComparison:
         champions = paths.cache() / "champions"
         shutil.rmtree(champions, ignore_errors=True)
         values = {"facts": {"a": 1.0}}
@@ -81,7 +81,7 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
         logits[:, list(classes).index("no")] = 0
         logits[:, list(classes).index("yes")] = 5 * (VALUES - new)
         write_predictions(tmp_path / "new.parquet", table, {"t": softmax(logits, axis=1)}, {"t": list(classes)})
-        return Duel(version, pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
+        return ChampionComparison(version, pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
 
     return make
 
@@ -150,7 +150,7 @@ def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
     duel(new=0.0, old=0.0)
     paths.CHAMPION.write_text('{"version": null}')
-    alone = Duel("new", pd.DataFrame(), {}, 100)
+    alone = ChampionComparison("new", pd.DataFrame(), {}, 100)
     assert alone.version is None
     with pytest.raises(Unmeasured, match="there is no champion yet; `sensorium promote` makes one"):
         alone.compare(rule())
