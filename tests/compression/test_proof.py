@@ -3,7 +3,7 @@ import pytest
 from sensorium.compression.proof import Proof, proof
 from sensorium.compression.quality import Evaluator
 from sensorium.compression.settings import Compress, Student
-from tests.compression.test_quality import judge, logits
+from tests.compression.test_quality import evaluator, logits
 
 
 def of(rows: int, **settings: object) -> Proof:
@@ -16,7 +16,7 @@ def test_as_many_rows_are_needed_as_prove_it_if_none_changes(max_drop: float, ne
     assert [of(rows, max_drop=max_drop).is_possible for rows in (needed - 1, needed)] == [False, True]
     for rows, proven in ((needed - 1, False), (needed, True)):
         same = [0, 1] * rows
-        found = judge(same[:rows], same[:rows]).judge({"t": logits(same[:rows])})["t"]
+        found = evaluator(same[:rows], same[:rows]).evaluator({"t": logits(same[:rows])})["t"]
         assert (found.low >= -max_drop) == proven
 
 
@@ -48,7 +48,7 @@ def test_it_says_why_and_what_would_change_it() -> None:
 
 
 def test_rows_without_a_label_prove_nothing() -> None:
-    known = judge([0, 1, -1], [0, 1, 0])
+    known = evaluator([0, 1, -1], [0, 1, 0])
     both = Evaluator(known.labels | {"u": known.labels["t"] * 0 - 1}, known.uncompressed, known.groups, 100, 0.95)
     assert both.labelled == {"t": 2}
     assert not proof({}, 0.95, Compress(max_drop=0.9)).is_possible

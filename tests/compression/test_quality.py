@@ -28,7 +28,7 @@ def test_what_computes_the_same_needs_no_rows_to_prove_it() -> None:
     one = evaluator([0, 1, 1, 0], [0, 1, 0, 0])
     found = one.evaluate({"t": logits([0, 1, 0, 0])}, exact=True)["t"]
     assert (found.accuracy, found.gain, found.low, found.high) == (0.75, 0, 0, 0)
-    assert one.evaluate({"t": logits([0, 1, 0, 1])}, exact=True)["t"].gain == -0.25  # what rounding turned is still seen
+    assert one.evaluate({"t": logits([0, 1, 0, 1])}, exact=True)["t"].gain == -0.25  # seen
 
 
 def test_the_difference_is_paired() -> None:

@@ -39,10 +39,8 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
         if encoded:
             hidden = _rows(network, features | {name: np.stack(list(encoded.values()))})
-            left_probabilities = predict(network, hidden)[target].softmax(1)[:, predicted].tolist()
-            found[name] = [
-                (parts[place][0], before - after) for place, after in zip(encoded, left_probabilities, strict=True)
-            ]
+            after = predict(network, hidden)[target].softmax(1)[:, predicted].tolist()
+            found[name] = [(parts[place][0], before - one) for place, one in zip(encoded, after, strict=True)]
     return found
 
 
