@@ -16,7 +16,7 @@ def test_as_many_rows_are_needed_as_prove_it_if_none_changes(max_drop: float, ne
     assert [of(rows, max_drop=max_drop).is_possible for rows in (needed - 1, needed)] == [False, True]
     for rows, proven in ((needed - 1, False), (needed, True)):
         same = [0, 1] * rows
-        found = evaluator(same[:rows], same[:rows]).evaluator({"t": logits(same[:rows])})["t"]
+        found = evaluator(same[:rows], same[:rows]).evaluate({"t": logits(same[:rows])})["t"]
         assert (found.low >= -max_drop) == proven
 
 
