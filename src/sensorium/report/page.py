@@ -203,9 +203,9 @@ def policy(parts: Sequence[Mapping[str, Any]]) -> str:
     frames = [part["frame"] for part in parts if part.get("frame")]
     if not frames:
         return POLICY
-    own = render("templates/frame.js")
-    digests = (sha256(script.encode()).digest() for script in [own, *(one for page in frames for one in _scripts(page))])
-    return " ".join([f"{POLICY}; script-src", *(f"'sha256-{b64encode(one).decode()}'" for one in digests)])
+    scripts = [render("templates/frame.js"), *(script for page in frames for script in _scripts(page))]
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    return " ".join([f"{POLICY}; script-src", *(f"'sha256-{digest}'" for digest in digests)])
 
 
 def _scripts(page: str) -> list[str]:
