@@ -31,6 +31,7 @@ def writing(*folders: Path) -> Iterator[None]:
 def close(folder: Path) -> None:
     """Closes a folder with all that is in it, as an earlier version did not, and says in the log that it did."""
     closed = kept = 0
+    level = logging.WARNING if folder.is_dir() and _is_open(folder.stat()) else logging.INFO  # nobody came to the files
     for place, _, names in os.walk(folder):
         for path in (Path(place), *(Path(place, name) for name in names)):
             with suppress(FileNotFoundError):  # somebody tidies up meanwhile
@@ -43,7 +44,7 @@ def close(folder: Path) -> None:
                 except PermissionError:
                     kept += 1
     if closed:
-        log.warning("%s: %d files or folders were open to other users of this machine; they are closed", folder, closed)
+        log.log(level, "%s: %d files or folders were open to other users; they are closed now", folder, closed)
     if kept:
         log.warning("%s: %d files or folders belong to another user and stay as they are", folder, kept)
 

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ import pytest
 from PIL import Image
 
 from sensorium.serving import settings
-from tests.conftest import REPOSITORY, free_port, png, wav
+from tests.conftest import PRIVATE, REPOSITORY, free_port, modes, png, wav
 from tests.serving.conftest import served_as
 
 pytestmark = pytest.mark.slow
@@ -114,11 +113,6 @@ def answered(address: str) -> float:
     return float(found[1]) if found else 0
 
 
-def modes(folder: Path) -> set[tuple[bool, str]]:
-    """Of a folder with all that is in it: whether it is one, and who may do what with it."""
-    return {(path.is_dir(), oct(stat.S_IMODE(path.stat().st_mode))) for path in [folder, *folder.rglob("*")]}
-
-
 def test_what_it_writes_down_is_closed_to_others_and_so_is_what_was_open_before(address: str, home: Path) -> None:
     said = httpx.post(f"{address}/predict", data={"note": "a frog"}, files={"photo": png()}).json()
     told = {"request_id": said["request_id"], "labels": {"label": "no"}}
@@ -128,8 +122,8 @@ def test_what_it_writes_down_is_closed_to_others_and_so_is_what_was_open_before(
     while len(list(log.glob("content/*/*"))) < 3 or not (log / "feedback.jsonl").stat().st_size:
         assert time.monotonic() < end
         time.sleep(0.05)
-    assert modes(log) == {(True, "0o700"), (False, "0o600")}
-    sentence = f"{log}: 6 files or folders were open to other users of this machine; they are closed"
+    assert modes(log) == PRIVATE
+    sentence = f"{log}: 6 files or folders were open to other users; they are closed now"
     assert [one["message"] for one in lines(home / "out") if one["logger"] == "sensorium.private"] == [sentence]
 
 
