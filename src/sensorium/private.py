@@ -32,7 +32,7 @@ def close(folder: Path) -> None:
     """Closes a folder with all that is in it, as an earlier version did not, and says in the log that it did."""
     closed = kept = 0
     level = logging.WARNING if folder.is_dir() and _is_open(folder.stat()) else logging.INFO  # nobody came to the files
-    for place, _, names in os.walk(folder):
+    for place, _, names in os.walk(folder.resolve()):
         for path in (Path(place), *(Path(place, name) for name in names)):
             with suppress(FileNotFoundError):  # somebody tidies up meanwhile
                 status = path.lstat()

@@ -18,7 +18,7 @@ def plain(words: str) -> str:
 
 def guard_stdout() -> None:
     """Makes all that is printed from now on plain; a `rich.console.Console`, which steers by right, is not held up."""
-    sys.stdout = _Plain(sys.stdout)  # type: ignore[assignment]
+    sys.stdout = _Plain(sys.stdout)
 
 
 class _Plain:
