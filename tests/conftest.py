@@ -4,7 +4,8 @@ import io
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,22 @@ def wav(seconds: float = 0.5, pitch: float = 440.0, rate: int = 16_000) -> bytes
     times = np.arange(int(seconds * rate)) / rate
     soundfile.write(stream, 0.3 * np.sin(2 * np.pi * pitch * times), rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
+
+
+PRIVATE = {"drwx------", "-rw-------"}
+
+
+def modes(folder: Path) -> set[str]:
+    """Who may do what with a folder and all that is in it, as `ls -l` shows it."""
+    return {stat.filemode(path.lstat().st_mode) for path in [folder, *folder.rglob("*")]}
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    """A process that lets others read and write what it makes."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
 
 
 class Project:

@@ -12,6 +12,7 @@ from sensorium.errors import UserError
 from sensorium.extras import run_with_extra
 from sensorium.lifeline import end_with_parent
 from sensorium.memory import keep_freed
+from sensorium.terminal import guard_stdout, plain
 
 STAGES = "Stages of dvc.yaml, in order"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -214,7 +215,7 @@ def main() -> None:
     except SystemExit as end:  # how typer ends
         _leave(end.code if isinstance(end.code, int) else bool(end.code))
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {plain(str(error))}", file=sys.stderr)
         _leave(2)
     except BrokenPipeError:
         os._exit(1)
@@ -234,6 +235,7 @@ def _leave(status: int) -> None:
 
 
 def _stage(name: str, *arguments: str) -> None:
+    guard_stdout()
     if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
         end_with_parent()
     keep_freed()
@@ -241,4 +243,5 @@ def _stage(name: str, *arguments: str) -> None:
 
 
 def _command(name: str, *arguments: object, extra: str = "workspace") -> None:
+    guard_stdout()
     run_with_extra(extra, f"sensorium.commands.{name}", *arguments)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sensorium import params, paths
+from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import remove, write_json
 from sensorium.monitoring import retrains
@@ -68,7 +68,8 @@ def run(reason: str, check: str | None = None) -> None:
     if not found.changes:
         _answer(said, f"no retrain: there is no label to learn from that is new{_because(found)}")
         return
-    collected.collect(found, said["id"])
+    with private.writing(paths.FEEDBACK):
+        collected.collect(found, said["id"])
     _commit(len(found.new))
     said |= {"begun": True, "why": f"{counted(found.fresh, 'new labelled prediction')} to learn from, "
              f"{said['rows']:,} in all{_because(found)}"}  # fmt: skip
@@ -145,5 +146,7 @@ def _because(found: Choice) -> str:
 
 
 def _answer(said: dict[str, Any], why: str) -> None:
-    write_json(retrains.COLLECTED, said | {"why": f"{why}."})
+    private.close(paths.FEEDBACK)  # DVC put it there under the umask of a team
+    with private.writing(paths.MONITORING):
+        write_json(retrains.COLLECTED, said | {"why": f"{why}."})
     print(f"collect: {why}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sensorium import paths
+from sensorium import paths, private
 from sensorium.files import write_json
 from sensorium.monitoring.log.lines import append_line, read_lines
 from sensorium.monitoring.settings import Retrain
@@ -73,14 +73,16 @@ def begin(said: Mapping[str, Any]) -> None:
     """Writes down that a retrain begins; one that was killed before counts as failed."""
     if unfinished := read_current():
         end(unfinished, FAILED, "it was ended before it came to an outcome")
-    write_json(CURRENT, dict(said))
+    with private.writing(paths.MONITORING):
+        write_json(CURRENT, dict(said))
 
 
 def end(said: Mapping[str, Any], outcome: str, why: str, **more: Any) -> dict[str, Any]:
     """Writes down how a retrain ended; returns all that is known of it."""
     ended = {**said, "ended": datetime.now(UTC).isoformat(timespec="seconds"), "outcome": outcome, "why": why, **more}
-    append_line(HISTORY, ended)
-    write_json(CURRENT, ended)
+    with private.writing(paths.MONITORING):
+        append_line(HISTORY, ended)
+        write_json(CURRENT, ended)
     return ended
 
 

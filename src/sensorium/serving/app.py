@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from sensorium.serving import journal, keys, page, tracing
+from sensorium import private
+from sensorium.serving import journal, keys, logs, page, tracing
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
 from sensorium.serving.deployment import Deployment
@@ -80,6 +81,8 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
 
 def serve(app: Starlette) -> None:
     """Starts the application as the environment asks."""
+    logs.own_stdout()
+    os.umask(private.UMASK)  # of all that is ever written: logs that are rotated, content, temporary files
     gc.collect()
     gc.freeze()  # what was imported stays; looking through it again and again held up requests
     deployment = Deployment(Workers(1, "champion"), Workers(1, "challenger"))

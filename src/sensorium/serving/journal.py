@@ -4,7 +4,7 @@
 are described, put on the axes of the model's reference, and marked so that equal ones can be told, by a hash that is
 keyed with a secret: that of the deployment in the environment, else ``salt``, a file of the folder. ``feedback.jsonl``
 has a line for every POST /feedback, with all labels that it gave. Lines are handed to the system as they come: a killed
-process loses none that it has written. Files are rotated by size.
+process loses none that it has written. Files are rotated by size. The folder and all in it is closed to others.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from sensorium import private
 from sensorium.errors import UserError
 from sensorium.serving.metrics import LOST
 
@@ -146,9 +147,9 @@ def require_writable(folder: Path) -> None:
     """
     _shared_salt()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (PREDICTIONS, FEEDBACK):
-            (folder / name).open("a").close()
+        with private.writing(folder):
+            for name in (PREDICTIONS, FEEDBACK):
+                (folder / name).open("a").close()
     except OSError as error:
         raise UserError(
             f"the log of predictions cannot be written to {folder} ({error.strerror}); name another folder in "

@@ -10,6 +10,8 @@ from sensorium.serving import app, artefact, journal, keys, logs, settings
 from sensorium.serving.deployment import champion_folder
 from sensorium.serving.settings import LONGEST
 
+if logs.is_server():
+    logs.configure()
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)
     folder = champion_folder()
@@ -19,7 +21,6 @@ try:  # here rather than in a worker, which BentoML would start again and again
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 
-logs.configure()
 application = app.create_app()
 
 
