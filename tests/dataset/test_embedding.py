@@ -23,7 +23,7 @@ def test_what_is_embedded_is_never_embedded_again(job: embedding.Job) -> None:
     assert embedding.missing(job) == job.digests
     embedding.embed([job], "embedding")
     assert embedding.missing(job) == []
-    found = embedding.features(job)
+    found = embedding.features(job, {})
     assert list(found) == job.digests
     assert [array[0, 0] for array in found.values()] == [0, 1, 2, 3, 4]
 
@@ -31,7 +31,7 @@ def test_what_is_embedded_is_never_embedded_again(job: embedding.Job) -> None:
 def test_a_corrupted_value_has_features_of_its_own_and_the_same_again(job: embedding.Job) -> None:
     spoiled = embedding.Job(FACTS, job.folder, job.digests, "lost columns", 2)
     embedding.embed([job, spoiled], "embedding")
-    known = np.stack(list(embedding.features(spoiled).values()))[:, 0, 1::2]  # which columns are known
+    known = np.stack(list(embedding.features(spoiled, {}).values()))[:, 0, 1::2]  # which columns are known
     assert known.sum(1).tolist() == [1] * 5
     assert embedding.missing(spoiled) == []
     assert embedding.missing(embedding.Job(FACTS, job.folder, job.digests, "lost columns", 1)) == job.digests
