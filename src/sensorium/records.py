@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from struct import Struct
@@ -11,7 +10,7 @@ from typing import BinaryIO
 from filelock import FileLock
 
 from sensorium.errors import UserError
-from sensorium.files import replacing
+from sensorium.files import replacing, set_aside
 
 FORMAT = "1"  # in the file's name too: a version of Sensorium that writes another one opens another file
 BEGIN = b"\x89SR" + FORMAT.encode() + b"\r\n\x1a\n"
@@ -107,22 +106,15 @@ class Records:
 
     def _write_anew(self) -> None:
         """Keeps what is whole, each key once; if there was anything else, sets the old file aside and says so."""
-        aside = self.path.with_name(f"{self.path.name}.damaged")
         with self.path.open("rb") as file, replacing(self.path) as beside:
             found = list(_records(file, 0, verified=True))
             whole = {key: begin for begin, key, _ in found if key is not None}
             with beside.open("wb") as copy:
                 for begin in whole.values():
                     copy.write(_record(*(_read(file, begin) or ())))
-            if damaged := any(key is None for _, key, _ in found):
-                self.path.replace(aside)
+            if any(key is None for _, key, _ in found):
+                set_aside(self.path, f"its {len(whole):,} whole records stay in use, and the others are made again")
         self._forget()
-        if damaged:
-            print(
-                f"warning: {self.path} was damaged; it is kept as {aside.name}, its {len(whole):,} whole records stay "
-                "in use, and the others are made again.",
-                file=sys.stderr,
-            )
 
 
 def _closed(folder: Path) -> str:
