@@ -146,7 +146,7 @@ def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
     (paths.cache() / "champions/abc/fusion.onnx").write_bytes(b"other")
     assert (
         "is neither in DVC's cache nor in a remote" in made.overview(0.95)["reason"]
-    )  # from where it is brought again
+    )
 
 
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
