@@ -144,9 +144,7 @@ def test_what_cannot_be_compared_says_why(duel: Setup, setup: dict[str, Any], as
 def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
     made = duel(new=0.0, old=0.0)
     (paths.cache() / "champions/abc/fusion.onnx").write_bytes(b"other")
-    assert (
-        "is neither in DVC's cache nor in a remote" in made.overview(0.95)["reason"]
-    )
+    assert "is neither in DVC's cache nor in a remote" in made.overview(0.95)["reason"]
 
 
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
