@@ -65,7 +65,8 @@ def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
         By its key in the cache, why a value has none.
     """
     pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
-    return {key: why for found in map_shards(_embed_piece, pieces, doing) for key, why in found.items()}
+    light = not any(job.kind.has_weights for job in jobs)
+    return {key: why for found in map_shards(_embed_piece, pieces, doing, light=light) for key, why in found.items()}
 
 
 def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
