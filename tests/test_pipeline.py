@@ -26,7 +26,7 @@ from tests.browser import addresses, browsing, scrolling_widths
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_service import answered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(12)]
 PATIENCE = 300  # seconds
 
 
@@ -467,7 +467,7 @@ def finished_trials(workspace: Workspace) -> int:
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     workspace.params(
-        search={"trials": 24, "minutes": 60.0, "seed": 1},
+        search={"trials": 8, "minutes": 60.0, "seed": 1},
         fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
@@ -476,7 +476,7 @@ def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     again = workspace.run("dvc", "repro", "search")
     assert again.returncode == 0, again.stdout
     assert f"search: {had} finished trials are in the journal" in again.stdout
-    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 24
+    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 8
 
 
 def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:
