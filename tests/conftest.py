@@ -25,6 +25,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # spinning threads starve the tests that run beside
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of many minutes begin first, so that none is left for one of two workers while the other has nothing."""
+    minutes: dict[Path, float] = {}
+    for item in items:
+        if marker := item.get_closest_marker("minutes"):
+            minutes[item.path] = marker.args[0]
+    items.sort(key=lambda item: -minutes.get(item.path, 0))
+
+
 def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (24, 16)) -> bytes:
     """A picture of one colour."""
     stream = io.BytesIO()

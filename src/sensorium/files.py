@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,19 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def set_aside(path: Path, then: str) -> None:
+    """Keeps something damaged under another name, in place of what was kept so before, and says so on standard error.
+
+    Args:
+        path: a file or a folder.
+        then: the end of the sentence.
+    """
+    aside = path.with_name(f"{path.name}.damaged")
+    remove(aside)
+    path.rename(aside)
+    print(f"warning: {path} was damaged; it is kept as {aside.name}, {then}.", file=sys.stderr)
 
 
 def detach(path: Path) -> None:

@@ -14,6 +14,7 @@ FEEDBACK = Path("data/feedback")  # labelled rows of what the service saw; DVC k
 MONITORING = Path("data/monitoring")  # what checks and retrains remember
 
 SEARCH = Path("models/search")
+BEST = SEARCH / "best.yaml"  # hyper-parameters
 TRAINED = Path("models/trained")
 COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
@@ -26,6 +27,7 @@ VERDICT = METRICS / "gate.json"
 HEADLINE = METRICS / "headline.json"  # what DVC compares experiments by
 PREDICTIONS = Path("predictions")
 REPORTS = Path("reports")
+CURVE = REPORTS / "training" / "curve.csv"  # the losses of every epoch
 
 
 def cache() -> Path:

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from sensorium.dataset.cache import FeatureCache, fingerprint
+from sensorium.dataset.cache import FeatureCache, code_of, fingerprint
 from sensorium.modalities.encoder import Encoder
 from sensorium.modalities.tabular import Columns
 from sensorium.models.pretrained import AsToken, TorchNetwork
@@ -38,3 +39,16 @@ def test_the_fingerprint_changes_with_weights_constants_and_code(tmp_path: Path)
     second = of("age")
     code.write_text("2")
     assert len({first, second, of("age")}) == 3
+
+
+def test_features_of_one_version_of_a_library_are_not_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = Encoder(Columns(numbers=["age"], categories=[]), TorchNetwork(AsToken()))
+    first = fingerprint(encoder)
+    monkeypatch.setattr("sensorium.dataset.cache.version", lambda _: "9.9")
+    assert fingerprint(encoder) != first
+
+
+def test_the_code_of_an_encoder_is_all_that_it_is_built_on() -> None:
+    names = {path.stem for path in code_of("sensorium.modalities.audio")}
+    assert {"audio", "encoder", "modality", "sound", "spectrogram", "speech_embedding", "onnx_network"} <= names
+    assert not names & {"text", "image", "network", "embedding", "concat"}

@@ -52,7 +52,7 @@ def wait_for(client: TestClient, expected: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.01)

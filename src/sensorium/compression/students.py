@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from sensorium import paths
+from sensorium.cached import made_once
 from sensorium.compression import distil, shrink
 from sensorium.compression.distil import Lessons, distil_encoder, distil_network
 from sensorium.compression.export import export_network
@@ -21,7 +22,6 @@ from sensorium.compression.parts import Reader
 from sensorium.compression.settings import Student
 from sensorium.dataset.cache import fingerprint
 from sensorium.errors import UserError, reason
-from sensorium.files import replacing
 from sensorium.models.network import Network
 from sensorium.models.pretrained import TorchNetwork
 from sensorium.training import loop
@@ -61,11 +61,8 @@ class EncoderSchool:
         Raises:
             UserError: if this encoder has no such student.
         """
-        kept = paths.cache() / "students" / f"{self._key(student)}.onnx"
-        if not kept.is_file():
-            with replacing(kept) as beside:
-                self._teach(student, beside)
-        shutil.copyfile(kept, path)
+        kept = paths.cache() / "students" / self._key(student) / "student.onnx"
+        shutil.copyfile(made_once(kept, partial(self._teach, student)), path)
 
     def _teach(self, student: Student, path: Path) -> None:
         teacher = self.reader.encoder.network

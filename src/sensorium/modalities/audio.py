@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -222,12 +222,15 @@ class Audio(Cell):
 
 def _speech_embedding(audio: Audio) -> Encoder:
     """256 numbers a clip; Google's speech embedding as openWakeWord carries it (Lin et al. 2020, arXiv:2002.01322)."""
+    from sensorium.cached import made_once
     from sensorium.fetch import speech_embedding_models
-    from sensorium.models.speech_embedding import over_time
+    from sensorium.files import sha256
+    from sensorium.models import speech_embedding
 
     folder = speech_embedding_models()
     embedding, mel = folder / "embedding_model.onnx", folder / "melspectrogram.onnx"
-    network = OnnxNetwork(over_time(embedding, folder / "embedding_over_time.onnx"))
+    derived = folder.parent / f"speech-embedding-{sha256(Path(speech_embedding.__file__))[:16]}"
+    network = OnnxNetwork(made_once(derived / "embedding.onnx", partial(speech_embedding.over_time, embedding)))
     return Encoder(MelFrames({"melspectrogram.onnx": mel}), network, (embedding,))
 
 

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from sensorium import paths
-from sensorium.files import read_json, replacing, write_json
+from sensorium.cached import made_once
+from sensorium.errors import UserError
+from sensorium.files import read_json, replacing, set_aside, write_json
 from sensorium.registry.git import git, show
 from sensorium.registry.past import checkout
 from sensorium.serving import artefact
@@ -54,18 +57,24 @@ def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
 
 
 def is_here(champion: Champion) -> bool:
-    """Whether its artefact is on this machine."""
-    return (paths.promoted(champion.model_version, champion.settings) / artefact.MANIFEST).is_file()
+    """Whether its artefact is on this machine, whole."""
+    try:
+        artefact.read(paths.promoted(champion.model_version, champion.settings))
+    except UserError:
+        return False
+    return True
 
 
 def fetch_champion(champion: Champion) -> Path:
-    """Its artefact, brought from DVC's cache or remote once for all clones.
+    """Its artefact, brought from DVC's cache or remote once for all clones, and again if it was damaged since.
 
     Raises:
         UserError: if it cannot be had.
     """
     folder = paths.promoted(champion.model_version, champion.settings)
     if not is_here(champion):
+        if folder.exists():
+            set_aside(folder, "and is brought again")
         with replacing(folder) as beside:
             checkout(champion.commit, paths.PACKAGED, beside)
     artefact.read(folder)
@@ -87,9 +96,7 @@ def training_ids(champion: Champion) -> set[str]:
     Raises:
         UserError: if they cannot be had.
     """
-    kept = paths.cache() / "champions" / f"{champion.model_version}.rows.parquet"
-    if not kept.is_file():
-        with replacing(kept) as beside:
-            checkout(champion.commit, paths.PREPARED / "rows.parquet", beside)
-    rows = pd.read_parquet(kept, columns=["id", "split"])
+    kept = paths.cache() / "champions" / f"{champion.model_version}.rows" / "rows.parquet"
+    bring = partial(checkout, champion.commit, paths.PREPARED / "rows.parquet")
+    rows = pd.read_parquet(made_once(kept, bring), columns=["id", "split"])
     return set(rows.loc[rows["split"] != "test", "id"].astype(str))

@@ -18,14 +18,12 @@ from sensorium.report.page import read_page
 from sensorium.report.run import Run, write_run
 from sensorium.serving import artefact
 from sensorium.sources import Source
-from sensorium.stages.search import BEST
-from sensorium.stages.train import CURVE
 
 TIMES = paths.METRICS / TIMINGS / "compress.json"
 SOURCES = {  # what a run was made from, and the stage that makes it
     "data": (paths.RAW / "manifest.parquet", "ingest"),
     "params": (paths.PARAMS, "schema"),
-    "hyper-parameters": (BEST, "search"),
+    "hyper-parameters": (paths.BEST, "search"),
 }
 PAGES = {"data": "validate", "search": "search", "evaluation": "evaluate", "compression": "compress"}  # by stage
 OF_RUNS = ("dvc.lock", paths.CHAMPION)  # what a run or a promotion itself changes in the tree
@@ -49,7 +47,7 @@ def run() -> None:
         times=times,
         inputs=settings.inputs,
         rows=read_table(),
-        curve=pd.read_csv(existing(CURVE, made_by="train")),
+        curve=pd.read_csv(existing(paths.CURVE, made_by="train")),
         lineage=_lineage(verdict["champion"]["version"]),
     )
     write_run(made, pages, paths.REPORTS)

@@ -21,7 +21,6 @@ from sensorium.training.loop import TrainConfig, joint_loss, predict
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
-BEST = paths.SEARCH / "best.yaml"
 TEMPERATURES = torch.logspace(-1, 1, 41).tolist()
 JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
 
@@ -55,7 +54,7 @@ def run() -> None:
     if len(trials) < space.trials(budget.trials):
         print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(trials)} trials")
     best = {"trials": len(trials), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
-    with replacing(BEST) as beside:
+    with replacing(paths.BEST) as beside:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
     write_report(trials, paths.REPORTS / "search")
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")

@@ -9,17 +9,15 @@ from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
-from sensorium.stages.search import BEST, network_config
+from sensorium.stages.search import network_config
 from sensorium.training.fit import fit
 from sensorium.training.loop import TrainConfig
-
-CURVE = paths.REPORTS / "training" / "curve.csv"
 
 
 def run() -> None:
     """Writes models/trained and the learning curve."""
     settings = params.load()
-    best = yaml.safe_load(existing(BEST, made_by="search").read_text())
+    best = yaml.safe_load(existing(paths.BEST, made_by="search").read_text())
     table = read_table()
     classes = classes_of(table, settings.targets)
     train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
@@ -28,7 +26,7 @@ def run() -> None:
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
         save(fitted.network, beside)
-    with replacing(CURVE) as beside, beside.open("w", newline="") as stream:
+    with replacing(paths.CURVE) as beside, beside.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, ["epoch", "train", "validation"])
         writer.writeheader()
         writer.writerows(fitted.curve)
