@@ -116,7 +116,7 @@ def test_more_than_can_be_worked_on_is_refused_and_service_recovers(table_folder
         go = hold(client)
         with ThreadPoolExecutor(2) as threads:
             waiting = [threads.submit(client.post, "/predict", json=FACTS) for _ in range(2)]
-            while client.app.state.guard.requests < 2:  # type: ignore[attr-defined]
+            while client.app.state.guard.requests.taken < 2:  # type: ignore[attr-defined]
                 pass
             refused = client.post("/predict", json=FACTS)
             go.set()
@@ -133,7 +133,7 @@ def test_what_takes_too_long_is_given_up(table_folder: Path, tmp_path: Path) -> 
         go.set()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert answer.json() == {"error": "the service could not answer within 0.2 seconds; try again later"}
-        assert client.app.state.guard.requests == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.requests.taken == 0  # type: ignore[attr-defined]
 
 
 def test_a_body_that_does_not_come_is_given_up(table_folder: Path, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_body_that_does_not_come_is_given_up(table_folder: Path, tmp_path: Pat
 
         client.portal.call(ask)  # type: ignore[union-attr]
         assert (sent[0]["status"], sent[1]["body"]) == (408, b'{"error":"the body did not come within 0.2 seconds"}')
-        assert client.app.state.guard.bytes == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.bytes.taken == 0  # type: ignore[attr-defined]
 
 
 def test_bodies_share_a_limit_of_memory(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

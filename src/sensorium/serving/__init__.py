@@ -1,6 +1,7 @@
 """The service: one BentoML service on ONNX Runtime, in the order in which a request passes.
 
 - service, app: what is started, and the routes
+- connections: what a client may cost before its request is read
 - observing: a request's id, time and line in the log; headers; accidents
 - guarding, keys: who may ask, how often, how much at once, for how long
 - requests, refusal: what a body holds, or why it is not taken

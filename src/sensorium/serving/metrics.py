@@ -45,6 +45,12 @@ DRIFT = Gauge(
 MODEL = Gauge("sensorium_model", "1 for the models in service, 0 for those that were", ["role", "model_version"])
 SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
 SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
+STUCK = Gauge(
+    "sensorium_model_stuck",
+    "1 while a model stays in service because what should follow it, or the file that names that, cannot be used",
+    ["role"],
+)
+CUT = Counter("sensorium_connections_cut", "Connections that the service ended, by what was wrong with them", ["why"])
 LOST = Counter("sensorium_log_failures", "Records that could not be written")
 
 
@@ -59,6 +65,7 @@ def expect(version: str, inputs: Iterable[str], targets: Iterable[str]) -> None:
         for outcome in ("agrees", "differs"):
             SHADOW.labels(target, outcome)
     for role in ("champion", "challenger"):
+        STUCK.labels(role)
         for outcome in ("switched", "failed"):
             SWITCHES.labels(role, outcome)
 
