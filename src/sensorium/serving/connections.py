@@ -6,6 +6,7 @@ for a client is limited: for a whole head, for the next request, and for an answ
 `guarding`'s, which can answer in a sentence.
 """
 
+import itertools
 import json
 import resource
 from asyncio import TimerHandle
@@ -25,6 +26,7 @@ MOST_HEAD = 32 * 1024  # bytes of a head; and of a message, beyond twice its bod
 MOST_FIELDS = 100  # of a head
 MOST_WAITING = 64  # requests sent on one connection before the first was answered
 PIECE = 16 * 1024  # bytes looked at together
+TURNS = itertools.count()
 
 
 def limit() -> None:
@@ -52,7 +54,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._deadline: TimerHandle | None = None  # while the client is waited for
-        self._since = 0.0
+        self._turn = 0  # among all waits for clients
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
         self._ended = False  # a message, in the piece that is looked at
@@ -63,8 +65,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
-            waiting = [one for one in self.connections if isinstance(one, Connection) and one._deadline]
-            min(waiting, key=lambda one: one._since)._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+            min(filter(_may_go, self.connections), key=_began)._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends."""
@@ -155,7 +156,7 @@ class Connection(HttpToolsProtocol):
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
         self._go_on()
-        self._since, self._unread = self.loop.time(), self.transport.get_write_buffer_size()
+        self._turn, self._unread = next(TURNS), self.transport.get_write_buffer_size()
         self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _go_on(self) -> None:
@@ -184,6 +185,16 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_answer(status))
         self.transport.close()
         self._wait(HEAD_SECONDS)  # for the answer to be read
+
+
+def _may_go(one: Any) -> bool:
+    """Whether a connection waits for its client."""
+    return one._deadline is not None and not one.transport.is_closing()
+
+
+def _began(one: Any) -> int:
+    """Orders connections by when they began to wait."""
+    return int(one._turn)
 
 
 SENTENCES = {

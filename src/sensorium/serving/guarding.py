@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.serving import keys
-from sensorium.serving.metrics import IN_FLIGHT
+from sensorium.serving.metrics import BODIES, IN_FLIGHT
 from sensorium.serving.refusal import Refused
 from sensorium.serving.settings import Serve
 
@@ -185,7 +185,7 @@ class _Visit:
         self._require_place()
         if not guard.bodies.are_free(who, MOST_BODIES):
             raise Refused(503, f"{guard.bodies.taken} bodies are on their way already; try again soon", 1)
-        guard.bodies.take(who)
+        self._await_body(1)
 
     async def receive(self) -> Message:
         """The next part of the body.
@@ -203,7 +203,7 @@ class _Visit:
         self._bytes += size
         if not message.get("more_body", False):
             self._require_place()
-            self._guard.bodies.take(self._who, -1)
+            self._await_body(-1)
             self._work(1)
             self.is_whole = True
         return message
@@ -225,6 +225,10 @@ class _Visit:
         if not working.are_free(self._who, self._most):
             raise Refused(503, f"the service is busy with {working.taken} requests; try again soon", 1)
 
+    def _await_body(self, bodies: int) -> None:
+        self._guard.bodies.take(self._who, bodies)
+        BODIES.set(self._guard.bodies.taken)
+
     def _work(self, requests: int) -> None:
         self._guard.requests.take(self._who, requests)
         IN_FLIGHT.set(self._guard.requests.taken)
@@ -235,4 +239,4 @@ class _Visit:
         if self.is_whole:
             self._work(-1)
         else:
-            self._guard.bodies.take(self._who, -1)
+            self._await_body(-1)

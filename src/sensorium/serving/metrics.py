@@ -18,6 +18,7 @@ SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "status"])
 LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
 IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on")
+BODIES = Gauge("sensorium_bodies_coming", "Requests whose bodies are on their way")
 STEP = Histogram(
     "sensorium_step_seconds", "Time in each step; encode and fuse of whole batches", ["step"], buckets=SECONDS
 )
