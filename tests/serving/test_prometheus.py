@@ -148,10 +148,10 @@ class Observed:
     def busy(self) -> Iterator[None]:
         """As many bodies as may be on their way are, and do not come."""
         place = (self.service.base_url.host, self.service.base_url.port)
-        words = f"POST /feedback HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 9\r\n"
+        words = f"POST /predict_batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n"
         held = [socket.create_connection(place) for _ in range(MOST_BODIES)]
         for one in held:
-            one.sendall(f"{words}Content-Type: application/json\r\n\r\n".encode())
+            one.sendall(f"{words}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n".encode())
         wait_for(lambda: self.counted("sensorium_bodies_coming") == MOST_BODIES)
         yield
         for one in held:
@@ -304,7 +304,7 @@ def test_panels_show_what_was_sent(observed: Observed) -> None:
 
     by_status = {
         "predict 200": 8, "predict 400": 1, "predict 503": SHED, "explain 200": 1, "feedback 202": 8,
-        "feedback 400": MOST_BODIES, "predict_batch 200": 2, "predict_batch 429": 1,
+        "predict_batch 400": MOST_BODIES, "predict_batch 200": 2, "predict_batch 429": 1,
     }  # fmt: skip
     assert observed.of("Requests by endpoint and status", "endpoint", "status") == near(by_status, each=seconds)
     assert observed.of("Requests") == near({"": 21 + SHED + MOST_BODIES}, each=seconds)
