@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -134,6 +135,9 @@ def test_what_is_in_flight_is_finished_before_it_ends(model_folder: Path, tmp_pa
         ]
         while "sensorium_requests_in_flight 6.0" not in httpx.get(f"{address}/metrics", timeout=PATIENCE).text:
             assert not all(one.done() for one in asked), "too fast to see"
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as gone:  # in its body
+            gone.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n")
+            gone.sendall(b"Content-Type: application/json\r\n\r\n{")
         process.send_signal(signal.SIGTERM)
         answers = [one.result() for one in asked]
         assert process.wait(PATIENCE) == 0

@@ -6,15 +6,17 @@ for a client is limited: for a whole head, for the next request, and for an answ
 `guarding`'s, which can answer in a sentence.
 """
 
-import itertools
 import json
 import resource
 from asyncio import TimerHandle
+from collections import OrderedDict
 from http import HTTPStatus
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from sensorium.serving.metrics import CUT
 
@@ -22,11 +24,12 @@ MOST = 2000  # connections
 RESERVED = 256  # files that are no connections
 HEAD_SECONDS = 10.0  # from the connection, or the last answer, until a request's head is there
 READ_SECONDS = 30.0  # for a client to read some of an answer
-MOST_HEAD = 32 * 1024  # bytes of a head; and of a message, beyond twice its body, that are neither head nor body
+MOST_HEAD = 32 * 1024  # bytes
+MOST_FRAMING = 4 * 1024  # bytes after a head that are no body, beyond twice the body: sizes of chunks, trailers
 MOST_FIELDS = 100  # of a head
-MOST_WAITING = 64  # requests sent on one connection before the first was answered
+MOST_WAITING = 32  # requests sent on one connection before the first was answered
 PIECE = 16 * 1024  # bytes looked at together
-TURNS = itertools.count()
+WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
 
 
 def limit() -> None:
@@ -54,18 +57,18 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._deadline: TimerHandle | None = None  # while the client is waited for
-        self._turn = 0  # among all waits for clients
+        self._waiting = WAITING.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
-        self._ended = False  # a message, in the piece that is looked at
-        self._in_head = False
+        self._in_head = True  # or before it
+        self._ended = False  # a head or a message, in the piece that is looked at
 
     def connection_made(self, transport: Any) -> None:
         """Begins, and ends another one if there are too many."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
-            min(filter(_may_go, self.connections), key=_began)._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+            next(iter(self._waiting))._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends."""
@@ -82,9 +85,9 @@ class Connection(HttpToolsProtocol):
     def _look_at(self, piece: bytes) -> None:
         body, self._ended = self._body, False
         super().data_received(piece)
-        if not self._ended:  # else it is not known how much of the piece is of the next message
+        if not self._ended:  # else it is not known how much of the piece is of what follows
             self._framing += len(piece) - (self._body - body)
-        if self._framing > MOST_HEAD + 2 * self._body:
+        if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + 2 * self._body):
             self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
 
     def _should_upgrade(self) -> bool:
@@ -92,11 +95,6 @@ class Connection(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Says nothing: a request to upgrade is answered as any other."""
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; those after a body are not read."""
@@ -107,7 +105,7 @@ class Connection(HttpToolsProtocol):
         """The head is there: the application takes over, if it is none too large."""
         if self.transport.is_closing():
             return
-        self._in_head = False
+        self._in_head, self._framing, self._ended = False, 0, True
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > MOST_HEAD or len(self.headers) > MOST_FIELDS:
             self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
@@ -126,7 +124,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._framing = self._body = 0
-        self._ended = True
+        self._in_head = self._ended = True
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -156,11 +154,14 @@ class Connection(HttpToolsProtocol):
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
         self._go_on()
-        self._turn, self._unread = next(TURNS), self.transport.get_write_buffer_size()
+        self._unread = self.transport.get_write_buffer_size()
+        if not self.transport.is_closing():
+            self._waiting[self] = None
         self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _go_on(self) -> None:
         """Does not wait for the client any more."""
+        self._waiting.pop(self, None)
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
@@ -185,16 +186,6 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_answer(status))
         self.transport.close()
         self._wait(HEAD_SECONDS)  # for the answer to be read
-
-
-def _may_go(one: Any) -> bool:
-    """Whether a connection waits for its client."""
-    return one._deadline is not None and not one.transport.is_closing()
-
-
-def _began(one: Any) -> int:
-    """Orders connections by when they began to wait."""
-    return int(one._turn)
 
 
 SENTENCES = {
