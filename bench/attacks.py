@@ -62,7 +62,7 @@ async def pipeline(port: int, key: str) -> None:
 async def unread(port: int, key: str) -> None:
     """Large answers that nobody reads."""
     _, writer = await asyncio.open_connection("localhost", port, limit=1024)
-    writer.write(b"GET /ui/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
+    writer.write(b"GET /ui/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
     await asyncio.sleep(20)
     writer.close()
 
@@ -176,7 +176,9 @@ async def _all(clients: int, attack: Callable[[], Awaitable[None]]) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(19)  # an attacker brings a machine of their own: this one's cores are the service's
+    os.setpriority(
+        os.PRIO_PROCESS, 0, 19
+    )  # an attacker brings a machine of their own: this one's cores are the service's
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     SCANS, WEBP = (_in_json(made()) for made in (_scans, _webp))
     clients, attack = ATTACKS[sys.argv[1]]

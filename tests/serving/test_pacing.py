@@ -30,12 +30,20 @@ def test_requests_without_a_key_wait_and_those_with_one_do_not(
         assert seconds(client, 2, KEY) < 0.15
 
 
-def test_waiting_has_an_end(table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_too_many_wait_more_are_refused(
+    table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pacing, "RATE", 0.01)
     monkeypatch.setattr(pacing, "AHEAD", 1)
     monkeypatch.setattr(pacing, "LONGEST", 0.1)
     with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
-        assert 0.2 < seconds(client, 3, "sk_wrong") < 1
+        assert client.get("/docs").status_code == 200
+        began = time.monotonic()
+        refused = client.get("/docs")
+        assert time.monotonic() - began > 0.1
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert refused.json() == {"error": "too many requests without an API key; try again soon"}
+        assert client.post("/predict", json=FACTS, headers=by(KEY)).status_code == 200
 
 
 def test_a_service_without_keys_makes_its_own_machine_wait_for_nothing(

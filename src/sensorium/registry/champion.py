@@ -12,7 +12,7 @@ from sensorium.files import replacing, write_json
 from sensorium.registry.git import git, show
 from sensorium.registry.past import checkout
 from sensorium.serving import artefact, pointer
-from sensorium.serving.pointer import Champion
+from sensorium.serving.pointer import Champion as Champion
 
 
 def read_champion() -> Champion | None:

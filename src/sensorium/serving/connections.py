@@ -25,10 +25,10 @@ RESERVED = 256  # files that are no connections
 HEAD_SECONDS = 10.0  # from the connection, or the last answer, until a request's head is there
 READ_SECONDS = 30.0  # for a client to read some of an answer
 MOST_HEAD = 32 * 1024  # bytes
-MOST_FRAMING = 4 * 1024  # bytes after a head that are no body, beyond twice the body: sizes of chunks, trailers
+MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds it: sizes of chunks, trailers
 MOST_FIELDS = 100  # of a head
-MOST_WAITING = 32  # requests sent on one connection before the first was answered
-PIECE = 16 * 1024  # bytes looked at together
+MOST_WAITING = 24  # requests sent on one connection before the first was answered
+PIECE = 4 * 1024  # bytes looked at together
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
 
 
@@ -87,7 +87,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(piece)
         if not self._ended:  # else it is not known how much of the piece is of what follows
             self._framing += len(piece) - (self._body - body)
-        if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + 2 * self._body):
+        if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + self._body):
             self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
 
     def _should_upgrade(self) -> bool:

@@ -23,21 +23,33 @@ class Paced:
         self._next = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves a request."""
-        if scope["type"] == "http":
-            try:
-                scope["app"].state.guard.identify(scope)
-            except Refused:
+        """Serves a request, or refuses it when too many wait already."""
+        try:
+            if scope["type"] == "http" and not _has_key(scope):
                 await self._wait()
+        except Refused as refused:
+            await refused.response()(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
     async def _wait(self) -> None:
         now = time.monotonic()
-        self._next = max(self._next, now - AHEAD / RATE) + 1 / RATE
-        if self._next > now:
-            wait = min(self._next - now, LONGEST)
-            self._next = now + wait
-            await asyncio.sleep(wait)
+        turn = max(self._next, now - AHEAD / RATE) + 1 / RATE
+        if turn - now > LONGEST:
+            await asyncio.sleep(LONGEST)  # who does not wait would ask again at once
+            raise Refused(503, "too many requests without an API key; try again soon", 1)
+        self._next = turn
+        if turn > now:
+            await asyncio.sleep(turn - now)
+
+
+def _has_key(scope: Scope) -> bool:
+    """Whether a request may ask for what needs a key."""
+    try:
+        scope["app"].state.guard.identify(scope)
+    except Refused:
+        return False
+    return True
 
 
 class Turns:
