@@ -50,7 +50,7 @@ def port() -> Iterator[int]:
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
         patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
         port = free_port()
-        config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_level="error")
+        config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -223,6 +223,14 @@ def test_an_answer_that_is_not_read_is_given_up_and_one_that_is_read_slowly_is_n
         assert cut("unread") == before + 1
         read += len(heard(slowly))
     assert read > 20_000_000
+
+
+def test_a_client_that_goes_is_missed_by_all_its_requests(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 3):
+        time.sleep(0.1)
+    time.sleep(3.5 * HEAD_SECONDS)
+    assert "Exception in ASGI application" not in caplog.text
+    assert ask(port, PLAIN).endswith(b"small")
 
 
 def test_those_that_wait_make_room_for_others(port: int) -> None:

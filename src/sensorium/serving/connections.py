@@ -9,13 +9,13 @@ for a client is limited: for a whole head, for the next request, and for an answ
 import json
 import resource
 from asyncio import TimerHandle
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from uvicorn.config import HTTP_PROTOCOLS
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from sensorium.serving.metrics import CUT
@@ -56,6 +56,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self._asked: deque[RequestResponseCycle] = deque()  # requests that have no whole answer yet
         self._deadline: TimerHandle | None = None  # while the client is waited for
         self._waiting = WAITING.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
@@ -71,8 +72,12 @@ class Connection(HttpToolsProtocol):
             next(iter(self._waiting))._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends."""
+        """Ends, and tells all that were being answered, where uvicorn tells the last only."""
         super().connection_lost(exc)
+        self.pipeline.clear()
+        for asked in self._asked:
+            asked.disconnected = True
+            asked.message_event.set()
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
@@ -113,6 +118,7 @@ class Connection(HttpToolsProtocol):
             self._end(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
         else:
             super().on_headers_complete()
+            self._asked.append(self.cycle)
             self._go_on()
 
     def on_body(self, body: bytes) -> None:
@@ -130,9 +136,9 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """An answer is written."""
-        is_last = not self.pipeline
+        self._asked.popleft()
         super().on_response_complete()
-        if is_last:
+        if not self._asked:
             self._wait(READ_SECONDS if self.flow.write_paused else HEAD_SECONDS)
 
     def pause_writing(self) -> None:
@@ -144,12 +150,8 @@ class Connection(HttpToolsProtocol):
         """The client has read."""
         super().resume_writing()
         self._go_on()
-        if self._is_between():
+        if not self._asked:
             self._wait(HEAD_SECONDS)
-
-    def _is_between(self) -> bool:
-        """Whether no request is being answered."""
-        return self.cycle is None or bool(self.cycle.response_complete)
 
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
@@ -179,7 +181,7 @@ class Connection(HttpToolsProtocol):
     def _end(self, status: HTTPStatus | None, why: str) -> None:
         """Closes, with a status if there is one to give and no other answer is being given."""
         CUT.labels(why).inc()
-        if self.transport.is_closing() or not self._is_between():
+        if self.transport.is_closing() or self._asked:
             self.transport.abort()
             return
         if status:
