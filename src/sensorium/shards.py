@@ -88,5 +88,6 @@ class Pace(ProgressColumn):
 
 def _begin_worker() -> None:
     """One thread, and no life of its own: a worker whose starter was killed would wait for its next piece for ever."""
-    end_with_parent()
+    starter = multiprocessing.parent_process()
+    end_with_parent(starter.pid if starter else None)
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

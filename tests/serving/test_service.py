@@ -205,6 +205,9 @@ def test_what_is_in_flight_is_finished_before_it_ends(model_folder: Path, tmp_pa
         ]
         while "sensorium_requests_in_flight 6.0" not in httpx.get(f"{address}/metrics", timeout=PATIENCE).text:
             assert not all(one.done() for one in asked), "too fast to see"
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as gone:  # in its body
+            gone.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n")
+            gone.sendall(b"Content-Type: application/json\r\n\r\n{")
         process.send_signal(signal.SIGTERM)
         answers = [one.result() for one in asked]
         assert process.wait(PATIENCE) == 0
@@ -230,16 +233,44 @@ def test_a_killed_worker_loses_no_line_that_was_answered(model_folder: Path, tmp
     with bentoml_serve(model_folder, tmp_path) as (process, address):
         ids = [httpx.post(f"{address}/predict", json={"note": f"{n}"}).json()["request_id"] for n in range(20)]
         time.sleep(0.2)
-        workers = [
-            child for child in psutil.Process(process.pid).children() if "worker.service" in str(child.cmdline())
-        ]
-        workers[0].kill()
+        workers(process)[0].kill()
         end = time.monotonic() + PATIENCE
         while not ready(address):  # it is started again
             assert time.monotonic() < end
             time.sleep(0.05)
     written = (tmp_path / "log/predictions.jsonl").read_text()
     assert [request_id in written for request_id in ids] == [True] * 20
+
+
+def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [child for child in psutil.Process(process.pid).children() if "worker.service" in str(child.cmdline())]
+
+
+def test_a_killed_service_leaves_no_worker_that_serves_on(table_folder: Path, tmp_path: Path) -> None:
+    with bentoml_serve(table_folder, tmp_path) as (process, address):
+        left = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers(process)) == 1
+        process.kill()
+        assert psutil.wait_procs(left, PATIENCE)[1] == []
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{address}/readyz")
+
+
+def test_a_service_killed_while_it_starts_leaves_no_worker_either(table_folder: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(free_port())],
+        cwd=REPOSITORY,
+        env=os.environ | {"BENTOML_HOME": str(tmp_path), "SENSORIUM_MODEL": str(table_folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + PATIENCE
+    while not (started := workers(process)):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(started, PATIENCE)[1] == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The champion: the model that a new one is held against."""
 
-import json
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -10,40 +10,29 @@ import pandas as pd
 from sensorium import paths
 from sensorium.cached import made_once
 from sensorium.errors import UserError
-from sensorium.files import read_json, replacing, set_aside, write_json
+from sensorium.files import replacing, set_aside, write_json
 from sensorium.registry.git import git, show
 from sensorium.registry.past import checkout
-from sensorium.serving import artefact
-
-
-@dataclass(frozen=True)
-class Champion:
-    """What models/champion.json says: the file that `dvc repro` sees change when another model is promoted.
-
-    Attributes:
-        version: in the registry.
-        commit: what it was made from.
-        model_version: of its artefact.
-        settings: digest of how it is served (serve.json).
-    """
-
-    version: str
-    commit: str
-    model_version: str
-    settings: str = ""
+from sensorium.serving import artefact, pointer
+from sensorium.serving.pointer import Champion as Champion
 
 
 def read_champion() -> Champion | None:
-    """The champion of this tree; ``None`` if there is none yet."""
-    return read_pointer(paths.CHAMPION)
+    """The champion of this tree; ``None`` if there is none yet.
+
+    Raises:
+        UserError: if its file cannot be read.
+    """
+    return pointer.read(paths.CHAMPION)
 
 
 def read_pointer(path: Path) -> Champion | None:
-    """The model that models/champion.json or models/challenger.json names, if it does."""
-    if not path.is_file():
-        return None
-    said = read_json(path, made_by="promote")
-    return Champion(**said) if said["version"] else None
+    """The model that models/champion.json or models/challenger.json names, if it does.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    return pointer.read(path)
 
 
 def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
@@ -84,9 +73,10 @@ def fetch_champion(champion: Champion) -> Path:
 def past_champion(version: str) -> Champion | None:
     """What models/champion.json said when this version was the champion, by git's history of the file."""
     for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
-        said = json.loads(show(commit, paths.CHAMPION))
-        if said["version"] == version:
-            return Champion(**said)
+        with suppress(UserError):  # a file that was committed in conflict names none
+            named = pointer.parse(show(commit, paths.CHAMPION), paths.CHAMPION)
+            if named and named.version == version:
+                return named
     return None
 
 

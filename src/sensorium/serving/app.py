@@ -31,10 +31,13 @@ from sensorium.serving.live import Workers
 from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
+from sensorium.serving.pacing import Paced, Turns
 from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
+
+AT_ONCE = 4  # samples of one key, where there are several keys: enough to keep the networks busy
 
 
 def create_app() -> Starlette:
@@ -55,7 +58,7 @@ def create_app() -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Observed)],
+        middleware=[Middleware(Observed), Middleware(Paced)],
         exception_handlers={Refused: _refuse, HTTPException: _refuse_by_status},
         lifespan=_lifespan,
     )
@@ -68,13 +71,16 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
         UserError: if there is no model that can be served, the log cannot be written, or the API keys are not keys.
     """
     state = app.state
-    state.guard = Guard(keys.read(environment))
+    names = keys.read(environment)
+    state.guard = Guard(names)
+    state.turns = Turns(AT_ONCE, shared=len(names) > 1)
+    state.turns_to_decode = Turns(max(1, cores() - 1), shared=len(names) > 1)
     deployment.start()
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
+    state.decoding = ThreadPoolExecutor(max(2, cores()), thread_name_prefix="decoding")
     state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 

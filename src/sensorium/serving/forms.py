@@ -23,6 +23,8 @@ NOT_OPENED = "paths and URLs are not opened"
 class _Parts(MultiPartParser):
     """Keeps the bytes and the headers of every part, also of one without a file's name."""
 
+    spool_max_size = 2**40  # in memory, where bodies are counted: not in a file for every large part
+
     def on_headers_finished(self) -> None:
         disposition = self._current_part.content_disposition
         if disposition and b"filename" not in parse_options_header(disposition)[1]:

@@ -1,17 +1,26 @@
 """The BentoML service, which imports no torch. `sensorium.serving.deployment` says which model it serves."""
 
 import os
+import sys
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 
 from sensorium.errors import UserError
-from sensorium.serving import app, artefact, journal, keys, logs, settings
+from sensorium.lifeline import end_with_parent
+from sensorium.serving import app, artefact, connections, journal, keys, logs, settings
 from sensorium.serving.deployment import champion_folder
 from sensorium.serving.settings import LONGEST
 
 if logs.is_server():
     logs.configure()
+
+SUPERVISOR = "SENSORIUM_SUPERVISOR"  # the process that starts workers, which inherit this
+if sys.modules["__main__"].__spec__ and sys.modules["__main__"].__spec__.name == "_bentoml_impl.worker.service":
+    end_with_parent(int(os.environ[SUPERVISOR]))  # else it would serve on, and hold the port
+else:
+    os.environ[SUPERVISOR] = str(os.getpid())
+
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)
     folder = champion_folder()
@@ -21,6 +30,7 @@ try:  # here rather than in a worker, which BentoML would start again and again
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 
+connections.limit()
 application = app.create_app()
 
 
