@@ -73,7 +73,8 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
+    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")  # of samples with files
+    state.reading = ThreadPoolExecutor(cores(), thread_name_prefix="reading")  # of all else, which waits for no file
     state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 

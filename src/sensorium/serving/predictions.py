@@ -87,8 +87,9 @@ async def _answer(
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            loop = asyncio.get_running_loop()
-            accepted, origin = await loop.run_in_executor(app.decoding, _take, request, live, request_id, raw)
+            threads = app.decoding if any(live.predictor.inputs[name].is_file for name in raw) else app.reading
+            taking = (threads, _take, request, live, request_id, raw)
+            accepted, origin = await asyncio.get_running_loop().run_in_executor(*taking)
         except BadInput as problem:
             raise Refused(400, str(problem)) from problem
     prepared = accepted.prepared

@@ -139,7 +139,7 @@ async def _read_json(request: Request, limit: int, read: Callable[[Any], Read]) 
     body, sort = await _bounded(request, limit).body(), request.headers["content-type"]
     if len(body) <= AT_ONCE:
         return read(_parsed(body, sort))
-    threads = request.app.state.decoding
+    threads = request.app.state.reading
     return await asyncio.get_running_loop().run_in_executor(threads, lambda: read(_parsed(body, sort)))
 
 
