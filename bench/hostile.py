@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +64,10 @@ class Watch:
     def __enter__(self) -> "Watch":
         self._processes = _family()
         self._spent = {one.pid: _seconds(one) for one in self._processes}
-        self._before = self._most = self._held()
+        self._before = sum(_held(one, "VmRSS") for one in self._processes)
+        for one in self._processes:
+            Path(f"/proc/{one.pid}/clear_refs").write_text("5")  # forgets the most that was held
+        self._most = {one.pid: 0 for one in self._processes}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
@@ -74,22 +78,26 @@ class Watch:
         clock = time.perf_counter() - self._started
         self._over.set()
         self._thread.join()
-        self.megabytes = max(0, max(self._most, self._held()) - self._before) / 1e6
+        self.megabytes = max(0, sum(self._most.values()) - self._before) / 1e6
         family = _family()
         is_killed = len(family) < len(self._processes) or {one.pid for one in family} - self._spent.keys()
         spent = sum(_seconds(one) - self._spent.get(one.pid, 0.0) for one in family)
         self.seconds = clock if is_killed else min(clock, spent)
 
     def _look(self) -> None:
-        while not self._over.wait(PAUSE):
-            self._most = max(self._most, self._held())
+        is_over = False
+        while not is_over:
+            is_over = self._over.wait(PAUSE)  # again and again: a child that is killed cannot be asked afterwards
+            for one in self._processes:
+                self._most[one.pid] = max(self._most[one.pid], _held(one, "VmHWM"))
 
-    def _held(self) -> int:
-        total = 0
-        for process in self._processes:
-            with suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
-        return total
+
+def _held(process: psutil.Process, which: str) -> int:
+    """Bytes of memory that a process holds (VmRSS), or held at most (VmHWM); none if it is dead."""
+    with suppress(OSError, ValueError, IndexError):
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace")
+        return int(status.split(f"{which}:")[1].split()[0]) * 1024
+    return 0
 
 
 def _family() -> list[psutil.Process]:

@@ -15,8 +15,9 @@ from PIL import Image, PngImagePlugin
 Recipe = Callable[[random.Random, int], bytes]
 PNG = b"\x89PNG\r\n\x1a\n"
 LETTERS = [
-    "a", "a ", "ab ", "I", "\u0300", "\u0316", "\u0344", "a\u0300", "a\u0316\u0300", "\u1f82", "\ufdfa", "\u1100\u1161\u11a8",
-    "\u4e00", "\U0001f600", "\u200d", "\0", " ", "-", ".", "0", "9", "\u0130", "\u00df", "\u0cbf", "\U0001d15f", "\ufb2c",
+    "a", "a ", "ab ", "I", "\u0300", "\u0316", "\u0344", "a\u0300", "a\u0316\u0300", "\u1f82", "\ufdfa",
+    "\u1100\u1161\u11a8",    "\u4e00", "\U0001f600", "\u200d", "\0", " ", "-", ".", "0", "9", "\u0130", "\u00df", "\u0cbf", "\U0001d15f",
+    "\ufb2c",
 ]  # fmt: skip
 SIDES = [1, 2, 7, 64, 512, 513, 1024, 2048, 4000, 4096, 5000, 7071, 16_383, 65_500, 2**20, 2**24]
 RATES = [1_000, 8_000, 16_000, 44_100, 48_000, 96_000, 192_000, 384_000]
@@ -32,15 +33,13 @@ def _saved(picture: Image.Image, form: str, **options: Any) -> bytes:
 def _sides(choose: random.Random) -> tuple[int, int]:
     """Mostly as large as is read, in any shape."""
     width = choose.choice(SIDES)
-    pixels = choose.choice([10**5, 4 * 10**6, 12 * 10**6, 2**24, 2**24, 5 * 10**7])
+    pixels = choose.choice([10**5, 10**6, 4 * 10**6, 5 * 10**6, 12 * 10**6, 2**24])
     return width, max(1, min(pixels // width, 2**24))
 
 
 def _blank(choose: random.Random, modes: str, most: int = 65_500) -> Image.Image:
     mode = choose.choice(modes.split())
     width, height = (min(side, most) for side in _sides(choose))
-    if width * height > 6 * 10**7:
-        height = max(1, 6 * 10**7 // width)
     picture = Image.new(mode, (width, height), choose.choice([0, None, 1]) if len(mode) == 1 else None)
     if choose.random() < 0.3:  # some detail
         size = choose.choice([8, 64, 256])
@@ -233,13 +232,15 @@ def _plain_picture(choose: random.Random, size: int) -> bytes:
 RECIPES: dict[str, dict[str, Recipe]] = {
     "text": {"plain": _plain_text, "repeated letters": _text, "random letters": _blend},
     "image": {
-        "plain": _plain_picture, "PNG": _png, "PNG of odd chunks": _written_png, "JPEG": _jpeg, "JPEG of many scans": _scans,
-        "WebP": _webp, "GIF": _gif, "BMP": _bmp, "TIFF": _tiff, "TIFF of many entries": _entries, "EXIF": _exif,
+        "plain": _plain_picture, "PNG": _png, "PNG of odd chunks": _written_png, "JPEG": _jpeg,
+        "JPEG of many scans": _scans,        "WebP": _webp, "GIF": _gif, "BMP": _bmp, "TIFF": _tiff, "TIFF of many entries": _entries, "EXIF": _exif,
         "PNG of texts": _texts,
     },
     "audio": {"plain": _plain_sound, "sound": _sound, "WAV that claims": _claiming, "Ogg pages": _pages},
     "tabular": {"plain": lambda choose, size: b'{"age": 3}', "cells": _cells, "JSON": _json},
-    "feedback": {"plain": lambda choose, size: b'{"request_id": "x", "labels": {"label": "a"}}', "labels": _labels, "JSON": _json},
+    "feedback": {"plain": lambda choose, size: b'{"request_id": "x", "labels": {"label": "a"}}', "labels": _labels,
+        "JSON": _json,
+    },
     "JSON": {"plain": lambda choose, size: b"{}", "JSON": _json, "cells": _cells},
 }  # fmt: skip
 

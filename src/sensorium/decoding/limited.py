@@ -9,6 +9,7 @@ end of a socket, whose other end stays here. When this process ends, children re
 ``python -m sensorium.decoding.limited FD`` is that process.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
@@ -176,20 +178,23 @@ def _serve(descriptor: int) -> None:
 def _work(asked: Connection) -> None:
     """Reads what comes, one after another."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    give_back, own = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None), _size()
     while True:
         try:
             job, content = json.loads(asked.recv_bytes()), asked.recv_bytes()
         except (EOFError, OSError):
             return
-        said, read = _answer(job, content)
+        said, read = _answer(job, content, own)
         asked.send_bytes(json.dumps(said).encode())
         asked.send_bytes(read)
+        del content, read
+        give_back(0)  # else it would keep the most that it ever had
 
 
-def _answer(job: dict[str, Any], content: bytes) -> tuple[dict[str, str], bytes]:
+def _answer(job: dict[str, Any], content: bytes, own: int) -> tuple[dict[str, str], bytes]:
     reader: Reader = getattr(import_module(job["module"]), job["name"])
     try:
-        _limit(job["seconds"], job["memory"])
+        _limit(job["seconds"], own + len(content) + job["memory"])
         return {}, reader(content, **job["settings"])
     except BadInput as problem:
         return {"problem": str(problem)}, b""
@@ -201,12 +206,10 @@ def _answer(job: dict[str, Any], content: bytes) -> tuple[dict[str, str], bytes]
         _unlimit()
 
 
-def _limit(seconds: float, memory: int) -> None:
-    """The kernel ends this process after so many seconds, and gives it no more memory than so much; no file opens."""
+def _limit(seconds: float, size: int) -> None:
+    """The kernel ends this process after so many seconds, and lets it grow to that size; no file opens."""
     if sys.platform == "linux":
-        with open("/proc/self/statm", encoding="ascii") as sizes:  # noqa: PTH123 - of every picture
-            taken = int(sizes.read().split()[0]) * resource.getpagesize()
-        _soften(resource.RLIMIT_AS, taken + memory)
+        _soften(resource.RLIMIT_AS, size)
     _soften(resource.RLIMIT_NOFILE, 0)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, STUCK)
@@ -217,6 +220,14 @@ def _unlimit() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     for what in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE):
         _soften(what, resource.getrlimit(what)[1])
+
+
+def _size() -> int:
+    """Bytes of address space that this process takes."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:  # off Linux nothing bounds it
+        return 0
 
 
 def _soften(what: int, limit: int) -> None:

@@ -21,7 +21,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 2**24  # a phone's photograph has 12 million
 LARGEST_JPEG = 50_000_000  # one of more than `MOST_PIXELS` is decoded at half its size
 PIXEL = 4  # bytes that Pillow takes for one
-WEBP_PIXEL = 16  # with what libwebp takes
+WEBP_PIXEL = 18  # with what libwebp takes
 COEFFICIENT = 2  # bytes of each component that libjpeg keeps of a JPEG of several scans
 MOST_SCANNED = 400_000_000  # pixels over all scans of a JPEG; cameras and encoders make 10 scans or so
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
@@ -125,8 +125,8 @@ def _too_large(most: int) -> BadInput:
 
 
 def _memory(raw: bytes) -> int:
-    """Bytes that reading a file may take: 80 MB and 64 times the file's size, at most 400 MB."""
-    return min(80_000_000 + 64 * len(raw), 400_000_000)
+    """Bytes that reading a file may take: 144 MB for one of 1 MB, less for a smaller one, at most 400 MB."""
+    return min(80_000_000 + 64 * len(raw) + 64 * max(0, len(raw) - 1_000_000), 400_000_000)
 
 
 def _scans(raw: bytes) -> int:
