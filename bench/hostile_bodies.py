@@ -16,7 +16,8 @@ Recipe = Callable[[random.Random, int], bytes]
 PNG = b"\x89PNG\r\n\x1a\n"
 LETTERS = [
     "a", "a ", "ab ", "I", "\u0300", "\u0316", "\u0344", "a\u0300", "a\u0316\u0300", "\u1f82", "\ufdfa",
-    "\u1100\u1161\u11a8",    "\u4e00", "\U0001f600", "\u200d", "\0", " ", "-", ".", "0", "9", "\u0130", "\u00df", "\u0cbf", "\U0001d15f",
+    "\u1100\u1161\u11a8",
+    "\u4e00", "\U0001f600", "\u200d", "\0", " ", "-", ".", "0", "9", "\u0130", "\u00df", "\u0cbf", "\U0001d15f",
     "\ufb2c",
 ]  # fmt: skip
 SIDES = [1, 2, 7, 64, 512, 513, 1024, 2048, 4000, 4096, 5000, 7071, 16_383, 65_500, 2**20, 2**24]
@@ -233,7 +234,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {
     "text": {"plain": _plain_text, "repeated letters": _text, "random letters": _blend},
     "image": {
         "plain": _plain_picture, "PNG": _png, "PNG of odd chunks": _written_png, "JPEG": _jpeg,
-        "JPEG of many scans": _scans,        "WebP": _webp, "GIF": _gif, "BMP": _bmp, "TIFF": _tiff, "TIFF of many entries": _entries, "EXIF": _exif,
+        "JPEG of many scans": _scans,
+        "WebP": _webp, "GIF": _gif, "BMP": _bmp, "TIFF": _tiff, "TIFF of many entries": _entries, "EXIF": _exif,
         "PNG of texts": _texts,
     },
     "audio": {"plain": _plain_sound, "sound": _sound, "WAV that claims": _claiming, "Ogg pages": _pages},
