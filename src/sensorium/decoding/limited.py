@@ -30,7 +30,7 @@ from typing import Any
 from sensorium.errors import BadInput
 
 READERS = ("sensorium.decoding.picture", "sensorium.decoding.sound")  # that are ready before children are forked
-MOST = 4  # children at once, of every process; that many times the memory may be in use
+MOST = 8  # children at once, of every process: so many times the memory may be in use
 STUCK = 20  # seconds by the clock, for what uses no processor
 LONGEST = 300  # letters of what a library says
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys

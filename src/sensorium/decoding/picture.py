@@ -22,6 +22,7 @@ MOST_PIXELS = 2**24  # a phone's photograph has 12 million
 LARGEST_JPEG = 50_000_000  # one of more than `MOST_PIXELS` is decoded at half its size
 PIXEL = 4  # bytes that Pillow takes for one
 WEBP_PIXEL = 18  # with what libwebp takes
+NO_ROOM = "could not create decoder object"  # what Pillow says where libwebp gets no memory, before the size is known
 COEFFICIENT = 2  # bytes of each component that libjpeg keeps of a JPEG of several scans
 MOST_SCANNED = 400_000_000  # pixels over all scans of a JPEG; cameras and encoders make 10 scans or so
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
@@ -96,6 +97,8 @@ def _decode(raw: bytes) -> tuple[Pillow.Image, int]:
     except UnidentifiedImageError as error:
         raise BadInput(f"not a picture ({', '.join(FORMATS)} are read)") from error
     except Exception as error:  # Pillow's plugins raise whatever their parser trips over
+        if str(error) == NO_ROOM:
+            raise BadInput(f"the picture is a broken WebP, or one that is {_excessive(raw)}") from error
         raise BadInput(f"the picture is broken or cut off ({str(error)[:200]})") from error
 
 
@@ -115,9 +118,13 @@ def _require_affordable(picture: Any, raw: bytes) -> None:
         memory += COEFFICIENT * picture.layers * pixels
     if memory > _memory(raw):
         raise BadInput(
-            f"the picture takes {memory / 1e6:.0f} MB of memory, which is too much for a file of {len(raw) / 1e3:,.1f} "
-            "KB; make it smaller, or save it as JPEG or PNG"
+            f"the picture takes {memory / 1e6:.0f} MB of memory: it is {_excessive(raw)}; make it smaller, or save it "
+            "as JPEG or PNG"
         )
+
+
+def _excessive(raw: bytes) -> str:
+    return f"too large for a file of {len(raw) / 1e3:,.1f} KB"
 
 
 def _too_large(most: int) -> BadInput:

@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route
 from sensorium.serving import journal, keys, page, tracing
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
+from sensorium.serving.decoding import Decoding
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.description import examples, schema
 from sensorium.serving.feedback import feedback
@@ -73,8 +74,8 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")  # of samples with files
-    state.reading = ThreadPoolExecutor(cores(), thread_name_prefix="reading")  # of all else, which waits for no file
+    state.decoding = Decoding(cores())
+    state.reading = ThreadPoolExecutor(cores(), thread_name_prefix="reading")  # of all that waits for no file
     state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -87,9 +88,11 @@ async def _answer(
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            threads = app.decoding if any(live.predictor.inputs[name].is_file for name in raw) else app.reading
-            taking = (threads, _take, request, live, request_id, raw)
-            accepted, origin = await asyncio.get_running_loop().run_in_executor(*taking)
+            take = partial(_take, request, live, request_id, raw)
+            if any(live.predictor.inputs[name].is_file for name in raw):
+                accepted, origin = await app.decoding.run(request.state.key, take)
+            else:
+                accepted, origin = await asyncio.get_running_loop().run_in_executor(app.reading, take)
         except BadInput as problem:
             raise Refused(400, str(problem)) from problem
     prepared = accepted.prepared
