@@ -115,7 +115,8 @@ def _require_affordable(picture: Any, raw: bytes) -> None:
     if is_jpeg and (scans := _scans(raw)) > 1:
         if scans * pixels > MOST_SCANNED:
             raise BadInput(f"the picture is a JPEG of {scans} scans, which are too many for its size")
-        memory += COEFFICIENT * picture.layers * pixels
+        sampled = [across * down for _, across, down, _ in picture.layer]  # colours are mostly coarser than brightness
+        memory += COEFFICIENT * sum(sampled) * pixels // max(1, *sampled)
     if memory > _memory(raw):
         raise BadInput(
             f"the picture takes {memory / 1e6:.0f} MB of memory: it is {_excessive(raw)}; make it smaller, or save it "
