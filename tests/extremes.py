@@ -39,10 +39,10 @@ def sound(*channels: np.ndarray, rate: int = RATE, form: str = "WAV", coding: st
 
 
 def silence(rate: int, channels: int) -> bytes:
-    """Six seconds and more, in few bytes."""
+    """More than two seconds, in few bytes."""
     stream = io.BytesIO()
     with soundfile.SoundFile(stream, "w", rate, channels, "PCM_16", format="FLAC") as file:
-        for _ in range(61):
+        for _ in range(21):
             file.write(np.zeros((rate // 10, channels), np.int16))
     return stream.getvalue()
 
@@ -131,8 +131,8 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     "sound 999 Hz": (Audio(), sound(TONE, rate=999), "a sampling rate of 999 Hz is less than 1000 Hz"),
     "sound 384001 Hz": (Audio(), sound(TONE, rate=384_001), "a sampling rate of 384001 Hz is more than 384000 Hz"),
     "sound of too much": (
-        Audio(), silence(384_000, 8),
-        "6.0 seconds of 8 channels at 384000 Hz are more than can be read; convert it to 48000 Hz and two channels",
+        Audio(seconds=2), silence(384_000, 8),
+        "2.0 seconds of 8 channels at 384000 Hz are more than can be read; convert it to 48000 Hz and two channels",
     ),
     "sound 17 channels": (Audio(), sound(*[TONE] * 17), "17 channels are more than 16"),
     "sound of one sample": (
@@ -160,7 +160,6 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     "facts too long for a number": (
         FACTS, {"a": "0" * 10**6}, "column 'a' holds 1,000,000 characters; at most 1,000 are read"
     ),
-    "facts unknown": (FACTS, {"y" * 10**6: 1}, f"unknown column '{'y' * 40}'; known: a, b, c"),
     "facts in facts": (FACTS, {"a": [1]}, "column 'a' holds a list or an object where a single value is expected"),
     "facts beyond": (FACTS, {"a": 3.5e38}, "column 'a' holds 3.5e+38, which is no finite number"),
     "facts of no number": (FACTS, {"a": float("nan")}, "all columns are empty"),

@@ -11,7 +11,9 @@ import pytest
 
 from sensorium.decoding import limited
 from sensorium.decoding.limited import Limits, run
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities import Image
+from tests.conftest import png
 from tests.decoding import readers
 
 LIMITS = Limits(seconds=0.2, memory=50_000_000)
@@ -75,6 +77,31 @@ def test_when_nobody_can_fork_any_more_another_begins(monkeypatch: pytest.Monkey
     children._process.wait()
     os.kill(first, signal.SIGKILL)
     assert child() != first
+
+
+def test_where_no_child_can_start_it_is_not_the_input_that_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "_children", limited._Children())
+    monkeypatch.setattr(limited, "CHILD", "sensorium.no_such_module")
+    with pytest.raises(UserError, match="^the process that reads files does not start; "):
+        Image().accept(png())
+
+
+def test_memory_that_would_be_too_much_at_once_is_waited_for() -> None:
+    room, order = limited._Room(), []
+
+    def wait() -> None:
+        with room.take(2):
+            order.append("waited")
+
+    with room.take(limited.MOST_MEMORY - 1):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        with room.take(1):
+            order.append("fits")
+        time.sleep(0.05)
+        order.append("freed")
+    waiting.join()
+    assert order == ["fits", "freed", "waited"]
 
 
 def test_several_threads_have_a_child_each() -> None:

@@ -17,13 +17,13 @@ def read(raw: bytes) -> bytes:
     """
     svg = raw.decode("utf-8", errors="replace")
     try:
-        return _drawn(svg, width=CANVAS)
+        return _drawn(svg)
     except Exception:  # the binding raises bare exceptions
         try:  # drawings without a size of their own need both sides
-            return _drawn(svg, width=CANVAS, height=CANVAS)
+            return _drawn(svg, height=CANVAS)
         except Exception as error:
             raise BadInput(f"the drawing cannot be rendered ({reason(error)})") from error
 
 
-def _drawn(svg: str, **size: int) -> bytes:
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **size))
+def _drawn(svg: str, height: int | None = None) -> bytes:
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, width=CANVAS, height=height))

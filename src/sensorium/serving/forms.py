@@ -54,13 +54,13 @@ async def open_form(request: Request, sort: str) -> AsyncIterator[FormData]:
         await form.close()
 
 
-def _fields(body: bytes) -> list[tuple[str, str]]:
+def _fields(body: bytes) -> list[tuple[str, UploadFile | str]]:
     """Those of a URL-encoded form; in a thread, as a large one takes a while.
 
     Raises:
         ValueError: if they are too many.
     """
-    return parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return list(parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 
 async def read_field(name: str, value: UploadFile | str, kind: Modality) -> bytes | str | None:
