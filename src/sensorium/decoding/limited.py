@@ -124,7 +124,7 @@ class _Children:
                 return self._fork()
             except OSError as error:
                 raise UserError(
-                    f"the process that reads files does not start; `python -m {CHILD} 0` says why, if memory is not short."
+                    f"the process that reads files does not start; if there is memory, `python -m {CHILD} 0` says why."
                 ) from error
 
     def _fork(self) -> Connection:
