@@ -1,9 +1,8 @@
 """The worst that a body of 1 KB, 100 KB and 1 MB does: seconds and megabytes, for each kind of input.
 
 Bodies are searched for, not guessed: recipes (a picture of that format, size and colours; a text of those letters) are
-drawn, their bytes are mutated, and what took longest or most memory is mutated further. Seconds are the processor's
-(by the clock where a child was killed), memory is beyond what was held before: both of this process and of the children
-that decode.
+drawn, their bytes are mutated, and what took longest or most memory is mutated further. Seconds are the processor's,
+memory is beyond what was held before: both of this process and of the children that decode.
 
     python bench/hostile.py --seconds 300
 """
@@ -33,7 +32,7 @@ from sensorium.serving.refusal import Refused
 
 SIZES = {"1 KB": 1_000, "100 KB": 100_000, "1 MB": 1_000_000}
 KEPT = 6  # bodies that are mutated further, by each of the two measures
-PAUSE = 0.001  # seconds between two looks at the memory
+PAUSE = 0.002  # seconds between two looks at the processes
 SECONDS, MEGABYTES = 1.0, 150.0  # that no body may pass
 TARGETS = SimpleNamespace(targets={"label": ["a", "b"]})
 TABLE = Tabular(numbers=["age", "price"], categories=["town", "colour"])
@@ -46,7 +45,7 @@ class Tried:
     Attributes:
         recipe: what made it.
         body: its bytes.
-        seconds: of the processor; by the clock where a child was killed.
+        seconds: of the processor.
         megabytes: more than before.
         said: why it was refused; empty if it was not.
     """
@@ -64,6 +63,7 @@ class Watch:
     def __enter__(self) -> "Watch":
         self._processes = _family()
         self._spent = {one.pid: _seconds(one) for one in self._processes}
+        self._ended = dict(self._spent)
         self._before = sum(_held(one, "VmRSS") for one in self._processes)
         for one in self._processes:
             Path(f"/proc/{one.pid}/clear_refs").write_text("5")  # forgets the most that was held
@@ -71,18 +71,14 @@ class Watch:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
-        self._started = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        clock = time.perf_counter() - self._started
         self._over.set()
         self._thread.join()
         self.megabytes = max(0, sum(self._most.values()) - self._before) / 1e6
-        family = _family()
-        is_killed = len(family) < len(self._processes) or {one.pid for one in family} - self._spent.keys()
-        spent = sum(_seconds(one) - self._spent.get(one.pid, 0.0) for one in family)
-        self.seconds = clock if is_killed else min(clock, spent)
+        new = [one for one in _family() if one.pid not in self._spent]  # in the place of one that was killed
+        self.seconds = sum(self._ended[pid] - spent for pid, spent in self._spent.items()) + sum(map(_seconds, new))
 
     def _look(self) -> None:
         is_over = False
@@ -90,6 +86,7 @@ class Watch:
             is_over = self._over.wait(PAUSE)  # again and again: a child that is killed cannot be asked afterwards
             for one in self._processes:
                 self._most[one.pid] = max(self._most[one.pid], _held(one, "VmHWM"))
+                self._ended[one.pid] = max(self._ended[one.pid], _seconds(one))
 
 
 def _held(process: psutil.Process, which: str) -> int:

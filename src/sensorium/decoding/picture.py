@@ -24,7 +24,7 @@ PIXEL = 4  # bytes that Pillow takes for one
 WEBP_PIXEL = 18  # with what libwebp takes
 NO_ROOM = "could not create decoder object"  # what Pillow says where libwebp gets no memory, before the size is known
 COEFFICIENT = 2  # bytes of each component that libjpeg keeps of a JPEG of several scans
-MOST_SCANNED = 400_000_000  # pixels over all scans of a JPEG; cameras and encoders make 10 scans or so
+MOST_SCANNED = 250_000_000  # pixels over all scans of a JPEG; cameras and encoders make 10 scans or so
 LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
 SHORTEST_SIDE = 2  # of what is accepted, and of what is left when a long picture is shrunk
 GAP = 2.0  # of Pillow's thumbnails: what is more than twice too large is reduced first, by whole numbers
@@ -56,7 +56,7 @@ def begin() -> None:
 
 def limits(raw: bytes) -> Limits:
     """What reading a file may take: something, and more for a larger file."""
-    return Limits(seconds=min(0.7 + 0.1 * len(raw) / 1e6, 3.0), memory=_memory(raw))
+    return Limits(seconds=min(0.8 + 0.1 * len(raw) / 1e6, 3.0), memory=_memory(raw))
 
 
 def read(raw: bytes) -> bytes:
