@@ -62,8 +62,8 @@ HOSTILE = {
     "a JPEG": (saved(Pillow.new("L", (7100, 7100)), "JPEG"), "the picture has more than 50 million pixels"),
     "scans": (of_many_scans(7000, 250), "the picture is a JPEG of 256 scans, which are too many for its size"),
     "coefficients": (
-        saved(Pillow.new("CMYK", (4000, 4000)), "JPEG", progressive=True, quality=1),
-        "the picture takes 192 MB of memory: it is too large for a file of 251.0 KB; make it smaller, or save it as "
+        saved(Pillow.new("CMYK", (3500, 3500)), "JPEG", progressive=True, quality=1),
+        "the picture takes 147 MB of memory: it is too large for a file of 192.8 KB; make it smaller, or save it as "
         "JPEG or PNG",
     ),
     "entries": (of_many_entries(9_000, 890_000), "reading it takes more than 144 MB of memory"),
