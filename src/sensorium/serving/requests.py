@@ -17,7 +17,7 @@ from sensorium.serving.predictor import Predictor
 from sensorium.serving.refusal import Refused
 
 JSON = "application/json"
-MOST_PARTS = 2_000_000  # of a JSON body: each costs memory far beyond its bytes
+MOST_PARTS = 500_000  # of a JSON body: each costs memory and time far beyond its bytes
 AT_ONCE = 2**16  # bytes of JSON that are read where they come in, which takes a millisecond
 TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
