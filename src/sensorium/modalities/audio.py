@@ -13,11 +13,12 @@ import soundfile
 import soxr
 from pydantic import Field
 
+from sensorium.decoding import sound
+from sensorium.decoding.limited import run
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.modalities.sound import play
 from sensorium.modalities.spectrogram import (
     EXTRACTORS,
     RATE,
@@ -128,8 +129,8 @@ class Audio(Cell):
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""
         if not raw:
             raise BadInput("the sound is empty (0 bytes)")
-        samples, rate = play(raw, self.seconds)
-        return soxr.resample(samples, rate, RATE) if len(samples) > 1 else samples
+        limits = sound.limits(raw, self.seconds)
+        return np.frombuffer(run(sound.read, raw, limits, seconds=self.seconds, rate=RATE), np.float32)
 
     def check(self, value: np.ndarray) -> None:
         if len(value) < SHORTEST * RATE:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import field_validator
 
 from sensorium.data_root import DataRoot
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, UserError
 from sensorium.modalities.encoder import Encoder, Preprocess, fetch, made_of, reachable, resolve
 from sensorium.section import Section
 
@@ -140,12 +140,13 @@ class Modality(Section, ABC):
 
         Raises:
             BadInput: if it cannot be read or used.
+            UserError: if nothing can be read on this machine.
         """
         try:
             value = self.decode(raw)
             self.check(value)
             return self.clean(value)
-        except BadInput:
+        except (BadInput, UserError):
             raise
         except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
             raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error

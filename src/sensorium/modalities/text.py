@@ -15,13 +15,14 @@ from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.encoder import Arrays, Encoder, Preprocess
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.spelling import plain
+from sensorium.spelling import is_blank, plain
 
 if TYPE_CHECKING:  # they import torch, which serving lacks
     from sensorium.models.transformer.folder import Folder
     from sensorium.models.transformer.sentence import Recipe
 
 WORD = re.compile(r"\w+")
+LETTERS = 100  # of a token, at most: WordPiece knows no longer word
 LONGER = 1.5  # than the shortest of its group a text may be
 MOST_PARTS = 40  # words that are hidden one by one
 PROVEN = 1024  # tokens at most of the text that a network is tried with
@@ -49,6 +50,7 @@ class Tokenize(Preprocess):
 
     def __call__(self, value: str) -> Arrays:
         text = self.constants.get("prompt", "") + value
+        text = text[: LETTERS * self.constants["max_tokens"]]  # what comes behind is not read, but takes its time
         found = self._tokenizer.encode(text.lower() if self.constants.get("lower") else text).ids
         if not found:
             raise BadInput("the encoder's tokenizer finds nothing in the text")
@@ -110,7 +112,7 @@ class Text(Cell):
         return raw
 
     def check(self, value: str) -> None:
-        if not self.clean(value):
+        if is_blank(value):
             raise BadInput("the text is empty")
 
     def clean(self, value: str) -> str:

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from sensorium import private
 from sensorium.serving import journal, keys, logs, page, tracing
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
+from sensorium.serving.decoding import Decoding
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.description import examples, schema
 from sensorium.serving.feedback import feedback
@@ -74,13 +74,13 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     names = keys.read(environment)
     state.guard = Guard(names)
     state.turns = Turns(AT_ONCE, shared=len(names) > 1)
-    state.turns_to_decode = Turns(max(1, cores() - 1), shared=len(names) > 1)
     deployment.start()
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(max(2, cores()), thread_name_prefix="decoding")
+    state.decoding = Decoding("decoding", cores())
+    state.reading = Decoding("reading", cores())  # of samples without files, which wait for none
     state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 

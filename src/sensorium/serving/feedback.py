@@ -43,7 +43,7 @@ async def feedback(request: Request) -> JSONResponse:
 
 def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, str]]:
     if unknown := sorted(set(content) - {"request_id", "labels"}):
-        raise Refused(400, f"unknown key {unknown[0]!r}; request_id and labels are expected")
+        raise Refused(400, f"unknown key {unknown[0][:40]!r}; request_id and labels are expected")
     request_id, labels = content.get("request_id"), content.get("labels")
     if not isinstance(request_id, str) or not ID.fullmatch(request_id):
         raise Refused(400, "request_id is expected: the one in the answer that this is about")
@@ -51,7 +51,9 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
         raise Refused(400, f"labels are expected: an object of {', '.join(predictor.targets)}")
     for target, label in labels.items():
         if target not in predictor.targets:
-            raise Refused(400, f"there is no target {target!r}; this model predicts {', '.join(predictor.targets)}")
-        if not isinstance(label, str | int | float) or not spelled(label) or len(str(label)) > LONGEST:
+            raise Refused(
+                400, f"there is no target {target[:40]!r}; this model predicts {', '.join(predictor.targets)}"
+            )
+        if not isinstance(label, str | int | float) or len(str(label)) > LONGEST or not spelled(label):
             raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
     return request_id, {target: spelled(label) for target, label in labels.items()}

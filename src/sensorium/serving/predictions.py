@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -94,9 +95,9 @@ async def _answer_now(
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            async with app.turns_to_decode.of(request.state.key):
-                loop = asyncio.get_running_loop()
-                accepted, origin = await loop.run_in_executor(app.decoding, _take, request, live, request_id, raw)
+            has_file = any(live.predictor.inputs[name].is_file for name in raw)
+            threads = app.decoding if has_file else app.reading
+            accepted, origin = await threads.run(request.state.key, partial(_take, request, live, request_id, raw))
         except BadInput as problem:
             raise Refused(400, str(problem)) from problem
     prepared = accepted.prepared
