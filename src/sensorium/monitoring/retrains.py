@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sensorium import paths
-from sensorium.files import write_json
-from sensorium.monitoring.log.lines import append_line, read_lines
+from sensorium.files import append_line, write_json
+from sensorium.monitoring.log.lines import read_lines
 from sensorium.monitoring.settings import Retrain
 
 REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"

@@ -50,7 +50,7 @@ def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
         UserError: if the artefact cannot be had.
     """
     fetch_champion(champion)
-    write_json(pointer, asdict(champion))
+    write_json(pointer, asdict(champion), lasting=True)
 
 
 def is_here(champion: Champion) -> bool:
@@ -66,7 +66,7 @@ def fetch_champion(champion: Champion) -> Path:
     """
     folder = paths.promoted(champion.model_version, champion.settings)
     if not is_here(champion):
-        with replacing(folder) as beside:
+        with replacing(folder, lasting=True) as beside:
             checkout(champion.commit, paths.PACKAGED, beside)
     artefact.read(folder)
     return folder

@@ -13,13 +13,13 @@ import logging
 import os
 import queue
 import secrets
-from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 from sensorium.errors import UserError
+from sensorium.files import create
 from sensorium.serving.metrics import LOST
 
 VARIABLE = "SENSORIUM_LOG"
@@ -129,12 +129,7 @@ def _shared_salt() -> bytes:
 
 def _salt(path: Path) -> bytes:
     """The folder's secret, made when it is first asked for."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(16))
-    with suppress(FileExistsError):
-        os.link(beside, path)  # whole or not at all, and the first process wins
-    beside.unlink()
+    create(path, secrets.token_bytes(16))
     return path.read_bytes()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sensorium import paths
-from sensorium.files import replacing
+from sensorium.files import remove, replacing
 from sensorium.monitoring.feedback.choice import Choice, Sample
 from sensorium.serving import content
 from sensorium.sources.feedback import INPUT, MEDIA, ROWS, TARGET, media_of
@@ -70,9 +70,9 @@ def _drop_others(named: Collection[Path]) -> None:
     MEDIA.mkdir(exist_ok=True)
     for path in MEDIA.glob("*/*"):
         if path not in named:
-            path.unlink()
+            remove(path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as beside:
+    with replacing(path, lasting=True) as beside:
         table.to_parquet(beside, index=False)
