@@ -43,7 +43,7 @@ class Steps:
         synced = os.fsync
 
         def sync(opened: int) -> None:
-            self._step("fsync", os.readlink(f"/proc/self/fd/{opened}"))
+            self._step("fsync", Path(f"/proc/self/fd/{opened}").readlink())
             synced(opened)
 
         os.fsync = sync
@@ -51,7 +51,7 @@ class Steps:
 
     def _event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "subprocess.Popen":
-            self._step(event, self.root, " ".join(map(os.fsdecode, arguments[1][:3])))
+            self._step(event, f"{self.root}.", " ".join(map(os.fsdecode, arguments[1][:3])))
         elif event in CHANGES or (event == "open" and self._writes(arguments)):
             self._step(event, os.fspath(arguments[0]))
 
@@ -59,10 +59,12 @@ class Steps:
         path, _, flags = arguments
         return isinstance(path, str | bytes) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
-    def _step(self, event: str, path: str | bytes, words: str = "") -> None:
-        where = os.path.abspath(os.fsdecode(path))
+    def _step(self, event: str, path: str | bytes | Path, words: str = "") -> None:
+        where = str(Path.cwd() / os.fsdecode(path))
         if not where.startswith(self.root) or any(part in where for part in OF_OTHERS):
             return
+        if os.path.lexists(where) == (event == "os.mkdir") and event in ("os.mkdir", "os.remove", "os.rmdir"):
+            return  # which changes nothing
         self.seen.append(f"{event} {words or where.removeprefix(self.root)}")
         if len(self.seen) != self.place:
             return
@@ -139,7 +141,7 @@ def _serve() -> None:
     del dvc, gto, pd, pyarrow
     for line in sys.stdin:
         folder, command, place, fault = json.loads(line)
-        output = tempfile.NamedTemporaryFile()
+        output = tempfile.NamedTemporaryFile()  # noqa: SIM115 - a child writes it
 
         def work(command: list[str] = command, opened: int = output.fileno()) -> None:
             os.dup2(opened, 1)

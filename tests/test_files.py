@@ -21,7 +21,9 @@ def names(folder: Path) -> list[str]:
 def killed(code: str) -> None:
     """Runs code in a process of its own that kills itself."""
     ready = "import os, signal\nfrom pathlib import Path\nfrom sensorium import disk, files\n"
-    done = subprocess.run([sys.executable, "-c", f"{ready}die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n{code}"])
+    done = subprocess.run(
+        [sys.executable, "-c", f"{ready}die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n{code}"]
+    )
     assert done.returncode == -signal.SIGKILL
 
 
@@ -36,9 +38,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("can_exchange", [True, False])
-def test_a_folder_is_replaced_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
-) -> None:
+def test_a_folder_is_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool) -> None:
     if not can_exchange:
         monkeypatch.setattr(disk, "exchange", lambda *_: False)
     folder = tmp_path / "model"

@@ -19,6 +19,7 @@ COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
 BENTO = Path("models/bento.json")
 CHAMPION = Path("models/champion.json")  # in git, since promoting a model is a change to what new ones must beat
+PROMOTION = Path("models/promotion.json")  # not in git: one that has begun and not ended
 CHALLENGER = Path("models/challenger.json")  # not in git: which model a service on this machine runs in shadow
 
 METRICS = Path("metrics")

@@ -19,7 +19,7 @@ def git(*arguments: str) -> str:
 def _output(*arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise UserError("git is not installed; model versions are kept in it.") from error
     said, problem = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
     if done.returncode:

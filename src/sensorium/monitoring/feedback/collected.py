@@ -30,10 +30,10 @@ def collect(choice: Choice, retrain: str) -> None:
 
     Args:
         choice: what to learn from; labels that were told since replace those that rows have.
-        retrain: that learns from the new rows, and those that are pending.
+        retrain: that learns from the new rows, those that are pending and those with other labels.
     """
     rows = choice.earlier.copy()
-    rows.loc[rows["sample"].isin(choice.pending), "retrain"] = retrain
+    rows.loc[rows["sample"].isin([*choice.pending, *choice.corrected]), "retrain"] = retrain
     for sample, labels in choice.corrected.items():
         for told in labels:
             rows.loc[rows["sample"] == sample, f"{TARGET}{told.target}"] = told.label
