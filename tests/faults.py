@@ -7,19 +7,23 @@ more than its own work.
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 KILL, NO_ROOM, BROKEN = "kill", "no room", "broken"
 ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
+GTO = ("register", "assign")
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
-OF_OTHERS = ("/.git/", "/.dvc/")  # who are killed as whole programs
+OF_OTHERS = re.compile(r"/\.(git|dvc)/")  # who are killed as whole programs
+COARSE = re.compile(rf"{OF_OTHERS.pattern}|\.new/.*/|\.new/\.lock|\.tmp$")  # what else only repeats a state
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Steps:
     Attributes:
         root: whose files count.
         place: of the step that fails; 0 for none.
+        apart: files that do not count.
         fault: one of `KILL`, which comes before the step, `NO_ROOM` and `BROKEN`.
         seen: the steps so far.
     """
@@ -36,6 +41,7 @@ class Steps:
     root: str
     place: int = 0
     fault: str = KILL
+    apart: re.Pattern[str] = OF_OTHERS
     seen: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -46,12 +52,19 @@ class Steps:
             self._step("fsync", Path(f"/proc/self/fd/{opened}").readlink())
             synced(opened)
 
+        def tag(call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+            self._step("tag", f"{self.root}git", str(arguments[1:3]))
+            return call(*arguments, **settings)
+
         os.fsync = sync
+        if api := sys.modules.get("gto.api"):
+            for name in GTO:
+                setattr(api, name, partial(tag, getattr(api, name)))
         sys.addaudithook(self._event)
 
     def _event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "subprocess.Popen":
-            self._step(event, f"{self.root}.", " ".join(map(os.fsdecode, arguments[1][:3])))
+            self._step(event, f"{self.root}git", " ".join(map(os.fsdecode, arguments[1][:3])))
         elif event in CHANGES or (event == "open" and self._writes(arguments)):
             self._step(event, os.fspath(arguments[0]))
 
@@ -61,7 +74,7 @@ class Steps:
 
     def _step(self, event: str, path: str | bytes | Path, words: str = "") -> None:
         where = str(Path.cwd() / os.fsdecode(path))
-        if not where.startswith(self.root) or any(part in where for part in OF_OTHERS):
+        if not where.startswith(self.root) or self.apart.search(where):
             return
         if os.path.lexists(where) == (event == "os.mkdir") and event in ("os.mkdir", "os.remove", "os.rmdir"):
             return  # which changes nothing
@@ -152,7 +165,7 @@ def _serve() -> None:
 
         os.chdir(folder)
         os.environ["SENSORIUM_CACHE"] = str(Path(folder).parent / "cache")
-        status, seen = in_a_child(work, Steps(f"{Path(folder).parent}/", place, fault))
+        status, seen = in_a_child(work, Steps(f"{Path(folder).parent}/", place, fault, COARSE))
         print(json.dumps([status, Path(output.name).read_text(), seen]), flush=True)
 
 

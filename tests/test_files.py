@@ -2,16 +2,20 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sensorium import disk
-from sensorium.files import append_line, create, read_json, remove, replacing, temporary, write_json
+from sensorium.files import append_line, create, read_json, remove, replacing, sweep, temporary, write_json
+from tests.faults import BROKEN, KILL, NO_ROOM, Steps, in_a_child
 
 
 def names(folder: Path) -> list[str]:
@@ -21,9 +25,8 @@ def names(folder: Path) -> list[str]:
 def killed(code: str) -> None:
     """Runs code in a process of its own that kills itself."""
     ready = "import os, signal\nfrom pathlib import Path\nfrom sensorium import disk, files\n"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{ready}die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n{code}"]
-    )
+    die = "die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+    done = subprocess.run([sys.executable, "-c", ready + die + code])
     assert done.returncode == -signal.SIGKILL
 
 
@@ -133,11 +136,43 @@ def remove_folder(folder: Path) -> None:
     remove(folder / "model")
 
 
+def seen(folder: Path) -> dict[str, Any]:
+    """What a reader finds; of a log, the last line."""
+    texts = {name: (folder / name).read_text().splitlines()[-1] for name in ("record.json", "log.jsonl")}
+    return texts | {"model": names(folder / "model") if (folder / "model").exists() else None}
+
+
 WAYS: list[Callable[[Path], None]] = [rewrite, replace_folder, append, remove_folder]
 
 
+@pytest.mark.parametrize("can_exchange", [True, False])
+@pytest.mark.parametrize("fault", [KILL, NO_ROOM, BROKEN])
 @pytest.mark.parametrize("way", WAYS)
 def test_whichever_step_of_a_write_fails_there_is_the_old_or_the_new_and_the_next_one_is_whole(
-    tmp_path: Path, way: Callable[[Path], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[[Path], None], fault: str, can_exchange: bool
 ) -> None:
-    raise NotImplementedError
+    if not can_exchange:
+        monkeypatch.setattr(disk, "exchange", lambda *_: False)
+    monkeypatch.setattr(shutil, "_use_fd_functions", False)  # whose paths nobody could tell
+
+    def before(place: int) -> Path:
+        folder = tmp_path / str(place)
+        (folder / "model").mkdir(parents=True)
+        (folder / "model/old").touch()
+        for name in ("record.json", "log.jsonl"):
+            (folder / name).write_text('"old"\n')
+        return folder
+
+    _, steps = in_a_child(partial(way, before(0)), Steps(f"{tmp_path / '0'}/"))
+    old, new = seen(before(-1)), seen(tmp_path / "0")
+    assert len(steps) > 1 and old != new
+    for place in range(1, len(steps) + 1):
+        folder = before(place)
+        status, _ = in_a_child(partial(way, folder), Steps(f"{folder}/", place, fault))
+        assert status == -signal.SIGKILL or fault != KILL
+        away = [old | {"model": None}] if way is replace_folder and not can_exchange and fault == KILL else []
+        assert seen(folder) in (old, new, *away), steps[place - 1]
+        way(folder)
+        assert seen(folder) == new, steps[place - 1]
+        sweep(folder)
+        assert names(folder) == names(tmp_path / "0")

@@ -38,4 +38,9 @@ def cache() -> Path:
 
 def promoted(model_version: str, settings: str) -> Path:
     """Where a promoted model with its settings of serving (their digest) is kept for all clones, and served from."""
-    return cache() / "champions" / "-".join(filter(None, (model_version, settings)))
+    return champions() / "-".join(filter(None, (model_version, settings)))
+
+
+def champions() -> Path:
+    """The folder of all promoted models."""
+    return cache() / "champions"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sensorium import params, paths
 from sensorium.errors import UserError
-from sensorium.files import remove, sweep, write_json
+from sensorium.files import remove, write_json
 from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback import collected
 from sensorium.monitoring.feedback.choice import Choice, choose
@@ -95,7 +95,6 @@ def _take_back() -> None:
 
     pointers = [path.with_name(f"{path.name}.dvc") for path in collected.VERSIONED]
     ignored = paths.FEEDBACK / ".gitignore"
-    sweep(paths.FEEDBACK)
     for left in paths.FEEDBACK.rglob(".*.tmp"):  # of a killed DVC
         remove(left)
     git("reset", "--quiet", "--", str(paths.FEEDBACK))

@@ -87,7 +87,7 @@ def training_ids(champion: Champion) -> set[str]:
     Raises:
         UserError: if they cannot be had.
     """
-    kept = paths.cache() / "champions" / f"{champion.model_version}.rows.parquet"
+    kept = paths.champions() / f"{champion.model_version}.rows.parquet"
     if not kept.is_file():
         with replacing(kept) as beside:
             checkout(champion.commit, paths.PREPARED / "rows.parquet", beside)

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.files import remove, write_json
+from sensorium.files import remove, sweep, write_json
 from sensorium.registry.champion import Champion, point_to, read_pointer
 from sensorium.registry.git import commit_changed, git, restore
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, assign, find, versions
@@ -55,6 +55,8 @@ def turn() -> Iterator[Promotion | None]:
             print("another `sensorium` command is at work in this folder; waiting for it to end", flush=True)
             lock.acquire()
     try:
+        for folder in (paths.CHAMPION.parent, paths.FEEDBACK, paths.MONITORING, paths.champions()):
+            sweep(folder)
         yield _complete()
     finally:
         lock.release()
