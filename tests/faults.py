@@ -22,8 +22,10 @@ KILL, NO_ROOM, BROKEN = "kill", "no room", "broken"
 ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
 GTO = ("register", "assign")
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
-OF_OTHERS = re.compile(r"/\.(git|dvc)/")  # who are killed as whole programs
-COARSE = re.compile(rf"{OF_OTHERS.pattern}|\.new/.*/|\.new/\.lock|\.tmp$")  # what else only repeats a state
+OF_OTHERS = re.compile(r"/\.(git|dvc)/|\.tmp$")  # who are killed as whole programs
+EVERY = re.compile("")
+TELLING = re.compile(r"tag|git (add|commit|reset|checkout)|os.rename|(os.remove|open) (?!.*\.new/)")  # after which
+# another command would find another state
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Steps:
     Attributes:
         root: whose files count.
         place: of the step that fails; 0 for none.
-        apart: files that do not count.
+        counted: the steps that count.
         fault: one of `KILL`, which comes before the step, `NO_ROOM` and `BROKEN`.
         seen: the steps so far.
     """
@@ -41,7 +43,7 @@ class Steps:
     root: str
     place: int = 0
     fault: str = KILL
-    apart: re.Pattern[str] = OF_OTHERS
+    counted: re.Pattern[str] = EVERY
     seen: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -64,7 +66,7 @@ class Steps:
 
     def _event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "subprocess.Popen":
-            self._step(event, f"{self.root}git", " ".join(map(os.fsdecode, arguments[1][:3])))
+            self._step("git", f"{self.root}git", " ".join(map(os.fsdecode, arguments[1][1:3])))
         elif event in CHANGES or (event == "open" and self._writes(arguments)):
             self._step(event, os.fspath(arguments[0]))
 
@@ -74,11 +76,14 @@ class Steps:
 
     def _step(self, event: str, path: str | bytes | Path, words: str = "") -> None:
         where = str(Path.cwd() / os.fsdecode(path))
-        if not where.startswith(self.root) or self.apart.search(where):
+        if not where.startswith(self.root) or OF_OTHERS.search(where):
             return
         if os.path.lexists(where) == (event == "os.mkdir") and event in ("os.mkdir", "os.remove", "os.rmdir"):
             return  # which changes nothing
-        self.seen.append(f"{event} {words or where.removeprefix(self.root)}")
+        step = f"{event} {where.removeprefix(self.root)}" if not words else f"{event} {words}"
+        if not self.counted.match(step):
+            return
+        self.seen.append(step)
         if len(self.seen) != self.place:
             return
         if self.fault == KILL:
@@ -165,7 +170,7 @@ def _serve() -> None:
 
         os.chdir(folder)
         os.environ["SENSORIUM_CACHE"] = str(Path(folder).parent / "cache")
-        status, seen = in_a_child(work, Steps(f"{Path(folder).parent}/", place, fault, COARSE))
+        status, seen = in_a_child(work, Steps(f"{Path(folder).parent}/", place, fault, TELLING))
         print(json.dumps([status, Path(output.name).read_text(), seen]), flush=True)
 
 

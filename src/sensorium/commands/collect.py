@@ -38,7 +38,7 @@ def run(reason: str, check: str | None = None) -> None:
 
 def _collect(reason: str, check: str | None, settings: params.Params, now: datetime) -> None:
     said: dict[str, Any] = {
-        "id": retrains.new_id(now),
+        "id": retrains.cut_off() or retrains.new_id(now),
         "time": now.isoformat(timespec="seconds"),
         "reason": reason,
         "check": check,
@@ -61,7 +61,7 @@ def _collect(reason: str, check: str | None, settings: params.Params, now: datet
             f"needed on {reason}{_because(found)}",
         )
         return
-    if not (found.changes or retrains.is_cut_off()):
+    if not (found.changes or retrains.cut_off()):
         _answer(said, f"no retrain: there is no label to learn from that is new{_because(found)}")
         return
     retrains.prepare(said)

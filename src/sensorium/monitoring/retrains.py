@@ -70,9 +70,10 @@ def read_current() -> dict[str, Any] | None:
     return said if "id" in said and said.get("begun", True) and "ended" not in said else None
 
 
-def is_cut_off() -> bool:
-    """Whether the last collection was killed before its retrain began."""
-    return not _read().get("begun", True)
+def cut_off() -> str:
+    """The id of a retrain whose collection was killed before it began; empty if there is none."""
+    said = _read()
+    return "" if said.get("begun", True) else said["id"]
 
 
 def with_a_verdict() -> set[str]:
