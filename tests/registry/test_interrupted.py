@@ -1,9 +1,11 @@
 """Commands that change versions or retrains, killed or failed at every step: typed again, they come to the same end."""
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,17 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from sensorium import paths
 from sensorium.monitoring import retrains
 from sensorium.registry.champion import read_champion
 from sensorium.registry.versions import champions, versions
+from sensorium.serving.deployment import champion_folder
 from tests.commands.test_retrain import tell
-from tests.faults import BROKEN, KILL, NO_ROOM, Forks
+from tests.faults import BROKEN, KILL, NO_ROOM, Ended, Forks
 from tests.registry.conftest import PARAMS, Repository, start
 
 pytestmark = pytest.mark.slow
@@ -135,3 +141,121 @@ def test_a_command_that_was_killed_or_failed_comes_to_its_end_when_it_is_typed_a
         again = forks.run(made.root, *typed)
         healed = state(made)
         assert healed == end, f"{at}: {broken.said} {again.said}"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("promote", "error: v1.1.0 is the champion already.\n"),
+        ("rollback", "error: there is nothing to go back to: v1.0.0 is the first champion.\n"),
+        ("collect", "has not ended; `sensorium conclude` ends it"),
+        ("conclude", "error: no retrain was begun; `sensorium collect` begins one.\n"),
+    ],
+)
+def test_of_two_at_once_one_waits_and_finds_it_done(
+    command: str, said: str, forks: Forks, befores: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "now/cache"))
+    made = copied(befores[command], tmp_path / "now")
+    monkeypatch.chdir(made.root)
+    other = Forks()
+    assert other.run(made.root, "--version").status == 0  # it has loaded all
+    with ThreadPoolExecutor(2) as threads:
+        both = [*threads.map(lambda one: one.run(made.root, *COMMANDS[command]), (forks, other))]
+    other.close()
+    second = both[1] if len(both[0].steps) > len(both[1].steps) else both[0]
+    assert "another `sensorium` command is at work in this folder; waiting for it to end\n" in second.said
+    assert said in second.said
+    found = state(made)
+    assert found | ENDS[command] == found
+    assert (found["changed"], found["left"]) == ("", [])
+
+
+class Actors(RuleBasedStateMachine):
+    """Two people and a service in one clone, whose commands are killed now and then.
+
+    Args:
+        forks: run the commands.
+        made: the clone, where one model is champion.
+    """
+
+    def __init__(self, forks: Forks, made: Repository) -> None:
+        super().__init__()
+        self.forks, self.made = forks, made
+        self.models = 1
+        self.told: dict[str, str] = {}
+        self.learnt: set[str] = set()
+
+    @rule(
+        typed=st.sampled_from(
+            [
+                ["promote"], ["promote", "v1.0.0"], ["promote", "--challenger"], ["rollback"], ["collect", "by hand"],
+                ["collect", "by hand"], ["conclude"], ["conclude"], ["conclude", "--failed", "x"],
+                ["conclude", "--declined", "x"],
+            ]
+        ),
+        place=st.one_of(st.just(0), st.integers(1, 14)),
+    )  # fmt: skip
+    def command(self, typed: list[str], place: int) -> None:
+        """Somebody types a command, which may be killed."""
+        ended = self.forks.run(self.made.root, *typed, place=place)
+        note(f"{typed} {place}: {ended.status} {ended.said}{ended.steps[place - 1 : place]}")
+        assert ended.status in (0, 2, -signal.SIGKILL), ended.said
+        self._learn()
+        if ended.status != -signal.SIGKILL:
+            self._look(typed, ended)
+
+    @rule()
+    def tell(self) -> None:
+        """Somebody tells the service of one more prediction."""
+        self.told[f"p{len(self.told)}"] = "green"
+        tell(self.told)
+
+    @rule(accuracy=st.sampled_from([0.4, 0.6, 0.7]))
+    def train(self, accuracy: float) -> None:
+        """Somebody trains another model and commits all that is there."""
+        self.models += 1
+        learn(self.made, f"model{self.models}", accuracy)
+
+    def _learn(self) -> None:
+        """Labels that a retrain with a verdict had are learnt, once."""
+        rows = Path("data/feedback/rows.parquet")
+        if rows.is_file():
+            table, ended = pd.read_parquet(rows), retrains.with_a_verdict()
+            self.learnt |= set(table.loc[table["retrain"].isin([*ended]), "request_id"])
+
+    def _look(self, typed: list[str], ended: Ended) -> None:
+        found = state(self.made)
+        stages = [name for name, stage in found["stages"].items() if stage == "champion"]
+        assert stages == [found["champion"]] == found["line"][-1:]
+        assert [name for name in found["changed"].split() if "champion" in name or "feedback" in name] == []
+        assert found["left"] == []
+        assert (champion_folder() / "manifest.json").is_file()
+        assert len(set(found["rows"])) == len(found["rows"])
+        assert set(found["rows"]) >= self.learnt
+        if typed[0] == "collect" and (said := json.loads(retrains.COLLECTED.read_text()))["begun"]:
+            assert set(found["rows"]) == set(self.told)
+            assert said["new"] == len(self.told.keys() - self.learnt)
+        if typed == ["promote"] and not ended.status:
+            assert json.loads(paths.CHAMPION.read_text())["model_version"] == f"model{self.models}"
+
+
+def test_whatever_two_people_type_and_whatever_is_killed_versions_agree_and_every_label_is_learnt_once(
+    forks: Forks, befores: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "now/cache"))
+
+    def actors() -> Actors:
+        made = copied(befores["collect"], tmp_path / "now")
+        monkeypatch.chdir(made.root)
+        shutil.rmtree("data/served")
+        return Actors(forks, made)
+
+    examples = int(os.environ.get("EXAMPLES", "2"))  # of more, those by chance
+    run_state_machine_as_test(
+        actors,
+        settings=settings(
+            max_examples=examples, stateful_step_count=15, derandomize=examples == 2, deadline=None, database=None,
+            suppress_health_check=[*HealthCheck],
+        ),
+    )  # fmt: skip
