@@ -4,9 +4,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,40 @@ def test_of_two_at_once_one_waits_and_finds_it_done(
     second = both[1] if len(both[0].steps) > len(both[1].steps) else both[0]
     assert "another `sensorium` command is at work in this folder; waiting for it to end\n" in second.said
     assert said in second.said
+    found = state(made)
+    assert found | ENDS[command] == found
+    assert (found["changed"], found["left"]) == ("", [])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 30 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)], capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    yield disk
+    os.chdir("/")
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_on_a_full_disk_a_command_says_so_and_comes_to_its_end_when_there_is_room(
+    command: str, forks: Forks, befores: dict[str, Path], small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(small_disk / "now/cache"))
+    made = copied(befores[command], small_disk / "now")
+    monkeypatch.chdir(made.root)
+    filler = small_disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    full = forks.run(made.root, *COMMANDS[command])
+    assert full.status == 2
+    assert full.said.splitlines()[-1].startswith("error: ") and "make room" in full.said
+    assert "Traceback" not in full.said
+    filler.unlink()
+    assert forks.run(made.root, *COMMANDS[command]).status == 0
     found = state(made)
     assert found | ENDS[command] == found
     assert (found["changed"], found["left"]) == ("", [])

@@ -13,6 +13,8 @@ import logging
 import os
 import queue
 import secrets
+import sys
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
@@ -28,15 +30,26 @@ SHORTEST = 16  # characters of the secret
 FOLDER = Path("data/served")
 PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
 SALT = "salt"
+KEPT = "kept"  # of a record in the queue: who waits for it
 FILES = 16  # that the disk granted to the log of predictions is divided into
 MOST_WAITING = 10_000  # records, when the disk does not keep up
 
 
 class _Rotating(RotatingFileHandler):
-    """A failed write is counted instead of printed."""
+    """A failed write is counted instead of printed, and told to who waits for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        kept: Future[None] | None = getattr(record, KEPT, None)
+        if kept and not kept.done():
+            try:
+                os.fsync(self.stream.fileno())
+                kept.set_result(None)
+            except OSError:
+                self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        LOST.inc()
+        _lose(record, sys.exc_info()[1])
 
 
 class _Queue(QueueHandler):
@@ -48,8 +61,14 @@ class _Queue(QueueHandler):
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
             self.queue.put_nowait(record)
-        except queue.Full:
-            LOST.inc()
+        except queue.Full as full:
+            _lose(record, full)
+
+
+def _lose(record: logging.LogRecord, error: BaseException | None) -> None:
+    LOST.inc()
+    if kept := getattr(record, KEPT, None):
+        kept.set_exception(error)
 
 
 class _Listener(QueueListener):
@@ -87,10 +106,16 @@ class Journal:
             self._listeners.append(_Listener(waiting, file))
             self._listeners[-1].start()
 
-    def write(self, name: str, record: dict[str, Any]) -> None:
+    def write(self, name: str, record: dict[str, Any], kept: Future[None] | None = None) -> None:
         """Appends a record, with the time, to one of the logs."""
         line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **record}, ensure_ascii=False)
-        self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
+        self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO, KEPT: kept}))
+
+    def keep(self, name: str, record: dict[str, Any]) -> Future[None]:
+        """The same for what is worth waiting for: done when the record is on the disk, failed where it cannot be."""
+        kept: Future[None] = Future()
+        self.write(name, record, kept)
+        return kept
 
     def mark(self, value: bytes) -> str:
         """The mark of a value: the same for equal ones, and nothing to those without the salt."""
