@@ -80,7 +80,7 @@ def sync_all(path: Path) -> None:
 def blame(folder: Path, error: Exception) -> None:
     """Says that a disk is full where it is, whatever else a library said: some say nothing of it.
 
-    To be asked before what was written there is removed.
+    Where something of what was written is removed, this is to be asked before.
 
     Raises:
         OSError: naming the folder.

@@ -3,12 +3,14 @@
 import errno
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from sensorium.errors import reason
 
 NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-WORDS = re.compile(  # git, sqlite, safetensors; NumPy
-    r"No space left on device|database or disk is full|Disk quota exceeded|File too large|\d+ requested and \d+ written"
+WORDS = re.compile(  # of git, SQLite, safetensors and NumPy
+    r"No space left on device|Out of diskspace|database or disk is full|Disk quota exceeded|File too large|"
+    r"\d+ requested and \d+ written"
 )
 
 
@@ -16,7 +18,7 @@ def lacking(error: BaseException) -> str:
     """What to tell the user where an error, or one that led to it, is a disk without room; else nothing."""
     for one in _causes(error):
         if isinstance(one, OSError) and one.errno in NUMBERS:
-            return f"{one.strerror}: {one.filename or 'a file'}; make room, and run it again."
+            return f"{one.strerror}: {one.filename or Path.cwd()}; make room, and run it again."
         if WORDS.search(str(one)):
             return f"{reason(one)}; make room, and run it again."
     return ""

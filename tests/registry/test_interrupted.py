@@ -4,17 +4,16 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir, suppress
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -24,6 +23,7 @@ from sensorium.registry.champion import read_champion
 from sensorium.registry.versions import champions, versions
 from sensorium.serving.deployment import champion_folder
 from tests.commands.test_retrain import tell
+from tests.conftest import fill
 from tests.faults import BROKEN, KILL, NO_ROOM, Ended, Forks
 from tests.registry.conftest import PARAMS, Repository, start
 
@@ -81,7 +81,7 @@ def learn(made: Repository, name: str, accuracy: float) -> None:
 def state(made: Repository) -> dict[str, Any]:
     """All that a command leaves, but for times and names by chance."""
     champion, rows = read_champion(), Path("data/feedback/rows.parquet")
-    left = [str(path) for pattern in (".sensorium.*", ".*.tmp") for path in made.root.parent.rglob(pattern)]
+    left = [str(path) for pattern in (".sensorium.*", "data/**/.*.tmp") for path in made.root.parent.rglob(pattern)]
     return {
         "stages": {version.name: version.stage for version in versions()},
         "line": champions(),
@@ -172,29 +172,22 @@ def test_of_two_at_once_one_waits_and_finds_it_done(
     assert (found["changed"], found["left"]) == ("", [])
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 30 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)], capture_output=True).returncode:
-        pytest.skip("mounting needs root")
-    yield disk
-    os.chdir("/")
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "kilobytes"),
+    [("promote", 0), ("rollback", 16), ("collect", 16), ("collect", 32), ("collect", 64), ("conclude", 32)],
+)
 def test_on_a_full_disk_a_command_says_so_and_comes_to_its_end_when_there_is_room(
-    command: str, forks: Forks, befores: dict[str, Path], small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    command: str,
+    kilobytes: int,
+    forks: Forks,
+    befores: dict[str, Path],
+    small_disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SENSORIUM_CACHE", str(small_disk / "now/cache"))
     made = copied(befores[command], small_disk / "now")
     monkeypatch.chdir(made.root)
-    filler = small_disk / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+    filler = fill(small_disk, kilobytes)
     full = forks.run(made.root, *COMMANDS[command])
     assert full.status == 2
     assert full.said.splitlines()[-1].startswith("error: ") and "make room" in full.said
@@ -291,6 +284,7 @@ def test_whatever_two_people_type_and_whatever_is_killed_versions_agree_and_ever
         actors,
         settings=settings(
             max_examples=examples, stateful_step_count=15, derandomize=examples == 2, deadline=None, database=None,
+            phases=[Phase.generate],
             suppress_health_check=[*HealthCheck],
         ),
     )  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from sensorium import disk
 from sensorium.errors import UserError
 
 
@@ -24,7 +25,9 @@ def _output(*arguments: str) -> str:
     said, problem = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
     if done.returncode:
         words = " ".join((problem or said).split()) or f"status {done.returncode}"
-        raise UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
+        failed = UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
+        disk.blame(Path(), failed)
+        raise failed
     return said
 
 

@@ -117,20 +117,21 @@ def _build(version: str) -> tuple[str, int]:
     try:
         bento = bentoml.get(tag)
     except BentoMLException:  # it is not there, or an earlier version of this left half of one
-        _build_into(BentoMLContainer.bento_store.get(), version)
+        _build_into(BentoMLContainer, version)
         bento = bentoml.get(tag)
     return str(bento.tag), artefact.size(Path(bento.path))
 
 
-def _build_into(store: Any, version: str) -> None:
-    """Puts a Bento into a store at one stroke: BentoML copies it there, and takes half a copy for a whole one."""
+def _build_into(container: Any, version: str) -> None:
+    """Puts a Bento into BentoML's store at one stroke: it copies them there, and takes half a copy for a whole one."""
     import bentoml
     from bentoml._internal.bento import BentoStore
     from bentoml.exceptions import BentoMLException
 
-    bentos = Path(store._path) / NAME
+    bentos = Path(container.bento_store_dir.get()) / NAME
     bentos.mkdir(parents=True, exist_ok=True)
     with temporary(bentos.parents[1]) as folder:  # every folder in the store is a Bento to BentoML
+        container.tmp_bento_store_dir.set(str(folder))
         try:
             made = bentoml.bentos.build_bentofile(
                 str(BENTOFILE), version=version, build_ctx=".", _bento_store=BentoStore(folder)
