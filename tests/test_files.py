@@ -1,6 +1,5 @@
 """Writes that fail, are killed or find a full disk: the old or the new, and nothing else in the end."""
 
-import errno
 import os
 import shutil
 import signal
@@ -96,18 +95,12 @@ def test_what_earlier_versions_left_goes_when_it_is_old_and_nothing_of_the_users
     assert names(tmp_path) == [".a.json.4712.new", ".a.json.mine.new", ".b.json.4711.new", "a.json", "a.json.4711.new"]
 
 
-def test_where_files_cannot_be_locked_a_folder_is_left_alone_for_a_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr(disk.fcntl, "flock", refuse)
-    for name in (".sensorium.new.new", ".sensorium.old.new"):
-        (tmp_path / name).mkdir()
-    os.utime(tmp_path / ".sensorium.old.new", (0, 0))
+def test_what_another_machine_writes_on_a_shared_disk_is_left_alone_for_a_day(tmp_path: Path) -> None:
+    for name in ("elsewhere.new", "elsewhere.old", f"{disk.system()}.dead"):
+        (tmp_path / f".sensorium.{name}.new").mkdir()
+    os.utime(tmp_path / ".sensorium.elsewhere.old.new", (0, 0))
     write_json(tmp_path / "a.json", {})
-    assert names(tmp_path) == [".sensorium.new.new", "a.json"]
+    assert names(tmp_path) == [".sensorium.elsewhere.new.new", "a.json"]
 
 
 def test_of_two_that_create_a_file_the_first_wins(tmp_path: Path) -> None:

@@ -3,45 +3,56 @@
 import ctypes
 import errno
 import fcntl
+import hashlib
 import os
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 FULL = 2**20  # bytes; where fewer are free, the disk is full, whatever a library says of its failure
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE of linux/fs.h, AT_FDCWD of linux/fcntl.h
-UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOLCK)  # said by file systems that lack something
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)  # said by file systems that lack something
 
 
-def lock(path: Path) -> int:
-    """Makes a file and locks it as long as the descriptor that is returned is open.
+def lock(folder: Path) -> int:
+    """Locks a folder as long as the descriptor that is returned is open.
 
     Raises:
         FileNotFoundError: if it was removed before it was locked.
     """
-    opened = _opened(path)
-    with suppress(OSError):  # where files cannot be locked, `is_free` goes by their age
+    opened = os.open(folder, FOLDER)
+    with suppress(OSError):  # where there are no locks, others go by its age
         fcntl.flock(opened, fcntl.LOCK_EX)
-    if os.fstat(opened).st_nlink:
-        return opened
+    try:
+        if os.path.samestat(os.fstat(opened), folder.stat()):
+            return opened
+    except FileNotFoundError:
+        os.close(opened)
+        raise
     os.close(opened)
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
-def lock_free(path: Path, old: bool) -> int | None:
-    """The same if nobody holds it, else nothing.
-
-    Args:
-        path: of the file.
-        old: whether it is held by nobody where files cannot be locked.
-    """
-    opened = _opened(path)
+def lock_free(folder: Path) -> int | None:
+    """The same if nobody holds it, else nothing."""
+    opened = os.open(folder, FOLDER)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in UNKNOWN or not old:
-            os.close(opened)
-            return None
+    except OSError:
+        os.close(opened)
+        return None
     return opened
+
+
+@cache
+def system() -> str:
+    """Differs for every system, and every time that it is started: whose locks it is that can be seen."""
+    try:
+        told = Path("/proc/sys/kernel/random/boot_id").read_text()
+    except OSError:
+        told = os.uname().nodename
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -88,7 +99,3 @@ def blame(folder: Path, error: Exception) -> None:
     disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < FULL or (disk.f_files > 0 and not disk.f_favail):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.absolute())) from error
-
-
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -1,10 +1,10 @@
 """The one way in which files change: whole or not at all, whenever the process, the disk or the power ends.
 
 What is written is made in a folder of the writer's own, ``.sensorium.*.new``, and moved to its place at one stroke.
-What a killed process left is removed by the next one that writes there. It is known by a file in that folder which its
-owner keeps locked: the kernel unlocks it, and so it does not matter that numbers of processes are used again, or that
-the owner runs in a container, or over NFS on another machine. Where files cannot be locked, a folder is left alone
-until it is a day old.
+What a killed process left is removed by the next one that writes there. A writer keeps its folder locked, and the
+kernel unlocks it: so it does not matter that numbers of processes are used again, or that a writer runs in a container.
+The folder's name tells the system, since no locks of others can be seen on a shared disk: what another machine made, or
+this one before it was started again, is left alone until it is a day old.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from sensorium.errors import UserError
 
 DIGITS = 6  # of figures in metrics/
 HOLDER, END = ".sensorium.", ".new"  # of such folders' names
-LOCK, ASIDE = ".lock", ".aside"
+ASIDE = ".aside"
 OLD = 24 * 3600  # seconds, after which nobody writes on
 
 
@@ -129,21 +129,21 @@ def sweep(parent: Path, name: str = "") -> None:
         name: of a file there, beside which versions before 0.4 may have left ``.NAME.PROCESS.new``.
     """
     older = re.compile(rf"\.{re.escape(name)}\.\d+\{END}")
-    with suppress(OSError):
-        for entry in [*os.scandir(parent)]:
-            if older.fullmatch(entry.name) and _is_old(entry.stat(follow_symlinks=False)):
-                _drop(Path(entry))
-            elif entry.name.startswith(HOLDER) and entry.name.endswith(END) and entry.is_dir(follow_symlinks=False):
-                with suppress(OSError):
-                    _sweep(Path(entry))
+    for path in parent.glob(f".*{END}"):
+        with suppress(OSError):
+            if older.fullmatch(path.name) and _is_old(path.lstat()):
+                _drop(path)
+            elif path.name.startswith(HOLDER) and path.is_dir() and not path.is_symlink():
+                _sweep(path)
 
 
 def _sweep(folder: Path) -> None:
     """Removes a writer's folder if that is dead, and puts back what it had taken away."""
     status = folder.stat()
-    if status.st_uid != os.geteuid():
+    mine = folder.name.startswith(f"{HOLDER}{disk.system()}.")
+    if status.st_uid != os.geteuid() or not (mine or _is_old(status)):
         return
-    lock = disk.lock_free(folder / LOCK, old=_is_old(status))
+    lock = disk.lock_free(folder)
     if lock is None:
         return
     try:
@@ -158,14 +158,9 @@ def _sweep(folder: Path) -> None:
 def _hold(parent: Path) -> tuple[Path, int]:
     """Makes a folder of one's own; returns it, and the descriptor that keeps it."""
     while True:
-        folder = Path(tempfile.mkdtemp(END, HOLDER, parent))
-        try:
-            return folder, disk.lock(folder / LOCK)
-        except FileNotFoundError:  # somebody swept it before it was locked
-            continue
-        except OSError:
-            _drop(folder)
-            raise
+        folder = Path(tempfile.mkdtemp(END, f"{HOLDER}{disk.system()}.", parent))
+        with suppress(FileNotFoundError):  # somebody swept it before it was locked
+            return folder, disk.lock(folder)
 
 
 def _is_old(status: os.stat_result) -> bool:

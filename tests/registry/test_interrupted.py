@@ -15,7 +15,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from sensorium import paths
 from sensorium.monitoring import retrains
@@ -199,6 +199,11 @@ def test_on_a_full_disk_a_command_says_so_and_comes_to_its_end_when_there_is_roo
     assert (found["changed"], found["left"]) == ("", [])
 
 
+OF_VERSIONS = [["promote"], ["rollback"], ["promote", "--challenger"], ["promote", "v1.0.0"]]
+OF_RETRAINS = [["collect", "by hand"], ["conclude"], ["conclude", "--failed", "x"], ["conclude", "--declined", "x"]]
+PLACES = st.one_of(st.integers(1, 14), st.just(0))  # of the step that is killed, 0 for none
+
+
 class Actors(RuleBasedStateMachine):
     """Two people and a service in one clone, whose commands are killed now and then.
 
@@ -210,28 +215,19 @@ class Actors(RuleBasedStateMachine):
     def __init__(self, forks: Forks, made: Repository) -> None:
         super().__init__()
         self.forks, self.made = forks, made
-        self.models = 1
+        self.models, self.typed = 1, False  # whether anything was, since the last model
         self.told: dict[str, str] = {}
         self.learnt: set[str] = set()
 
-    @rule(
-        typed=st.sampled_from(
-            [
-                ["promote"], ["promote", "v1.0.0"], ["promote", "--challenger"], ["rollback"], ["collect", "by hand"],
-                ["collect", "by hand"], ["conclude"], ["conclude"], ["conclude", "--failed", "x"],
-                ["conclude", "--declined", "x"],
-            ]
-        ),
-        place=st.one_of(st.just(0), st.integers(1, 14)),
-    )  # fmt: skip
-    def command(self, typed: list[str], place: int) -> None:
-        """Somebody types a command, which may be killed."""
-        ended = self.forks.run(self.made.root, *typed, place=place)
-        note(f"{typed} {place}: {ended.status} {ended.said}{ended.steps[place - 1 : place]}")
-        assert ended.status in (0, 2, -signal.SIGKILL), ended.said
-        self._learn()
-        if ended.status != -signal.SIGKILL:
-            self._look(typed, ended)
+    @rule(typed=st.sampled_from(OF_VERSIONS), place=PLACES)
+    def change_versions(self, typed: list[str], place: int) -> None:
+        """Somebody changes versions, and may be killed."""
+        self._type(typed, place)
+
+    @rule(typed=st.sampled_from(OF_RETRAINS), place=PLACES)
+    def change_retrains(self, typed: list[str], place: int) -> None:
+        """Somebody begins or ends a retrain, and may be killed."""
+        self._type(typed, place)
 
     @rule()
     def tell(self) -> None:
@@ -239,11 +235,21 @@ class Actors(RuleBasedStateMachine):
         self.told[f"p{len(self.told)}"] = "green"
         tell(self.told)
 
-    @rule(accuracy=st.sampled_from([0.4, 0.6, 0.7]))
+    @precondition(lambda self: self.typed)
+    @rule(accuracy=st.sampled_from([0.7, 0.6, 0.4]))
     def train(self, accuracy: float) -> None:
         """Somebody trains another model and commits all that is there."""
-        self.models += 1
+        self.models, self.typed = self.models + 1, False
         learn(self.made, f"model{self.models}", accuracy)
+
+    def _type(self, typed: list[str], place: int) -> None:
+        ended = self.forks.run(self.made.root, *typed, place=place)
+        note(f"{typed} {place}: {ended.status} {ended.said}{ended.steps[place - 1 : place]}")
+        assert ended.status in (0, 2, -signal.SIGKILL), ended.said
+        self.typed = True
+        self._learn()
+        if ended.status != -signal.SIGKILL:
+            self._look(typed, ended)
 
     def _learn(self) -> None:
         """Labels that a retrain with a verdict had are learnt, once."""
@@ -279,11 +285,11 @@ def test_whatever_two_people_type_and_whatever_is_killed_versions_agree_and_ever
         shutil.rmtree("data/served")
         return Actors(forks, made)
 
-    examples = int(os.environ.get("EXAMPLES", "2"))  # of more, those by chance
+    examples = int(os.environ.get("EXAMPLES", "3"))  # of more, those by chance
     run_state_machine_as_test(
         actors,
         settings=settings(
-            max_examples=examples, stateful_step_count=15, derandomize=examples == 2, deadline=None, database=None,
+            max_examples=examples, stateful_step_count=12, derandomize=examples == 3, deadline=None, database=None,
             phases=[Phase.generate],
             suppress_health_check=[*HealthCheck],
         ),

@@ -43,7 +43,7 @@ class _Rotating(RotatingFileHandler):
         kept: Future[None] | None = getattr(record, KEPT, None)
         if kept and not kept.done():
             try:
-                os.fsync(self.stream.fileno())
+                os.fsync(self.stream.fileno() if self.stream else -1)
                 kept.set_result(None)
             except OSError:
                 self.handleError(record)
