@@ -24,6 +24,7 @@ from sensorium.errors import UserError
 
 DIGITS = 6  # of figures in metrics/
 HOLDER, END = ".sensorium.", ".new"  # of such folders' names
+OLDER = re.compile(rf"\.(.+)\.\d+\{END}")  # what versions before 0.4 made instead, of a file's name
 ASIDE = ".aside"
 OLD = 24 * 3600  # seconds, after which nobody writes on
 
@@ -128,10 +129,9 @@ def sweep(parent: Path, name: str = "") -> None:
         parent: the folder.
         name: of a file there, beside which versions before 0.4 may have left ``.NAME.PROCESS.new``.
     """
-    older = re.compile(rf"\.{re.escape(name)}\.\d+\{END}")
     for path in parent.glob(f".*{END}"):
         with suppress(OSError):
-            if older.fullmatch(path.name) and _is_old(path.lstat()):
+            if (older := OLDER.fullmatch(path.name)) and older[1] == name and _is_old(path.lstat()):
                 _drop(path)
             elif path.name.startswith(HOLDER) and path.is_dir() and not path.is_symlink():
                 _sweep(path)
