@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from sensorium import modalities, models, paths
 from sensorium.dataset.cache import library_versions
 from sensorium.errors import UserError, reason
-from sensorium.files import sha256, write_json
+from sensorium.files import sha256, temporary, write_json
 from sensorium.modalities import Modality
 from sensorium.modalities.encoder import Encoder, encode
 from sensorium.models.onnx_network import OnnxNetwork
@@ -47,8 +46,8 @@ def require(kind: Modality) -> None:
 
 def _require_served(kind: Modality, encoder: Encoder, values: list[Any], features: np.ndarray) -> None:
     """Says so if an encoder cannot be written as ONNX, or computes something else there: `compress` would end."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "encoder.onnx"
+    with temporary() as folder:
+        path = folder / "encoder.onnx"
         try:
             batch = encoder.preprocess.collate([encoder.preprocess(values[0])])
             encoder.network.export(path, batch, encoder.preprocess.axes)

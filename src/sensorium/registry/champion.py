@@ -42,7 +42,7 @@ def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
         UserError: if the artefact cannot be had.
     """
     fetch_champion(champion)
-    write_json(pointer, asdict(champion))
+    write_json(pointer, asdict(champion), lasting=True)
 
 
 def is_here(champion: Champion) -> bool:
@@ -64,7 +64,7 @@ def fetch_champion(champion: Champion) -> Path:
     if not is_here(champion):
         if folder.exists():
             set_aside(folder, "and is brought again")
-        with replacing(folder) as beside:
+        with replacing(folder, lasting=True) as beside:
             checkout(champion.commit, paths.PACKAGED, beside)
     artefact.read(folder)
     return folder
@@ -86,7 +86,7 @@ def training_ids(champion: Champion) -> set[str]:
     Raises:
         UserError: if they cannot be had.
     """
-    kept = paths.cache() / "champions" / f"{champion.model_version}.rows" / "rows.parquet"
+    kept = paths.champions() / f"{champion.model_version}.rows" / "rows.parquet"
     bring = partial(checkout, champion.commit, paths.PREPARED / "rows.parquet")
     rows = pd.read_parquet(made_once(kept, bring), columns=["id", "split"])
     return set(rows.loc[rows["split"] != "test", "id"].astype(str))

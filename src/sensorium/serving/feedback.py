@@ -1,5 +1,7 @@
 """The endpoint /feedback: true labels for what was predicted."""
 
+import asyncio
+import queue
 import re
 from typing import Any
 
@@ -20,8 +22,9 @@ LONGEST = 200  # letters of a label
 
 
 async def feedback(request: Request) -> JSONResponse:
-    """Writes true labels down; a class that the model does not know is welcome, since that is news.
+    """Writes true labels down, and answers when they are on the disk.
 
+    A class that the model does not know is welcome, since that is news.
     A prediction that this process does not remember (it was long ago, or another replica's) is written down as well.
     """
     app = request.app.state
@@ -35,7 +38,10 @@ async def feedback(request: Request) -> JSONResponse:
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
         app.memory.forget(request.state.key, request_id, target)
     told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
-    app.journal.write(journal.FEEDBACK, told | {"key": request.state.key})
+    try:
+        await asyncio.wrap_future(app.journal.keep(journal.FEEDBACK, told | {"key": request.state.key}))
+    except (OSError, queue.Full) as error:
+        raise Refused(503, "the labels could not be written down; send them again", 5) from error
     request.state.about["about"] = request_id
     why = unlearnt(live.keep)
     return JSONResponse(told | ({"note": why} if why else {}), 202)
