@@ -50,5 +50,5 @@ def test_features_of_one_version_of_a_library_are_not_those_of_another(monkeypat
 
 def test_the_code_of_an_encoder_is_all_that_it_is_built_on() -> None:
     names = {path.stem for path in code_of("sensorium.modalities.audio")}
-    assert {"audio", "encoder", "modality", "sound", "spectrogram", "speech_embedding", "onnx_network"} <= names
+    assert {"audio", "encoder", "modality", "spectrogram", "speech_embedding", "onnx_network"} <= names
     assert not names & {"text", "image", "network", "embedding", "concat"}
