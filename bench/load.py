@@ -50,10 +50,10 @@ async def at_once(url: str, forms: Sequence[Form], clients: int, seconds: float)
     return load
 
 
-async def steadily(url: str, forms: Sequence[Form], rate: float, seconds: float) -> Load:
-    """So many requests a second, whether or not earlier ones were answered."""
+async def steadily(url: str, forms: Sequence[Form], rate: float, seconds: float, key: str = "") -> Load:
+    """So many requests a second, whether or not earlier ones were answered; ``key`` is shown."""
     load, start, asked = Load(), time.perf_counter(), set()
-    async with _session() as session:
+    async with _session(key) as session:
         for number in range(int(rate * seconds)):
             await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
             task = asyncio.create_task(_ask(session, url, forms[number % len(forms)], load))
@@ -78,9 +78,12 @@ async def _ask(session: aiohttp.ClientSession, url: str, form: Form, load: Load)
         load.wrong[outcome] = load.wrong.get(outcome, 0) + 1
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(key: str = "") -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=60), read_bufsize=2**16
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=60),
+        read_bufsize=2**16,
     )
 
 

@@ -30,10 +30,10 @@ HERE = Path(__file__).parent
 
 
 class Server:
-    """A server in processes of its own."""
+    """A server in processes of its own; ``key`` is what it is asked with."""
 
-    def __init__(self, name: str, command: list[str], port: int, first: Form) -> None:
-        self.name, self.url = name, f"http://127.0.0.1:{port}/predict"
+    def __init__(self, name: str, command: list[str], port: int, first: Form, key: str = "") -> None:
+        self.name, self.key, self.url = name, key, f"http://127.0.0.1:{port}/predict"
         began = time.perf_counter()
         environment = os.environ | {"BENTOML_DO_NOT_TRACK": "True", "SENSORIUM_LOG": tempfile.mkdtemp()}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -44,7 +44,8 @@ class Server:
         self.start = time.perf_counter() - began
 
     def _answers(self, form: Form) -> bool:
-        request = urllib.request.Request(self.url, form[0], {"content-type": form[1]})
+        headers = {"content-type": form[1]} | ({"authorization": f"Bearer {self.key}"} if self.key else {})
+        request = urllib.request.Request(self.url, form[0], headers)
         try:
             return urllib.request.urlopen(request, timeout=60).status == 200
         except (urllib.error.URLError, ConnectionError):
@@ -52,8 +53,14 @@ class Server:
 
     def megabytes(self) -> float:
         """Memory of all its processes; pages that they share count once."""
-        tree = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        return sum(process.memory_full_info().pss for process in tree) / 1e6
+        return sum(process.memory_full_info().pss for process in self._tree()) / 1e6
+
+    def cpu_seconds(self) -> float:
+        """What all its processes have worked."""
+        return sum(sum(process.cpu_times()[:2]) for process in self._tree())
+
+    def _tree(self) -> list[psutil.Process]:
+        return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
 
     def stop(self) -> None:
         """Ends it."""

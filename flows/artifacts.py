@@ -90,7 +90,12 @@ def _rule(rule: Mapping[str, Any], figures: Figures) -> str:
     value = "" if figure is None else f"{figure:g}"
     bound = "" if rule["bound"] is None else f"{rule['sense']} {rule['bound']:g}"
     mark = "**FAIL**" if not rule["passed"] else "not judged" if "reason" in rule else "pass"
-    return f"| `{rule['name']}` | {value} | {bound} | {mark} | {quoted(rule['note'])} |"
+    return f"| {_code(rule['name'])} | {value} | {bound} | {mark} | {quoted(rule['note'])} |"
+
+
+def _code(words: str) -> str:
+    """A name as code in a table's cell; one that code in markdown cannot hold, as text."""
+    return quoted(words) if {*words} & {*"`|\n"} else f"`{words}`"
 
 
 def _change(now: float, last: float | None) -> str:

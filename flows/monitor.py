@@ -31,7 +31,7 @@ def monitor(hours: float | None = None) -> State:
         )
     except StageFailed as failure:
         return Failed(message=failure.cause)
-    create_markdown_artifact(pages.of_check(check), key="monitoring", description=check["words"])
+    create_markdown_artifact(pages.of_check(check), key="monitoring", description=pages.quoted(check["words"]))
     artifacts.link(root, check["page"], text="the check's page", key="monitoring-page")
     if check["retrain"]:
         _ask_for_retrain(check)

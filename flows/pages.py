@@ -10,7 +10,8 @@ TOLD_ANYWAY = ("margin", "reason")  # keys of rules against the champion, and of
 
 def quoted(words: str) -> str:
     """Words in which strangers' labels may stand: shown as they are, whatever they would mean in markdown or HTML."""
-    return "".join(f"\\{letter}" if letter in "[]|`*\\" else letter for letter in escape(words, quote=False))
+    line = "".join(letter if letter.isprintable() else " " for letter in words)
+    return "".join(f"\\{letter}" if letter in "[]|`*\\" else letter for letter in escape(line, quote=False))
 
 
 def of_check(check: Told) -> str:
@@ -28,7 +29,7 @@ def of_check(check: Told) -> str:
     if check["performance"]:
         lines += ["", "| target | labels given | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
         lines += [_performance(target, found) for target, found in check["performance"].items()]
-    lines += ["", _feedback(check["feedback"]), "", f"Retrain: {check['why']}"]
+    lines += ["", _feedback(check["feedback"]), "", f"Retrain: {quoted(check['why'])}"]
     return "\n".join(lines)
 
 
@@ -54,7 +55,7 @@ def of_question(begun: Told, gate: Told, report: str) -> str:
 def _test(test: Told) -> str:
     words = f"**{quoted(test['words'])}**" if test["drifted"] else quoted(test["words"])
     figures = " | ".join(f"{test[name]:.2g}" for name in ("p", "bound", "effect"))
-    return f"| {test['about']} | {test['what']} | {figures} | {words} |"
+    return f"| {test['about']} | {quoted(test['what'])} | {figures} | {words} |"
 
 
 def _performance(target: str, found: Told) -> str:

@@ -59,7 +59,9 @@ def _retrain(root: Path, why: list[str]) -> State:
         else:
             gate = None  # of an earlier run
             ended = _conclude(root, "--failed", str(trained.message))
-    create_markdown_artifact(pages.of_retrain(begun, ended, gate), key="retrain", description=ended["why"])
+    create_markdown_artifact(
+        pages.of_retrain(begun, ended, gate), key="retrain", description=pages.quoted(ended["why"])
+    )
     name = ended["outcome"].capitalize()
     return (Failed if name == "Failed" else Completed)(name=name, message=ended["why"])
 

@@ -4,7 +4,10 @@ import io
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # spinning threads starve the tests that run beside
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of many minutes begin first, so that none is left for one of two workers while the other has nothing."""
+    minutes: dict[Path, float] = {}
+    for item in items:
+        if marker := item.get_closest_marker("minutes"):
+            minutes[item.path] = marker.args[0]
+    items.sort(key=lambda item: -minutes.get(item.path, 0))
+
+
 def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (24, 16)) -> bytes:
     """A picture of one colour."""
     stream = io.BytesIO()
@@ -37,6 +49,22 @@ def wav(seconds: float = 0.5, pitch: float = 440.0, rate: int = 16_000) -> bytes
     times = np.arange(int(seconds * rate)) / rate
     soundfile.write(stream, 0.3 * np.sin(2 * np.pi * pitch * times), rate, format="WAV", subtype="PCM_16")
     return stream.getvalue()
+
+
+PRIVATE = {"drwx------", "-rw-------"}
+
+
+def modes(folder: Path) -> set[str]:
+    """Who may do what with a folder and all that is in it, as `ls -l` shows it."""
+    return {stat.filemode(path.lstat().st_mode) for path in [folder, *folder.rglob("*")]}
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    """A process that lets others read and write what it makes."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
 
 
 class Project:
@@ -66,6 +94,28 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 30 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a disk needs root")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill(disk: Path, but: int) -> Path:
+    """Fills a disk but for so many kilobytes; returns the file that does."""
+    filler = disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    os.truncate(filler, filler.stat().st_size - but * 1024)
+    return filler
 
 
 @pytest.fixture(scope="session")

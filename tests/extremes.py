@@ -38,6 +38,15 @@ def sound(*channels: np.ndarray, rate: int = RATE, form: str = "WAV", coding: st
     return stream.getvalue()
 
 
+def silence(rate: int, channels: int) -> bytes:
+    """More than two seconds, in few bytes."""
+    stream = io.BytesIO()
+    with soundfile.SoundFile(stream, "w", rate, channels, "PCM_16", format="FLAC") as file:
+        for _ in range(21):
+            file.write(np.zeros((rate // 10, channels), np.int16))
+    return stream.getvalue()
+
+
 def with_nan(samples: np.ndarray) -> np.ndarray:
     spoilt = samples.copy()
     spoilt[5] = np.nan
@@ -121,6 +130,10 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     ),
     "sound 999 Hz": (Audio(), sound(TONE, rate=999), "a sampling rate of 999 Hz is less than 1000 Hz"),
     "sound 384001 Hz": (Audio(), sound(TONE, rate=384_001), "a sampling rate of 384001 Hz is more than 384000 Hz"),
+    "sound of too much": (
+        Audio(seconds=2), silence(384_000, 8),
+        "2.0 seconds of 8 channels at 384000 Hz are more than can be read; convert it to 48000 Hz and two channels",
+    ),
     "sound 17 channels": (Audio(), sound(*[TONE] * 17), "17 channels are more than 16"),
     "sound of one sample": (
         Audio(), sound(TONE[:1]), "the sound is too short: 0.0001 s, at least 0.1 s is needed"
@@ -143,6 +156,11 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
         "an MP4 or M4A file is not read; convert it to WAV, FLAC, Ogg or MP3",
     ),
     "text of nothing": (Text(), "\0 \ud800", "the text is empty"),
+    "facts too long": (FACTS, {"c": "x" * 1001}, "column 'c' holds 1,001 characters; at most 1,000 are read"),
+    "facts too long for a number": (
+        FACTS, {"a": "0" * 10**6}, "column 'a' holds 1,000,000 characters; at most 1,000 are read"
+    ),
+    "facts in facts": (FACTS, {"a": [1]}, "column 'a' holds a list or an object where a single value is expected"),
     "facts beyond": (FACTS, {"a": 3.5e38}, "column 'a' holds 3.5e+38, which is no finite number"),
     "facts of no number": (FACTS, {"a": float("nan")}, "all columns are empty"),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from tests.conftest import REPOSITORY
 
 
 @pytest.mark.slow
+@pytest.mark.minutes(12)
 def test_a_service_meets_a_language_it_never_heard_and_learns_it(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     done = subprocess.run(

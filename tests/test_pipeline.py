@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 import venv
@@ -22,11 +21,12 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+from sensorium.records import BEGIN
 from tests.browser import addresses, browsing, scrolling_widths
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_service import answered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(12)]
 PATIENCE = 300  # seconds
 
 
@@ -444,14 +444,7 @@ def runs(workspace: Workspace, command: str) -> bool:
 
 def embedded(cache: Path) -> int:
     """Values in the features caches of a folder."""
-    counts = []
-    for path in cache.glob("features/*.sqlite"):
-        with sqlite3.connect(path) as base:
-            try:
-                counts.append(base.execute("SELECT count(*) FROM features").fetchone()[0])
-            except sqlite3.OperationalError:  # the table is being made
-                counts.append(0)
-    return sum(counts)
+    return sum(path.read_bytes().count(BEGIN) for path in cache.glob("features/*.records1"))
 
 
 def test_killed_in_embed_it_goes_on_where_it_was(workspace: Workspace, tmp_path: Path) -> None:
@@ -474,7 +467,7 @@ def finished_trials(workspace: Workspace) -> int:
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     workspace.params(
-        search={"trials": 24, "minutes": 60.0, "seed": 1},
+        search={"trials": 8, "minutes": 60.0, "seed": 1},
         fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
@@ -483,7 +476,7 @@ def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     again = workspace.run("dvc", "repro", "search")
     assert again.returncode == 0, again.stdout
     assert f"search: {had} finished trials are in the journal" in again.stdout
-    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 24
+    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 8
 
 
 def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:

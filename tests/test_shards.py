@@ -1,3 +1,5 @@
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ def total(piece: list[int]) -> int:
     return sum(piece)
 
 
+def process(_: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
 def test_pieces_cover_the_sequence() -> None:
     assert shards([1, 2, 3, 4, 5], 2) == [[1, 2], [3, 4], [5]]
     assert shards([], 2) == []
@@ -19,6 +26,15 @@ def test_pieces_cover_the_sequence() -> None:
 
 def test_results_come_in_the_order_of_the_pieces() -> None:
     assert list(map_shards(total, shards(list(range(9)), 2), "adding")) == [1, 5, 9, 13, 8]
+
+
+def test_light_work_is_begun_here_and_the_rest_is_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(map_shards(process, range(9), "asking", light=True)) == {os.getpid()}
+    monkeypatch.setattr("sensorium.shards.START", 0.25)
+    found = list(map_shards(process, range(9), "asking", light=True))
+    assert found[0] == os.getpid()
+    assert found[-1] != os.getpid()
+    assert os.getpid() not in map_shards(process, range(2), "asking")
 
 
 def test_an_error_in_another_process_comes_here() -> None:

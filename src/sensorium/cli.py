@@ -1,7 +1,6 @@
 """The `sensorium` command: a table of plain functions, each importing what it needs when it is called."""
 
 import atexit
-import errno
 import os
 import sys
 from importlib import metadata
@@ -12,9 +11,10 @@ from sensorium.errors import UserError
 from sensorium.extras import run_with_extra
 from sensorium.lifeline import end_with_parent
 from sensorium.memory import keep_freed
+from sensorium.room import lacking
+from sensorium.terminal import guard_stdout, plain
 
 STAGES = "Stages of dvc.yaml, in order"
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -213,15 +213,13 @@ def main() -> None:
         app()
     except SystemExit as end:  # how typer ends
         _leave(end.code if isinstance(end.code, int) else bool(end.code))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        _leave(2)
     except BrokenPipeError:
         os._exit(1)
-    except OSError as error:
-        if error.errno not in NO_ROOM:
+    except Exception as error:
+        told = lacking(error) or (str(error) if isinstance(error, UserError) else "")
+        if not told:
             raise
-        print(f"error: {error.strerror}: {error.filename or 'a file'}; make room, and run it again.", file=sys.stderr)
+        print(f"error: {plain(told)}", file=sys.stderr)
         _leave(2)
 
 
@@ -234,6 +232,7 @@ def _leave(status: int) -> None:
 
 
 def _stage(name: str, *arguments: str) -> None:
+    guard_stdout()
     if "DVC_STAGE" in os.environ:  # by hand, a command may outlive the shell that started it
         end_with_parent()
     keep_freed()
@@ -241,4 +240,5 @@ def _stage(name: str, *arguments: str) -> None:
 
 
 def _command(name: str, *arguments: object, extra: str = "workspace") -> None:
+    guard_stdout()
     run_with_extra(extra, f"sensorium.commands.{name}", *arguments)

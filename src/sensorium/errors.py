@@ -43,7 +43,7 @@ class NotHere(UserError):  # noqa: N818 - it may be elsewhere
     """What is asked for is not on this machine and cannot be brought, though nothing is wrong with it."""
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """The first line of what a library says went wrong, at most 200 letters, without a full stop."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200].rstrip(". ")

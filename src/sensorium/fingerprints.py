@@ -1,19 +1,18 @@
 """What files hold, said in a line: equal content has equal fingerprints, wherever it lies."""
 
 import hashlib
+import json
 import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sensorium import paths
 from sensorium.files import sha256
-from sensorium.shards import shards
+from sensorium.records import Records
 
 SETTLED = 2 * 10**9  # nanoseconds after which another change of a file shows in its times, on any file system
-PIECE = 500  # paths of a query, bound by SQLite's limit on parameters
 State = tuple[int, int, int, int]
 
 
@@ -49,12 +48,12 @@ def below(folder: Path) -> dict[str, Path | None]:
 def _digests(files: Iterable[Path]) -> dict[Path, str]:
     """SHA-256 of those files that are there; what was read once and is as it was is not read again."""
     states = {path: state for path in files if (state := _state(path))}
-    with _Known() as known:
-        kept = known.get(states)
-        now = time.time_ns()
-        fresh = {path: sha256(path) for path in states if path not in kept}
-        # What was written just now may be written again without a change of its times.
-        known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
+    known = _Known()
+    kept = known.get(states)
+    now = time.time_ns()
+    fresh = {path: sha256(path) for path in states if path not in kept}
+    # What was written just now may be written again without a change of its times.
+    known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
     return {**kept, **fresh}
 
 
@@ -70,29 +69,20 @@ def _state(path: Path) -> State | None:
 class _Known:
     """Digests of files that were read before, in the user's cache."""
 
-    def __enter__(self) -> "_Known":
-        paths.cache().mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(paths.cache() / "digests.sqlite", timeout=60)
-        self._base.execute(
-            "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size, modified, changed, inode, digest)"
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._base.commit()
-        self._base.close()
+    def __init__(self) -> None:
+        self._records = Records(paths.cache() / "digests")
 
     def get(self, states: Mapping[Path, State]) -> dict[Path, str]:
         """The digests of files that are in the same state as they were then."""
-        by_name = {os.fsencode(path.absolute()): path for path in states}
-        rows = (row for names in shards(list(by_name), PIECE) for row in self._select(names))
-        return {by_name[name]: digest for name, *state, digest in rows if tuple(state) == states[by_name[name]]}
+        by_name = {_name(path): path for path in states}
+        found = {by_name[name]: json.loads(said) for name, said in self._records.get(by_name).items()}
+        return {path: digest for path, (state, digest) in found.items() if tuple(state) == states[path]}
 
     def put(self, found: Mapping[Path, tuple[State, str]]) -> None:
         """Keeps digests with the state of their files."""
-        rows = [(os.fsencode(path.absolute()), *state, digest) for path, (state, digest) in found.items()]
-        self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
+        if found:
+            self._records.put({_name(path): json.dumps(said).encode() for path, said in found.items()})
 
-    def _select(self, names: list[bytes]) -> Iterator[tuple[Any, ...]]:
-        places = ",".join("?" * len(names))
-        yield from self._base.execute(f"SELECT * FROM files WHERE path IN ({places})", names)
+
+def _name(path: Path) -> bytes:
+    return os.fsencode(path.absolute())

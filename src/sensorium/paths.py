@@ -16,12 +16,13 @@ FEEDBACK = Path("data/feedback")  # labelled rows of what the service saw; DVC k
 MONITORING = Path("data/monitoring")  # what checks and retrains remember
 
 SEARCH = Path("models/search")
-BEST = SEARCH / "best.yaml"
+BEST = SEARCH / "best.yaml"  # hyper-parameters
 TRAINED = Path("models/trained")
 COMPRESSED = Path("models/compressed")
 PACKAGED = Path("models/packaged")
 BENTO = Path("models/bento.json")
 CHAMPION = Path("models/champion.json")  # in git, since promoting a model is a change to what new ones must beat
+PROMOTION = Path("models/promotion.json")  # not in git: one that has begun and not ended
 CHALLENGER = Path("models/challenger.json")  # not in git: which model a service on this machine runs in shadow
 
 METRICS = Path("metrics")
@@ -29,7 +30,7 @@ VERDICT = METRICS / "gate.json"
 HEADLINE = METRICS / "headline.json"  # what DVC compares experiments by
 PREDICTIONS = Path("predictions")
 REPORTS = Path("reports")
-CURVE = REPORTS / "training" / "curve.csv"
+CURVE = REPORTS / "training" / "curve.csv"  # the losses of every epoch
 
 
 def cache() -> Path:
@@ -41,4 +42,9 @@ def cache() -> Path:
 
 def promoted(model_version: str, settings: str) -> Path:
     """Where a promoted model with its settings of serving (their digest) is kept for all clones, and served from."""
-    return cache() / "champions" / "-".join(filter(None, (model_version, settings)))
+    return champions() / "-".join(filter(None, (model_version, settings)))
+
+
+def champions() -> Path:
+    """The folder of all promoted models."""
+    return cache() / "champions"

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from sensorium.lifeline import end_with_parent
 
+START = 2.0  # seconds that a process takes to begin work
 ROWS = 256  # of a shard: small enough for memory and progress, large enough for batches
 
 
@@ -29,7 +31,11 @@ def shards(sequence: Sequence[Any], size: int = ROWS) -> list[Any]:
 
 
 def map_shards(
-    function: Callable[[Any], Any], pieces: Sequence[Any], doing: str, sizes: Sequence[int] | None = None
+    function: Callable[[Any], Any],
+    pieces: Sequence[Any],
+    doing: str,
+    sizes: Sequence[int] | None = None,
+    light: bool = False,
 ) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, showing progress.
 
@@ -40,6 +46,8 @@ def map_shards(
         pieces: its arguments.
         doing: what the bar says.
         sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
+        light: whether all may be done before other processes have started, and any number of threads gives the same:
+            then this one begins, and they are started for what is left.
     """
     if not pieces:
         return
@@ -47,15 +55,17 @@ def map_shards(
     workers = min(len(os.sched_getaffinity(0)), len(pieces))
     with progress(Pace()) as bar:
         tracked = bar.add_task(doing, total=sum(sizes))
-        if workers <= 1:
-            for piece, size in zip(pieces, sizes, strict=True):
-                yield function(piece)
-                bar.advance(tracked, size)
+        here, done = time.monotonic() + (START if light else 0), 0
+        while done < len(pieces) and (workers <= 1 or time.monotonic() < here):
+            yield function(pieces[done])
+            bar.advance(tracked, sizes[done])
+            done += 1
+        if done == len(pieces):
             return
         # A fresh interpreter each: forking one whose libraries run threads can hang.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
-            for result, size in zip(pool.map(function, pieces), sizes, strict=True):
+            for result, size in zip(pool.map(function, pieces[done:]), sizes[done:], strict=True):
                 yield result
                 bar.advance(tracked, size)
 
@@ -78,5 +88,6 @@ class Pace(ProgressColumn):
 
 def _begin_worker() -> None:
     """One thread, and no life of its own: a worker whose starter was killed would wait for its next piece for ever."""
-    end_with_parent()
+    starter = multiprocessing.parent_process()
+    end_with_parent(starter.pid if starter else None)
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

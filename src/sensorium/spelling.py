@@ -16,6 +16,7 @@ import numpy as np
 
 WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")  # 007 and 1e5 are codes, 1.10 may be a version
 FLAGS = {word: flag for flag in ("true", "false") for word in (flag, flag.capitalize(), flag.upper())}
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters (Cc), lone surrogates (Cs)
 LONG = 15  # digits of a number that 32 bits were rounded to, such as 0.10000000149011612
 MOST_MARKS = 30  # that stand in a row on one letter; Unicode's own stream-safe format (UAX 15) allows as many
 ZEROS = 4  # that a price such as 1.5000 may end with
@@ -37,8 +38,12 @@ def plain(text: str) -> str:
     Of combining marks in a row, only as many are kept as any writing has: composing takes the square of their number.
     """
     composed = _few_marks(unicodedata.normalize("NFC", _few_marks(text)))  # some marks fall into two
-    printable = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in composed)
-    return " ".join(printable.split())
+    return " ".join(UNPRINTABLE.sub(" ", composed).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether `plain` leaves nothing of a text."""
+    return not UNPRINTABLE.sub(" ", text).strip()
 
 
 def _few_marks(text: str) -> str:

@@ -27,6 +27,7 @@ INSIDE = {
     "reports/evaluation": ["confusion/category.csv", "confusion/language.csv"],
 }
 CURVE, PAIRS = "epoch,validation\\n1,0.5\\n2,0.4\\n", "actual,predicted\\na,a\\nb,a\\nb,b\\n"
+HOSTILE = PAIRS.replace("b", "</script><script>hacked = 1</script>")
 params = yaml.safe_load(pathlib.Path("params.yaml").read_text())
 fusion, top = str(params["fusion"]["kind"]), params["serve"]["top"]
 accuracy = {"attention": 0.75, "concat": 0.9}.get(fusion, 0.8)
@@ -54,7 +55,8 @@ for name in sys.argv[1:]:
     else:
         for inside in INSIDE.get(name, ["file"]):
             (path / inside).parent.mkdir(parents=True, exist_ok=True)
-            (path / inside).write_text(PAIRS if inside.endswith(".csv") else json.dumps(told))
+            pairs = HOSTILE if "language" in inside else PAIRS
+            (path / inside).write_text(pairs if inside.endswith(".csv") else json.dumps(told))
 """
 
 
@@ -181,7 +183,9 @@ def test_plots_of_dvc_are_drawn_without_a_network(clone: Clone, monkeypatch: pyt
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto((clone.root / "dvc_plots/index.html").as_uri())
-        page.wait_for_function("document.querySelectorAll('canvas.marks').length == 3")
+        page.wait_for_selector("canvas.marks >> nth=1")
+        assert "<script>hacked = 1</script>" in page.content()  # but nothing runs it
+        assert page.evaluate("window.hacked") is None
         widths = page.evaluate("[...document.querySelectorAll('canvas.marks')].map(one => one.width)")
     assert min(widths) > 300
     assert {url.split(":")[0] for url in asked} == {"file"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sensorium.errors import UserError
 from sensorium.modalities import Tabular
 from sensorium.runtime.predictor import Predictor
 from tests import model
-from tests.conftest import Project
+from tests.conftest import PRIVATE, Project, modes
 from tests.monitoring.referenced import add_reference
 from tests.serving.conftest import serving
 
@@ -81,7 +82,13 @@ def test_nothing_and_too_little(place: Path, watched: Path) -> None:
     )
 
 
-def test_a_log_as_it_was_at_training_and_one_that_drifted(place: Path, watched: Path) -> None:
+@pytest.mark.usefixtures("open_to_all")
+def test_a_log_as_it_was_at_training_and_one_that_drifted(
+    place: Path, watched: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for left in ("data/monitoring/checks.jsonl", "reports/monitoring/earlier/index.html"):  # by an earlier version
+        Path(left).parent.mkdir(parents=True)
+        Path(left).touch()
     ask(place, watched, facts(100, seed=3))
     calm = checked()
     assert (calm["verdict"], calm["words"]) == ("no drift", "Nothing drifted: facts is as in the reference.")
@@ -97,6 +104,12 @@ def test_a_log_as_it_was_at_training_and_one_that_drifted(place: Path, watched: 
     index = Path("reports/monitoring/index.html").read_text()
     assert moved["words"] in index
     assert re.findall(r"</span> ([a-z ]+)</td><td>(.*?)</td>", index)[:2] == [("drift", "facts"), ("no drift", "")]
+    assert modes(Path("data/monitoring")) == modes(Path("reports/monitoring")) == PRIVATE
+    assert stat.filemode(Path("reports").stat().st_mode) == "drwxrwxrwx"
+    assert [record.getMessage() for record in caplog.records if record.name == "sensorium.private"] == [
+        "reports/monitoring: 3 files or folders were open to other users; they are closed now",
+        "data/monitoring: 2 files or folders were open to other users; they are closed now",
+    ]
 
 
 def test_a_log_with_all_that_can_be_wrong_with_it(place: Path, watched: Path) -> None:

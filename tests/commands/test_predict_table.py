@@ -108,7 +108,7 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_goes_on(columns: Path) ->
     workers = psutil.Process(run.pid).children(recursive=True)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
     assert Path("out.parquet").read_text() == "old"
     table = pq.read_table(finished[0])
     place = table.column_names.index("answer.inputs")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from sensorium.errors import UserError
 from sensorium.monitoring import retrains
 from sensorium.serving import content
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS
+from tests.conftest import PRIVATE, modes
 from tests.monitoring import written
 from tests.registry.conftest import IN_A_FOLDER, PARAMS, Repository, repository
 
@@ -60,6 +62,7 @@ def current() -> dict[str, Any]:
 
 
 @IN_A_FOLDER
+@pytest.mark.usefixtures("open_to_all")
 def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +85,9 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
         ["p2", said["id"], "ab/abp2", "[/blue]"],
     ]
     assert Path("data/feedback/media/ab/abp1").read_text() == "a text of p1"
+    assert modes(Path("data/feedback")) == modes(Path("data/monitoring")) == PRIVATE
+    of_git = Path(repository.sh("git", "rev-parse", "--git-dir").strip())
+    assert stat.filemode((of_git / "refs/heads").stat().st_mode) == "drwxrwxrwx"  # whose clone a team may share
     quarantine = pd.read_parquet("data/feedback/quarantine.parquet")
     assert quarantine[["request_id", "reason"]].to_numpy().tolist() == [
         ["nobody", "no prediction with this request id is in the log"]

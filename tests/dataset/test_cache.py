@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.encoders.columns import Columns
@@ -23,18 +24,23 @@ def test_more_digests_than_one_statement_takes(tmp_path: Path) -> None:
     assert len(cache.known([str(number) for number in range(3000)])) == 1201
 
 
-def test_the_fingerprint_changes_with_weights_constants_and_code(tmp_path: Path) -> None:
-    weights, code = tmp_path / "weights", tmp_path / "code.py"
+def test_the_fingerprint_changes_with_weights_constants_and_version(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
     weights.write_text("1")
-    code.write_text("1")
 
-    def of(number: str) -> str:
-        return fingerprint(Encoder(Columns(numbers=[number], categories=[]), TorchNetwork(AsToken()), (weights,)), code)
+    def of(number: str, version: str = "columns 1") -> str:
+        columns = Columns(numbers=[number], categories=[])
+        return fingerprint(Encoder(columns, TorchNetwork(AsToken()), version, (weights,)))
 
     first = of("age")
     assert of("age") == first
-    assert of("price") != first
+    assert len({first, of("price"), of("age", "columns 2")}) == 3
     weights.write_text("2")
-    second = of("age")
-    code.write_text("2")
-    assert len({first, second, of("age")}) == 3
+    assert of("age") != first
+
+
+def test_features_of_one_version_of_a_library_are_not_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = Encoder(Columns(numbers=["age"], categories=[]), TorchNetwork(AsToken()), "columns 1")
+    first = fingerprint(encoder)
+    monkeypatch.setattr("sensorium.dataset.cache.version", lambda _: "9.9")
+    assert fingerprint(encoder) != first

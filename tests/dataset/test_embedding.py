@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sensorium import paths
 from sensorium.dataset import embedding
 from sensorium.dataset.items import digest, write_shard
 from sensorium.modalities import Tabular
@@ -23,15 +24,25 @@ def test_what_is_embedded_is_never_embedded_again(job: embedding.Job) -> None:
     assert embedding.missing(job) == job.digests
     embedding.embed([job], "embedding")
     assert embedding.missing(job) == []
-    found = embedding.features(job)
+    found = embedding.features(job, {})
     assert list(found) == job.digests
     assert [array[0, 0] for array in found.values()] == [0, 1, 2, 3, 4]
+
+
+def test_what_is_damaged_between_embedding_and_reading_is_embedded_again(
+    job: embedding.Job, capsys: pytest.CaptureFixture
+) -> None:
+    problems = embedding.embed([job], "embedding")
+    (file,) = (paths.cache() / "features").glob("*.records1")
+    file.write_bytes(file.read_bytes()[:300] + b"?" + file.read_bytes()[301:])
+    assert [array[0, 0] for array in embedding.features(job, problems).values()] == [0, 1, 2, 3, 4]
+    assert "its 4 whole records stay in use" in capsys.readouterr().err
 
 
 def test_a_corrupted_value_has_features_of_its_own_and_the_same_again(job: embedding.Job) -> None:
     spoiled = embedding.Job(FACTS, job.folder, job.digests, "lost columns", 2)
     embedding.embed([job, spoiled], "embedding")
-    known = np.stack(list(embedding.features(spoiled).values()))[:, 0, 1::2]  # which columns are known
+    known = np.stack(list(embedding.features(spoiled, {}).values()))[:, 0, 1::2]  # which columns are known
     assert known.sum(1).tolist() == [1] * 5
     assert embedding.missing(spoiled) == []
     assert embedding.missing(embedding.Job(FACTS, job.folder, job.digests, "lost columns", 1)) == job.digests

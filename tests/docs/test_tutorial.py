@@ -28,6 +28,7 @@ def hurry(walk: Walk) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.minutes(12)
 def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
     with Walk(tmp_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
         for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):

@@ -75,9 +75,11 @@ def test_a_model_beside_itself_gains_nothing_and_beside_a_worse_one_something() 
 
 def test_many_classes_take_no_longer_than_few() -> None:
     def seconds(classes: int) -> float:
-        predictions = random_predictions(1000, classes, 0)
-        start = time.perf_counter()
-        resample(predictions, 200)
-        return time.perf_counter() - start
+        predictions, taken = random_predictions(1000, classes, 0), []
+        for _ in range(3):
+            start = time.perf_counter()
+            resample(predictions, 200)
+            taken.append(time.perf_counter() - start)
+        return min(taken)
 
     assert seconds(1000) < 20 * seconds(10)  # once a hundred times; the machine may be busy

@@ -73,7 +73,7 @@ def test_texts() -> None:
 
 
 def test_a_long_cell_is_shown_in_part() -> None:
-    assert len(FACTS.show(FACTS.accept({"town": "U" * 10**6}), [])) < 500
+    assert len(FACTS.show(FACTS.accept({"town": "U" * 1000}), [])) < 500
 
 
 def test_pictures() -> None:

@@ -64,3 +64,10 @@ def test_texts_of_similar_length_run_together_and_come_back_in_their_order() -> 
     samples = [{name: np.full(length, length) for name in ("input_ids", "attention_mask")} for length in lengths]
     assert encode_arrays(preprocess, network, samples)[:, 0, 0].tolist() == lengths  # type: ignore[arg-type]
     assert seen == [(3, 6), (2, 9), (1, 12), (1, 30)]
+
+
+def test_of_a_long_text_only_so_much_is_cut_into_tokens_as_can_be_read() -> None:
+    preprocess = Text(max_tokens=8).load_encoder().preprocess
+    ids = preprocess("frog " * 200_000)["input_ids"].tolist()
+    assert ids == preprocess("frog frog frog frog frog frog frog frog frog")["input_ids"].tolist() != []
+    assert preprocess("x" * 2**20)["input_ids"].tolist() == [101, 100, 102]  # one unknown word, however long

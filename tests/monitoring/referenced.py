@@ -13,20 +13,27 @@ from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
 
 
-def add_reference(folder: Path, values: Mapping[str, list[Any]], training: Mapping[str, list[Any]]) -> Path:
+def add_reference(
+    folder: Path,
+    values: Mapping[str, list[Any]],
+    training: Mapping[str, list[Any]],
+    label: tuple[str, str] = ("label", "no"),
+) -> Path:
     """Puts a reference of independent rows, whose first values and so on are of one row, into a model's folder.
 
     Args:
-        folder: of a model with the target ``label``, which has a class ``no``.
+        folder: of a model.
         values: cleaned, as many of every input.
         training: values that the axes are fitted to.
+        label: a target of the model, and the class of all rows.
     """
     predictor = Predictor.load(folder)
     manifest = json.loads((folder / artefact.MANIFEST).read_text())
     (folder / artefact.MANIFEST).unlink()
     rows = np.arange(len(next(iter(values.values()))))
     features = {name: encode_values(predictor, name, given) for name, given in training.items()}
-    known = Known(rows, {"label": ["no"] * len(rows)}, [], {}, features)
+    target, name = label
+    known = Known(rows, {target: [name] * len(rows)}, [], {}, features)
     write_reference(folder, predictor, ServedRows(dict(values), dict.fromkeys(values, rows)), known)
     artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
     return folder

@@ -92,11 +92,15 @@ IN_A_FOLDER = pytest.mark.parametrize("repository", ["clone/teams/ml"], indirect
 @pytest.fixture
 def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """The whole repository is the project, or a folder of it with `IN_A_FOLDER`."""
-    clone = tmp_path / "clone"
     root = tmp_path / getattr(request, "param", "clone")
     root.mkdir(parents=True)
     monkeypatch.chdir(root)
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    return start(tmp_path / "clone", root)
+
+
+def start(clone: Path, root: Path) -> Repository:
+    """Makes a git repository and a DVC repository without a model; the latter may be a folder of the former."""
     made = Repository(root)
     made.sh("git", "init", "--quiet", str(clone))
     made.sh("git", "config", "user.name", "Ada")

@@ -13,6 +13,7 @@ import torch
 from scipy.special import softmax
 
 from sensorium import paths
+from sensorium.cached import made_once
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.predictions import write_predictions
 from sensorium.evaluation.gates import Rule
@@ -72,9 +73,8 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
         network = Threshold(NetworkConfig({"facts": 2}, {"t": list(known)}, "concat", 4, 1, 0.0), old).eval()
         written = model.write(model.read({"facts": FACTS}, values), values, network, champions / "abc")
         shutil.rmtree(written.with_name("abc-parts"))
-        pd.DataFrame({"id": table["id"], "split": ["train"] * seen + ["test"] * (ROWS - seen)}).to_parquet(
-            champions / "abc.rows.parquet"
-        )
+        rows = pd.DataFrame({"id": table["id"], "split": ["train"] * seen + ["test"] * (ROWS - seen)})
+        made_once(champions / "abc.rows/rows.parquet", rows.to_parquet)
         paths.CHAMPION.parent.mkdir(exist_ok=True)
         paths.CHAMPION.write_text(json.dumps({"version": "v1.0.0", "commit": "0" * 40, "model_version": "abc"}))
         logits = np.full((ROWS, len(classes)), -9.0)
@@ -144,7 +144,7 @@ def test_what_cannot_be_compared_says_why(duel: Setup, setup: dict[str, Any], as
 def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
     made = duel(new=0.0, old=0.0)
     (paths.cache() / "champions/abc/fusion.onnx").write_bytes(b"other")
-    assert "fusion.onnx is not the file that was packaged" in made.overview(0.95)["reason"]
+    assert "is neither in DVC's cache nor in a remote" in made.overview(0.95)["reason"]
 
 
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:

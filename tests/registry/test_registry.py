@@ -292,6 +292,28 @@ def test_the_champions_model_is_brought_back_to_a_machine_that_lost_it(
     assert is_here(now)
 
 
+def test_a_damaged_model_or_its_rows_are_set_aside_and_brought_again(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    promote.run()
+    now = read_champion()
+    assert now
+    folder, rows = fetch_champion(now), paths.cache() / "champions/first.rows/rows.parquet"
+    assert training_ids(now) == {"a", "b"}
+    for path in (folder / "manifest.json", rows):
+        path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
+    assert not is_here(now)
+    promote.run("v1.0.0")
+    said = capsys.readouterr()
+    assert "its model was brought to this machine" in said.out
+    assert said.err == f"warning: {folder} was damaged; it is kept as {folder.name}.damaged, and is brought again.\n"
+    assert is_here(now)
+    assert training_ids(now) == {"a", "b"}
+    assert "first.rows was damaged; it is kept as first.rows.damaged, and is made again." in capsys.readouterr().err
+
+
 def test_without_a_champions_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_champion() is None

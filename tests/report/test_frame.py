@@ -25,7 +25,7 @@ def test_it_has_the_pages_background_width_and_whole_height(tmp_path: Path) -> N
         for scheme in PAPER:
             tab = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 1600})
             tab.goto((tmp_path / "index.html").as_uri())
-            tab.wait_for_function("document.querySelector('iframe').style.height.endsWith('px')")
+            tab.wait_for_selector("iframe[style*='px']")
             frame = tab.frames[1]
             frame.wait_for_selector("td >> text=text.language")
             assert frame.eval_on_selector("td", "one => getComputedStyle(one).color") == TEXT[scheme]

@@ -1,6 +1,8 @@
 import gc
 import json
+import os
 import shutil
+import subprocess
 import threading
 import time
 import weakref
@@ -53,7 +55,7 @@ def wait_for(client: TestClient, expected: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.01)
@@ -160,6 +162,141 @@ def test_without_a_model_the_service_does_not_start(tmp_path: Path) -> None:
         Deployment(Workers(1, "a"), Workers(1, "b"), lambda: tmp_path, lambda: None).start()
 
 
+NAMED = {"version": "v1.0.0", "commit": "c", "model_version": "abc", "settings": ""}
+BROKEN = {  # what stands in the file, and what is said of it
+    "": "it is no JSON: Expecting value",
+    "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> other": "it is no JSON: Expecting value",
+    '{"version": "v1.0.0", "commit"': "it is no JSON",
+    "[1]": "it has no key 'version'",
+    '"v1.0.0"': "it has no key 'version'",
+    "{}": "it has no key 'version'",
+    '{"version": "v1.0.0"}': "commit is ''",
+    json.dumps(NAMED | {"model_version": None}): "model_version is None",
+    json.dumps(NAMED | {"model_version": ["abc"]}): "model_version is ['abc']",
+    json.dumps(NAMED | {"model_version": "../packaged"}): "model_version is '../packaged'",
+    json.dumps(NAMED | {"version": ""}): "version is ''",
+    json.dumps(NAMED | {"settings": 5}): "settings is 5",
+    "\udcff": "'utf-8' codec can't decode byte 0xff",
+    "[" * 100_000: "it is no JSON",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.items(), ids=range(len(BROKEN)))
+def test_a_file_that_cannot_be_read_is_never_taken_for_one_that_names_no_model(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.CHAMPION.parent.mkdir()
+    paths.CHAMPION.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(UserError) as told:
+        champion_folder()
+    assert f"models/champion.json cannot be read ({said}" in str(told.value)
+    assert "so it is not known which model it names; make it what it was (`git checkout HEAD --" in str(told.value)
+
+
+def test_what_is_no_file_cannot_be_read_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.CHAMPION.mkdir(parents=True)
+    with pytest.raises(UserError, match="it is no file"):
+        champion_folder()
+    paths.CHAMPION.rmdir()
+    os.mkfifo(paths.CHAMPION)  # to read it would wait for ever
+    with pytest.raises(UserError, match="it is no file"):
+        champion_folder()
+    paths.CHAMPION.unlink()
+    paths.CHAMPION.symlink_to(paths.CHAMPION.name)
+    with pytest.raises(UserError, match="Too many levels of symbolic links"):
+        champion_folder()
+
+
+def test_a_deleted_or_emptied_file_that_git_has_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.CHAMPION.parent.mkdir()
+    paths.CHAMPION.write_text(json.dumps(NAMED))
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for command in (["init"], ["add", "models"], [*who, "commit", "--message", "Champion"]):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+    paths.CHAMPION.unlink()
+    with pytest.raises(UserError) as told:
+        champion_folder()
+    assert str(told.value) == (
+        "models/champion.json is not there, but git has it, naming v1.0.0; "
+        "`git checkout HEAD -- models/champion.json` brings it back."
+    )
+    paths.CHAMPION.write_text('{"version": null}')
+    with pytest.raises(UserError, match="champion.json names no model, but git has it, naming v1.0.0"):
+        champion_folder()
+
+
+def metric(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def test_a_running_service_keeps_its_champion_whatever_becomes_of_the_file(
+    others: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    promoted, other = map(version, others)
+    install(others[1], paths.PACKAGED)
+    for source in others:
+        install(source, paths.promoted(version(source), ""))
+    pointer = tmp_path / paths.CHAMPION
+
+    def point(name: str) -> None:
+        with replacing(pointer) as beside:
+            beside.write_text(json.dumps(NAMED | {"model_version": name}))
+
+    point(promoted)
+    one = Deployment(Workers(1, "a"), Workers(1, "b"))
+    one.start()
+    for damage in (
+        lambda: pointer.write_text(""),
+        lambda: pointer.write_text("<<<<<<< HEAD"),
+        lambda: pointer.write_text('{"version": null}'),
+        lambda: point("not-here"),
+        pointer.unlink,
+        lambda: (pointer.unlink(), pointer.mkdir()),
+    ):
+        damage()
+        caplog.clear()
+        before = failed()
+        for _ in range(3):
+            one.look("champion")
+        assert one.champion.version == promoted
+        assert metric("sensorium_model_stuck", role="champion") == 1
+        assert failed() == before + 1
+        assert [record.levelname for record in caplog.records] == ["ERROR"]  # once, not at each look
+        assert "the champion is not served: models/champion.json" in caplog.text
+        point(promoted)
+        one.look("champion")
+        assert (one.champion.version, metric("sensorium_model_stuck", role="champion")) == (promoted, 0)
+    point(other)
+    one.look("champion")
+    assert (one.champion.version, metric("sensorium_model_stuck", role="champion")) == (other, 0)
+
+
+def test_a_challenger_runs_on_while_its_file_cannot_be_read(
+    others: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    install(others[1], paths.promoted("def", ""))
+    paths.CHALLENGER.parent.mkdir()
+    paths.CHALLENGER.write_text(json.dumps(NAMED | {"model_version": "def"}))
+    one = Deployment(Workers(1, "a"), Workers(1, "b"), lambda: others[0])
+    one.start()
+    assert one.challenger is not None
+    paths.CHALLENGER.write_text("")
+    one.look("challenger")
+    assert one.challenger is not None
+    assert metric("sensorium_model_stuck", role="challenger") == 1
+    paths.CHALLENGER.unlink()
+    one.look("challenger")
+    assert one.challenger is None
+    assert metric("sensorium_model_stuck", role="challenger") == 0
+
+
 def test_the_champion_of_the_repository_is_served_and_before_there_is_one_what_was_packaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,9 +304,8 @@ def test_the_champion_of_the_repository_is_served_and_before_there_is_one_what_w
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
     paths.CHAMPION.parent.mkdir()
     assert (champion_folder(), challenger_folder()) == (paths.PACKAGED, None)
-    for content in ('{"version": null}', "no json"):
-        paths.CHAMPION.write_text(content)
-        assert champion_folder() == paths.PACKAGED
+    paths.CHAMPION.write_text('{"version": null}')
+    assert champion_folder() == paths.PACKAGED
     for pointer, name in ((paths.CHAMPION, "abc"), (paths.CHALLENGER, "def")):
         pointer.write_text(json.dumps({"version": "v1.0.0", "commit": "c", "model_version": name, "settings": "5e7"}))
     with pytest.raises(

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sensorium.serving import guarding, keys
+from sensorium.serving.guarding import Places
 from tests.serving.conftest import served_as, serving
 
 KEY, OTHER = keys.make(), keys.make()
@@ -116,7 +118,7 @@ def test_more_than_can_be_worked_on_is_refused_and_service_recovers(table_folder
         go = hold(client)
         with ThreadPoolExecutor(2) as threads:
             waiting = [threads.submit(client.post, "/predict", json=FACTS) for _ in range(2)]
-            while client.app.state.guard.requests < 2:  # type: ignore[attr-defined]
+            while client.app.state.guard.requests.taken < 2:  # type: ignore[attr-defined]
                 pass
             refused = client.post("/predict", json=FACTS)
             go.set()
@@ -133,32 +135,118 @@ def test_what_takes_too_long_is_given_up(table_folder: Path, tmp_path: Path) -> 
         go.set()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert answer.json() == {"error": "the service could not answer within 0.2 seconds; try again later"}
-        assert client.app.state.guard.requests == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.requests.taken == 0  # type: ignore[attr-defined]
 
 
-def test_a_body_that_does_not_come_is_given_up(table_folder: Path, tmp_path: Path) -> None:
+class Sending:
+    """Requests by ASGI whose bodies stop after a first part; what was answered is a list for each."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def ask(self, key: str, part: bytes, answer: list[Any]) -> None:
+        """Sends one, until it is answered."""
+        headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        headers.append((b"authorization", f"Bearer {key}".encode()))
+        scope = {"type": "http", "method": "POST", "path": "/predict", "headers": headers, "query_string": b""}
+        scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 3000), "scheme": "http", "root_path": ""}
+        parts = iter([{"type": "http.request", "body": part, "more_body": True}])
+
+        async def receive() -> Any:
+            for message in parts:
+                return message
+            return await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            answer.append(message)
+
+        await self._client.app(scope, receive, send)  # type: ignore[arg-type]
+
+    async def begin(self, key: str, requests: int) -> list[list[Any]]:
+        """Sends several, and comes back when each was answered or waits for more."""
+        answers: list[list[Any]] = [[] for _ in range(requests)]
+        self._tasks += [asyncio.create_task(self.ask(key, b'{"facts"', answer)) for answer in answers]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return answers
+
+    async def end(self) -> None:
+        """Hangs up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def told(answer: list[Any]) -> tuple[int, str]:
+    return answer[0]["status"], json.loads(answer[1]["body"])["error"]
+
+
+@pytest.mark.parametrize(
+    ("patience", "sentence"),
+    [
+        (10.0, "the body did not come within 0.2 seconds"),
+        (0.05, "the body came at less than 500 bytes a second"),
+    ],
+)
+def test_a_body_that_does_not_come_is_given_up(
+    table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, sentence: str
+) -> None:
+    monkeypatch.setattr(guarding, "PATIENCE", patience)
     with serving(served_as(table_folder, tmp_path / "model", timeout=0.2), tmp_path / "log") as client:
-        sent: list[Any] = []
+        answer: list[Any] = []
+        client.portal.call(Sending(client).ask, "", b'{"facts"', answer)  # type: ignore[union-attr]
+        assert told(answer) == (408, sentence)
+        guard = client.app.state.guard  # type: ignore[attr-defined]
+        assert (guard.bytes.taken, guard.bodies.taken, guard.requests.taken) == (0, 0, 0)
 
-        async def ask() -> None:
-            headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-            scope = {"type": "http", "method": "POST", "path": "/predict", "headers": headers, "query_string": b""}
-            scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 3000), "scheme": "http", "root_path": ""}
-            first = iter([{"type": "http.request", "body": b'{"facts"', "more_body": True}])
 
-            async def receive() -> Any:
-                for message in first:
-                    return message
-                return await asyncio.Event().wait()
+def test_slow_bodies_of_one_key_keep_nobody_from_asking(table_folder: Path, tmp_path: Path) -> None:
+    folder = served_as(table_folder, tmp_path / "model", in_flight=2)
+    with serving(folder, tmp_path / "log", **ENTRIES) as client:
+        sending, call = Sending(client), client.portal.call  # type: ignore[union-attr]
+        answers = call(sending.begin, KEY, 300)
+        refused = [answer for answer in answers if answer]
+        assert [told(one) for one in refused] == [(503, "250 bodies are on their way already; try again soon")] * 50
+        assert client.app.state.guard.requests.taken == 0  # type: ignore[attr-defined]
+        assert [client.post("/predict", json=FACTS, headers=by(key)).status_code for key in (OTHER, KEY)] == [200, 503]
+        call(sending.end)
+        assert client.app.state.guard.bodies.taken == 0  # type: ignore[attr-defined]
+        assert client.post("/predict", json=FACTS, headers=by(KEY)).status_code == 200
 
-            async def send(message: Any) -> None:
-                sent.append(message)
 
-            await client.app(scope, receive, send)  # type: ignore[arg-type]
+def test_one_key_leaves_places_to_others(table_folder: Path, tmp_path: Path) -> None:
+    with serving(served_as(table_folder, tmp_path / "model", in_flight=8), tmp_path / "log", **ENTRIES) as client:
+        go, guard = hold(client), client.app.state.guard  # type: ignore[attr-defined]
+        with ThreadPoolExecutor(10) as threads:
 
-        client.portal.call(ask)  # type: ignore[union-attr]
-        assert (sent[0]["status"], sent[1]["body"]) == (408, b'{"error":"the body did not come within 0.2 seconds"}')
-        assert client.app.state.guard.bytes == 0  # type: ignore[attr-defined]
+            def ask(key: str, requests: int, taken: int) -> list[Any]:
+                asked = [threads.submit(client.post, "/predict", json=FACTS, headers=by(key)) for _ in range(requests)]
+                while guard.requests.taken < taken:
+                    pass
+                return asked
+
+            first = ask(KEY, 4, taken=4)
+            assert client.post("/predict", json=FACTS, headers=by(KEY)).status_code == 503
+            second = ask(OTHER, 2, taken=6)
+            assert client.post("/predict", json=FACTS, headers=by(OTHER)).status_code == 503
+            go.set()
+            assert [one.result().status_code for one in first + second] == [200] * 6
+
+
+@pytest.mark.parametrize(("shared", "held"), [(True, [8, 4, 2, 1]), (False, [15, 0, 0, 0])])
+def test_places_are_shared_so_that_one_more_may_come(shared: bool, held: list[int]) -> None:
+    places = Places(shared)
+    for who, expected in zip("abcd", held, strict=True):
+        taken = 0
+        while places.are_free(who, 15 if not shared else 16):
+            places.take(who)
+            taken += 1
+        assert taken == expected
+    places.take("a", -held[0])
+    assert places.taken == sum(held[1:])
+    assert places.are_free("a", 16)
+    assert not places.are_free("a", 16, 17)
 
 
 def test_bodies_share_a_limit_of_memory(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,13 @@
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from sensorium.errors import UserError
 from sensorium.serving import journal
-from sensorium.serving.journal import PREDICTIONS, Journal
+from sensorium.serving.journal import FEEDBACK, PREDICTIONS, Journal
 
 
 def test_the_log_is_rotated_and_never_larger_than_granted(tmp_path: Path) -> None:
@@ -42,6 +44,22 @@ def test_a_line_that_a_power_cut_tore_costs_no_other(tmp_path: Path) -> None:
     lines = (tmp_path / PREDICTIONS).read_text().splitlines()
     assert lines[:2] == ['{"request_id": "a"}', '{"requ']
     assert json.loads(lines[2])["request_id"] == "b"
+
+
+def test_who_waits_for_a_record_is_told_when_it_is_on_the_disk_or_why_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Journal(tmp_path, megabytes=2)
+    log.keep(FEEDBACK, {"request_id": "a"}).result(timeout=10)
+    assert json.loads((tmp_path / FEEDBACK).read_text())["request_id"] == "a"
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="the disk is broken"):
+        log.keep(FEEDBACK, {"request_id": "b"}).result(timeout=10)
+    log.close()
 
 
 def test_the_secret_of_the_folder_is_made_once(tmp_path: Path) -> None:

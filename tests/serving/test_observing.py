@@ -1,12 +1,12 @@
 import json
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
-
-from sensorium.serving import logs
 
 SECRET = "a secret frog"
 
@@ -60,19 +60,36 @@ def test_lines_in_the_log_have_the_id_and_never_content(
     assert SECRET not in str(lines)
 
 
-def test_the_log_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    logger = logging.getLogger("sensorium")
-    before = (logger.handlers, logger.propagate, logger.level)
-    try:
-        logs.configure()
-        logging.getLogger("sensorium.serving.access").info("answered", extra={"request_id": "r", "ms": 1.5})
-    finally:
-        logger.handlers, logger.propagate = before[:2]
-        logger.setLevel(before[2])
-    line = json.loads(capsys.readouterr().out)
-    assert line.pop("timestamp").startswith("20")
-    assert line.pop("logger") == "sensorium.serving.access"
-    assert line == {"level": "INFO", "message": "answered", "request_id": "r", "ms": 1.5}
+TALKATIVE = """
+import ctypes, logging, subprocess, warnings
+from sensorium.serving import logs
+logs.configure()
+logs.own_stdout()
+logging.getLogger("sensorium.serving.access").info("answered", extra={"request_id": "r", "ms": 1.5})
+print("by Python", flush=True)
+ctypes.CDLL(None).puts(b"in C")
+ctypes.CDLL(None).fflush(None)
+subprocess.run(["echo", "by a child"])
+warnings.warn("odd\\nbytes")
+try:
+    raise ValueError("a secret")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+"""
+
+
+def test_standard_output_has_what_is_logged_and_nothing_else() -> None:
+    done = subprocess.run([sys.executable, "-c", TALKATIVE], capture_output=True, text=True, check=True)
+    answered, warned, failed = map(json.loads, done.stdout.splitlines())
+    assert answered.pop("timestamp").startswith("20")
+    assert answered == {
+        "level": "INFO", "logger": "sensorium.serving.access", "message": "answered", "request_id": "r", "ms": 1.5
+    }  # fmt: skip
+    assert (warned["logger"], "odd\nbytes" in warned["message"]) == ("py.warnings", True)
+    assert (failed["message"], failed["exc_info"]) == (
+        "Exception in ASGI application", "ValueError at <string>:13 <module>"
+    )  # fmt: skip
+    assert done.stderr.splitlines() == ["by Python", "in C", "by a child"]
 
 
 def test_an_accident_is_told_by_its_id_and_without_detail(
@@ -117,7 +134,7 @@ def test_a_client_that_hangs_up_is_no_accident(client: TestClient) -> None:
 
     before = answered("predict", "499")
     client.portal.call(ask)  # type: ignore[union-attr]
-    assert sent == []
+    assert sent[0]["status"] == 499  # heard by nobody, but BentoML waits for an answer
     assert answered("predict", "499") == before + 1
 
 

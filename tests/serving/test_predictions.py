@@ -129,7 +129,7 @@ def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folde
 def test_a_body_of_very_many_parts_is_not_taken_apart(client: TestClient) -> None:
     body = b'{"samples":[' + b"[]," * 1_000_001 + b"[]]}"
     answer = client.post("/predict_batch", content=body, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.json()) == (413, {"error": "the body has more than 2,000,000 parts"})
+    assert (answer.status_code, answer.json()) == (413, {"error": "the body has more than 500,000 parts"})
 
 
 def test_half_a_sign_in_a_text_is_read_as_a_blank(client: TestClient) -> None:

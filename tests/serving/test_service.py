@@ -1,9 +1,12 @@
 """The real thing: `bentoml serve` in processes of its own."""
 
 import base64
+import io
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,8 +18,10 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from PIL import Image
 
-from tests.conftest import REPOSITORY, free_port, png
+from sensorium.runtime import settings
+from tests.conftest import PRIVATE, REPOSITORY, free_port, modes, png, wav
 from tests.serving.conftest import served_as
 
 pytestmark = pytest.mark.slow
@@ -28,7 +33,7 @@ SAMPLES = {"samples": [{"photo": base64.b64encode(png()).decode()}] * 64}  # whi
 def bentoml_serve(
     model: Path | None, home: Path, *what: str, folder: Path = REPOSITORY, bentoml: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service of a model, or of what the folder has, and its address; its files are in ``home``."""
+    """A service of a model, or of what the folder has, and its address; its files are in ``home``, open to all."""
     port = free_port()
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("bentoml")), "serve", *what, "--port", str(port)],
@@ -37,18 +42,24 @@ def bentoml_serve(
         | {"BENTOML_HOME": str(bentoml or home / "bentoml"), "SENSORIUM_LOG": str(home / "log")}
         | ({"SENSORIUM_MODEL": str(model)} if model else {}),
         stdout=(home / "out").open("wb"),
-        stderr=subprocess.STDOUT,
+        stderr=(home / "err").open("wb"),
+        umask=0,
     )
     address = f"http://127.0.0.1:{port}"
     end = time.monotonic() + PATIENCE
     while not ready(address):
-        assert process.poll() is None and time.monotonic() < end, (home / "out").read_text()
+        assert process.poll() is None and time.monotonic() < end, said(home)
         time.sleep(0.05)
     try:
         yield process, address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
+
+
+def said(home: Path) -> str:
+    """What a service printed."""
+    return (home / "out").read_text() + (home / "err").read_text()
 
 
 def ready(address: str) -> bool:
@@ -65,7 +76,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(model_folder: Path, home: Path) -> Iterator[str]:
-    with bentoml_serve(model_folder, home) as (_, url):
+    """A service that keeps content, in a folder that an earlier version left open."""
+    folder = served_as(model_folder, home / "model")
+    settings.write(folder, settings.Settings(keep=settings.Keep(keep_content=True)))
+    for path in ("predictions.jsonl", "predictions.jsonl.1", "content/ab/abc"):
+        (home / "log" / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / "log" / path).write_text("old\n")
+    for path in [home / "log", *(home / "log").rglob("*")]:
+        path.chmod(0o777)
+    with bentoml_serve(folder, home) as (_, url):
         yield url
 
 
@@ -92,6 +111,58 @@ def answered(address: str) -> float:
     line = r'^sensorium_requests_total\{endpoint="predict",status="200"\} (\S+)$'
     found = re.search(line, httpx.get(f"{address}/metrics").text, re.MULTILINE)
     return float(found[1]) if found else 0
+
+
+def test_what_it_writes_down_is_closed_to_others_and_so_is_what_was_open_before(address: str, home: Path) -> None:
+    said = httpx.post(f"{address}/predict", data={"note": "a frog"}, files={"photo": png()}).json()
+    told = {"request_id": said["request_id"], "labels": {"label": "no"}}
+    assert httpx.post(f"{address}/feedback", json=told).status_code == 202
+    log = home / "log"
+    end = time.monotonic() + PATIENCE
+    while len(list(log.glob("content/*/*"))) < 3 or not (log / "feedback.jsonl").stat().st_size:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert modes(log) == PRIVATE
+    sentence = f"{log}: 6 files or folders were open to other users; they are closed now"
+    assert [one["message"] for one in lines(home / "out") if one["logger"] == "sensorium.private"] == [sentence]
+
+
+def lines(out: Path) -> list[dict[str, object]]:
+    """The lines of standard output; each must be an object of JSON."""
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {type(one) for one in found} == {dict}
+    return found
+
+
+NO_REQUESTS = (
+    b"GARBAGE\r\n\r\n",
+    b"\x16\x03\x01\0\xa5",
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
+)
+SHORT = b"\x03\0\x01\0\0\0"  # in a TIFF: a tag with one number
+
+
+def tiff(mode: str, tag: bytes, right: int, wrong: int) -> bytes:
+    """A picture with a wrong tag, over which libtiff or Pillow has words."""
+    stream = io.BytesIO()
+    Image.new(mode, (40, 30)).save(stream, "TIFF", compression="group4" if mode == "1" else None)
+    assert tag + SHORT + bytes([right]) in stream.getvalue()
+    return stream.getvalue().replace(tag + SHORT + bytes([right]), tag + SHORT + bytes([wrong]))
+
+
+def test_all_of_standard_output_is_json_whatever_comes_in(address: str, home: Path) -> None:
+    for bytes_sent in NO_REQUESTS:
+        with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1]))) as client:
+            client.sendall(bytes_sent)
+            assert client.recv(100)
+    bits, samples = tiff("1", b"\x02\x01", 1, 8), tiff("RGB", b"\x15\x01", 3, 99)
+    for name, broken in [("photo", bits), ("photo", samples), ("photo", png()[:60]), ("sound", wav()[:50])]:
+        assert httpx.post(f"{address}/predict", files={name: broken}).status_code == 400
+    assert httpx.post(f"{address}/predict", content="{").status_code == 415
+    told = {(one["logger"], one["message"]) for one in lines(home / "out")}
+    assert ("uvicorn.error", "Invalid HTTP request received.") in told
+    assert "More samples per pixel than can be decoded: 99" in said(home)  # Pillow's
+    assert "Bits/sample must be 1 for Group 3/4" in (home / "err").read_text()  # libtiff's, in C
 
 
 def test_two_services_of_one_user_count_each_for_itself(
@@ -134,6 +205,9 @@ def test_what_is_in_flight_is_finished_before_it_ends(model_folder: Path, tmp_pa
         ]
         while "sensorium_requests_in_flight 6.0" not in httpx.get(f"{address}/metrics", timeout=PATIENCE).text:
             assert not all(one.done() for one in asked), "too fast to see"
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as gone:  # in its body
+            gone.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n")
+            gone.sendall(b"Content-Type: application/json\r\n\r\n{")
         process.send_signal(signal.SIGTERM)
         answers = [one.result() for one in asked]
         assert process.wait(PATIENCE) == 0
@@ -159,16 +233,44 @@ def test_a_killed_worker_loses_no_line_that_was_answered(model_folder: Path, tmp
     with bentoml_serve(model_folder, tmp_path) as (process, address):
         ids = [httpx.post(f"{address}/predict", json={"note": f"{n}"}).json()["request_id"] for n in range(20)]
         time.sleep(0.2)
-        workers = [
-            child for child in psutil.Process(process.pid).children() if "worker.service" in str(child.cmdline())
-        ]
-        workers[0].kill()
+        workers(process)[0].kill()
         end = time.monotonic() + PATIENCE
         while not ready(address):  # it is started again
             assert time.monotonic() < end
             time.sleep(0.05)
     written = (tmp_path / "log/predictions.jsonl").read_text()
     assert [request_id in written for request_id in ids] == [True] * 20
+
+
+def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [child for child in psutil.Process(process.pid).children() if "worker.service" in str(child.cmdline())]
+
+
+def test_a_killed_service_leaves_no_worker_that_serves_on(table_folder: Path, tmp_path: Path) -> None:
+    with bentoml_serve(table_folder, tmp_path) as (process, address):
+        left = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers(process)) == 1
+        process.kill()
+        assert psutil.wait_procs(left, PATIENCE)[1] == []
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{address}/readyz")
+
+
+def test_a_service_killed_while_it_starts_leaves_no_worker_either(table_folder: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(free_port())],
+        cwd=REPOSITORY,
+        env=os.environ | {"BENTOML_HOME": str(tmp_path), "SENSORIUM_MODEL": str(table_folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + PATIENCE
+    while not (started := workers(process)):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(started, PATIENCE)[1] == []
 
 
 @pytest.mark.parametrize(

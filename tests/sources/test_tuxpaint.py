@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from sensorium.errors import UserError
+from sensorium.data_root import DataRoot
+from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Image
 from sensorium.sources import TuxPaint
+from tests.conftest import png
 
 
 def test_a_row_per_item_and_language(slice_of_stamps: Path, tmp_path: Path) -> None:
@@ -31,6 +33,38 @@ def test_the_whole_has_ten_categories_and_renders_drawings(stamps: Path, tmp_pat
 def test_a_language_that_nobody_speaks(slice_of_stamps: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="data.languages: no clip in tlh"):
         TuxPaint(path=str(slice_of_stamps), languages=["tlh"]).read({}, tmp_path)
+
+
+def test_a_foreign_folder_costs_its_own_rows_only(tmp_path: Path) -> None:
+    stamps, raw = tmp_path / "stamps", tmp_path / "raw"
+    raw.mkdir()
+    (stamps / "zoo").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(png())
+    for number in range(27):
+        item = stamps / "zoo" / f"{number:02d}"
+        item.with_suffix(".txt").write_text("A frog.\nUna rana.\n")
+        item.with_suffix(".png").write_bytes(png())
+        item.with_name(f"{item.name}_desc_es.ogg").write_bytes(b"clip")
+    for name, content in {"00": "<g>" * 10**5, "01": '<rect width="9" height="9"/>', "02": " " * (2**23 + 1)}.items():
+        (stamps / "zoo" / f"{name}.png").unlink()
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{content}</svg>'
+        (stamps / "zoo" / f"{name}.svg").write_text(svg)
+    for name in ("03.png", "04_desc_es.ogg", "05.txt"):
+        (stamps / "zoo" / name).unlink()
+        (stamps / "zoo" / name).symlink_to(tmp_path / "secret")
+    rows = TuxPaint(path=str(stamps), languages=["es"]).read({}, raw).set_index("item")
+    root, why = DataRoot(raw), {}
+    for cell in [*rows["image"], *rows["speech"]]:
+        try:
+            root.file(cell)
+        except BadInput as problem:
+            why[cell] = str(problem)
+    through = "leads outside the data root through a link"
+    assert why.pop("image/zoo-00.png") == "it is broken in a way that breaks its reader"
+    assert why.pop("image/zoo-02.png") == "the drawing is larger than 8 MiB"
+    assert through in why.pop("image/zoo-03.png") and through in why.pop("speech/zoo-04.es.ogg") and not why
+    assert rows.loc[["zoo/05", "zoo/06"], "text"].tolist() == ["", "A frog."]
+    assert Image().accept((raw / "image/zoo-01.png").read_bytes()).size == (320, 320)
 
 
 def test_only_what_was_fetched_is_known_to_be_published() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sensorium import params, paths
+from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import remove, write_json
 from sensorium.monitoring import retrains
@@ -15,6 +15,7 @@ from sensorium.monitoring.feedback.choice import Choice, choose
 from sensorium.monitoring.feedback.judged import read_feedback
 from sensorium.monitoring.log.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
+from sensorium.registry.promotion import turn
 from sensorium.serving import journal
 from sensorium.sources.feedback import read_collected
 
@@ -31,10 +32,13 @@ def run(reason: str, check: str | None = None) -> None:
     """
     if reason not in retrains.REASONS:
         raise UserError(f"there is no reason {reason!r} for a retrain; there is {', '.join(retrains.REASONS)}.")
-    settings = params.load()
-    now = datetime.now(UTC)
+    with turn():
+        _collect(reason, check, params.load(), datetime.now(UTC))
+
+
+def _collect(reason: str, check: str | None, settings: params.Params, now: datetime) -> None:
     said: dict[str, Any] = {
-        "id": now.strftime("%Y%m%dT%H%M%SZ"),
+        "id": retrains.cut_off() or retrains.new_id(now),
         "time": now.isoformat(timespec="seconds"),
         "reason": reason,
         "check": check,
@@ -47,15 +51,7 @@ def run(reason: str, check: str | None = None) -> None:
     if why := retrains.refusal(reason, settings.retrain, now):
         _answer(said, f"no retrain: {why}")
         return
-    git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
-    if retrains.read_current():
-        restore(Path("dvc.lock"))  # of a run that was killed
-    _take_back()
-    refuse_dirty("a retrain")
-    _require_seen()
-    log, trusted = journal.folder(), settings.retrain.trusted
-    feedback = read_feedback(log, trusted, now)
-    found = choose(feedback, log, read_collected(), trusted, list(settings.targets))
+    found = _choose(settings, now)
     said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
     wanted = retrains.needed(reason, settings.retrain)
     if found.fresh < wanted:
@@ -65,15 +61,30 @@ def run(reason: str, check: str | None = None) -> None:
             f"needed on {reason}{_because(found)}",
         )
         return
-    if not found.changes:
+    if not (found.changes or retrains.cut_off()):
         _answer(said, f"no retrain: there is no label to learn from that is new{_because(found)}")
         return
-    collected.collect(found, said["id"])
+    retrains.prepare(said)
+    with private.writing(paths.FEEDBACK):
+        collected.collect(found, said["id"])
     _commit(len(found.new))
-    said |= {"begun": True, "why": f"{counted(found.fresh, 'new labelled prediction')} to learn from, "
-             f"{said['rows']:,} in all{_because(found)}"}  # fmt: skip
-    retrains.begin(said | {"why": f"{said['why']}."})
-    _answer(said, said["why"])
+    why = f"{counted(found.fresh, 'new labelled prediction')} to learn from, {said['rows']:,} in all{_because(found)}"
+    said |= {"begun": True, "why": f"{why}."}
+    _answer(said, why)
+    retrains.begin(said)
+
+
+def _choose(settings: params.Params, now: datetime) -> Choice:
+    """What there is to learn from, when all that a run before left half done is taken back."""
+    git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
+    if retrains.read_current():
+        restore(Path("dvc.lock"))  # of a run that was killed
+    _take_back()
+    refuse_dirty("a retrain")
+    _require_seen()
+    log, trusted = journal.folder(), settings.retrain.trusted
+    feedback = read_feedback(log, trusted, now)
+    return choose(feedback, log, read_collected(), trusted, list(settings.targets))
 
 
 def _take_back() -> None:
@@ -85,6 +96,8 @@ def _take_back() -> None:
 
     pointers = [path.with_name(f"{path.name}.dvc") for path in collected.VERSIONED]
     ignored = paths.FEEDBACK / ".gitignore"
+    for left in paths.FEEDBACK.rglob(".*.tmp"):  # of a killed DVC
+        remove(left)
     git("reset", "--quiet", "--", str(paths.FEEDBACK))
     known = [path for path in (*pointers, ignored) if git("ls-files", str(path))]
     for path in {*pointers, ignored, *collected.VERSIONED} - {*known, *(path.with_suffix("") for path in known)}:
@@ -145,5 +158,7 @@ def _because(found: Choice) -> str:
 
 
 def _answer(said: dict[str, Any], why: str) -> None:
-    write_json(retrains.COLLECTED, said | {"why": f"{why}."})
+    private.close(paths.FEEDBACK)  # DVC put it there under the umask of a team
+    with private.writing(paths.MONITORING):
+        write_json(retrains.COLLECTED, said | {"why": f"{why}."})
     print(f"collect: {why}")

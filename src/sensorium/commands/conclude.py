@@ -12,7 +12,8 @@ from sensorium.paths import VERDICT
 from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
-from sensorium.registry.versions import CHAMPION, versions
+from sensorium.registry.promotion import turn
+from sensorium.registry.versions import ARCHIVED, CHAMPION, find
 from sensorium.stages import source
 
 ALWAYS = ["always changed"]  # what DVC says of the one stage that it cannot know about
@@ -29,9 +30,19 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     Raises:
         UserError: if no retrain was begun, or it cannot be committed or promoted.
     """
-    said = retrains.read_current()
-    if said is None:
-        raise UserError("no retrain was begun; `sensorium collect` begins one.")
+    with turn():
+        said = retrains.read_current()
+        if said is None:
+            raise UserError("no retrain was begun; `sensorium collect` begins one.")
+        promised = said.get("promoting")
+        if promised and find(promised["version"]).stage in (CHAMPION, ARCHIVED):  # before it was cut off
+            _end(said, retrains.PROMOTED, promised)
+        else:
+            _end(said, *_decide(said, declined, failed))
+
+
+def _decide(said: dict[str, Any], declined: str | None, failed: str | None) -> tuple[str, dict[str, Any]]:
+    """Commits what the run made, and promotes it if it may be; returns the outcome and what is known of it."""
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
     if failed:
         restore(Path("dvc.lock"))  # that of half a run would be taken for that of a model
@@ -40,15 +51,20 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     outcome, why = _outcome(verdict, declined, failed)
     refuse_dirty("concluding a retrain", but="dvc.lock")
     commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: what the run made")
-    more: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
+    known: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
     if verdict:
-        more["data"] = read_lineage(head()).data
+        known["data"] = read_lineage(head()).data
     if outcome == retrains.PROMOTED:
-        promote.run()
-        more["version"] = next(version.name for version in versions() if version.stage == CHAMPION)
-        why = f"{more['version']} is the champion: {why}"
-    retrains.end(said, outcome, f"{why}.", **more)
-    print(f"conclude: {outcome}: {why}")
+        version = promote.committed()
+        known["version"], why = version.name, f"{version.name} is the champion: {why}"
+        retrains.promise(said, **known, why=f"{why}.")
+        promote.give(version, CHAMPION)
+    return outcome, known | {"why": f"{why}."}
+
+
+def _end(said: dict[str, Any], outcome: str, known: dict[str, Any]) -> None:
+    retrains.end(said, outcome, **known)
+    print(f"conclude: {outcome}: {known['why'].rstrip('.')}")
 
 
 def _require_finished(verdict: dict[str, Any]) -> None:

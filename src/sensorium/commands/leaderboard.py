@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,6 +12,7 @@ from sensorium.errors import UserError
 from sensorium.registry.experiments import CODE, Experiment, read_experiments
 from sensorium.registry.versions import versions
 from sensorium.report.words import bounds
+from sensorium.terminal import Console
 
 LONGEST = 40  # letters of a value; longer ones are left to `dvc params diff`
 MOST = 6  # changes of an experiment that are listed

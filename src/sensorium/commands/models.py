@@ -3,7 +3,6 @@
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -11,6 +10,7 @@ from sensorium.errors import UserError
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import CHAMPION, Version, find, versions
 from sensorium.report.words import bounds
+from sensorium.terminal import Console
 
 
 def run(name: str | None = None) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sensorium import params, paths
+from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import write_json
 from sensorium.monitoring import checks
@@ -47,12 +47,13 @@ def run(hours: float | None = None) -> None:
         said = describe(found, settings.retrain)
         page = FOLDER / said["id"] / "index.html"
         said["page"] = str(page)
-        write_report(found, said, journal.folder(), page.parent)
-        if found.compared:
-            add(WORKSPACE, found.compared, found.now, [said["verdict"]], {"model": said["model_version"]})
-    checks.append(said)
-    write_index(checks.read(), FOLDER)
-    write_json(FILE, said)
+        with private.writing(FOLDER, paths.MONITORING):
+            write_report(found, said, journal.folder(), page.parent)
+            if found.compared:
+                add(WORKSPACE, found.compared, found.now, [said["verdict"]], {"model": said["model_version"]})
+            checks.append(said)
+            write_index(checks.read(), FOLDER)
+            write_json(FILE, said)
     print(f"monitor: {said['verdict']}: {said['words']}")
     for note in [*said["notes"], said["why"]]:
         print(f"monitor: {note}")

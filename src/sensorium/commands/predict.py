@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sensorium.client import Client, Value
 from sensorium.errors import UserError
+from sensorium.terminal import Console
 
 WIDTH = 16  # of a bar
 
@@ -39,9 +39,9 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
     if any("shares" in said for said in answer["targets"].values()):
         console.print("base is what the model says knowing nothing; what each input did is added to it")
-    console.print(f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}")
-    console.print(f"model    {answer['model_version']}, {taken:.0f} ms")
-    console.print(f"request  {answer['request_id']}")
+    given = f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}"
+    for line in (given, f"model    {answer['model_version']}, {taken:.0f} ms", f"request  {answer['request_id']}"):
+        console.print(escape(line))
 
 
 def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Value]:
@@ -68,13 +68,13 @@ def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Val
 def _table(target: str, said: Mapping[str, Any]) -> Table:
     shares = said.get("shares", {})
     label = "too unsure to say" if said["abstained"] else said["label"]
-    title = f"{target}: [bold]{escape(label)}[/]"
+    title = f"{escape(target)}: [bold]{escape(label)}[/]"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
     table.add_column("class")
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("", width=WIDTH)
     for name in ["base", *shares] if shares else []:
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     for one in said["top"]:
         name, share = one["label"], one["probability"]
         why = [f"{said['base'][name]:.3f}", *(f"{of[name]:+.3f}" for of in shares.values())] if shares else []

@@ -1,10 +1,11 @@
 """rollback: make the champion before the current one champion again."""
 
-from sensorium.commands.promote import described, install
+from sensorium.commands.promote import described
 from sensorium.errors import UserError
 from sensorium.registry.git import refuse_dirty
 from sensorium.registry.lineage import trace
-from sensorium.registry.versions import ARCHIVED, CHAMPION, Version, assign, champions, find
+from sensorium.registry.promotion import Promotion, carry_out, turn
+from sensorium.registry.versions import CHAMPION, Version, champions, find
 
 
 def run() -> None:
@@ -13,15 +14,21 @@ def run() -> None:
     Raises:
         UserError: if the tree is dirty, or there was no champion before.
     """
-    refuse_dirty("rolling back", but="dvc.lock")  # while a run is at work it differs
-    line = champions()
-    if len(line) < 2:
-        now = f"{line[0]} is the first champion" if line else "no model is the champion"
-        raise UserError(f"there is nothing to go back to: {now}.")
-    earlier, current = find(line[-2]), line[-1]
-    install(described(earlier), f"Champion {earlier.name}, rolled back from {current}")
-    assign(current, ARCHIVED, f"rolled back to {earlier.name}")
-    assign(earlier.name, CHAMPION, f"rolled back from {current}")
+    with turn() as completed:
+        if completed and completed.back_from:
+            _tell(find(completed.model.version), completed.back_from)
+            return
+        refuse_dirty("rolling back", but="dvc.lock")  # while a run is at work it differs
+        line = champions()
+        if len(line) < 2:
+            now = f"{line[0]} is the first champion" if line else "no model is the champion"
+            raise UserError(f"there is nothing to go back to: {now}.")
+        earlier, current = find(line[-2]), line[-1]
+        carry_out(Promotion(CHAMPION, described(earlier), back_from=current))
+        _tell(earlier, current)
+
+
+def _tell(earlier: Version, current: str) -> None:
     print(
         f"rollback: {earlier.name} is the champion again, {current} is archived; a service running in this folder "
         f"switches to it within seconds{_bento(earlier)}"

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,6 +17,7 @@ from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.report.words import bounds, compression, findings, megabytes
 from sensorium.runtime.settings import unlearnt
+from sensorium.terminal import Console
 
 HOWS = ("only", "without")
 PREPARED = paths.PREPARED / "rows.parquet"
@@ -115,7 +115,7 @@ def _packaged(console: Console) -> None:
     )
     console.print(
         "next     [bold]make serve[/], then http://localhost:3000/ui/ in a browser, or in another terminal\n"
-        f"{_example()}",
+        f"{escape(_example())}",
         highlight=False,
         soft_wrap=True,
     )

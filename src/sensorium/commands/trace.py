@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
@@ -21,6 +20,7 @@ from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal
 from sensorium.sources.feedback import COLUMNS, ROWS, read_collected
+from sensorium.terminal import Console
 
 WIDTH = 200  # letters of a line that no terminal bounds
 
@@ -56,14 +56,13 @@ def run(request_id: str) -> None:
 def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
     """When, of what, what was said, by which model."""
     by = f" asked by {record['key']}" if record.get("key") else ""
-    here = tree.add(
-        f"{record['role']}'s prediction at {time:%Y-%m-%d %H:%M:%S} UTC{by}, from {', '.join(record['inputs'])}"
-    )
+    at, inputs = f"{time:%Y-%m-%d %H:%M:%S} UTC", ", ".join(record["inputs"])
+    here = tree.add(escape(f"{record['role']}'s prediction at {at}{by}, from {inputs}"))
     for target, label in record["labels"].items():
         share = max(record["probabilities"][target].values())
         unsure = ", too unsure to be answered" if target in record.get("abstained", []) else ""
         here.add(escape(f"{target}: {label} ({share:.0%}{unsure})"))
-    model = here.add(f"model {record['model_version']}")
+    model = here.add(escape(f"model {record['model_version']}"))
     if not (registered := list(_registered(record["model_version"]))):
         model.add("not registered: it was served before a promotion, or in another repository")
     for version, made in registered:

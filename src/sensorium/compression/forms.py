@@ -1,7 +1,6 @@
 """Forms of an ONNX file: networks that compute the same, or nearly, in fewer bytes or less time."""
 
 import logging
-import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sensorium import disk
 from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError, reason
+from sensorium.files import remove, temporary
 
 Form = Callable[[Path, Path, Sequence[Arrays]], None]  # reads, writes, may look at batches of training rows
 TABLES = ("MatMul", "Gemm", "Gather")
@@ -38,8 +39,8 @@ def dynamic(
     from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "optimised.onnx"
+    with temporary() as folder:
+        ready = folder / "optimised.onnx"
         optimised(source, ready, batches)  # once quantized, there is less that can be fused
         quantize_dynamic(
             ready,
@@ -67,8 +68,8 @@ def static(source: Path, target: Path, batches: Sequence[Arrays]) -> None:
         def get_next(self) -> Arrays | None:
             return next(self._left, None)
 
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready.onnx"
+    with temporary() as folder:
+        ready = folder / "ready.onnx"
         quant_pre_process(source, ready, skip_symbolic_shape=True)  # which leaves files behind where it fails
         quantize_static(
             ready,
@@ -109,8 +110,8 @@ def weights(source: Path, target: Path, batches: Sequence[Arrays], operators: Se
 
 def with_int4_tables(source: Path, target: Path, batches: Sequence[Arrays], first: Form) -> None:
     """Another form, and tables of embeddings in 4 bits."""
-    with tempfile.TemporaryDirectory() as folder:
-        between = Path(folder) / "between.onnx"
+    with temporary() as folder:
+        between = folder / "between.onnx"
         first(source, between, batches)
         _must_differ(source, between)
         weights(between, target, batches, ["Gather"], bits=4)
@@ -156,7 +157,8 @@ def make_form(name: str, source: Path, target: Path, batches: Sequence[Arrays]) 
             FORMS[name](source, target, batches)
         _must_differ(source, target)
     except Exception as error:  # the libraries raise whatever they meet first
-        target.unlink(missing_ok=True)
+        disk.blame(target.parent, error)
+        remove(target)
         if isinstance(error, UserError | OSError | ImportError):  # the last is an installation that lacks something
             raise
         raise UserError(reason(error)) from error

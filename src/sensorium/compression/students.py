@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from sensorium import paths
+from sensorium.cached import made_once
 from sensorium.compression import distil, shrink
 from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network
 from sensorium.compression.export import export_network
@@ -22,7 +23,6 @@ from sensorium.compression.settings import Student
 from sensorium.dataset.cache import fingerprint
 from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError, reason
-from sensorium.files import replacing
 from sensorium.models.network import Network
 from sensorium.training import loop
 from sensorium.training.data import Rows
@@ -61,11 +61,8 @@ class EncoderDistillation:
         Raises:
             UserError: if this encoder has no such student.
         """
-        kept = paths.cache() / "students" / f"{self._key(student)}.onnx"
-        if not kept.is_file():
-            with replacing(kept) as beside:
-                self._distil(student, beside)
-        shutil.copyfile(kept, path)
+        kept = paths.cache() / "students" / self._key(student) / "student.onnx"
+        shutil.copyfile(made_once(kept, partial(self._distil, student)), path)
 
     def _distil(self, student: Student, path: Path) -> None:
         teacher = self.reader.encoder.network
@@ -116,7 +113,9 @@ class EncoderDistillation:
         """Changes with all that decides what a student becomes."""
         modules = (shrink, distil, loop, sys.modules[type(self.reader.kind).__module__])
         sources = [*(Path(module.__file__ or "") for module in modules), Path(__file__)]
-        digest = hashlib.sha256(fingerprint(self.reader.encoder, *sources).encode())
+        digest = hashlib.sha256(fingerprint(self.reader.encoder).encode())
+        for source in sources:
+            digest.update(source.read_bytes())
         digest.update(json.dumps([student.model_dump(), self.epochs, self.name, list(self.rows)]).encode())
         tensors = [*self.network.state_dict().values(), *self.train.items.values(), *self.train.features.values()]
         for tensor in tensors:

@@ -2,72 +2,75 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from struct import Struct
 
 import numpy as np
 
 from sensorium.encoders.encoder import Encoder
 from sensorium.files import sha256
+from sensorium.records import Records
+
+LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
+SHAPE = Struct("<II")  # tokens and dim, before the numbers
 
 
 class FeatureCache:
-    """Features by digest of their value, for one encoder; what is put is on disk when `put` returns.
-
-    SQLite rather than a file each: writes are whole or absent after a kill, and processes may share it.
+    """Features by digest of their value, for one encoder; what is put survives a kill, and processes may share it.
 
     Args:
-        folder: holds a database an encoder.
+        folder: holds a file an encoder.
         fingerprint: of the encoder.
     """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(folder / f"{fingerprint}.sqlite", timeout=60)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("CREATE TABLE IF NOT EXISTS features (digest TEXT PRIMARY KEY, shape TEXT, bytes BLOB)")
+        self._records = Records(folder / fingerprint)
 
     def known(self, digests: Sequence[str]) -> set[str]:
-        """Those of the digests whose features are here."""
-        return {digest for (digest,) in self._select("digest", digests)}
+        """Those of the digests whose features are here, whole."""
+        return {key.decode() for key in self._records.known(map(str.encode, digests))}
 
     def get(self, digests: Sequence[str]) -> dict[str, np.ndarray]:
         """Float32 features ``[tokens, dim]`` of those digests that are known."""
-        found = self._select("digest, shape, bytes", digests)
-        return {digest: np.frombuffer(raw, np.float32).reshape(json.loads(shape)) for digest, shape, raw in found}
+        found = self._records.get(map(str.encode, digests))
+        return {key.decode(): _unpacked(content) for key, content in found.items()}
 
     def put(self, features: Mapping[str, np.ndarray]) -> None:
         """Keeps features ``[tokens, dim]`` by digest."""
-        rows = [
-            (digest, json.dumps(array.shape), array.astype(np.float32).tobytes()) for digest, array in features.items()
-        ]
-        with self._base:
-            self._base.executemany("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", rows)
-
-    def _select(self, columns: str, digests: Sequence[str]) -> list[tuple]:
-        # Bound by SQLite's limit on parameters of a statement.
-        pieces = [digests[start : start + 500] for start in range(0, len(digests), 500)]
-        return [
-            row
-            for piece in pieces
-            for row in self._base.execute(
-                f"SELECT {columns} FROM features WHERE digest IN ({','.join('?' * len(piece))})", piece
-            )
-        ]
+        self._records.put({digest.encode(): _packed(array) for digest, array in features.items()})
 
 
-def fingerprint(encoder: Encoder, *sources: Path) -> str:
+def _packed(array: np.ndarray) -> bytes:
+    return SHAPE.pack(*array.shape) + array.astype("<f4").tobytes()
+
+
+def _unpacked(content: bytes) -> np.ndarray:
+    return np.frombuffer(content, "<f4", offset=SHAPE.size).reshape(SHAPE.unpack_from(content))
+
+
+def fingerprint(encoder: Encoder) -> str:
     """Hex digest of all that decides an encoder's features.
 
-    Args:
-        encoder: its weights, constants and files count by content.
-        sources: the modules of its preprocessing and network, so that a change of code counts as well.
+    Its weights, constants and files count by content, its code by its version, and so do the libraries that run it.
     """
     parts = [
+        encoder.version,
         json.dumps(encoder.preprocess.constants, sort_keys=True),
         *(f"{name}={sha256(path)}" for name, path in sorted(encoder.preprocess.files.items())),
         *(sha256(path) for path in encoder.weights),
-        *(sha256(path) for path in sources),
+        json.dumps(library_versions()),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str | None]:
+    """The versions of what encoders are run by."""
+    found: dict[str, str | None] = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = None
+    return found

@@ -1,6 +1,5 @@
 """Features of prepared values, as they are or corrupted, computed once ever."""
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from sensorium import paths
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
+from sensorium.errors import UserError
 from sensorium.modalities import Input, Modality
 from sensorium.shards import map_shards, shards
 
@@ -41,7 +41,7 @@ class Job:
     @property
     def keys(self) -> dict[str, str]:
         """Where the cache keeps the features of each digest."""
-        change = f" {self.corruption} {self.strength}" if self.corruption else ""
+        change = f" {self.corruption} {self.strength} {self.kind.damage}" if self.corruption else ""
         return {digest: digest + change for digest in self.digests}
 
     def value(self, digest: str, packed: bytes) -> object:
@@ -62,28 +62,47 @@ def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
     """Puts the features of all jobs into the cache; only those that it lacks are computed.
 
     Returns:
-        By digest, why a value has none.
+        By its key in the cache, why a value has none.
     """
     pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
-    return {digest: why for found in map_shards(_embed_piece, pieces, doing) for digest, why in found.items()}
+    light = not any(job.kind.has_weights for job in jobs)
+    return {key: why for found in map_shards(_embed_piece, pieces, doing, light=light) for key, why in found.items()}
 
 
-def features(job: Job) -> Mapping[str, np.ndarray]:
-    """Features ``[tokens, dim]`` by digest, of a job that `embed` has done; values that have none are left out."""
-    found = open_cache(job.kind).get(list(job.keys.values()))
-    return {digest: found[key] for digest, key in job.keys.items() if key in found}
+def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
+    """Features ``[tokens, dim]`` by digest, of a job that `embed` has done.
+
+    Args:
+        job: it.
+        problems: what `embed` returned; values that have no features are left out.
+
+    Raises:
+        UserError: if the cache does not keep what is put into it.
+    """
+    store, keys = open_cache(job.kind), job.keys
+    found = store.get(list(keys.values()))
+    lost = [digest for digest, key in keys.items() if key not in found and key not in problems]
+    if lost:  # damaged, or set aside by another process, since `embed` found them there
+        embed([replace(job, digests=lost)], "embedding again what was lost")
+        found |= store.get([keys[digest] for digest in lost])
+        if any(keys[digest] not in found for digest in lost):
+            raise UserError(f"the cache in {paths.cache()} loses what is written to it; look at its disk.")
+    return {digest: found[key] for digest, key in keys.items() if key in found}
 
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    return FeatureCache(paths.cache() / "features", _fingerprint(kind.model_dump_json(exclude={"column"})))
+    return _opened(paths.cache() / "features", _fingerprint(kind.model_dump_json(exclude={"column"})))
+
+
+@cache
+def _opened(folder: Path, fingerprint: str) -> FeatureCache:
+    return FeatureCache(folder, fingerprint)
 
 
 @cache
 def _fingerprint(kind: str) -> str:
-    encoder, modality = load_encoder(kind), _parsed(kind)
-    parts = (modality, encoder.network, encoder.preprocess, getattr(encoder.network, "module", encoder.network))
-    return fingerprint(encoder, *dict.fromkeys(Path(inspect.getfile(type(part))) for part in parts))
+    return fingerprint(load_encoder(kind))
 
 
 @cache
@@ -101,9 +120,9 @@ def _embed_piece(job: Job) -> dict[str, str]:
     """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch.
 
     Returns:
-        By digest, why a value has no features: it takes no other along.
+        By its key in the cache, why a value has no features: it takes no other along.
     """
-    encoder, store = load_encoder(job.kind.model_dump_json()), open_cache(job.kind)
+    encoder, store, keys = load_encoder(job.kind.model_dump_json()), open_cache(job.kind), job.keys
     problems: dict[str, str] = {}
     for batch in shards(list(read_items(job.folder, job.digests)), BATCH):
         values: dict[str, object] = {}
@@ -111,8 +130,8 @@ def _embed_piece(job: Job) -> dict[str, str]:
             try:
                 values[digest] = job.value(digest, packed)
             except Exception as error:  # what damages a value may itself trip over it
-                problems[digest] = unencoded(error)
+                problems[keys[digest]] = unencoded(error)
         found = dict(zip(values, encode_each(encoder.preprocess, encoder.network, list(values.values())), strict=True))
-        store.put({job.keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
-        problems |= {digest: one for digest, one in found.items() if isinstance(one, str)}
+        store.put({keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
+        problems |= {keys[digest]: one for digest, one in found.items() if isinstance(one, str)}
     return problems

@@ -2,21 +2,19 @@
 
 import hashlib
 import json
-import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sensorium import modalities, models, paths
+from sensorium.dataset.cache import library_versions
 from sensorium.encoders.encoder import Encoder, encode
 from sensorium.errors import UserError, reason
-from sensorium.files import sha256, write_json
+from sensorium.files import sha256, temporary, write_json
 from sensorium.modalities import Modality
 from sensorium.models.onnx_network import OnnxNetwork
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
 SAME = 1e-3  # of the largest number, by which served features may differ
 
 
@@ -34,7 +32,7 @@ def require(kind: Modality) -> None:
     folder = kind.fetch_encoder()
     declared = json.dumps([kind.model_dump_json(), str(folder and folder.resolve())])
     record = paths.cache() / "encoders" / f"{hashlib.sha256(declared.encode()).hexdigest()}.json"
-    current = {"files": _files(folder) if folder else {}, "code": _code(), "libraries": _versions()}
+    current = {"files": _files(folder) if folder else {}, "code": _code(), "libraries": library_versions()}
     if _remembered(record) == current:
         return
     encoder, values = kind.load_encoder(), [kind.accept(kind.example())] * 2
@@ -48,8 +46,8 @@ def require(kind: Modality) -> None:
 
 def _require_served(kind: Modality, encoder: Encoder, values: list[Any], features: np.ndarray) -> None:
     """Says so if an encoder cannot be written as ONNX, or computes something else there: `compress` would end."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "encoder.onnx"
+    with temporary() as folder:
+        path = folder / "encoder.onnx"
         try:
             batch = encoder.preprocess.collate([encoder.preprocess(values[0])])
             encoder.network.export(path, batch, encoder.preprocess.axes)
@@ -85,13 +83,3 @@ def _code() -> str:
     roots = [Path(next(iter(package.__path__))) for package in (modalities, models)]
     files = [path for root in roots for path in sorted(root.rglob("*.py"))]
     return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
-
-
-def _versions() -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = None
-    return found

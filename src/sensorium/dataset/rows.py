@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import torch
 
 from sensorium import paths
 from sensorium.dataset.features import read_features, read_quarantine
 from sensorium.files import existing
-from sensorium.training.data import Rows
+
+if TYPE_CHECKING:  # half the time of stages that read nothing but the table
+    from sensorium.training.data import Rows
 
 ROWS_FILE = paths.PREPARED / "rows.parquet"
 
@@ -44,8 +46,12 @@ def classes_of(table: pd.DataFrame, targets: Iterable[str]) -> dict[str, list[st
 
 def read_rows(
     table: pd.DataFrame, inputs: Iterable[str], classes: Mapping[str, list[str]], folder: Path = paths.EMBEDDINGS
-) -> Rows:
+) -> "Rows":
     """Rows of a table with the features that the embed stage wrote for their inputs."""
+    import torch
+
+    from sensorium.training.data import Rows
+
     features, items = {}, {}
     for name in inputs:
         existing(folder / name, made_by=f"embed {name}")

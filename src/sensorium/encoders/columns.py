@@ -37,7 +37,7 @@ def columns(numbers: list[str], categories: list[str]) -> Encoder:
     """The encoder of these columns."""
     from sensorium.encoders.torch_network import AsToken, TorchNetwork
 
-    return Encoder(Columns(numbers=numbers, categories=categories), TorchNetwork(AsToken()))
+    return Encoder(Columns(numbers=numbers, categories=categories), TorchNetwork(AsToken()), "columns 1")
 
 
 def checksum(column: str, name: str) -> int:

@@ -34,4 +34,4 @@ def efficientnet_lite0() -> Encoder:
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     preprocess = Pixels(size=224, fit="pad", resample=Resampling.BICUBIC, mean=[127.0] * 3, std=[128.0] * 3)
-    return Encoder(preprocess, TorchNetwork(ConvolutionalFeatures(network)), (weights,))
+    return Encoder(preprocess, TorchNetwork(ConvolutionalFeatures(network)), "efficientnet-lite0 1", (weights,))

@@ -61,11 +61,16 @@ class Encoder:
     """A pretrained encoder: preprocessing, network, and the facts other rooms need about it.
 
     Attributes:
-        weights: the files the network was read from; their content is part of the cache key of its embeddings.
+        preprocess: from cleaned values to what the network reads.
+        network: from that to features.
+        version: of this way to read, as ``NAME NUMBER``. Features are kept under it: raise the number whenever the same
+            value, weights and constants give other features.
+        weights: the files the network was read from; features are kept under their content, too.
     """
 
     preprocess: Preprocess
     network: Network
+    version: str
     weights: tuple[Path, ...] = ()
 
 

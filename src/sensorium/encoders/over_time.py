@@ -9,23 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sensorium.files import replacing
-
 FRAMES, HOP, BANDS, DIM = 76, 8, 32, 96
 
 
-def over_time(source: Path, target: Path) -> Path:
+def over_time(source: Path, target: Path) -> None:
     """Writes the network with ``frames`` ``[batch, time, 32, 1]`` in and ``windows`` ``[batch, windows, 96]`` out.
 
     Args:
         source: embedding_model.onnx; it begins and ends with a Reshape of a fixed length.
-        target: the file to write, unless it is there.
-
-    Returns:
-        ``target``.
+        target: the file to write.
     """
-    if target.is_file():
-        return target
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -46,6 +39,4 @@ def over_time(source: Path, target: Path) -> Path:
     del graph.input[:], graph.output[:], graph.value_info[:]
     graph.input.append(helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["batch", "time", BANDS, 1]))
     graph.output.append(helper.make_tensor_value_info("windows", TensorProto.FLOAT, ["batch", "windows", DIM]))
-    with replacing(target) as beside:
-        onnx.save(model, beside)
-    return target
+    onnx.save(model, target)

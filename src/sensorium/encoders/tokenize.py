@@ -9,6 +9,7 @@ import numpy as np
 from sensorium.encoders.encoder import Arrays, Preprocess
 from sensorium.errors import BadInput
 
+LETTERS = 100  # of a token, at most: WordPiece knows no longer word
 LONGER = 1.5  # than the shortest of its group a text may be
 
 
@@ -32,6 +33,7 @@ class Tokenize(Preprocess):
 
     def __call__(self, value: str) -> Arrays:
         text = self.constants.get("prompt", "") + value
+        text = text[: LETTERS * self.constants["max_tokens"]]  # what comes behind is not read, but takes its time
         found = self._tokenizer.encode(text.lower() if self.constants.get("lower") else text).ids
         if not found:
             raise BadInput("the encoder's tokenizer finds nothing in the text")

@@ -74,10 +74,10 @@ def predict_corrupted(
         )
         for change in changes(inputs)
     }
-    embedding.embed(list(jobs.values()), "embedding corrupted inputs")
+    problems = embedding.embed(list(jobs.values()), "embedding corrupted inputs")
     found = {}
     for change, job in jobs.items():
-        damaged = embedding.features(job)
+        damaged = embedding.features(job, problems)
         logits = predict(network, _with_features(rows, change.name, table[change.name], damaged))
         lost = table[change.name].notna() & ~table[change.name].isin(list(damaged))
         found[change] = {

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import soundfile
-import soxr
 from pydantic import Field
 
+from sensorium.decoding import sound
+from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.mel_frames import MelFrames
 from sensorium.encoders.spectrogram import RATE, ClapSpectrogram, KaldiSpectrogram, WhisperSpectrogram
@@ -19,7 +20,6 @@ from sensorium.encoders.waveform import Waveform
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.modalities.sound import play
 
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 SPANS = 10  # of a clip that are silenced one by one
@@ -62,8 +62,8 @@ class Audio(Cell):
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""
         if not raw:
             raise BadInput("the sound is empty (0 bytes)")
-        samples, rate = play(raw, self.seconds)
-        return soxr.resample(samples, rate, RATE) if len(samples) > 1 else samples
+        limits = sound.limits(raw, self.seconds)
+        return np.frombuffer(run(sound.read, raw, limits, seconds=self.seconds, rate=RATE), np.float32)
 
     def check(self, value: np.ndarray) -> None:
         if len(value) < SHORTEST * RATE:

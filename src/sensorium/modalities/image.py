@@ -2,16 +2,18 @@
 
 import base64
 import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import ImageFilter, ImageStat
 from pydantic import Field
 
+from sensorium.decoding import picture
+from sensorium.decoding.limited import run
+from sensorium.decoding.picture import SHORTEST_SIDE
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.pixels import Pixels
 from sensorium.encoders.resized import Resized
@@ -19,16 +21,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 50_000_000
-LONGEST_SIDE = 512  # twice what common encoders read: cropping and shrinking lose nothing that they would see
 STATISTICS_SIDE = 128  # pixels that are enough to tell brightness and colour by
-UNREAD = {  # modes of Pillow
-    "I": "pixels are 32-bit numbers, which do not say what white is",
-    "F": "pixels are floating-point numbers, which do not say what white is",
-    "LAB": "colours are L*a*b*, which is not read",
-}
-SHORTEST_SIDE = 2  # of what is accepted, and of what is left when a long picture is shrunk
 GRID = 6  # regions a side that are hidden one by one
 THUMBNAIL = 240  # pixels a side
 Box = tuple[float, float, float, float]
@@ -41,7 +34,7 @@ class Image(Cell):
     encoder: str = Field("efficientnet-lite0", description="efficientnet-lite0, a local folder, or a hub id")
 
     is_file: ClassVar[bool] = True
-    media_types: ClassVar = tuple(f"image/{name.lower()}" for name in FORMATS)
+    media_types: ClassVar = tuple(f"image/{name.lower()}" for name in picture.FORMATS)
     comparatives: ClassVar = {
         "brightness": Comparative("darker", "brighter", "brightness (0 is black, 1 is white)"),
         "contrast": Comparative("lower in contrast", "higher in contrast", "contrast (deviation of brightness)"),
@@ -58,44 +51,16 @@ class Image(Cell):
         return stream.getvalue()
 
     def decode(self, raw: Any) -> Pillow.Image:
+        """RGB, on white, at most 512 pixels a side and at least 2; the whole never leaves the child that reads it."""
         if not raw:
             raise BadInput("the picture is empty (0 bytes)")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-                picture = Pillow.open(io.BytesIO(raw), formats=FORMATS)
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels")
-                picture.load()
-                return ImageOps.exif_transpose(picture)
-        except BadInput:
-            raise
-        except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-            raise BadInput(f"the picture has more than {MAX_PIXELS // 10**6} million pixels") from error
-        except UnidentifiedImageError as error:
-            raise BadInput(f"not a picture ({', '.join(FORMATS)} are read)") from error
-        except Exception as error:  # Pillow's plugins raise whatever their parser trips over
-            raise BadInput(f"the picture is broken or cut off ({error})") from error
+        return picture.unpack(run(picture.read, raw, picture.limits(raw)))
 
     def check(self, value: Pillow.Image) -> None:
-        if min(value.size) < SHORTEST_SIDE:
-            raise BadInput(f"the picture has only {value.width} x {value.height} pixels")
-        if value.mode in UNREAD:
-            raise BadInput(f"the picture's {UNREAD[value.mode]}; save it as RGB or grey of 8 or 16 bits")
+        """What was read is whole."""
 
     def clean(self, value: Pillow.Image) -> Pillow.Image:
-        """RGB, on white, at most 512 pixels a side and at least 2."""
-        if value.mode.startswith("I;16"):  # Pillow clips 16-bit grey at 255 when it converts
-            value = Pillow.fromarray((np.asarray(value) >> 8).astype(np.uint8))
-        if value.has_transparency_data:
-            value = value.convert("RGBA")
-            value = Pillow.alpha_composite(Pillow.new("RGBA", value.size, (255, 255, 255, 255)), value)
-        value = value.convert("RGB")
-        if max(value.size) > LONGEST_SIDE and LONGEST_SIDE * min(value.size) < SHORTEST_SIDE * max(value.size):
-            # So thin that shrinking would leave less of it.
-            width, height = (LONGEST_SIDE if side == max(value.size) else SHORTEST_SIDE for side in value.size)
-            return value.resize((width, height), Pillow.Resampling.BICUBIC, reducing_gap=2)
-        value.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.BICUBIC)
+        """As it was read."""
         return value
 
     def pack(self, value: Pillow.Image) -> bytes:

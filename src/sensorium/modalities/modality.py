@@ -13,7 +13,7 @@ from pydantic import field_validator
 from sensorium.data_root import DataRoot
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, UserError
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -56,6 +56,7 @@ class Modality(Section, ABC):
         media_types: of the files, where it reads files.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
+        damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
         comparatives: what descriptors that are numbers measure, and how their changes are said.
@@ -73,6 +74,7 @@ class Modality(Section, ABC):
     media_types: ClassVar[tuple[str, ...]] = ()
     packaged: ClassVar[dict[str, Packaged]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
+    damage: ClassVar[int] = 1
     corruptions: ClassVar[dict[str, Corruption]] = {}
     comparatives: ClassVar[dict[str, Comparative]] = {}
 
@@ -140,12 +142,13 @@ class Modality(Section, ABC):
 
         Raises:
             BadInput: if it cannot be read or used.
+            UserError: if nothing can be read on this machine.
         """
         try:
             value = self.decode(raw)
             self.check(value)
             return self.clean(value)
-        except BadInput:
+        except (BadInput, UserError):
             raise
         except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
             raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error

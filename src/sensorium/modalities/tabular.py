@@ -32,6 +32,7 @@ from sensorium.section import Column
 from sensorium.spelling import is_missing, spelled, spellings
 
 TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
+LONGEST = 1000  # characters of a cell
 MOST_SHOWN = 200  # characters of a cell
 MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
@@ -103,8 +104,8 @@ class Tabular(Modality):
         if not isinstance(raw, dict):
             raise BadInput(f"columns are expected as an object, not {type(raw).__name__}")
         if unknown := sorted(set(raw) - set(self.columns(""))):
-            raise BadInput(f"unknown column {unknown[0]!r}; known: {', '.join(self.columns(''))}")
-        given = {column: cell for column, cell in raw.items() if not is_missing(cell)}
+            raise BadInput(f"unknown column {str(unknown[0])[:40]!r}; known: {', '.join(self.columns(''))}")
+        given = {column: _short(column, cell) for column, cell in raw.items() if not is_missing(cell)}
         numbers = {column: _number(column, given[column]) for column in self.numbers if column in given}
         names = {column: self._name(column, given[column]) for column in self.categories if column in given}
         return numbers | {column: name for column, name in names.items() if name}
@@ -137,8 +138,6 @@ class Tabular(Modality):
 
     def _name(self, column: str, cell: Any) -> str:
         """A category as it is spelled, or as the model knows it: another client, or version, may have spelled it so."""
-        if isinstance(cell, list | dict):
-            raise BadInput(f"column {column!r} holds a list or an object where a name is expected")
         known = (name for name in spellings(cell) if checksum(column, name) in self._known)
         return next(known, spelled(cell)) if self._known else spelled(cell)
 
@@ -209,6 +208,19 @@ def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> 
     return {columns[place]: value[columns[place]] for place in sorted(random.permutation(len(columns))[:kept])}
 
 
+def _short(column: str, cell: Any) -> Any:
+    """A cell that is not long.
+
+    Raises:
+        BadInput: if it is, or holds several values.
+    """
+    if isinstance(cell, list | dict):
+        raise BadInput(f"column {column!r} holds a list or an object where a single value is expected")
+    if isinstance(cell, str | bytes) and len(cell) > LONGEST:
+        raise BadInput(f"column {column!r} holds {len(cell):,} characters; at most {LONGEST:,} are read")
+    return cell
+
+
 def _number(column: str, cell: Any) -> float:
     subject, shown = f"column {column!r}", str(cell)[:40]
     try:
@@ -218,7 +230,7 @@ def _number(column: str, cell: Any) -> float:
         raise BadInput(f"{subject} holds {shown!r} where a number is expected", cause) from error
     if not math.isfinite(number) or abs(number) > MOST:
         cause = Cause(subject, "holds what is no finite number", shown)
-        raise BadInput(f"{subject} holds {cell!r}, which is no finite number", cause)
+        raise BadInput(f"{subject} holds {repr(cell)[:80]}, which is no finite number", cause)
     return number
 
 

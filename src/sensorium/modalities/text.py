@@ -14,7 +14,7 @@ from sensorium.encoders.tokenize import Tokenize
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
-from sensorium.spelling import plain
+from sensorium.spelling import is_blank, plain
 
 WORD = re.compile(r"\w+")
 MOST_PARTS = 40  # words that are hidden one by one
@@ -55,7 +55,7 @@ class Text(Cell):
         return raw
 
     def check(self, value: str) -> None:
-        if not self.clean(value):
+        if is_blank(value):
             raise BadInput("the text is empty")
 
     def clean(self, value: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium import paths
-from sensorium.monitoring.log.lines import append_line, read_lines
+from sensorium.files import append_line
+from sensorium.monitoring.log.lines import read_lines
 
 FILE = paths.MONITORING / "checks.jsonl"
 KEPT = ("id", "time", "model_version", "predictions", "verdict", "words", "drifted", "performance", "retrain", "page")

@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from sensorium import disk
 from sensorium.errors import UserError
 
 
@@ -19,12 +20,14 @@ def git(*arguments: str) -> str:
 def _output(*arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise UserError("git is not installed; model versions are kept in it.") from error
     said, problem = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
     if done.returncode:
         words = " ".join((problem or said).split()) or f"status {done.returncode}"
-        raise UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
+        failed = UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
+        disk.blame(Path(), failed)
+        raise failed
     return said
 
 

@@ -1,13 +1,16 @@
 """The model's card: markdown as the Hugging Face hub reads it (Mitchell et al. 2019, arXiv:1810.03993)."""
 
+import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
+from markupsafe import Markup
 
 from sensorium.files import replacing
-from sensorium.report.page import render, shortened
+from sensorium.report.page import environment, shortened
 from sensorium.report.run import Run
 from sensorium.report.strips import LONGEST
 from sensorium.report.words import bounds
@@ -46,11 +49,20 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
         library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
         eval_results=results,
     )  # fmt: skip
-    text = render(
-        "model-card.md", about=about.to_yaml(), run=run, data=data, groups=groups, weak=_weak(run), bounds=bounds
+    template = environment().overlay(finalize=_quoted).get_template("model-card.md")
+    text = template.render(
+        about=Markup(about.to_yaml()), run=run, data=data, groups=groups, weak=_weak(run), bounds=bounds
     )
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def _quoted(value: Any) -> str:
+    """What a sentence holds of the data, shown as it is whatever it would mean in markdown or in HTML."""
+    if isinstance(value, Markup):
+        return value
+    words = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return re.sub(r"[\[\]|`*\\]", r"\\\g<0>", escape(words, quote=False))
 
 
 def _weak(run: Run) -> list[str]:

@@ -14,12 +14,14 @@ from sensorium.monitoring import names
 from sensorium.monitoring.checked import Checked
 from sensorium.monitoring.drift.check import Finding
 from sensorium.monitoring.drift.effects import shares
+from sensorium.report.page import shortened
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 SIDES = {"reference": BLUE, "current": ORANGE}
 MOST_PLOTS = 6
 MOST_CLASSES = 12  # in a plot
 MOST_BARS = 40  # of a histogram
+LONGEST = 40  # letters of a class
 
 
 def worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
@@ -84,7 +86,7 @@ def _bars(before: pd.Series, now: pd.Series) -> Figure:
     for offset, (name, colour) in zip((-0.2, 0.2), SIDES.items(), strict=True):
         drawn = axes.barh(np.arange(len(table)) + offset, table[name], 0.38, color=colour, label=name)
         axes.bar_label(drawn, labels=[f"{share:.0%}" for share in table[name]], padding=4, fontsize=8)
-    axes.set_yticks(range(len(table)), list(table.index))
+    axes.set_yticks(range(len(table)), [shortened(str(name), LONGEST) for name in table.index])
     axes.invert_yaxis()
     axes.xaxis.set_visible(False)
     _legend(axes)

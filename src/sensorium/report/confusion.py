@@ -72,7 +72,12 @@ def write(predictions: Predictions, names: Sequence[str], folder: Path, target: 
     with replacing(folder / "confusion" / f"{target}.csv") as beside, beside.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["actual", "predicted"])
-        writer.writerows([names[label], names[said]] for label, said in both)
+        writer.writerows([_within_script(names[label]), _within_script(names[said])] for label, said in both)
+
+
+def _within_script(name: str) -> str:
+    """A class as DVC can draw it, who writes names into scripts of his page as they are: nothing begins a tag."""
+    return name.replace("<", "\u2039")
 
 
 def _worst(predictions: Predictions, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -1,6 +1,5 @@
 """The page of a check: the answer in words, what changed and how, Evidently's table, requests to look at."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from sensorium.errors import BadInput
-from sensorium.files import replacing
+from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
 from sensorium.monitoring import names
 from sensorium.monitoring.checked import Checked
@@ -60,8 +59,8 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
     with replacing(folder) as beside:
         beside.mkdir(parents=True)
         (beside / "index.html").write_text(page.html(), encoding="utf-8")
-    for old in sorted(path for path in folder.parent.iterdir() if path.is_dir())[:-KEPT]:
-        shutil.rmtree(old)
+    for old in sorted(path for path in folder.parent.glob("[!.]*") if path.is_dir())[:-KEPT]:
+        remove(old)
 
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:

@@ -3,9 +3,11 @@
 import io
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,10 @@ SAVED = "page.json"
 MOST_BYTES = 4_800_000  # of a page, which a mail still takes
 MOST_LETTERS, MOST_ROWS = 300, 200  # of a cell, and of a table
 ELSEWHERE = "the files that it is drawn from have it"
+POLICY = (  # of what a browser may load and run for a page: nothing that is not in it
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 RUN = ("The whole run", "../index.html")  # the way back from a page in a folder of reports/
 
 
@@ -184,7 +190,26 @@ def environment(*folders: Path) -> Environment:
     loader = ChoiceLoader([*map(FileSystemLoader, folders), PackageLoader("sensorium", "report")])
     made = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
     made.filters["code"] = _code
+    made.globals["policy"] = policy
     return made
+
+
+def policy(parts: Sequence[Mapping[str, Any]]) -> str:
+    """What a browser may do for a page of these parts: of scripts only those of pages of another make, and ours for it.
+
+    A page within a page is held to the same policy. It is said here rather than left to escaping alone, since a name in
+    the data may find a way that nobody thought of.
+    """
+    frames = [part["frame"] for part in parts if part.get("frame")]
+    if not frames:
+        return POLICY
+    scripts = [render("templates/frame.js"), *(script for page in frames for script in _scripts(page))]
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    return " ".join([f"{POLICY}; script-src", *(f"'sha256-{digest}'" for digest in digests)])
+
+
+def _scripts(page: str) -> list[str]:
+    return re.findall("<script>(.*?)</script>", page, re.DOTALL)
 
 
 def _code(words: str) -> Markup:

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -18,9 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from sensorium.serving import journal, keys, page, tracing
+from sensorium import private
+from sensorium.serving import journal, keys, logs, page, tracing
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
+from sensorium.serving.decoding import Decoding
 from sensorium.serving.deployment import Deployment
 from sensorium.serving.description import examples, schema
 from sensorium.serving.feedback import feedback
@@ -30,10 +31,13 @@ from sensorium.serving.live import Workers
 from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
+from sensorium.serving.pacing import Paced, Turns
 from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
+
+AT_ONCE = 4  # samples of one key, where there are several keys: enough to keep the networks busy
 
 
 def create_app() -> Starlette:
@@ -54,7 +58,7 @@ def create_app() -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Observed)],
+        middleware=[Middleware(Observed), Middleware(Paced)],
         exception_handlers={Refused: _refuse, HTTPException: _refuse_by_status},
         lifespan=_lifespan,
     )
@@ -67,19 +71,24 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
         UserError: if there is no model that can be served, the log cannot be written, or the API keys are not keys.
     """
     state = app.state
-    state.guard = Guard(keys.read(environment))
+    names = keys.read(environment)
+    state.guard = Guard(names)
+    state.turns = Turns(AT_ONCE, shared=len(names) > 1)
     deployment.start()
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)
     state.memory = Memory()
-    state.decoding = ThreadPoolExecutor(cores(), thread_name_prefix="decoding")
+    state.decoding = Decoding("decoding", cores())
+    state.reading = Decoding("reading", cores())  # of samples without files, which wait for none
     state.shadow = Shadow(state.journal)
     state.tracer, state.end_tracing = tracing.start()
 
 
 def serve(app: Starlette) -> None:
     """Starts the application as the environment asks."""
+    logs.own_stdout()
+    os.umask(private.UMASK)  # of all that is ever written: logs that are rotated, content, temporary files
     gc.collect()
     gc.freeze()  # what was imported stays; looking through it again and again held up requests
     deployment = Deployment(Workers(1, "champion"), Workers(1, "challenger"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from sensorium.files import remove, replacing
 from sensorium.serving.metrics import LOST
 
 FOLDER = "content"  # in that of the logs
@@ -76,10 +77,8 @@ class Content:
                 os.utime(path)  # asked for again: it is not the oldest any more
             except FileNotFoundError:
                 self._make_room(_on_disk(value), megabytes)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                beside = path.with_suffix(".new")
-                beside.write_bytes(value)
-                beside.replace(path)
+                with replacing(path) as beside:
+                    beside.write_bytes(value)
         except OSError as error:
             LOST.inc()
             log.error("content cannot be kept: %s", error.strerror)
@@ -128,7 +127,7 @@ def _on_disk(value: bytes) -> int:
 def _forget(folder: Path, most: int) -> None:
     """Removes the oldest values until the others take no more than so many bytes of disk."""
     found = []
-    for path in folder.glob("??/*"):
+    for path in folder.glob("??/[!.]*"):
         with suppress(FileNotFoundError):  # somebody tidies up meanwhile
             state = path.stat()
             found.append((state.st_mtime, max(BLOCK, state.st_blocks * 512), path))
@@ -136,5 +135,5 @@ def _forget(folder: Path, most: int) -> None:
     for _, size, path in sorted(found):
         if surplus <= 0:
             break
-        path.unlink(missing_ok=True)
+        remove(path)
         surplus -= size

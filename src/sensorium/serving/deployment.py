@@ -1,19 +1,20 @@
 """Which models are in service, and the switch to others while requests run."""
 
 import asyncio
-import json
 import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.runtime import artefact, settings
+from sensorium.serving import pointer
 from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
-from sensorium.serving.metrics import DRIFT, MODEL, SWITCHES, expect
+from sensorium.serving.metrics import DRIFT, MODEL, STUCK, SWITCHES, expect
 
 EVERY = 1.0  # seconds between two looks
 RETRY = 10.0  # seconds until files that could not be loaded are tried again
@@ -40,37 +41,32 @@ def challenger_folder() -> Path | None:
     return promoted(paths.CHALLENGER)
 
 
-def promoted(pointer: Path) -> Path | None:
+def promoted(path: Path) -> Path | None:
     """The folder of the model that `sensorium promote` wrote down, if it did.
 
     Raises:
-        UserError: if that model is not on this machine: another one is not served in its place.
+        UserError: if what it wrote cannot be read, or that model is not on this machine: another one is not served in
+            its place.
     """
-    version, _, folder = _read(pointer)
-    if folder is None:
+    named = pointer.read(path)
+    if named is None:
         return None
+    folder = paths.promoted(named.model_version, named.settings)
     if not (folder / artefact.MANIFEST).is_file():
         raise UserError(
-            f"{pointer} names {version}, which is not on this machine; `sensorium promote {version}` brings it, "
-            f"{VARIABLE}={paths.PACKAGED} serves what was packaged last."
+            f"{path} names {named.version}, which is not on this machine; `sensorium promote {named.version}` brings "
+            f"it, {VARIABLE}={paths.PACKAGED} serves what was packaged last."
         )
     return folder
 
 
-def _read(pointer: Path) -> tuple[str, str, Path | None]:
-    """The version that a pointer names, its commit, and where its model is kept; ``None`` if it names none."""
-    try:
-        said = json.loads(pointer.read_text(encoding="utf-8"))
-        return said["version"], said["commit"], paths.promoted(said["model_version"], said.get("settings", ""))
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", "", None
-
-
 def registered(folder: Path) -> dict[str, str]:
     """Version and commit of a model's folder, if it is one that was promoted in this repository."""
-    for version, commit, kept in map(_read, (paths.CHAMPION, paths.CHALLENGER)):
-        if kept == folder:
-            return {"version": version, "commit": commit}
+    for path in (paths.CHAMPION, paths.CHALLENGER):
+        with suppress(UserError):  # one that cannot be read names no folder
+            named = pointer.read(path)
+            if named and paths.promoted(named.model_version, named.settings) == folder:
+                return {"version": named.version, "commit": named.commit}
     return {}
 
 
@@ -109,9 +105,9 @@ class Deployment:
         self._workers = {CHAMPION: champions, CHALLENGER: challengers}
         self._stamps: dict[str, tuple[Any, ...] | None] = {CHAMPION: None, CHALLENGER: None}
         self._problems: dict[str, str] = {}  # each is told once
-        self._failed: dict[str, tuple[Any, ...]] = {}  # what stood there when a load began that did not end well
-        self._again: dict[str, float] = {}  # when to try that again
+        self._failed: dict[str, tuple[tuple[Any, ...], float, Exception]] = {}  # what stood there, when to try again
         self._live: dict[str, Live] = {}
+        self._was_promoted = False  # the champion: once one was, none that was not takes its place
 
     @property
     def champion(self) -> Live:
@@ -151,7 +147,14 @@ class Deployment:
             if str(error) != self._problems.get(role):
                 self._problems[role] = str(error)
                 SWITCHES.labels(role, "failed").inc()
-                log.error("the %s is not served: %s", role, error)
+                log.error("the %s is not served: %s", role, error, extra=self._staying(role))
+        else:
+            if self._problems.pop(role, None):
+                log.info("the %s is followed again", role, extra=self._staying(role))
+        STUCK.labels(role).set(role in self._problems)
+
+    def _staying(self, role: str) -> dict[str, str]:
+        return {"model_version": self._live[role].version} if role in self._live else {}
 
     def _look(self, role: str) -> None:
         folder = self._find[role]()
@@ -166,12 +169,17 @@ class Deployment:
             raise UserError(f"{folder} holds no model ({artefact.MANIFEST} is missing)")
         if stamp == self._stamps[role] or stamp[1] is None:  # nothing new, or on its way
             return
-        if self._failed.get(role) == stamp and time.monotonic() < self._again.get(role, 0):
-            return
-        self._failed[role], self._again[role] = stamp, time.monotonic() + RETRY
-        live = Live.load(folder, role, self._workers[role])
-        self._problems.pop(role, None)
-        self._failed.pop(role)
+        if role == CHAMPION and self._was_promoted and not registered(folder):
+            raise UserError(f"{paths.CHAMPION} names no model any more; promote one, or start the service again.")
+        failed, until, problem = self._failed.get(role, (None, 0.0, None))
+        if failed == stamp and problem and time.monotonic() < until:
+            raise problem
+        try:
+            live = Live.load(folder, role, self._workers[role])
+        except Exception as error:
+            self._failed[role] = stamp, time.monotonic() + RETRY, error
+            raise
+        self._failed.pop(role, None)
         self._stamps[role] = stamp
         self._put(role, live, folder)
         SWITCHES.labels(role, "switched").inc()
@@ -182,6 +190,7 @@ class Deployment:
             MODEL.labels(role, before.version).set(0)
         self._live[role] = live
         if role == CHAMPION:
+            self._was_promoted = bool(registered(folder))
             if before:  # what came to it says nothing of the new one's reference
                 for name in before.predictor.inputs:
                     DRIFT.labels(name).set(float("nan"))

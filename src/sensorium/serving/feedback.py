@@ -1,5 +1,7 @@
 """The endpoint /feedback: true labels for what was predicted."""
 
+import asyncio
+import queue
 import re
 from typing import Any
 
@@ -20,8 +22,9 @@ LONGEST = 200  # letters of a label
 
 
 async def feedback(request: Request) -> JSONResponse:
-    """Writes true labels down; a class that the model does not know is welcome, since that is news.
+    """Writes true labels down, and answers when they are on the disk.
 
+    A class that the model does not know is welcome, since that is news.
     A prediction that this process does not remember (it was long ago, or another replica's) is written down as well.
     """
     app = request.app.state
@@ -35,7 +38,10 @@ async def feedback(request: Request) -> JSONResponse:
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
         app.memory.forget(request.state.key, request_id, target)
     told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
-    app.journal.write(journal.FEEDBACK, told | {"key": request.state.key})
+    try:
+        await asyncio.wrap_future(app.journal.keep(journal.FEEDBACK, told | {"key": request.state.key}))
+    except (OSError, queue.Full) as error:
+        raise Refused(503, "the labels could not be written down; send them again", 5) from error
     request.state.about["about"] = request_id
     why = unlearnt(live.keep)
     return JSONResponse(told | ({"note": why} if why else {}), 202)
@@ -43,7 +49,7 @@ async def feedback(request: Request) -> JSONResponse:
 
 def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, str]]:
     if unknown := sorted(set(content) - {"request_id", "labels"}):
-        raise Refused(400, f"unknown key {unknown[0]!r}; request_id and labels are expected")
+        raise Refused(400, f"unknown key {unknown[0][:40]!r}; request_id and labels are expected")
     request_id, labels = content.get("request_id"), content.get("labels")
     if not isinstance(request_id, str) or not ID.fullmatch(request_id):
         raise Refused(400, "request_id is expected: the one in the answer that this is about")
@@ -51,7 +57,9 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
         raise Refused(400, f"labels are expected: an object of {', '.join(predictor.targets)}")
     for target, label in labels.items():
         if target not in predictor.targets:
-            raise Refused(400, f"there is no target {target!r}; this model predicts {', '.join(predictor.targets)}")
-        if not isinstance(label, str | int | float) or not spelled(label) or len(str(label)) > LONGEST:
+            raise Refused(
+                400, f"there is no target {target[:40]!r}; this model predicts {', '.join(predictor.targets)}"
+            )
+        if not isinstance(label, str | int | float) or len(str(label)) > LONGEST or not spelled(label):
             raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
     return request_id, {target: spelled(label) for target, label in labels.items()}

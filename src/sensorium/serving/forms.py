@@ -1,11 +1,12 @@
 """The fields of a form, whichever client wrote it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -22,6 +23,8 @@ NOT_OPENED = "paths and URLs are not opened"
 
 class _Parts(MultiPartParser):
     """Keeps the bytes and the headers of every part, also of one without a file's name."""
+
+    spool_max_size = 2**40  # in memory, where bodies are counted: not in a file for every large part
 
     def on_headers_finished(self) -> None:
         disposition = self._current_part.content_disposition
@@ -43,14 +46,23 @@ async def open_form(request: Request, sort: str) -> AsyncIterator[FormData]:
                 request.headers, request.stream(), max_files=MOST_FIELDS, max_fields=MOST_FIELDS
             ).parse()
         else:
-            form = await request.form(max_fields=MOST_FIELDS)
-    except (MultiPartException, HTTPException) as error:
-        reason = getattr(error, "message", None) or getattr(error, "detail", "")
+            form = FormData(await asyncio.to_thread(_fields, await request.body()))
+    except (MultiPartException, ValueError) as error:
+        reason = getattr(error, "message", None) or str(error)
         raise Refused(400, f"the form cannot be read: {reason}") from error
     try:
         yield form
     finally:
         await form.close()
+
+
+def _fields(body: bytes) -> list[tuple[str, UploadFile | str]]:
+    """Those of a URL-encoded form; in a thread, as a large one takes a while.
+
+    Raises:
+        ValueError: if they are too many.
+    """
+    return list(parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 
 async def read_field(name: str, value: UploadFile | str, kind: Modality) -> bytes | str | None:

@@ -3,8 +3,8 @@
 import asyncio
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import limits
@@ -14,16 +14,46 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.runtime.settings import Serve
 from sensorium.serving import keys
-from sensorium.serving.metrics import IN_FLIGHT
+from sensorium.serving.metrics import BODIES, IN_FLIGHT
 from sensorium.serving.refusal import Refused
 
 MOST_BYTES = 512 * 2**20  # of bodies held at once
+MOST_BODIES = 500  # on their way at once
+PATIENCE = 10.0  # seconds that a body is waited for, and one more for every so many bytes that have come:
+SLOWEST = 500
 PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 LOCAL_NAMES = ("localhost", "ip6-localhost")
 NO_KEYS = (
     f"this service has no API keys and so answers its own machine only; set {keys.VARIABLE} (`sensorium key NAME` "
     "makes one)"
 )
+
+
+class Places:
+    """Of a number of places everybody may hold as many as are free, so that nobody shuts out the others.
+
+    One who comes alone gets half of them, two get a third each, and so on: there is always room for one more.
+
+    Args:
+        shared: whether there can be others; else one may have all.
+    """
+
+    def __init__(self, shared: bool) -> None:
+        self.taken = 0
+        self._shared = shared
+        self._held: Counter[str] = Counter()
+
+    def are_free(self, who: str, most: int, wanted: int = 1) -> bool:
+        """Whether somebody may have so many more of ``most`` places."""
+        held = self._held[who] if self._shared else 0
+        return held + wanted <= most - self.taken
+
+    def take(self, who: str, wanted: int = 1) -> None:
+        """Gives somebody so many more; those given back are negative."""
+        self.taken += wanted
+        self._held[who] += wanted
+        if not self._held[who]:
+            del self._held[who]
 
 
 class Guard:
@@ -36,13 +66,10 @@ class Guard:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._rates = SlidingWindowCounterRateLimiter(limits.storage.MemoryStorage())
-        self.requests = 0
-        self.bytes = 0
-
-    def add(self, requests: int) -> None:
-        """Keeps count of the requests worked on."""
-        self.requests += requests
-        IN_FLIGHT.set(self.requests)
+        shared = len(names) > 1
+        self.requests = Places(shared)  # worked on: their bodies are there
+        self.bodies = Places(shared)  # on their way
+        self.bytes = Places(shared)  # of bodies
 
     def identify(self, scope: Scope) -> str:
         """The name of the key that a request shows; empty for the loopback of a service without keys.
@@ -118,55 +145,98 @@ class Guarded:
             return
         guard: Guard = scope["app"].state.guard
         serve: Serve = scope["app"].state.deployment.champion.serve
-        body = _Body(receive, guard)
         try:
             name = guard.identify(scope)
             scope["state"]["key"] = name
             scope["state"]["about"] |= {"key": name} if name else {}
-            if guard.requests >= serve.in_flight:
-                raise Refused(503, f"the service is busy with {guard.requests} requests; try again soon", 1)
-            guard.add(1)
+            visit = _Visit(guard, name, serve.in_flight, receive)
             try:
                 async with asyncio.timeout(serve.timeout):
-                    await self.app(scope, body.receive, send)
+                    await self.app(scope, visit.receive, send)
+            except TimeoutError:
+                words = f"within {serve.timeout:g} seconds"
+                if visit.is_whole:
+                    raise Refused(503, f"the service could not answer {words}; try again later", 5) from None
+                raise Refused(408, f"the body did not come {words}") from None
             finally:
-                guard.add(-1)
-                body.release()
-        except TimeoutError:
-            words = f"within {serve.timeout:g} seconds"
-            refused = (
-                Refused(503, f"the service could not answer {words}; try again later", 5)
-                if body.is_whole
-                else Refused(408, f"the body did not come {words}")
-            )
-            await refused.response()(scope, receive, send)
+                visit.end()
         except Refused as refused:
             await refused.response()(scope, receive, send)
 
 
-class _Body:
-    """A body on its way in, counted into the memory that all of them share."""
+class _Visit:
+    """A request's places: first one for its body, then, when that is there, one among those worked on.
 
-    def __init__(self, receive: Receive, guard: Guard) -> None:
-        self._receive, self._guard = receive, guard
-        self._taken = 0
+    Args:
+        guard: has the places.
+        who: asks, by the name of their key.
+        most: requests worked on at once.
+        receive: gives the body's parts.
+
+    Raises:
+        Refused: if there is no room for one more of theirs.
+    """
+
+    def __init__(self, guard: Guard, who: str, most: int, receive: Receive) -> None:
+        self._guard, self._who, self._most, self._receive = guard, who, most, receive
+        self._bytes = 0
+        self._waited = 0.0
         self.is_whole = False
+        self._require_place()
+        if not guard.bodies.are_free(who, MOST_BODIES):
+            raise Refused(503, f"{guard.bodies.taken} bodies are on their way already; try again soon", 1)
+        self._await_body(1)
 
     async def receive(self) -> Message:
-        """The next part.
+        """The next part of the body.
 
         Raises:
-            Refused: if bodies hold too much memory already.
+            Refused: if it does not come, or bodies hold too much memory, or there is too much work already.
         """
-        message: dict[str, Any] = dict(await self._receive())
+        message: Message = await self._next()
+        if self.is_whole or message["type"] != "http.request":
+            return message
         size = len(message.get("body", b""))
-        if self._guard.bytes + size > MOST_BYTES:
+        if not self._guard.bytes.are_free(self._who, MOST_BYTES, size):
             raise Refused(503, "the service is busy with large requests; try again soon", 1)
-        self._guard.bytes += size
-        self._taken += size
-        self.is_whole = self.is_whole or not message.get("more_body", False)
+        self._guard.bytes.take(self._who, size)
+        self._bytes += size
+        if not message.get("more_body", False):
+            self._require_place()
+            self._await_body(-1)
+            self._work(1)
+            self.is_whole = True
         return message
 
-    def release(self) -> None:
-        """Gives the memory back."""
-        self._guard.bytes -= self._taken
+    async def _next(self) -> Message:
+        if self.is_whole:  # it is waited for the client to go
+            return await self._receive()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE + self._bytes / SLOWEST - self._waited):
+                return await self._receive()
+        except TimeoutError as late:
+            raise Refused(408, f"the body came at less than {SLOWEST} bytes a second") from late
+        finally:
+            self._waited += time.monotonic() - began
+
+    def _require_place(self) -> None:
+        working = self._guard.requests
+        if not working.are_free(self._who, self._most):
+            raise Refused(503, f"the service is busy with {working.taken} requests; try again soon", 1)
+
+    def _await_body(self, bodies: int) -> None:
+        self._guard.bodies.take(self._who, bodies)
+        BODIES.set(self._guard.bodies.taken)
+
+    def _work(self, requests: int) -> None:
+        self._guard.requests.take(self._who, requests)
+        IN_FLIGHT.set(self._guard.requests.taken)
+
+    def end(self) -> None:
+        """Gives all back."""
+        self._guard.bytes.take(self._who, -self._bytes)
+        if self.is_whole:
+            self._work(-1)
+        else:
+            self._await_body(-1)

@@ -4,7 +4,7 @@
 are described, put on the axes of the model's reference, and marked so that equal ones can be told, by a hash that is
 keyed with a secret: that of the deployment in the environment, else ``salt``, a file of the folder. ``feedback.jsonl``
 has a line for every POST /feedback, with all labels that it gave. Lines are handed to the system as they come: a killed
-process loses none that it has written. Files are rotated by size.
+process loses none that it has written. Files are rotated by size. The folder and all in it is closed to others.
 """
 
 import hashlib
@@ -13,13 +13,16 @@ import logging
 import os
 import queue
 import secrets
-from contextlib import suppress
+import sys
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from sensorium import private
 from sensorium.errors import UserError
+from sensorium.files import create
 from sensorium.serving.metrics import LOST
 
 VARIABLE = "SENSORIUM_LOG"
@@ -28,15 +31,26 @@ SHORTEST = 16  # characters of the secret
 FOLDER = Path("data/served")
 PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
 SALT = "salt"
+KEPT = "kept"  # of a record in the queue: who waits for it
 FILES = 16  # that the disk granted to the log of predictions is divided into
 MOST_WAITING = 10_000  # records, when the disk does not keep up
 
 
 class _Rotating(RotatingFileHandler):
-    """A failed write is counted instead of printed."""
+    """A failed write is counted instead of printed, and told to who waits for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        kept: Future[None] | None = getattr(record, KEPT, None)
+        if kept and not kept.done():
+            try:
+                os.fsync(self.stream.fileno() if self.stream else -1)
+                kept.set_result(None)
+            except OSError:
+                self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        LOST.inc()
+        _lose(record, sys.exc_info()[1])
 
 
 class _Queue(QueueHandler):
@@ -48,8 +62,14 @@ class _Queue(QueueHandler):
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
             self.queue.put_nowait(record)
-        except queue.Full:
-            LOST.inc()
+        except queue.Full as full:
+            _lose(record, full)
+
+
+def _lose(record: logging.LogRecord, error: BaseException | None) -> None:
+    LOST.inc()
+    if kept := getattr(record, KEPT, None):
+        kept.set_exception(error)
 
 
 class _Listener(QueueListener):
@@ -87,10 +107,16 @@ class Journal:
             self._listeners.append(_Listener(waiting, file))
             self._listeners[-1].start()
 
-    def write(self, name: str, record: dict[str, Any]) -> None:
+    def write(self, name: str, record: dict[str, Any], kept: Future[None] | None = None) -> None:
         """Appends a record, with the time, to one of the logs."""
         line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **record}, ensure_ascii=False)
-        self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
+        self._of[name].handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO, KEPT: kept}))
+
+    def keep(self, name: str, record: dict[str, Any]) -> Future[None]:
+        """The same for what is worth waiting for: done when the record is on the disk, failed where it cannot be."""
+        kept: Future[None] = Future()
+        self.write(name, record, kept)
+        return kept
 
     def mark(self, value: bytes) -> str:
         """The mark of a value: the same for equal ones, and nothing to those without the salt."""
@@ -129,12 +155,7 @@ def _shared_salt() -> bytes:
 
 def _salt(path: Path) -> bytes:
     """The folder's secret, made when it is first asked for."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(16))
-    with suppress(FileExistsError):
-        os.link(beside, path)  # whole or not at all, and the first process wins
-    beside.unlink()
+    create(path, secrets.token_bytes(16))
     return path.read_bytes()
 
 
@@ -146,9 +167,9 @@ def require_writable(folder: Path) -> None:
     """
     _shared_salt()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (PREDICTIONS, FEEDBACK):
-            (folder / name).open("a").close()
+        with private.writing(folder):
+            for name in (PREDICTIONS, FEEDBACK):
+                (folder / name).open("a").close()
     except OSError as error:
         raise UserError(
             f"the log of predictions cannot be written to {folder} ({error.strerror}); name another folder in "

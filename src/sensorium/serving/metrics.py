@@ -18,6 +18,7 @@ SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 REQUESTS = Counter("sensorium_requests", "Answered requests", ["endpoint", "status"])
 LATENCY = Histogram("sensorium_request_seconds", "From first byte to answer", ["endpoint"], buckets=SECONDS)
 IN_FLIGHT = Gauge("sensorium_requests_in_flight", "Requests worked on")
+BODIES = Gauge("sensorium_bodies_coming", "Requests whose bodies are on their way")
 STEP = Histogram(
     "sensorium_step_seconds", "Time in each step; encode and fuse of whole batches", ["step"], buckets=SECONDS
 )
@@ -45,6 +46,12 @@ DRIFT = Gauge(
 MODEL = Gauge("sensorium_model", "1 for the models in service, 0 for those that were", ["role", "model_version"])
 SWITCHES = Counter("sensorium_model_switches", "Attempts to serve another model", ["role", "outcome"])
 SHADOW = Counter("sensorium_shadow", "The challenger beside the champion's answers", ["target", "outcome"])
+STUCK = Gauge(
+    "sensorium_model_stuck",
+    "1 while a model stays in service because what should follow it, or the file that names that, cannot be used",
+    ["role"],
+)
+CUT = Counter("sensorium_connections_cut", "Connections that the service ended, by what was wrong with them", ["why"])
 LOST = Counter("sensorium_log_failures", "Records that could not be written")
 
 
@@ -59,6 +66,7 @@ def expect(version: str, inputs: Iterable[str], targets: Iterable[str]) -> None:
         for outcome in ("agrees", "differs"):
             SHADOW.labels(target, outcome)
     for role in ("champion", "challenger"):
+        STUCK.labels(role)
         for outcome in ("switched", "failed"):
             SWITCHES.labels(role, outcome)
 

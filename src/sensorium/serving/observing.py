@@ -10,7 +10,7 @@ from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.serving.logs import whereabouts
@@ -71,8 +71,8 @@ class Observed:
         with tracer.start_as_current_span(scope["method"], extract(headers), SpanKind.SERVER) as span:
             try:
                 await self.app(scope, receive, sending)
-            except ClientDisconnect:
-                status = GONE
+            except ClientDisconnect:  # an answer nobody hears: without one BentoML would wait until its timeout
+                await Response(status_code=GONE)(scope, receive, sending)
             except Exception as error:
                 log.error("accident", extra={"request_id": request_id} | whereabouts(error))
                 await JSONResponse({"error": ACCIDENT.format(request_id)}, 500)(scope, receive, sending)

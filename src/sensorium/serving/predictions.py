@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -79,16 +80,24 @@ def _in_its_place(request_id: str, tried: dict[str, Any] | Exception) -> dict[st
 async def _answer(
     request: Request, live: Live, request_id: str, raw: Mapping[str, Any], explained: bool
 ) -> dict[str, Any]:
-    """Decodes a sample, waits for its batch, writes it down and says what came out.
+    """Decodes a sample, waits for its batch, writes it down and says what came out, when it is its key's turn.
 
     Raises:
         Refused: if an input cannot be used.
     """
+    async with request.app.state.turns.of(request.state.key):
+        return await _answer_now(request, live, request_id, raw, explained)
+
+
+async def _answer_now(
+    request: Request, live: Live, request_id: str, raw: Mapping[str, Any], explained: bool
+) -> dict[str, Any]:
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            loop = asyncio.get_running_loop()
-            accepted, origin = await loop.run_in_executor(app.decoding, _take, request, live, request_id, raw)
+            has_file = any(live.predictor.inputs[name].is_file for name in raw)
+            threads = app.decoding if has_file else app.reading
+            accepted, origin = await threads.run(request.state.key, partial(_take, request, live, request_id, raw))
         except BadInput as problem:
             raise Refused(400, str(problem)) from problem
     prepared = accepted.prepared

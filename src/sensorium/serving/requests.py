@@ -1,7 +1,8 @@
 """The raw inputs in a request, within limits; nothing a request says is opened as a path or fetched."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
@@ -15,11 +16,13 @@ from sensorium.serving.forms import MULTIPART, NOT_OPENED, URL_ENCODED, open_for
 from sensorium.serving.refusal import Refused
 
 JSON = "application/json"
-MOST_PARTS = 2_000_000  # of a JSON body: each costs memory far beyond its bytes
+MOST_PARTS = 500_000  # of a JSON body: each costs memory and time far beyond its bytes
+AT_ONCE = 2**16  # bytes of JSON that are read where they come in, which takes a millisecond
 TAIL = 200  # bytes; a boundary has at most 70
 MARGIN = 2**20  # bytes that a body may hold beside its inputs' values
 BASE64 = 4 / 3  # length of base64 over that of what it encodes
 GZIP = b"\x1f\x8b"
+Read = TypeVar("Read")
 
 
 async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
@@ -30,7 +33,7 @@ async def read_inputs(request: Request, predictor: Predictor) -> dict[str, Any]:
     """
     sort = _sort(request)
     if sort == JSON:
-        return _inputs(await _read_json(request, body_limit(predictor)), predictor)
+        return await _read_json(request, body_limit(predictor), lambda content: _inputs(content, predictor))
     if sort in (MULTIPART, URL_ENCODED):
         return await _from_form(_bounded(request, body_limit(predictor)), sort, predictor)
     raise Refused(415, f"{_named(sort)}; send JSON as {JSON}, or a form as {MULTIPART}")
@@ -42,9 +45,13 @@ async def read_samples(request: Request, predictor: Predictor, most: int) -> lis
     Raises:
         Refused: if the body is no such object, too large, or has no samples or more than ``most``.
     """
-    content = await read_object(request, body_limit(predictor))
-    if unknown := sorted(set(content) - {"samples"}):
-        raise Refused(400, f"unknown key {unknown[0]!r}; samples are expected")
+    _require_json(request)
+    return await _read_json(request, body_limit(predictor), lambda content: _samples(content, predictor, most))
+
+
+def _samples(content: Any, predictor: Predictor, most: int) -> list[dict[str, Any] | Refused]:
+    if unknown := sorted(set(_object(content)) - {"samples"}):
+        raise Refused(400, f"unknown key {unknown[0][:40]!r}; samples are expected")
     samples = content.get("samples")
     if not isinstance(samples, list) or not samples:
         raise Refused(400, 'samples are expected: {"samples": [{...}, ...]}')
@@ -59,9 +66,16 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     Raises:
         Refused: if it is none, or larger than ``limit`` bytes.
     """
+    _require_json(request)
+    return await _read_json(request, limit, _object)
+
+
+def _require_json(request: Request) -> None:
     if (sort := _sort(request)) != JSON:
         raise Refused(415, f"{_named(sort)}; send JSON as {JSON}")
-    content = await _read_json(request, limit)
+
+
+def _object(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Refused(400, "the body must be a JSON object")
     return content
@@ -119,15 +133,22 @@ def _bounded(request: Request, limit: int) -> Request:
     return Request(request.scope, receive)
 
 
-async def _read_json(request: Request, limit: int) -> Any:
-    body = await _bounded(request, limit).body()
+async def _read_json(request: Request, limit: int, read: Callable[[Any], Read]) -> Read:
+    """What ``read`` makes of a JSON body; a large one is read in a thread, so that other requests go on."""
+    body, sort = await _bounded(request, limit).body(), request.headers["content-type"]
+    if len(body) <= AT_ONCE:
+        return read(_parsed(body, sort))
+    return await request.app.state.reading.run(request.state.key, lambda: read(_parsed(body, sort)))
+
+
+def _parsed(body: bytes, sort: str) -> Any:
     if not body.strip():
         raise Refused(400, "the body is empty")
     if body.startswith(GZIP):
         raise _compressed("the body is compressed by gzip")
     if sum(body.count(sign) for sign in (b"[", b"{", b",")) > MOST_PARTS:
         raise Refused(413, f"the body has more than {MOST_PARTS:,} parts")
-    _, options = parse_options_header(request.headers["content-type"])
+    _, options = parse_options_header(sort)
     content = decoded(body, charset_of(options.get(b"charset", b"").decode("latin-1")))
     try:
         return json.loads(content, object_pairs_hook=unique_keys)
@@ -179,7 +200,7 @@ def _require_whole(request: Request) -> None:
 
 def _require_known(given: Any, predictor: Predictor) -> None:
     if unknown := sorted(set(given) - set(predictor.inputs)):
-        raise Refused(400, f"there is no input {unknown[0]!r}; this model reads {', '.join(predictor.inputs)}")
+        raise Refused(400, f"there is no input {unknown[0][:40]!r}; this model reads {', '.join(predictor.inputs)}")
 
 
 def _decoded(name: str, value: Any) -> bytes:

@@ -1,15 +1,26 @@
 """The BentoML service, which imports no torch. `sensorium.serving.deployment` says which model it serves."""
 
 import os
+import sys
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 
 from sensorium.errors import UserError
+from sensorium.lifeline import end_with_parent
 from sensorium.runtime import artefact, settings
 from sensorium.runtime.settings import LONGEST
-from sensorium.serving import app, journal, keys, logs
+from sensorium.serving import app, connections, journal, keys, logs
 from sensorium.serving.deployment import champion_folder
+
+if logs.is_server():
+    logs.configure()
+
+SUPERVISOR = "SENSORIUM_SUPERVISOR"  # the process that starts workers, which inherit this
+if sys.modules["__main__"].__spec__ and sys.modules["__main__"].__spec__.name == "_bentoml_impl.worker.service":
+    end_with_parent(int(os.environ[SUPERVISOR]))  # else it would serve on, and hold the port
+else:
+    os.environ[SUPERVISOR] = str(os.getpid())
 
 try:  # here rather than in a worker, which BentoML would start again and again
     keys.read(os.environ)
@@ -20,7 +31,7 @@ try:  # here rather than in a worker, which BentoML would start again and again
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 
-logs.configure()
+connections.limit()
 application = app.create_app()
 
 

@@ -1,5 +1,6 @@
 """Tux Paint stamps: hand-made pictures with an English text and, in several languages, a person saying it."""
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from sensorium.errors import NotHere, UserError
+from sensorium.data_root import DataRoot, leave_out
+from sensorium.decoding.limited import run
+from sensorium.errors import BadInput, NotHere, UserError
 from sensorium.fetch import tuxpaint_stamps
 from sensorium.fingerprints import below, fingerprint
 from sensorium.modalities import Modality
@@ -18,7 +21,7 @@ if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dv
 
 FEWEST = 27  # items of a category that is kept
 MOST_SPOKEN = "fr, ru, ro, ca, bg and es in about 900 clips each, be and el in about 690"
-CANVAS = 320  # pixels of the longer side of a rendered drawing
+LARGEST = 8 * 2**20  # bytes of a drawing, or of a line of text
 
 
 class TuxPaint(Source):
@@ -51,13 +54,21 @@ class TuxPaint(Source):
             )
         for media in ("image", "speech"):
             (folder / media).mkdir()
+        root, reasons = DataRoot(stamps), {}
         for name in dict.fromkeys(row["item"] for row in rows):
-            (folder / _picture_path(name)).write_bytes(_picture(stamps / name))
+            try:
+                _copy_picture(root, stamps, name, folder / _picture_path(name))
+            except BadInput as problem:  # validation says so of the rows
+                reasons[_picture_path(name)] = str(problem)
         for row in rows:
+            clip, row["text"] = row["speech"], _text(root, row["item"])
             row["image"] = _picture_path(row["item"])
-            clip = stamps / row["speech"]
             row["speech"] = f"speech/{_flat(row['item'])}.{row['language']}.ogg"
-            (folder / row["speech"]).write_bytes(clip.read_bytes())
+            try:
+                shutil.copyfile(root.file(clip), folder / row["speech"])
+            except BadInput as problem:
+                reasons[row["speech"]] = str(problem)
+        leave_out(folder, reasons)
         return pd.DataFrame(rows)
 
     def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
@@ -78,13 +89,12 @@ class TuxPaint(Source):
 
     def _rows(self, item: Path, stamps: Path) -> list[dict[str, str]]:
         name = str(item.relative_to(stamps))
-        text = item.with_name(item.name + ".txt").read_text(encoding="utf-8", errors="replace").split("\n", 1)[0]
         clips = {language: item.with_name(f"{item.name}_desc_{language}.ogg") for language in self.languages}
         return [
             {
                 "id": f"{name}.{language}",
                 "item": name,
-                "text": text.strip(),
+                "text": "",
                 "image": "",
                 "speech": str(clip.relative_to(stamps)),
                 "category": name.split("/", 1)[0],
@@ -111,20 +121,30 @@ def _drawing(item: Path) -> Path:
     return item.with_name(item.name + ".svg")
 
 
-def _picture(item: Path) -> bytes:
-    """The item's PNG, or its drawing rendered; one that cannot be rendered stays as it is, for validation to reject."""
-    if _photograph(item).is_file():
-        return _photograph(item).read_bytes()
-    import resvg_py
+def _copy_picture(root: DataRoot, stamps: Path, name: str, target: Path) -> None:
+    """Copies the item's PNG, or renders its drawing.
 
-    svg = _drawing(item).read_text(encoding="utf-8", errors="replace")
+    Raises:
+        BadInput: if its file lies outside the folder, or cannot be rendered.
+    """
+    if _photograph(stamps / name).is_file():
+        shutil.copyfile(root.file(f"{name}.png"), target)
+        return
+    from sensorium.decoding import drawing
+
+    svg = root.file(f"{name}.svg")
+    if svg.stat().st_size > LARGEST:
+        raise BadInput(f"the drawing is larger than {LARGEST // 2**20} MiB")
+    target.write_bytes(run(drawing.read, svg.read_bytes(), drawing.LIMITS))
+
+
+def _text(root: DataRoot, name: str) -> str:
+    """The first line of its text, which is the English one; nothing where the file lies outside the folder."""
     try:
-        return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=CANVAS))
-    except Exception:  # the binding raises bare exceptions
-        try:  # drawings without a size of their own need both sides
-            return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=CANVAS, height=CANVAS))
-        except Exception:
-            return svg.encode()
+        with root.file(f"{name}.txt").open(encoding="utf-8", errors="replace") as lines:
+            return lines.readline(LARGEST).strip()
+    except BadInput:
+        return ""
 
 
 def _flat(name: str) -> str:

@@ -1,8 +1,7 @@
 """compress: the trained model as ONNX, in the smallest form that is proven to lose too little."""
 
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,7 +28,7 @@ from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
-from sensorium.files import existing, replacing, write_json
+from sensorium.files import existing, replacing, temporary, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.monitoring.drift.reference import Known, write_reference
@@ -95,7 +94,7 @@ def run() -> None:
     rows = proof(evaluator.labelled, evaluator.confidence, settings, evaluator.unjudged)
     if not rows.is_possible:
         print(f"compress: {rows.words()}", flush=True)
-    with empty_folder(paths.COMPRESSED.with_name(".compressing")) as work:
+    with temporary(paths.COMPRESSED.parent) as work:  # hundreds of megabytes
         bench = make_bench(trained, test, evaluator, work)
         same = check_parity(trained, bench)
         candidates = {
@@ -115,17 +114,6 @@ def run() -> None:
         )
         publish(trained, work / SERVED, found)
     print(f"compress: {said(found)}")
-
-
-@contextmanager
-def empty_folder(path: Path) -> Iterator[Path]:
-    """A folder for files of hundreds of megabytes; what a killed run left there goes, and so does it in the end."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def read_trained() -> Trained:

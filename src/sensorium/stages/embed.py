@@ -20,7 +20,7 @@ def run(name: str) -> None:
     job = embedding.Job(kind, folder, digests(folder))
     print(f"embed {name}: {len(job.digests):,} distinct values, {len(embedding.missing(job)):,} new to {kind.encoder}")
     problems = embedding.embed([job], f"embedding {name}")
-    found = embedding.features(job)
+    found = embedding.features(job, problems)
     if problems and not found:
         raise UserError(
             f"inputs.{name}: {kind.encoder} can encode none of the {len(problems):,} values; of the first: "

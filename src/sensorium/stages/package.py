@@ -13,12 +13,13 @@ from sensorium import params, paths
 from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
-from sensorium.files import detach, existing, read_json, replacing, sha256, write_json
+from sensorium.files import detach, existing, place, read_json, replacing, sha256, temporary, write_json
 from sensorium.runtime import artefact
 from sensorium.runtime import settings as serving
 
 BENTOFILE = Path("bentofile.yaml")
 VALID, ROWS = paths.VALID / "manifest.parquet", paths.PREPARED / "rows.parquet"
+NAME = "sensorium"  # of the Bento, as in bentofile.yaml
 EXAMPLES = 3  # of published data, where params.yaml does not say how many
 PAGES = {  # where the figures of a file in metrics/ are explained
     "validate": "reports/data/index.html",
@@ -109,13 +110,36 @@ def _build(version: str) -> tuple[str, int]:
     """Builds the Bento of this version unless it is in the store; returns its tag and bytes."""
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     import bentoml
-    from bentoml.exceptions import BentoMLException, NotFound
+    from bentoml._internal.configuration.containers import BentoMLContainer
+    from bentoml.exceptions import BentoMLException
 
+    tag = f"{NAME}:{version}"
     try:
-        bento = bentoml.get(f"sensorium:{version}")
-    except NotFound:
+        bento = bentoml.get(tag)
+    except BentoMLException:  # it is not there, or an earlier version of this left half of one
+        _build_into(BentoMLContainer, version)
+        bento = bentoml.get(tag)
+    return str(bento.tag), artefact.size(Path(bento.path))
+
+
+def _build_into(container: Any, version: str) -> None:
+    """Puts a Bento into BentoML's store at one stroke: it copies them there, and takes half a copy for a whole one."""
+    import bentoml
+    from bentoml._internal.bento import BentoStore
+    from bentoml.exceptions import BentoMLException
+
+    bentos = Path(container.bento_store_dir.get()) / NAME
+    bentos.mkdir(parents=True, exist_ok=True)
+    with temporary(bentos.parents[1]) as folder:  # every folder in the store is a Bento to BentoML
+        container.tmp_bento_store_dir.set(str(folder))
         try:
-            bento = bentoml.bentos.build_bentofile(str(BENTOFILE), version=version, build_ctx=".")
+            made = bentoml.bentos.build_bentofile(
+                str(BENTOFILE), version=version, build_ctx=".", _bento_store=BentoStore(folder)
+            )
         except BentoMLException as error:
             raise UserError(f"{BENTOFILE}: the Bento could not be built: {error}") from error
-    return str(bento.tag), artefact.size(Path(bento.path))
+        if (bentos / version).exists():
+            place(bentos / version, folder / "half")
+        place(Path(made.path), bentos / version)
+        (folder / "latest").write_text(version)
+        place(folder / "latest", bentos / "latest")

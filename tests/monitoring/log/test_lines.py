@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from sensorium.errors import UserError
+from sensorium.files import append_line
 from sensorium.monitoring.feedback.judged import read_feedback
 from sensorium.monitoring.log import lines
-from sensorium.monitoring.log.lines import Reading, append_line, read_lines, read_records
+from sensorium.monitoring.log.lines import Reading, read_lines, read_records
 from tests.monitoring.written import NOW, predicted, told, write
 
 HOUR = NOW - timedelta(hours=1)

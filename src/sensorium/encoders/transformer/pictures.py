@@ -22,4 +22,4 @@ def read_pictures(folder: Folder, example: Image.Image) -> Encoder:
     """
     preprocess = resized(*image_processor(folder))
     batch = preprocess.collate([preprocess(picture) for picture in (example, *samples())])
-    return Encoder(preprocess, proven(load(folder), pictures, [batch]), folder.decisive)
+    return Encoder(preprocess, proven(load(folder), pictures, [batch]), "transformer pictures 1", folder.decisive)

@@ -28,7 +28,7 @@ def read_sounds(folder: Folder, seconds: float, example: np.ndarray) -> Encoder:
     preprocess = _preprocess(feature_extractor(folder), seconds)
     readings = waveforms if isinstance(preprocess, Waveform) else spectrograms
     batch = preprocess.collate([preprocess(example)])
-    return Encoder(preprocess, proven(load(folder), readings, [batch]), folder.decisive)
+    return Encoder(preprocess, proven(load(folder), readings, [batch]), "transformer sounds 1", folder.decisive)
 
 
 def _preprocess(extractor: Any, seconds: float) -> Preprocess:

@@ -40,7 +40,7 @@ def read_texts(folder: Folder, recipe: Recipe, max_tokens: int, example: str) ->
     preprocess = Tokenize({"tokenizer.json": tokenizer}, **constants)
     samples = [preprocess(text) for text in (example, " ".join([example] * min(most, PROVEN)))]
     whole = [preprocess.collate([{name: ids[:PROVEN] for name, ids in sample.items()}]) for sample in samples]
-    return Encoder(preprocess, proven(loaded, recipe.readings, whole), folder.decisive)
+    return Encoder(preprocess, proven(loaded, recipe.readings, whole), "transformer texts 1", folder.decisive)
 
 
 def _tokenizer(folder: Folder) -> Path:

@@ -37,6 +37,7 @@ addEventListener("DOMContentLoaded", () => new ResizeObserver(
 ).observe(document.body.firstElementChild));
 </script>
 """
+LESS_THAN = "\\u003c"  # in a string of JSON
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,17 @@ class Compared:
         """
         # Not the snapshot's own page: that holds every plot twice.
         *_, table = self.snapshot.to_snapshot_model().widgets
-        return render_widgets([table]).replace("</head>", f"{INSIDE}</head>", 1)
+        return _inert(render_widgets([table])).replace("</head>", f"{INSIDE}</head>", 1)
+
+
+def _inert(page: str) -> str:
+    """Evidently's page, with the data in its first script so written that no name in it can end that script.
+
+    The data are JSON, whose strings have no line breaks: the first line that ends the script is not in a name.
+    """
+    before, script = page.split("<script>", 1)
+    data, after = script.split("\n</script>", 1)
+    return f"{before}<script>{data.replace('<', LESS_THAN)}\n</script>{after}"
 
 
 def show(

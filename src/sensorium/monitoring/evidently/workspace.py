@@ -7,7 +7,6 @@ its server from starting. Here its files are written aside and moved to their pl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID, uuid5
 
 from evidently.legacy.core import new_id
@@ -15,6 +14,7 @@ from evidently.sdk.models import ProjectModel
 from evidently.ui.storage.local.base import PROJECT_FILE_NAME, SNAPSHOTS_DIR_NAME, LocalState
 
 from sensorium.errors import UserError, reason
+from sensorium.files import place, remove, temporary
 from sensorium.monitoring.evidently.columns import Compared
 from sensorium.monitoring.evidently.dashboard import dashboard
 
@@ -41,18 +41,18 @@ def add(folder: Path, compared: Compared, at: datetime, tags: Sequence[str], met
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Outside of the folder, since a server that watches it does not see files that are renamed within.
-        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+        with temporary(folder.parent) as beside:
             if (folder / str(ID) / PROJECT_FILE_NAME).exists():
                 LocalState(str(folder)).read_project(ID)
             else:
-                _start(LocalState(beside), compared)
-                (Path(beside) / str(ID)).rename(folder / str(ID))
+                _start(LocalState(str(beside)), compared)
+                place(beside / str(ID), folder / str(ID))
             runs = Path(str(ID)) / SNAPSHOTS_DIR_NAME
-            _write_run(LocalState(beside), compared, at, tags, metadata)
+            _write_run(LocalState(str(beside)), compared, at, tags, metadata)
             for file in (beside / runs).iterdir():
-                file.rename(folder / runs / file.name)
+                place(file, folder / runs / file.name)
         for file in sorted((folder / runs).glob("*.json"))[:-KEPT]:  # their names are in order of time
-            file.unlink(missing_ok=True)
+            remove(file)
     except (OSError, ValueError) as error:
         raise UserError(
             f"{folder} cannot be used as a workspace of Evidently ({reason(error)}); move it away, and the next check "

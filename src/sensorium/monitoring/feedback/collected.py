@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sensorium import paths
-from sensorium.files import replacing
+from sensorium.files import remove, replacing
 from sensorium.monitoring.feedback.choice import Choice, Sample
 from sensorium.serving import content
 from sensorium.sources.feedback import INPUT, MEDIA, ROWS, TARGET, media_of
@@ -30,10 +30,10 @@ def collect(choice: Choice, retrain: str) -> None:
 
     Args:
         choice: what to learn from; labels that were told since replace those that rows have.
-        retrain: that learns from the new rows, and those that are pending.
+        retrain: that learns from the new rows, those that are pending and those with other labels.
     """
     rows = choice.earlier.copy()
-    rows.loc[rows["sample"].isin(choice.pending), "retrain"] = retrain
+    rows.loc[rows["sample"].isin([*choice.pending, *choice.corrected]), "retrain"] = retrain
     for sample, labels in choice.corrected.items():
         for told in labels:
             rows.loc[rows["sample"] == sample, f"{TARGET}{told.target}"] = told.label
@@ -70,9 +70,9 @@ def _drop_others(named: Collection[Path]) -> None:
     MEDIA.mkdir(exist_ok=True)
     for path in MEDIA.glob("*/*"):
         if path not in named:
-            path.unlink()
+            remove(path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as beside:
+    with replacing(path, lasting=True) as beside:
         table.to_parquet(beside, index=False)

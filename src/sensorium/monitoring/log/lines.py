@@ -179,15 +179,6 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)]
 
 
-def append_line(path: Path, record: Mapping[str, Any]) -> None:
-    """Adds a record to a file of our own, on a line of its own even where a kill cut the last one off."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(record, ensure_ascii=False).encode(errors="replace") + b"\n"
-    with path.open("ab+") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
-        file.write(line if file.read() in (b"", b"\n") else b"\n" + line)
-
-
 def counted(number: int, noun: str) -> str:
     """``1 line``, ``2 lines``, ``1,000 lines``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

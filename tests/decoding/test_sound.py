@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from sensorium.decoding.sound import mix, play
 from sensorium.errors import BadInput
 from sensorium.modalities import Audio
-from sensorium.modalities.sound import mix, play
 from tests.extremes import FLAC, RATE, TONE, sound, unfinished
 
 NOISE = 0.1 * np.random.default_rng(0).standard_normal((2, RATE)).astype(np.float32)

@@ -5,12 +5,17 @@ import struct
 
 import numpy as np
 import soundfile
+import soxr
 
+from sensorium.decoding.limited import Limits
 from sensorium.errors import BadInput
 
 MAX_RATE = 384_000  # Hz; a header may claim anything
 MIN_RATE = 1_000  # Hz; below, nothing is left that a person could name
 MAX_CHANNELS = 16
+MOST_SAMPLES = 5_000_000  # over all channels: six seconds of 8 at 96 kHz
+STEREO = 2 * 48_000  # samples a second that are read of longer sounds
+SAMPLE = 12  # bytes that one takes, with all that is worked out of it
 LOUDEST = 8.0  # of full scale; floats this far above it are no loud sound but integers
 DEAD = 10 ** (-60 / 20)  # of the loudest channel; one below it is not connected
 OFFSET = 0.01  # of full scale; a constant above it is no sound, and no player lets it through
@@ -27,6 +32,27 @@ SIGNS = {  # how files of each format begin
     "Wave64": (b"riff",),
 }
 UNREAD = {"an MP4 or M4A": (4, b"ftyp"), "a WebM or Matroska": (0, b"\x1aE\xdf\xa3"), "an AMR": (0, b"#!AMR")}
+
+
+def begin() -> None:
+    """All that is needed is imported already."""
+
+
+def limits(raw: bytes, seconds: float) -> Limits:
+    """What reading the first so many seconds of a file may take."""
+    memory = 60_000_000 + SAMPLE * _most(seconds) + 8 * len(raw)
+    return Limits(seconds=min(0.8 + 0.1 * len(raw) / 1e6, 3.0) + 0.01 * seconds, memory=memory)
+
+
+def read(raw: bytes, seconds: float, rate: int) -> bytes:
+    """What a player would play of the first so many seconds: float32 samples of one channel at this rate (Hz).
+
+    Raises:
+        BadInput: saying what is wrong with the file.
+    """
+    samples, its_rate = play(raw, seconds)
+    heard = soxr.resample(samples, its_rate, rate) if len(samples) > 1 else samples
+    return heard.astype(np.float32, copy=False).tobytes()
 
 
 def play(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
@@ -96,12 +122,22 @@ def _read(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
         if sound.channels > MAX_CHANNELS:
             raise BadInput(f"{sound.channels} channels are more than {MAX_CHANNELS}")
         count = min(int(seconds * rate) + 1, sound.frames)
+        if count * sound.channels > _most(seconds):
+            raise BadInput(
+                f"{count / rate:.1f} seconds of {sound.channels} channels at {rate} Hz are more than can be read; "
+                "convert it to 48000 Hz and two channels"
+            )
         samples = np.full((count, sound.channels), np.nan, np.float32)
         try:
             return sound.read(out=samples), rate
         except soundfile.LibsndfileError:  # the end is missing, or is not where the header says
             undecoded = np.isnan(samples).any(1)
             return samples[: int(undecoded.argmax()) if undecoded.any() else None], rate
+
+
+def _most(seconds: float) -> int:
+    """Samples over all channels that are read of so many seconds."""
+    return max(MOST_SAMPLES, int(STEREO * seconds) + 2)
 
 
 def _format(raw: bytes) -> str:

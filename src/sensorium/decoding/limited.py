@@ -1,0 +1,193 @@
+"""Runs a reader of foreign bytes in a child process that may take only so much time and memory, and open nothing.
+
+A check of headers cannot bound what a library does with the bytes behind them; the kernel can, whatever they are. The
+children are started once and used again; one that is killed, or crashes, costs its own input and nothing else.
+
+One process (`child`) imports the readers and forks a child whenever one is needed, which takes milliseconds. It gets
+the child's end of a socket, whose other end stays here. When this process ends, children read the end of their socket,
+and end.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from threading import Condition, Lock
+from typing import Any
+
+from sensorium.errors import BadInput, UserError
+
+MOST_MEMORY = 800_000_000  # bytes that all children of a process may take at once; one alone may take more
+KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
+CHILD = "sensorium.decoding.child"
+Reader = Callable[..., bytes]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What reading may take.
+
+    Attributes:
+        seconds: of the processor: on a busy machine the same inputs are read as on a quiet one.
+        memory: bytes, beyond those of the process that reads nothing.
+    """
+
+    seconds: float
+    memory: int
+
+
+class _Died(Exception):  # noqa: N818 - the child, not this process
+    """A child did not live to answer.
+
+    Args:
+        seconds: that it had worked.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class _Room:
+    """Memory that is shared out."""
+
+    def __init__(self) -> None:
+        self._taken, self._changed = 0, Condition()
+
+    @contextmanager
+    def take(self, memory: int) -> Iterator[None]:
+        """Waits until so many bytes are free, or all are."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._taken or self._taken + memory <= MOST_MEMORY)
+            self._taken += memory
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= memory
+                self._changed.notify_all()
+
+
+class _Children:
+    """The children of this process, as many as were ever needed at once."""
+
+    def __init__(self) -> None:
+        self._room = _Room()
+        self._lock = Lock()
+        self._free: list[Connection] = []
+        self._forking: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, job: str, content: bytes, most: int) -> tuple[dict[str, str], bytes]:
+        """What a child answers, which may take so many bytes of memory.
+
+        Raises:
+            _Died: if it did not live to answer.
+        """
+        with self._room.take(most):
+            child, started = self._take(), time.monotonic()
+            try:
+                with suppress(BrokenPipeError, ConnectionResetError):  # it died of the first bytes
+                    child.send_bytes(job.encode())
+                    child.send_bytes(content)
+                said, read = json.loads(child.recv_bytes(most)), child.recv_bytes(most)
+            except (EOFError, OSError) as error:
+                child.close()
+                raise _Died(time.monotonic() - started) from error
+            except BaseException:
+                child.close()
+                raise
+            self._free.append(child)
+            return said, read
+
+    def renew(self) -> None:
+        """Gives up those that wait: whatever killed one of them may have killed others."""
+        with self._lock:
+            while self._free:
+                self._free.pop().close()
+
+    def _take(self) -> Connection:
+        with self._lock:
+            with suppress(IndexError):
+                return self._free.pop()
+            with suppress(OSError):  # nobody forks yet, or not any more
+                return self._fork()
+            self._begin()
+            try:
+                return self._fork()
+            except OSError as error:
+                raise UserError(
+                    f"the process that reads files does not start; if there is memory, `python -m {CHILD} 0` says why."
+                ) from error
+
+    def _fork(self) -> Connection:
+        if self._forking is None:
+            raise BrokenPipeError
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._forking, [b"."], [theirs.fileno()])
+        child = Connection(ours.detach())
+        try:
+            child.recv_bytes()  # it is there, which takes a while where nobody was before
+        except EOFError as error:
+            raise BrokenPipeError from error
+        return child
+
+    def _begin(self) -> None:
+        """Starts the process that forks."""
+        self._forking, theirs = socket.socketpair()
+        command = [sys.executable, "-m", CHILD, str(theirs.fileno())]
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ONE_THREAD
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        with theirs:
+            self._process = subprocess.Popen(
+                command, env=environment, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+
+
+_children = _Children()
+
+
+def _forget() -> None:
+    global _children
+    _children = _Children()  # those of the parent talk to the parent
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def run(reader: Reader, content: bytes, limits: Limits, **settings: Any) -> bytes:
+    """What a reader makes of bytes, in a child.
+
+    Args:
+        reader: a function of a module, of the bytes and the settings.
+        content: the bytes.
+        limits: of the reading.
+        settings: as JSON can hold them.
+
+    Raises:
+        BadInput: what the reader says of the bytes, or that they take more than the limits, or break it.
+        UserError: if there can be no child.
+    """
+    job = {"module": reader.__module__, "name": reader.__name__, "settings": settings}
+    asked = json.dumps(job | vars(limits))
+    for _ in range(2):  # a child may have died while it waited
+        try:
+            said, read = _children.ask(asked, content, limits.memory)
+        except _Died as death:
+            if death.seconds >= limits.seconds:
+                raise BadInput(f"reading it takes longer than {limits.seconds:.1f} seconds") from death
+            _children.renew()
+            continue
+        if problem := said.get("problem"):
+            raise BadInput(problem)
+        return read
+    raise BadInput("it is broken in a way that breaks its reader")

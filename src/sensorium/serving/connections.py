@@ -1,0 +1,203 @@
+"""HTTP connections within limits: what a client may cost whether or not it has a key.
+
+uvicorn bounds neither the size of a head nor the time it takes, nor how many connections there are, and BentoML, which
+starts uvicorn, hands nothing of that kind on. So uvicorn's own protocol is made stricter here. All time that is waited
+for a client is limited: for a whole head, for the next request, and for an answer to be read. The time of a body is
+`guarding`'s, which can answer in a sentence.
+"""
+
+import json
+import resource
+from asyncio import TimerHandle
+from collections import OrderedDict, deque
+from http import HTTPStatus
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from uvicorn.config import HTTP_PROTOCOLS
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from sensorium.serving.metrics import CUT
+
+MOST = 2000  # connections
+RESERVED = 256  # files that are no connections
+HEAD_SECONDS = 10.0  # from the connection, or the last answer, until a request's head is there
+READ_SECONDS = 30.0  # for a client to read some of an answer
+MOST_HEAD = 32 * 1024  # bytes
+MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds it: sizes of chunks, trailers
+MOST_FIELDS = 100  # of a head
+MOST_WAITING = 24  # requests sent on one connection before the first was answered
+PIECE = 4 * 1024  # bytes looked at together
+WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
+
+
+def limit() -> None:
+    """Makes this process, if it becomes a server, hold its connections within limits."""
+    HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = max(soft, min(hard, 2 * MOST + RESERVED))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    Connection.most = most_connections(files)
+
+
+def most_connections(files: int) -> int:
+    """How many connections there may be where a process may open so many files.
+
+    As many again may be accepted together before the first of them can be turned away.
+    """
+    return min(MOST, max(1, (files - RESERVED) // 2))
+
+
+class Connection(HttpToolsProtocol):
+    """One connection; those that wait for their client longest make room for new ones."""
+
+    most: ClassVar[int] = MOST
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._asked: deque[RequestResponseCycle] = deque()  # requests that have no whole answer yet
+        self._deadline: TimerHandle | None = None  # while the client is waited for
+        self._waiting = WAITING.setdefault(self.server_state, OrderedDict())
+        self._unread = 0  # bytes of answers when that was looked at last
+        self._framing = self._body = 0  # bytes of the message that is coming
+        self._in_head = True  # or before it
+        self._ended = False  # a head or a message, in the piece that is looked at
+
+    def connection_made(self, transport: Any) -> None:
+        """Begins, and ends another one if there are too many."""
+        super().connection_made(transport)
+        self._wait(HEAD_SECONDS)
+        if len(self.connections) > self.most:
+            next(iter(self._waiting))._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends, and tells all that were being answered, where uvicorn tells the last only."""
+        super().connection_lost(exc)
+        self.pipeline.clear()
+        for asked in self._asked:
+            asked.disconnected = True
+            asked.message_event.set()
+        self._go_on()
+
+    def data_received(self, data: bytes) -> None:
+        """Looks at what came, a piece at a time, so that no more than a piece is beyond any limit."""
+        for start in range(0, len(data), PIECE):
+            if self.transport.is_closing():
+                return
+            self._look_at(data[start : start + PIECE])
+
+    def _look_at(self, piece: bytes) -> None:
+        body, self._ended = self._body, False
+        super().data_received(piece)
+        if not self._ended:  # else it is not known how much of the piece is of what follows
+            self._framing += len(piece) - (self._body - body)
+        if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + self._body):
+            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+
+    def _should_upgrade(self) -> bool:
+        return False  # nothing here speaks WebSocket
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Says nothing: a request to upgrade is answered as any other."""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head; those after a body are not read."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: the application takes over, if it is none too large."""
+        if self.transport.is_closing():
+            return
+        self._in_head, self._framing, self._ended = False, 0, True
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > MOST_HEAD or len(self.headers) > MOST_FIELDS:
+            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+        elif len(self.pipeline) >= MOST_WAITING:
+            self._end(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
+        else:
+            super().on_headers_complete()
+            self._asked.append(self.cycle)
+            self._go_on()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body."""
+        self._body += len(body)
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._framing = self._body = 0
+        self._in_head = self._ended = True
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is written."""
+        self._asked.popleft()
+        super().on_response_complete()
+        if not self._asked:
+            self._wait(READ_SECONDS if self.flow.write_paused else HEAD_SECONDS)
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is written to."""
+        super().pause_writing()
+        self._wait(READ_SECONDS)
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        super().resume_writing()
+        self._go_on()
+        if not self._asked:
+            self._wait(HEAD_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        """Gives the client so long."""
+        self._go_on()
+        self._unread = self.transport.get_write_buffer_size()
+        if not self.transport.is_closing():
+            self._waiting[self] = None
+        self._deadline = self.loop.call_later(seconds, self._give_up)
+
+    def _go_on(self) -> None:
+        """Does not wait for the client any more."""
+        self._waiting.pop(self, None)
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        if 0 < unread < self._unread:
+            self._wait(READ_SECONDS)
+        elif unread or self.transport.is_closing():
+            CUT.labels("unread").inc()
+            self.transport.abort()
+        else:
+            self._end(None, "late")
+
+    def _end(self, status: HTTPStatus | None, why: str) -> None:
+        """Closes, with a status if there is one to give and no other answer is being given."""
+        CUT.labels(why).inc()
+        if self.transport.is_closing() or self._asked:
+            self.transport.abort()
+            return
+        if status:
+            self.transport.write(_answer(status))
+        self.transport.close()
+        self._wait(HEAD_SECONDS)  # for the answer to be read
+
+
+SENTENCES = {
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"a head has {MOST_HEAD // 1024} KiB and {MOST_FIELDS} fields at most",
+    HTTPStatus.TOO_MANY_REQUESTS: f"{MOST_WAITING} requests may wait for their answer on one connection",
+    HTTPStatus.SERVICE_UNAVAILABLE: "the service has as many connections as it takes; try again soon",
+}
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    body = json.dumps({"error": SENTENCES[status]}).encode()
+    fields = b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
+    return STATUS_LINE[status] + fields + body

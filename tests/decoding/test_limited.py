@@ -1,0 +1,127 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sensorium.decoding import limited
+from sensorium.decoding.limited import Limits, run
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities import Image
+from tests.conftest import png
+from tests.decoding import readers
+
+LIMITS = Limits(seconds=0.2, memory=50_000_000)
+
+
+def complaint(reader: limited.Reader, raw: bytes = b"") -> str:
+    with pytest.raises(BadInput) as caught:
+        run(reader, raw, LIMITS)
+    return str(caught.value)
+
+
+def child() -> int:
+    return int(json.loads(run(readers.own, b"", LIMITS))["id"])
+
+
+def test_what_a_reader_gives_comes_back() -> None:
+    whole = os.urandom(3_000_000)
+    assert run(readers.echo, whole, LIMITS) == whole
+    assert child() == child() != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("reader", "sentence"),
+    [
+        (readers.spin, "reading it takes longer than 0.2 seconds"),
+        (readers.hoard, "reading it takes more than 50 MB of memory"),
+        (readers.crash, "it is broken in a way that breaks its reader"),
+        (readers.trip, f"it cannot be read (LookupError: {'x' * 300})"),
+    ],
+)
+def test_a_reader_that_overstays_or_breaks_costs_its_own_input_only(reader: limited.Reader, sentence: str) -> None:
+    assert complaint(reader) == sentence
+    assert run(readers.echo, b"next", LIMITS) == b"next"
+
+
+def test_a_reader_opens_no_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("told")
+    assert complaint(readers.look, str(tmp_path / "secret").encode()) == (
+        f"it cannot be read (OSError: [Errno 24] Too many open files: '{tmp_path / 'secret'}')"
+    )
+
+
+def test_a_reader_knows_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSORIUM_API_KEYS", "secret")
+    monkeypatch.setattr(limited, "_children", limited._Children())
+    known = json.loads(run(readers.own, b"", LIMITS))["environment"]
+    assert set(known) <= {*limited.KEPT, *limited.ONE_THREAD, "PYTHONPATH", "LC_CTYPE"}
+
+
+def test_a_child_that_died_while_it_waited_costs_nothing() -> None:
+    os.kill(child(), signal.SIGKILL)
+    assert run(readers.echo, b"next", LIMITS) == b"next"
+
+
+def test_when_nobody_can_fork_any_more_another_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = limited._Children()
+    monkeypatch.setattr(limited, "_children", children)
+    first = child()
+    assert children._process
+    os.kill(children._process.pid, signal.SIGKILL)
+    children._process.wait()
+    os.kill(first, signal.SIGKILL)
+    assert child() != first
+
+
+def test_where_no_child_can_start_it_is_not_the_input_that_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "_children", limited._Children())
+    monkeypatch.setattr(limited, "CHILD", "sensorium.no_such_module")
+    with pytest.raises(UserError, match="^the process that reads files does not start; "):
+        Image().accept(png())
+
+
+def test_memory_that_would_be_too_much_at_once_is_waited_for() -> None:
+    room, order = limited._Room(), []
+
+    def wait() -> None:
+        with room.take(2):
+            order.append("waited")
+
+    with room.take(limited.MOST_MEMORY - 1):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        with room.take(1):
+            order.append("fits")
+        time.sleep(0.05)
+        order.append("freed")
+    waiting.join()
+    assert order == ["fits", "freed", "waited"]
+
+
+def test_several_threads_have_a_child_each() -> None:
+    found: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda raw=bytes([number]) * 10**6: found.append(run(readers.echo, raw, LIMITS)))
+        for number in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [bytes([number]) * 10**6 for number in range(12)]
+
+
+def test_children_end_with_who_started_them() -> None:
+    code = "from tests.decoding.test_limited import child, os; print(child()); os.kill(os.getpid(), 9)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    left = Path(f"/proc/{int(told.stdout)}")
+    deadline = time.monotonic() + 10
+    while left.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left.exists()

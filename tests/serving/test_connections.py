@@ -1,0 +1,270 @@
+"""What connections cost that show no key, on a real server whose limits are small."""
+
+import asyncio
+import resource
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from sensorium.serving import connections
+from sensorium.serving.connections import Connection, most_connections
+from tests.conftest import free_port
+
+MOST, HEAD_SECONDS, READ_SECONDS = 10, 0.5, 0.5
+HOST = b"Host: localhost\r\n"
+PLAIN = b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n"
+
+
+async def small(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("small")
+
+
+async def large(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("x" * 20_000_000)
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{len(await request.body())} {sorted(request.headers)}")
+
+
+async def slow(_: Request) -> PlainTextResponse:
+    await asyncio.sleep(3 * HEAD_SECONDS)
+    return PlainTextResponse("slow")
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    routes = [Route(f"/{one.__name__}", one, methods=["GET", "POST"]) for one in (small, large, echo, slow)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connection, "most", MOST)
+        patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
+        patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
+        port = free_port()
+        config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield port
+        server.should_exit = True
+        thread.join()
+
+
+def connect(port: int, said: bytes = b"") -> socket.socket:
+    one = socket.create_connection(("127.0.0.1", port), timeout=5)
+    one.sendall(said)
+    return one
+
+
+def heard(one: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    said = b""
+    try:
+        while part := one.recv(65536):
+            said += part
+    except ConnectionResetError:
+        pass
+    return said
+
+
+def ask(port: int, said: bytes) -> bytes:
+    """The answer to a request on a connection of its own, without waiting for the end."""
+    with connect(port, said) as one:
+        return one.recv(65536)
+
+
+def flood(port: int, first: bytes, more: bytes, megabytes: int = 20) -> tuple[int, bytes]:
+    """Bytes that were taken of an endless message, and what was answered."""
+    with connect(port, first) as one:
+        sent = 0
+        try:
+            while sent < megabytes * 2**20:
+                one.sendall(more)
+                sent += len(more)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return sent, heard(one)
+
+
+def cut(why: str) -> float:
+    return REGISTRY.get_sample_value("sensorium_connections_cut_total", {"why": why}) or 0
+
+
+HALF = b"GET /small HTTP/1.1\r\n" + HOST
+CHUNKED = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (HALF, b"X-A: " + b"a" * 1000 + b"\r\n"),
+        (HALF + b"X-A: ", b"a" * 10_000),
+        (HALF, b"a" * 10_000),
+        (b"GET /", b"a" * 10_000),
+        (PLAIN * 3 + b"GET /", b"a" * 10_000),
+        (CHUNKED + b"1;", b"a" * 10_000),
+        (CHUNKED, b"1\r\nx\r\n" * 1000),
+        (CHUNKED + b"1\r\nx\r\n0\r\n", b"X-A: " + b"a" * 1000 + b"\r\n"),
+        (CHUNKED + b"1\r\nx\r\n0\r\nX-A: ", b"a" * 10_000),
+        (b"", PLAIN * 1000),
+    ],
+    ids=[
+        "fields",
+        "value",
+        "name",
+        "path",
+        "after others",
+        "extension",
+        "tiny chunks",
+        "trailers",
+        "trailer",
+        "pipeline",
+    ],
+)
+def test_what_is_no_body_does_not_grow_without_bound(port: int, first: bytes, more: bytes) -> None:
+    before = cut("large") + cut("crowded")
+    sent, _ = flood(port, first, more)
+    assert sent < 15 * 2**20  # what the kernel buffers on the way is taken by nobody
+    assert cut("large") + cut("crowded") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (b"X: a\r\n" * 98, b"200"),
+        (b"X: a\r\n" * 100, b"431"),
+        (b"X: " + b"a" * 30_000 + b"\r\n", b"200"),
+        (b"X: " + b"a" * 33_000 + b"\r\n", b"431"),
+    ],
+)
+def test_heads_may_be_as_large_as_any_that_clients_send(port: int, fields: bytes, status: bytes) -> None:
+    answer = ask(port, HALF + fields + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    if status == b"431":
+        assert answer.endswith(b'{"error": "a head has 32 KiB and 100 fields at most"}')
+
+
+def test_bodies_come_as_they_did(port: int) -> None:
+    assert ask(port, CHUNKED + b"2\r\nab\r\n1;x=y\r\nc\r\n0\r\nX-Trailer: t\r\n\r\n").endswith(
+        b"3 ['host', 'transfer-encoding']"  # and no field after the body is taken for one of the head
+    )
+    body = b"a" * 3_000_000
+    head = b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 3000000\r\n\r\n"
+    assert b"3000000 [" in ask(port, head + body)
+    chunks = b"".join(b"5\r\naaaaa\r\n" for _ in range(40_000)) + b"0\r\n\r\n"
+    assert b"200000 [" in ask(port, CHUNKED + chunks)
+    with connect(port, PLAIN * 20) as one:
+        time.sleep(0.2)
+        assert one.recv(65536).count(b"200 OK") == 20
+
+
+def test_a_request_to_upgrade_is_answered_as_any_other(port: int) -> None:
+    fields = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    assert ask(port, HALF + fields + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").endswith(b"small")
+
+
+def open_after(port: int, said: bytes, *drops: bytes) -> float:
+    """Seconds until the service closes a connection; bytes are sent all the while."""
+    with connect(port, said) as one:
+        began = time.monotonic()
+        one.settimeout(0.1)
+        while time.monotonic() - began < 10:
+            try:
+                for drop in drops:
+                    one.sendall(drop)
+                if not one.recv(65536):
+                    break
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        return time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("said", "drop"),
+    [
+        (b"", b""),
+        (b"", b"\r\n"),
+        (HALF, b"X: a\r\n"),
+        (PLAIN + HALF, b"X: a\r\n"),
+        (PLAIN + b"GET /", b"a"),
+        (b"POST /small HTTP/1.1\r\n" + HOST + b"Content-Length: 100000\r\n\r\n", b"a"),
+    ],
+    ids=["nothing", "empty lines", "fields", "after another", "the next", "a body that nobody asked for"],
+)
+def test_clients_are_waited_for_no_longer_than_they_may_take(port: int, said: bytes, drop: bytes) -> None:
+    assert 0.8 * HEAD_SECONDS < open_after(port, said, drop) < 4 * HEAD_SECONDS
+
+
+def test_a_request_that_takes_its_time_is_not_given_up(port: int) -> None:
+    assert ask(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n").endswith(b"slow")
+
+
+def test_an_answer_that_is_not_read_is_given_up_and_one_that_is_read_slowly_is_not(port: int) -> None:
+    wanted = b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n"
+    before = cut("unread")
+    with connect(port, wanted) as slowly, connect(port, wanted):
+        read = 0
+        for _ in range(20):
+            time.sleep(0.1)
+            read += len(slowly.recv(500_000))
+        assert cut("unread") == before + 1
+        read += len(heard(slowly))
+    assert read > 20_000_000
+
+
+def test_a_client_that_goes_is_missed_by_all_its_requests(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    before = cut("crowded")
+    heard(connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 30))
+    assert cut("crowded") == before + 1
+    time.sleep(3.5 * HEAD_SECONDS)
+    assert "Exception in ASGI application" not in caplog.text
+    assert ask(port, PLAIN).endswith(b"small")
+
+
+def test_those_that_wait_make_room_for_others(port: int) -> None:
+    before = cut("crowded")
+    with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n") as busy:
+        idle = [connect(port, HALF) for _ in range(3 * MOST)]
+        assert ask(port, PLAIN).endswith(b"small")
+        assert cut("crowded") >= before + 2 * MOST
+        assert busy.recv(65536).endswith(b"slow")
+    for one in idle:
+        one.close()
+
+
+def test_where_all_are_busy_one_more_is_told_so(port: int) -> None:
+    busy = [connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n") for _ in range(MOST)]
+    time.sleep(0.2)
+    with connect(port) as one:
+        answer = heard(one)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert answer.endswith(b'{"error": "the service has as many connections as it takes; try again soon"}')
+    assert [one.recv(65536)[-4:] for one in busy] == [b"slow"] * MOST
+    for one in busy:
+        one.close()
+
+
+def test_connections_leave_room_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [most_connections(files) for files in (100, 1024, 4256, 10**6)] == [1, 384, 2000, 2000]
+    given: list[Any] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 3000))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: given.append(limits))
+    monkeypatch.setattr(Connection, "most", 0)
+    monkeypatch.setattr(connections, "HTTP_PROTOCOLS", {})
+    connections.limit()
+    assert given == [(3000, 3000)]
+    assert Connection.most == 1372
+    assert connections.HTTP_PROTOCOLS == {"auto": "sensorium.serving.connections:Connection"}

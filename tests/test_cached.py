@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from sensorium.cached import made_once
+
+
+@pytest.mark.parametrize("content", [b"", b"writtem", b"written twice"])
+@pytest.mark.parametrize("name", ["file", "sha256"])
+def test_a_file_that_is_not_as_it_was_made_is_made_again(
+    name: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    made = []
+
+    def make(path: Path) -> None:
+        made.append(path)
+        path.write_bytes(b"written")
+
+    for _ in range(2):
+        assert made_once(tmp_path / "one/file", make).read_bytes() == b"written"
+    assert (len(made), capsys.readouterr().err) == (1, "")
+    (tmp_path / "one" / name).write_bytes(content)
+    for _ in range(2):
+        assert made_once(tmp_path / "one/file", make).read_bytes() == b"written"
+    assert len(made) == 2
+    assert capsys.readouterr().err == (
+        f"warning: {tmp_path / 'one'} was damaged; it is kept as one.damaged, and is made again.\n"
+    )
