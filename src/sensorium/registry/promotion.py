@@ -5,7 +5,7 @@ It is a commit of models/champion.json and tags in git. Each of its steps may be
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -94,8 +94,9 @@ def _point(promotion: Promotion) -> None:
     if promotion.stage == CHAMPION:
         back = f", rolled back from {promotion.back_from}" if promotion.back_from else ""
         commit_changed(paths.CHAMPION, f"Champion {model.version}{back}")
-        if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == model.version:
-            remove(paths.CHALLENGER)
+        with suppress(UserError):  # one that cannot be read names no challenger
+            if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == model.version:
+                remove(paths.CHALLENGER)
 
 
 def _take_back(promotion: Promotion) -> None:
