@@ -254,6 +254,20 @@ def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     assert stages() == {"v1.0.0": "champion"}
 
 
+def test_where_another_git_is_at_work_nothing_is_begun(repository: Repository) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    lock = repository.root / ".git/index.lock"
+    lock.touch()
+    with pytest.raises(UserError, match=r"index.lock': File exists"):
+        promote.run()
+    assert read_champion() is None
+    assert not paths.PROMOTION.exists()
+    lock.unlink()
+    promote.run()
+    assert stages() == {"v1.0.0": "champion"}
+
+
 def test_a_file_that_was_committed_in_conflict_is_mended_by_a_promotion(repository: Repository) -> None:
     repository.make("first", 0.6)
     repository.commit()

@@ -68,6 +68,8 @@ def carry_out(promotion: Promotion) -> None:
     Raises:
         UserError: if the model cannot be had or git does not commit; then all stays as it was.
     """
+    if promotion.stage == CHAMPION:  # where git is locked, it says so before a service is told of another model
+        _unstage()
     write_json(paths.PROMOTION, asdict(promotion), lasting=True)
     try:
         _point(promotion)
@@ -102,11 +104,15 @@ def _point(promotion: Promotion) -> None:
 def _take_back(promotion: Promotion) -> None:
     if promotion.stage != CHAMPION:
         return
-    git("reset", "--quiet", "--", str(paths.CHAMPION))
+    _unstage()
     if git("ls-files", str(paths.CHAMPION)):
         restore(paths.CHAMPION)
     else:
         remove(paths.CHAMPION)
+
+
+def _unstage() -> None:
+    git("reset", "--quiet", "--", str(paths.CHAMPION))
 
 
 def _tag(promotion: Promotion) -> None:
