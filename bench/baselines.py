@@ -14,12 +14,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from sensorium import params
+from sensorium import params, paths
 from sensorium.dataset.columns import carried
 from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
 from sensorium.dataset.split import SPLITS, assign
 from sensorium.evaluation.baselines import logistic_regression
-from sensorium.stages.search import BEST, network_config
+from sensorium.stages.search import network_config
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.loop import TrainConfig, predict
@@ -29,7 +29,7 @@ def main(seeds: int) -> None:
     """Prints accuracy by target, method and seed."""
     settings, table = params.load(), read_table()
     classes = classes_of(table, settings.targets)
-    best = yaml.safe_load(BEST.read_text())
+    best = yaml.safe_load(paths.BEST.read_text())
     stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
     shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
