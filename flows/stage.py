@@ -1,5 +1,6 @@
 """A stage of the pipeline as a Prefect task."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from prefect.states import Completed
 from flows.commands import Finished, are_ending, run
 
 USERS_MISTAKE = "exited with 2"  # DVC's words for the status by which sensorium tells mistakes from accidents
+CUT_OFF = re.compile(r"Unable to read RWLock-file '(.+)'\. JSON structure is corrupted")  # DVC's words
 # DVC's words; of a stage that always looks whether something has changed, its own.
 OUTCOMES = {"didn't change": "Up to date", "is cached - skipping run": "From cache"}
 
@@ -69,9 +71,17 @@ def run_stage(name: str, root: Path, force: bool) -> State:
     command = ["dvc", "--wait-for-lock", "repro", "--single-item", *options, name]
     finished = run(command, root, logger.info)
     if finished.status:
+        _heal(finished, root)
         raise StageFailed(name, finished)
     outcome = outcome_of(finished)
     return Completed(name=outcome, message=f"{name}: {outcome.lower()}")
+
+
+def _heal(finished: Finished, root: Path) -> None:
+    """Removes DVC's note of who reads and writes what, where a kill cut it off: DVC makes another in the next try."""
+    for line in finished.lines:
+        if found := CUT_OFF.search(line):
+            (root / found[1]).unlink(missing_ok=True)
 
 
 @task(task_run_name="push", retries=2, retry_delay_seconds=[2, 10], cache_policy=NO_CACHE, persist_result=False)

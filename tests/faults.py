@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import REPOSITORY
+
 KILL, NO_ROOM, BROKEN = "kill", "no room", "broken"
 ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
 GTO = ("register", "assign")
@@ -130,7 +132,11 @@ class Forks:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.faults"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=REPOSITORY,
         )
 
     def run(self, folder: Path, *command: str, place: int = 0, fault: str = KILL) -> Ended:

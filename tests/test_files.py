@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sensorium import disk
-from sensorium.files import append_line, create, read_json, remove, replacing, sweep, temporary, write_json
+from sensorium.files import append_line, create, read_json, remove, replacing, set_aside, sweep, temporary, write_json
 from tests.faults import BROKEN, KILL, NO_ROOM, Steps, in_a_child
 
 
@@ -109,6 +109,14 @@ def test_of_two_that_create_a_file_the_first_wins(tmp_path: Path) -> None:
     assert (tmp_path / "salt").read_bytes() == b"first"
     assert (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
     assert names(tmp_path) == ["salt"]
+
+
+def test_what_another_process_set_aside_stays_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kept").mkdir()
+    for _ in range(2):
+        set_aside(tmp_path / "kept", "and is made again")
+    assert names(tmp_path) == ["kept.damaged"]
+    assert capsys.readouterr().err.count("was damaged") == 1
 
 
 def rewrite(folder: Path) -> None:

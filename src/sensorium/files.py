@@ -204,8 +204,13 @@ def set_aside(path: Path, then: str) -> None:
         then: the end of the sentence.
     """
     aside = path.with_name(f"{path.name}.damaged")
+    if not os.path.lexists(path):  # another process saw it, too
+        return
     remove(aside)
-    path.rename(aside)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return
     print(f"warning: {path} was damaged; it is kept as {aside.name}, {then}.", file=sys.stderr)
 
 

@@ -172,6 +172,7 @@ def test_after_a_killed_worker_a_run_does_only_what_is_missing(toy: Toy) -> None
         end_session(running, signal.SIGKILL)
         wait_for(lambda: not stages_at_work(toy), "the children to end")
     (toy.root / "go").touch()
+    (toy.root / ".dvc/tmp/rwlock").write_text("")  # as where DVC was writing it
     with worker(toy):
         done = toy.command("prefect", "deployment", "run", "train/local", "--watch")
         assert done.returncode == 0, done.stdout

@@ -254,6 +254,37 @@ def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     assert stages() == {"v1.0.0": "champion"}
 
 
+def test_where_another_git_is_at_work_nothing_is_begun(repository: Repository) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    lock = repository.root / ".git/index.lock"
+    lock.touch()
+    with pytest.raises(UserError, match=r"index.lock': File exists"):
+        promote.run()
+    assert read_champion() is None
+    assert not paths.PROMOTION.exists()
+    lock.unlink()
+    promote.run()
+    assert stages() == {"v1.0.0": "champion"}
+
+
+def test_a_file_that_was_committed_in_conflict_is_mended_by_a_promotion(repository: Repository) -> None:
+    repository.make("first", 0.6)
+    repository.commit()
+    promote.run()
+    repository.make("second", 0.7)
+    for path in (paths.CHAMPION, paths.CHALLENGER):
+        path.write_text("<<<<<<< HEAD")
+    repository.commit()
+    with pytest.raises(UserError, match="or promote a model"):
+        read_champion()
+    promote.run("v1.0.0")
+    assert read_champion() == Champion("v1.0.0", find("v1.0.0").commit, "first")
+    promote.run(challenger=True)
+    found = champion.read_pointer(paths.CHALLENGER)
+    assert found and found.version == "v1.1.0"
+
+
 def test_other_settings_of_serving_are_another_version_of_the_same_model(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from sensorium.serving import connections
-from sensorium.serving.connections import Connection, most_connections
+from sensorium.serving.connections import Connection, giving_way, most_connections
 from tests.conftest import free_port
 
 MOST, HEAD_SECONDS, READ_SECONDS = 10, 0.5, 0.5
@@ -42,9 +42,15 @@ async def slow(_: Request) -> PlainTextResponse:
     return PlainTextResponse("slow")
 
 
+async def keyless(request: Request) -> PlainTextResponse:
+    with giving_way(request.scope):
+        await asyncio.sleep(3 * HEAD_SECONDS)
+    return PlainTextResponse("keyless")
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    routes = [Route(f"/{one.__name__}", one, methods=["GET", "POST"]) for one in (small, large, echo, slow)]
+    routes = [Route(f"/{one.__name__}", one, methods=["GET", "POST"]) for one in (small, large, echo, slow, keyless)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connection, "most", MOST)
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
@@ -254,6 +260,18 @@ def test_where_all_are_busy_one_more_is_told_so(port: int) -> None:
     assert answer.endswith(b'{"error": "the service has as many connections as it takes; try again soon"}')
     assert [one.recv(65536)[-4:] for one in busy] == [b"slow"] * MOST
     for one in busy:
+        one.close()
+
+
+def test_requests_without_a_key_that_wait_keep_out_no_others(port: int) -> None:
+    waiting = [connect(port, b"GET /keyless HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN) for _ in range(MOST)]
+    time.sleep(0.2)
+    with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n") as busy:
+        assert all(ask(port, PLAIN).endswith(b"small") for _ in range(2))
+        assert busy.recv(65536).endswith(b"slow")
+    assert heard(waiting[0]) == b""
+    assert b"\r\n\r\nkeyless" in waiting[-1].recv(65536)
+    for one in waiting:
         one.close()
 
 

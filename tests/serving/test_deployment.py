@@ -232,13 +232,19 @@ def metric(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
+@pytest.mark.parametrize("is_packaged", [True, False])
 def test_a_running_service_keeps_its_champion_whatever_becomes_of_the_file(
-    others: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    others: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    is_packaged: bool,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
     promoted, other = map(version, others)
-    install(others[1], paths.PACKAGED)
+    if is_packaged:
+        install(others[1], paths.PACKAGED)
     for source in others:
         install(source, paths.promoted(version(source), ""))
     pointer = tmp_path / paths.CHAMPION

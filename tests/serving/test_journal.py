@@ -1,6 +1,8 @@
+import asyncio
 import errno
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,28 @@ def test_who_waits_for_a_record_is_told_when_it_is_on_the_disk_or_why_it_is_not(
     with pytest.raises(OSError, match="the disk is broken"):
         log.keep(FEEDBACK, {"request_id": "b"}).result(timeout=10)
     log.close()
+
+
+def test_who_does_not_wait_any_more_stops_no_other_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, written, gone = Journal(tmp_path, megabytes=2), threading.Event(), threading.Event()
+
+    def stall(_: int) -> None:
+        written.set()
+        gone.wait(10)
+
+    monkeypatch.setattr(os, "fsync", stall)
+
+    async def give_up() -> None:
+        waiting = asyncio.wrap_future(log.keep(FEEDBACK, {"request_id": "a"}))
+        await asyncio.to_thread(written.wait, 10)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        gone.set()
+
+    asyncio.run(give_up())
+    log.keep(FEEDBACK, {"request_id": "b"}).result(timeout=10)
+    log.close()
+    assert [json.loads(line)["request_id"] for line in (tmp_path / FEEDBACK).open()] == ["a", "b"]
 
 
 def test_the_secret_of_the_folder_is_made_once(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_what_is_written_has_a_place(pod: dict[str, Any], container: dict[str, A
 def test_resources(container: dict[str, Any]) -> None:
     asked, most = container["resources"]["requests"], container["resources"]["limits"]
     assert (asked["cpu"], asked["memory"]) == ("1", "512Mi")
-    assert (most["cpu"], most["memory"]) == ("2", "2Gi")
+    assert (most["cpu"], most["memory"]) == ("2", "3Gi")
 
 
 def test_a_pod_that_ends_drops_no_request(pod: dict[str, Any], container: dict[str, Any]) -> None:

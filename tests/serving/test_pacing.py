@@ -18,16 +18,16 @@ def seconds(client: TestClient, requests: int, key: str, path: str = "/predict")
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("path", ["/predict", "/ui/", "/nothing", "/docs"])
+@pytest.mark.parametrize("path", ["/predict", "/nothing"])
 def test_requests_without_a_key_wait_and_those_with_one_do_not(
     table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(pacing, "RATE", 5.0)
+    monkeypatch.setattr(pacing, "RATE", 1.0)
     monkeypatch.setattr(pacing, "AHEAD", 2)
     with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
-        assert seconds(client, 2, "sk_wrong", path) < 0.15  # a few pass at once
-        assert seconds(client, 2, "sk_wrong", path) > 0.3
-        assert seconds(client, 2, KEY) < 0.15
+        assert seconds(client, 2, "sk_wrong", path) < 0.9  # a few pass at once
+        assert seconds(client, 2, "sk_wrong", path) > 1.4
+        assert seconds(client, 2, KEY) < 0.9
 
 
 def test_when_too_many_wait_more_are_refused(

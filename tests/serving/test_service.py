@@ -161,8 +161,9 @@ def test_all_of_standard_output_is_json_whatever_comes_in(address: str, home: Pa
     assert httpx.post(f"{address}/predict", content="{").status_code == 415
     told = {(one["logger"], one["message"]) for one in lines(home / "out")}
     assert ("uvicorn.error", "Invalid HTTP request received.") in told
-    assert "More samples per pixel than can be decoded: 99" in said(home)  # Pillow's
-    assert "Bits/sample must be 1 for Group 3/4" in (home / "err").read_text()  # libtiff's, in C
+    printed = said(home) + (home / "err").read_text()
+    assert "More samples per pixel" not in printed  # what Pillow and libtiff print in a decoder's process goes nowhere
+    assert "Bits/sample must be 1" not in printed
 
 
 def test_two_services_of_one_user_count_each_for_itself(

@@ -97,7 +97,9 @@ def _tell(version: Version, stage: str) -> None:
 
 def _is_already(version: Version, stage: str) -> bool:
     """Whether the tags and the file of the stage name this version and no other."""
-    pointed = read_pointer(POINTERS[stage])
+    pointed = None
+    with suppress(UserError):  # a file that cannot be read is written anew
+        pointed = read_pointer(POINTERS[stage])
     of_stage = [other.name for other in versions() if other.stage == stage]
     return of_stage == [version.name] and pointed is not None and pointed.version == version.name
 

@@ -5,7 +5,7 @@ It is a commit of models/champion.json and tags in git. Each of its steps may be
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -68,6 +68,8 @@ def carry_out(promotion: Promotion) -> None:
     Raises:
         UserError: if the model cannot be had or git does not commit; then all stays as it was.
     """
+    if promotion.stage == CHAMPION:  # where git is locked, it says so before a service is told of another model
+        _unstage()
     write_json(paths.PROMOTION, asdict(promotion), lasting=True)
     try:
         _point(promotion)
@@ -94,18 +96,23 @@ def _point(promotion: Promotion) -> None:
     if promotion.stage == CHAMPION:
         back = f", rolled back from {promotion.back_from}" if promotion.back_from else ""
         commit_changed(paths.CHAMPION, f"Champion {model.version}{back}")
-        if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == model.version:
-            remove(paths.CHALLENGER)
+        with suppress(UserError):  # one that cannot be read names no challenger
+            if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == model.version:
+                remove(paths.CHALLENGER)
 
 
 def _take_back(promotion: Promotion) -> None:
     if promotion.stage != CHAMPION:
         return
-    git("reset", "--quiet", "--", str(paths.CHAMPION))
+    _unstage()
     if git("ls-files", str(paths.CHAMPION)):
         restore(paths.CHAMPION)
     else:
         remove(paths.CHAMPION)
+
+
+def _unstage() -> None:
+    git("reset", "--quiet", "--", str(paths.CHAMPION))
 
 
 def _tag(promotion: Promotion) -> None:

@@ -10,6 +10,8 @@ import json
 import resource
 from asyncio import TimerHandle
 from collections import OrderedDict, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -30,6 +32,8 @@ MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
+LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `giving_way`
+EXTENSION = "sensorium.connection"  # of the scope
 
 
 def limit() -> None:
@@ -50,7 +54,7 @@ def most_connections(files: int) -> int:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection; those that wait for their client longest make room for new ones."""
+    """One connection; those that give way, then those that wait for their client longest, make room for new ones."""
 
     most: ClassVar[int] = MOST
 
@@ -59,6 +63,7 @@ class Connection(HttpToolsProtocol):
         self._asked: deque[RequestResponseCycle] = deque()  # requests that have no whole answer yet
         self._deadline: TimerHandle | None = None  # while the client is waited for
         self._waiting = WAITING.setdefault(self.server_state, OrderedDict())
+        self._last = LAST.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
         self._in_head = True  # or before it
@@ -69,12 +74,14 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
-            next(iter(self._waiting))._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+            first = self._last.popitem(last=False)[0] if self._last else next(iter(self._waiting))
+            first._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends, and tells all that were being answered, where uvicorn tells the last only."""
         super().connection_lost(exc)
         self.pipeline.clear()
+        self._last.pop(self, None)
         for asked in self._asked:
             asked.disconnected = True
             asked.message_event.set()
@@ -117,6 +124,7 @@ class Connection(HttpToolsProtocol):
         elif len(self.pipeline) >= MOST_WAITING:
             self._end(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
         else:
+            self.scope["extensions"] = {EXTENSION: {"connection": self}}
             super().on_headers_complete()
             self._asked.append(self.cycle)
             self._go_on()
@@ -153,6 +161,15 @@ class Connection(HttpToolsProtocol):
         if not self._asked:
             self._wait(HEAD_SECONDS)
 
+    @contextmanager
+    def give_way(self) -> Iterator[None]:
+        """Meanwhile any new connection takes its place."""
+        self._last[self] = None
+        try:
+            yield
+        finally:
+            self._last.pop(self, None)
+
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
         self._go_on()
@@ -188,6 +205,17 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_answer(status))
         self.transport.close()
         self._wait(HEAD_SECONDS)  # for the answer to be read
+
+
+@contextmanager
+def giving_way(scope: Mapping[str, Any]) -> Iterator[None]:
+    """While a request waits that nobody vouched for, its connection keeps out no other."""
+    connection: Connection | None = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+    if connection is None:  # of another server
+        yield
+        return
+    with connection.give_way():
+        yield
 
 
 SENTENCES = {

@@ -167,10 +167,12 @@ class Deployment:
         stamp = _stamp(folder)
         if stamp[1] is None and role not in self._live:
             raise UserError(f"{folder} holds no model ({artefact.MANIFEST} is missing)")
-        if stamp == self._stamps[role] or stamp[1] is None:  # nothing new, or on its way
+        if stamp == self._stamps[role]:
             return
         if role == CHAMPION and self._was_promoted and not registered(folder):
             raise UserError(f"{paths.CHAMPION} names no model any more; promote one, or start the service again.")
+        if stamp[1] is None:  # on its way
+            return
         failed, until, problem = self._failed.get(role, (None, 0.0, None))
         if failed == stamp and problem and time.monotonic() < until:
             raise problem

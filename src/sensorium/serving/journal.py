@@ -115,6 +115,7 @@ class Journal:
     def keep(self, name: str, record: dict[str, Any]) -> Future[None]:
         """The same for what is worth waiting for: done when the record is on the disk, failed where it cannot be."""
         kept: Future[None] = Future()
+        kept.set_running_or_notify_cancel()  # who does not wait any more cannot end the thread that writes
         self.write(name, record, kept)
         return kept
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sensorium.serving.connections import giving_way
 from sensorium.serving.refusal import Refused
 
 RATE = 100.0  # requests a second of all clients without a key; the page takes a dozen
@@ -26,7 +27,8 @@ class Paced:
         """Serves a request, or refuses it when too many wait already."""
         try:
             if scope["type"] == "http" and not _has_key(scope):
-                await self._wait()
+                with giving_way(scope):
+                    await self._wait()
         except Refused as refused:
             await refused.response()(scope, receive, send)
             return

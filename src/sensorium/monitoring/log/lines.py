@@ -4,6 +4,7 @@ import errno
 import heapq
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from sensorium.errors import UserError
 
-TRIES = 20
+TRIES, PAUSE = 20, 0.01  # seconds between them: renaming takes far less
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
 TYPES = {
     "request_id": str,
@@ -126,6 +127,7 @@ def _opened(opened: ExitStack, folder: Path, name: str, since: datetime) -> list
             if [os.fstat(file.fileno()).st_ino for file in files] == _inodes(_files(folder, name, since)):
                 opened.enter_context(trying.pop_all())
                 return files
+        time.sleep(PAUSE)
     raise UserError(f"{folder / name} is renamed faster than it can be opened; try again.")
 
 
