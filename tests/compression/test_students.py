@@ -52,13 +52,13 @@ def test_a_student_reads_any_text_and_is_taught_once(
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "student.onnx").read_bytes()
 
 
-def test_lessons_are_values_and_changed_forms_of_them(school: EncoderDistillation) -> None:
-    lessons = school._lessons
-    assert len(lessons.samples) == len(lessons.rows) == len(lessons.features)
-    assert 18 <= len(lessons.samples) <= 24
+def test_samples_are_values_and_changed_forms_of_them(school: EncoderDistillation) -> None:
+    dataset = school._dataset
+    assert len(dataset.samples) == len(dataset.rows) == len(dataset.features)
+    assert 18 <= len(dataset.samples) <= 24
     encoder = school.reader.encoder
     np.testing.assert_allclose(
-        lessons.features[0], encode(encoder.preprocess, encoder.network, TEXTS[:1])[0], atol=1e-4
+        dataset.features[0], encode(encoder.preprocess, encoder.network, TEXTS[:1])[0], atol=1e-4
     )
 
 
