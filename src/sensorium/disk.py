@@ -22,7 +22,7 @@ def lock(folder: Path) -> int:
         FileNotFoundError: if it was removed before it was locked.
     """
     opened = os.open(folder, FOLDER)
-    with suppress(OSError):  # where there are no locks, others go by its age
+    with suppress(OSError):  # where there are no locks, nobody can tell that it is free, and it stays
         fcntl.flock(opened, fcntl.LOCK_EX)
     try:
         if os.path.samestat(os.fstat(opened), folder.stat()):

@@ -10,23 +10,11 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from sensorium.decoding import picture
-from sensorium.errors import BadInput
 from sensorium.modalities import Image
+from tests.pictures import complaint, saved
 
 NOISE = Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (29, 41, 3), np.uint8))
 PHOTO = NOISE.resize((4032, 3024))
-
-
-def saved(pixels: Pillow.Image, form: str, **options: object) -> bytes:
-    stream = io.BytesIO()
-    pixels.save(stream, form, **options)
-    return stream.getvalue()
-
-
-def complaint(raw: bytes) -> str:
-    with pytest.raises(BadInput) as caught:
-        Image().accept(raw)
-    return str(caught.value)
 
 
 def of_many_scans(side: int, scans: int) -> bytes:

@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -9,18 +7,7 @@ from sensorium.encoders.pixels import Pixels
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
 from tests.conftest import png
-
-
-def saved(picture: Pillow.Image, form: str = "PNG", **options: object) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, form, **options)
-    return stream.getvalue()
-
-
-def complaint(raw: bytes) -> str:
-    with pytest.raises(BadInput) as caught:
-        Image().accept(raw)
-    return str(caught.value)
+from tests.pictures import complaint, saved
 
 
 def test_hostile_bytes_get_a_sentence() -> None:

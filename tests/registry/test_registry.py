@@ -16,6 +16,7 @@ from sensorium.registry.champion import Champion, fetch_champion, is_here, read_
 from sensorium.registry.git import head, refuse_dirty, show
 from sensorium.registry.lineage import trace
 from sensorium.registry.versions import assign, champions, find, register, versions
+from sensorium.serving import pointer
 from tests.registry.conftest import IN_A_FOLDER, Repository
 
 
@@ -281,7 +282,7 @@ def test_a_file_that_was_committed_in_conflict_is_mended_by_a_promotion(reposito
     promote.run("v1.0.0")
     assert read_champion() == Champion("v1.0.0", find("v1.0.0").commit, "first")
     promote.run(challenger=True)
-    found = champion.read_pointer(paths.CHALLENGER)
+    found = pointer.read(paths.CHALLENGER)
     assert found and found.version == "v1.1.0"
 
 

@@ -4,12 +4,13 @@ from contextlib import suppress
 
 from sensorium import params, paths
 from sensorium.errors import UserError
-from sensorium.registry.champion import Champion, fetch_champion, is_here, past_champion, read_pointer
+from sensorium.registry.champion import Champion, fetch_champion, is_here, past_champion
 from sensorium.registry.git import git, head, refuse_dirty
 from sensorium.registry.lineage import Lineage, read_lineage, require_one_run, trace
 from sensorium.registry.promotion import POINTERS, Promotion, carry_out, turn
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, Version, find, register, versions
 from sensorium.runtime import settings
+from sensorium.serving import pointer
 
 
 def run(name: str | None = None, challenger: bool = False) -> None:
@@ -99,7 +100,7 @@ def _is_already(version: Version, stage: str) -> bool:
     """Whether the tags and the file of the stage name this version and no other."""
     pointed = None
     with suppress(UserError):  # a file that cannot be read is written anew
-        pointed = read_pointer(POINTERS[stage])
+        pointed = pointer.read(POINTERS[stage])
     of_stage = [other.name for other in versions() if other.stage == stage]
     return of_stage == [version.name] and pointed is not None and pointed.version == version.name
 

@@ -27,23 +27,14 @@ def read_champion() -> Champion | None:
     return pointer.read(paths.CHAMPION)
 
 
-def read_pointer(path: Path) -> Champion | None:
-    """The model that models/champion.json or models/challenger.json names, if it does.
-
-    Raises:
-        UserError: if it cannot be read.
-    """
-    return pointer.read(path)
-
-
-def point_to(champion: Champion, pointer: Path = paths.CHAMPION) -> None:
+def point_to(champion: Champion, path: Path = paths.CHAMPION) -> None:
     """Points services on this machine to a model: its artefact is there before they are told to look.
 
     Raises:
         UserError: if the artefact cannot be had.
     """
     fetch_champion(champion)
-    write_json(pointer, asdict(champion), lasting=True)
+    write_json(path, asdict(champion), lasting=True)
 
 
 def is_here(champion: Champion) -> bool:

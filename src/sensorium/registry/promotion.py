@@ -14,9 +14,10 @@ from filelock import FileLock, Timeout
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.files import remove, sweep, write_json
-from sensorium.registry.champion import Champion, point_to, read_pointer
+from sensorium.registry.champion import Champion, point_to
 from sensorium.registry.git import commit_changed, git, restore
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, assign, find, versions
+from sensorium.serving import pointer
 
 POINTERS = {CHAMPION: paths.CHAMPION, CHALLENGER: paths.CHALLENGER}
 LOCK = Path(".dvc/tmp/registry.lock")
@@ -97,7 +98,7 @@ def _point(promotion: Promotion) -> None:
         back = f", rolled back from {promotion.back_from}" if promotion.back_from else ""
         commit_changed(paths.CHAMPION, f"Champion {model.version}{back}")
         with suppress(UserError):  # one that cannot be read names no challenger
-            if (shadow := read_pointer(paths.CHALLENGER)) and shadow.version == model.version:
+            if (shadow := pointer.read(paths.CHALLENGER)) and shadow.version == model.version:
                 remove(paths.CHALLENGER)
 
 
