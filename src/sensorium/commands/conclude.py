@@ -31,17 +31,17 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
         UserError: if no retrain was begun, or it cannot be committed or promoted.
     """
     with turn():
-        said = retrains.read_current()
-        if said is None:
+        retrain = retrains.read_current()
+        if retrain is None:
             raise UserError("no retrain was begun; `sensorium collect` begins one.")
-        promised = said.get("promoting")
-        if promised and find(promised["version"]).stage in (CHAMPION, ARCHIVED):  # before it was cut off
-            _end(said, retrains.PROMOTED, promised)
+        promotion = retrain.get("promoting")
+        if promotion and find(promotion["version"]).stage in (CHAMPION, ARCHIVED):  # before it was cut off
+            _end(retrain, retrains.PROMOTED, promotion)
         else:
-            _end(said, *_decide(said, declined, failed))
+            _end(retrain, *_decide(retrain, declined, failed))
 
 
-def _decide(said: dict[str, Any], declined: str | None, failed: str | None) -> tuple[str, dict[str, Any]]:
+def _decide(retrain: dict[str, Any], declined: str | None, failed: str | None) -> tuple[str, dict[str, Any]]:
     """Commits what the run made, and promotes it if it may be; returns the outcome and what is known of it."""
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
     if failed:
@@ -50,20 +50,20 @@ def _decide(said: dict[str, Any], declined: str | None, failed: str | None) -> t
         _require_finished(verdict)
     outcome, why = _outcome(verdict, declined, failed)
     refuse_dirty("concluding a retrain", but="dvc.lock")
-    commit_changed(Path("dvc.lock"), f"Retrain {said['id']}: what the run made")
+    commit_changed(Path("dvc.lock"), f"Retrain {retrain['id']}: what the run made")
     known: dict[str, Any] = {"passed": verdict["passed"] if verdict else None, "commit": head(), "version": None}
     if verdict:
         known["data"] = read_lineage(head()).data
     if outcome == retrains.PROMOTED:
         version = promote.committed()
         known["version"], why = version.name, f"{version.name} is the champion: {why}"
-        retrains.promise(said, **known, why=f"{why}.")
+        retrains.note_promotion(retrain, **known, why=f"{why}.")
         promote.give(version, CHAMPION)
     return outcome, known | {"why": f"{why}."}
 
 
-def _end(said: dict[str, Any], outcome: str, known: dict[str, Any]) -> None:
-    retrains.end(said, outcome, **known)
+def _end(retrain: dict[str, Any], outcome: str, known: dict[str, Any]) -> None:
+    retrains.end(retrain, outcome, **known)
     print(f"conclude: {outcome}: {known['why'].rstrip('.')}")
 
 

@@ -35,11 +35,11 @@ class Accepted:
 
     Attributes:
         prepared: what the networks read, by input.
-        said: what may be written down of every input.
+        descriptors: what may be written down of every input.
     """
 
     prepared: Prepared
-    said: Mapping[str, Descriptors]
+    descriptors: Mapping[str, Descriptors]
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,10 @@ class Live:
         """
         accepted = self.predictor.accept(raw)
         sample = {name: accepted[name] for name in self.predictor.inputs if name in accepted}
-        said = {name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()}
-        return Accepted(self.predictor.prepare(sample), said)
+        descriptors = {
+            name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()
+        }
+        return Accepted(self.predictor.prepare(sample), descriptors)
 
     def _run(self, batch: Sequence[Asked]) -> list[Seen]:
         started = perf_counter()

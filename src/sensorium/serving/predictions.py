@@ -140,9 +140,9 @@ def _take(request: Request, live: Live, request_id: str, raw: Mapping[str, Any])
     app, keep = request.app.state, live.keep
     accepted = live.accept(raw)
     values = {name: as_bytes(raw[name]) for name in accepted.prepared}
-    marks = {name: app.journal.mark(value) for name, value in values.items()}
+    hashes = {name: app.journal.hash_of(value) for name, value in values.items()}
     kept = app.content.keep(values, keep.content_megabytes) if keep.keep_content else {}
-    return accepted, Origin(request_id, request.state.key, marks, kept)
+    return accepted, Origin(request_id, request.state.key, hashes, kept)
 
 
 def _champion(request: Request) -> Live:

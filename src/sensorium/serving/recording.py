@@ -24,13 +24,13 @@ class Origin:
     Attributes:
         id: of the request, or of a sample in one.
         key: the API key's name.
-        marks: of its values, by input.
+        hashes: of its values, by input.
         content: under which names they are kept, by input, if they are.
     """
 
     id: str
     key: str
-    marks: Mapping[str, str]
+    hashes: Mapping[str, str]
     content: Mapping[str, str]
 
 
@@ -75,8 +75,8 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "role": live.role,
             "model_version": live.version,
             "inputs": inputs,
-            "marks": {name: origin.marks[name] for name in inputs},
-            "said": accepted.said,
+            "hashes": {name: origin.hashes[name] for name in inputs},
+            "descriptors": accepted.descriptors,
             "axes": {
                 name: [rounded(float(number)) for number in seen.axes[name]]
                 for name in inputs
