@@ -112,12 +112,12 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     told = capsys.readouterr().out
     for words in (
         "champion's prediction at", "asked by shop", "colour: red (90%)", "model first", "version v1.0.0",
-        "colour: green, told by shop", "believed", "(drift): promoted as v1.1.0, commit",
+        "colour: green, sent by shop", "accepted", "(drift): promoted as v1.1.0, commit",
         f"row {rows['id'][0]} of data/feedback/rows.parquet, since retrain {said['id']}",
     ):  # fmt: skip
         assert words in told
     trace.run("p2")
-    assert "colour: [/blue], told by shop" in capsys.readouterr().out
+    assert "colour: [/blue], sent by shop" in capsys.readouterr().out
     with pytest.raises(UserError, match="no prediction 'p9' is in data/served"):
         trace.run("p9")
 
@@ -378,7 +378,7 @@ def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:
     repository.sh("dvc", "commit", "--force", "--quiet")
     conclude.run()
     assert current()["outcome"] == "kept"
-    assert "held against v0.9.0" in current()["why"]
+    assert "compared with v0.9.0" in current()["why"]
 
 
 def test_a_model_that_was_not_packaged_is_not_promoted(repository: Repository) -> None:

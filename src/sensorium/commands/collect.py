@@ -1,4 +1,4 @@
-"""collect: begin a retrain, by making a new data version of the labels that people gave."""
+"""collect: begins a retrain by making a new data version from feedback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +21,7 @@ from sensorium.sources.feedback import read_collected
 
 
 def run(reason: str, check: str | None = None) -> None:
-    """Collects feedback into data/feedback, unless it is too soon or too little was told.
+    """Collects feedback into data/feedback, unless it is too soon for a retrain or there are too few labels.
 
     Args:
         reason: drift, feedback or by hand.
@@ -76,11 +76,11 @@ def _collect(reason: str, check: str | None, settings: params.Params, now: datet
 
 
 def _select(settings: params.Params, now: datetime) -> Selection:
-    """What there is to learn from, when all that a run before left half done is taken back."""
+    """Selects the feedback to learn from, after undoing what an interrupted run left."""
     git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     if retrains.read_current():
         restore(Path("dvc.lock"))  # of a run that was killed
-    _take_back()
+    _undo_interrupted()
     refuse_dirty("a retrain")
     _require_visible()
     log, trusted = journal.folder(), settings.retrain.trusted
@@ -88,10 +88,10 @@ def _select(settings: params.Params, now: datetime) -> Selection:
     return select(feedback, log, read_collected(), trusted, list(settings.targets))
 
 
-def _take_back() -> None:
-    """Takes back what a collection left that was cut off before its commit: it is all collected again.
+def _undo_interrupted() -> None:
+    """Undoes a collection that was interrupted before its commit; everything is collected again.
 
-    Rows that are neither here nor in DVC's cache stay away, which whoever reads them says.
+    Rows that are neither here nor in DVC's cache stay missing; reading them raises the error.
     """
     from dvc.exceptions import CheckoutError
 
@@ -111,7 +111,7 @@ def _take_back() -> None:
 
 
 def _require_visible() -> None:
-    """Makes sure that DVC looks into data/feedback: what it does not see it neither pushes nor spares.
+    """Makes sure that .gitignore does not hide data/feedback from DVC, which would then neither push nor keep it.
 
     Raises:
         UserError: naming the folder that .gitignore hides from it.
@@ -127,7 +127,7 @@ def _require_visible() -> None:
 
 
 def _commit(new: int) -> None:
-    """Makes what was collected a version of the data."""
+    """Commits the collected rows as a new data version."""
     with _dvc() as repository:
         repository.add([str(path) for path in collected.VERSIONED])
     commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")
@@ -135,7 +135,7 @@ def _commit(new: int) -> None:
 
 @contextmanager
 def _dvc() -> Iterator[Any]:
-    """DVC's repository; what it refuses is a sentence."""
+    """DVC's repository, with its errors as user errors."""
     from dvc.exceptions import CheckoutError, DvcException
     from dvc.repo import Repo
 

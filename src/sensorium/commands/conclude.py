@@ -1,4 +1,4 @@
-"""conclude: end a retrain, by promoting its model or keeping the champion."""
+"""conclude: ends a retrain by promoting its model or keeping the champion."""
 
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ AFTER_THE_GATE = {"package", "report"}  # a model that does not pass is not pack
 
 
 def run(declined: str | None = None, failed: str | None = None) -> None:
-    """Commits what the run made; promotes if the gate passed and nobody objects.
+    """Commits the results of the run, and promotes the model if the gate passed and nobody declined it.
 
     Args:
-        declined: why a person does not want the new model.
-        failed: what went wrong on the way.
+        declined: why a person declined the new model.
+        failed: why the run failed.
 
     Raises:
         UserError: if no retrain was begun, or it cannot be committed or promoted.
@@ -42,7 +42,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
 
 
 def _decide(retrain: dict[str, Any], declined: str | None, failed: str | None) -> tuple[str, dict[str, Any]]:
-    """Commits what the run made, and promotes it if it may be; returns the outcome and what is known of it."""
+    """Commits the results, promotes the model if it may be; returns the outcome and its details."""
     verdict = read_json(VERDICT, made_by="gate") if VERDICT.is_file() and not failed else None
     if failed:
         restore(Path("dvc.lock"))  # that of half a run would be taken for that of a model
@@ -55,10 +55,10 @@ def _decide(retrain: dict[str, Any], declined: str | None, failed: str | None) -
     if verdict:
         known["data"] = read_lineage(head()).data
     if outcome == retrains.PROMOTED:
-        version = promote.committed()
+        version = promote.committed_version()
         known["version"], why = version.name, f"{version.name} is the champion: {why}"
         retrains.note_promotion(retrain, **known, why=f"{why}.")
-        promote.give(version, CHAMPION)
+        promote.assign_stage(version, CHAMPION)
     return outcome, known | {"why": f"{why}."}
 
 
@@ -68,7 +68,7 @@ def _end(retrain: dict[str, Any], outcome: str, known: dict[str, Any]) -> None:
 
 
 def _require_finished(verdict: dict[str, Any]) -> None:
-    """Makes sure that what is here was made of what is here: feedback, champion and all else.
+    """Makes sure that all results were made from the current data, params, code and champion.
 
     Raises:
         UserError: naming stages that are still to run.
@@ -76,7 +76,7 @@ def _require_finished(verdict: dict[str, Any]) -> None:
     from dvc.repo import Repo
 
     needless = set() if verdict["passed"] else AFTER_THE_GATE
-    if not _is_held_against(read_champion(), verdict):  # such a model stays away, whatever else is to run
+    if not _was_compared_with(read_champion(), verdict):  # then the model is not promoted, whatever else is to run
         needless = {"gate", *AFTER_THE_GATE}
     with Repo() as repository:
         due = {name: why for name, why in repository.status().items() if name not in needless}
@@ -86,7 +86,7 @@ def _require_finished(verdict: dict[str, Any]) -> None:
 
 
 def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str | None) -> tuple[str, str]:
-    """What becomes of the new model, and why."""
+    """The outcome of the retrain, and the reason."""
     champion = read_champion()
     stays = f"the champion {champion.version} stays" if champion else "there is no champion still"
     if failed:
@@ -94,11 +94,14 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     if verdict is None:
         raise UserError(f"{VERDICT} is not there; run `dvc repro`, then conclude.")
     if not verdict["passed"]:
-        broken = "; ".join(rule["words"] for rule in verdict["rules"] if not rule["passed"])
-        return retrains.KEPT, f"{stays}, the new model did not pass the gate: {broken}"
-    if not _is_held_against(champion, verdict):
-        judged = verdict["champion"]["version"] or "none"
-        return retrains.KEPT, f"{stays}: the new model was held against {judged}; `dvc repro` does it again"
+        failed_rules = "; ".join(rule["words"] for rule in verdict["rules"] if not rule["passed"])
+        return retrains.KEPT, f"{stays}, the new model did not pass the gate: {failed_rules}"
+    if not _was_compared_with(champion, verdict):
+        compared = verdict["champion"]["version"] or "none"
+        return (
+            retrains.KEPT,
+            f"{stays}: the new model was compared with {compared}; `dvc repro` does it again",
+        )
     if declined:
         return retrains.DECLINED, f"{stays}: {declined.rstrip('.')}"
     new = read_json(paths.BENTO, made_by="package")["model_version"]
@@ -107,7 +110,7 @@ def _outcome(verdict: dict[str, Any] | None, declined: str | None, failed: str |
     return retrains.PROMOTED, f"all {len(verdict['rules'])} rules of the gate passed"
 
 
-def _is_held_against(champion: Champion | None, verdict: dict[str, Any]) -> bool:
-    """Whether the gate held the new model against this champion's model, however it is served."""
-    judged = verdict["champion"].get("model_version", "")  # an earlier gate did not say
-    return judged == (champion.model_version if champion else None)
+def _was_compared_with(champion: Champion | None, verdict: dict[str, Any]) -> bool:
+    """Whether the gate compared the new model with this champion's model."""
+    compared = verdict["champion"].get("model_version", "")  # missing in gate.json of earlier versions
+    return compared == (champion.model_version if champion else None)

@@ -1,4 +1,4 @@
-"""monitor: compare what the service saw with what the model was made with."""
+"""monitor: checks logged predictions for drift from the model's reference."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -61,7 +61,7 @@ def run(hours: float | None = None) -> None:
 
 
 def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResult:
-    """Reads logs and model, and compares them."""
+    """Runs a check: reads logs and model, and compares them."""
     folder = champion_folder()
     predictor = Predictor.load(folder)
     targets = list(predictor.targets)
@@ -81,7 +81,7 @@ def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResu
 
 
 def _select(feedback: Feedback, settings: params.Params) -> Selection | str:
-    """What can be learnt from; why it is not known, where rows of before are not checked out."""
+    """The feedback to learn from; or why it is not known, if earlier rows are not checked out."""
     try:
         earlier = read_collected(media=False)
     except UserError as error:

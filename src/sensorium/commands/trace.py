@@ -1,4 +1,4 @@
-"""trace: a prediction's way back to model, data and commit, and forth to its feedback and the retrain that used it."""
+"""trace: shows the model, data and commit behind a prediction, its feedback, and the retrain that learnt from it."""
 
 import sys
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def run(request_id: str) -> None:
 
 
 def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
-    """When, of what, what was said, by which model."""
+    """Adds a prediction: time, inputs, labels and model."""
     by = f" asked by {record['key']}" if record.get("key") else ""
     at, inputs = f"{time:%Y-%m-%d %H:%M:%S} UTC", ", ".join(record["inputs"])
     here = tree.add(escape(f"{record['role']}'s prediction at {at}{by}, from {inputs}"))
@@ -94,19 +94,19 @@ def _rows_of_feedback(made: Lineage) -> str:
 
 
 def _feedback(here: Tree, request_id: str, log: Path, now: datetime) -> None:
-    """Every label told, and whether it is believed."""
+    """Adds the labels that people sent about it, and whether they are accepted."""
     labels = read_feedback(log, params.load().retrain.trusted, now).labels
     for one in (one for one in labels if one.label.request_id == request_id):
         by = f" by {one.label.key}" if one.label.key else ""
-        verdict = f"[red]not believed[/]: {escape(one.reason)}" if one.reason else "believed"
-        label = escape(f"{one.label.target}: {one.label.value}, told{by}")  # somebody's words
+        verdict = f"[red]rejected[/]: {escape(one.reason)}" if one.reason else "accepted"
+        label = escape(f"{one.label.target}: {one.label.value}, sent{by}")  # somebody's words
         here.add(f"{label} at {one.label.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
     if not here.children:
         here.add("none is in the log")
 
 
 def _collected() -> tuple[pd.DataFrame, str]:
-    """The rows of feedback, or why they are not to be had."""
+    """The collected rows of feedback, or why they cannot be read."""
     try:
         return read_collected(media=False), ""
     except UserError as problem:
@@ -114,7 +114,7 @@ def _collected() -> tuple[pd.DataFrame, str]:
 
 
 def _learning(tree: Tree, rows_learnt: pd.DataFrame, unread: str) -> None:
-    """The retrain that used it, and what came of it."""
+    """Adds the retrain that learnt from it, and its outcome."""
     here = tree.add("learning")
     if rows_learnt.empty:
         here.add(escape(unread) or "no retrain used it")

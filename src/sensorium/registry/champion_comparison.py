@@ -1,4 +1,4 @@
-"""The new model against the champion, on the same test rows, both as they are served."""
+"""Compares the new model with the champion on the same test rows, both as they are served."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -24,12 +24,12 @@ from sensorium.spelling import is_missing, spelled
 from sensorium.stats.certainty import expanded, interval
 from sensorium.stats.enough import unjudged
 
-SHOWN = ("accuracy", "macro_f1", "log_loss")
-FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little
+OVERVIEW_FIGURES = ("accuracy", "macro_f1", "log_loss")
+FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # new to both models; with fewer an interval means little
 
 
 class ChampionComparison:
-    """Compares figures of the new model with the champion's, which predicts only when it is asked.
+    """Compares figures of both models; the champion predicts only if some rule needs it.
 
     Args:
         model_version: the new model's.
@@ -49,11 +49,11 @@ class ChampionComparison:
 
     @property
     def version(self) -> str | None:
-        """The champion's, if there is one."""
+        """The champion's version in the registry, if there is one."""
         return self._champion.version if self._champion else None
 
     @property
-    def rival(self) -> str | None:
+    def champion_model_version(self) -> str | None:
         """The version of the champion's model, if there is one."""
         return self._champion.model_version if self._champion else None
 
@@ -75,12 +75,12 @@ class ChampionComparison:
         return Comparison(ours, theirs, float(np.quantile(gains, tail)))
 
     def overview(self, confidence: float) -> dict[str, Any]:
-        """For people: by target what the new model gains in some figures, with intervals; or why there is nothing."""
+        """For reports: some figures of both models and their difference, by target; or why there are none."""
         found: dict[str, Any] = {}
         try:
-            for target in self._of_champion[1]:
+            for target in self._champion_predictions[1]:
                 new, old = self._pair(target)
-                for figure in SHOWN:
+                for figure in OVERVIEW_FIGURES:
                     ours, theirs, gains = compare(new, old, figure, self._draws)
                     found.setdefault(target, {"rows": len(new.labels)})[figure] = {
                         "new": ours, "champion": theirs, "gain": interval(gains, new.groups, confidence)
@@ -90,13 +90,13 @@ class ChampionComparison:
         return found
 
     def _pair(self, target: str) -> tuple[Predictions, Predictions]:
-        """Both models' predictions of a target for the rows whose label is known and that neither was fitted to."""
-        champion_says, champion_knows = self._of_champion
-        if target not in champion_says:
+        """Both models' predictions of a target, for labelled rows that neither was fitted to."""
+        champion_probabilities, champion_classes = self._champion_predictions
+        if target not in champion_probabilities:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
-        new = self._fresh
+        new = self._new_rows
         columns = classes_in(new, target)
-        ours, theirs = [[spelled(name) for name in names] for names in (columns, champion_knows[target])]
+        ours, theirs = [[spelled(name) for name in names] for names in (columns, champion_classes[target])]
         place_of = {name: place for place, name in enumerate(dict.fromkeys([*ours, *theirs]))}
         labels = np.array([-1 if is_missing(label) else place_of.get(spelled(label), -1) for label in new[target]])
         groups = new["group"].to_numpy()
@@ -109,41 +109,41 @@ class ChampionComparison:
         if why := unjudged(groups[known], labels[known]):
             raise Unmeasured(f"{why} that are new to the champion {self.version} too cannot tell two models apart")
         return (
-            Predictions.of(_spread(probabilities_of(new, target, columns), ours, place_of), labels, groups),
-            Predictions.of(_spread(champion_says[target], theirs, place_of), labels, groups),
+            Predictions.of(_over_all_classes(probabilities_of(new, target, columns), ours, place_of), labels, groups),
+            Predictions.of(_over_all_classes(champion_probabilities[target], theirs, place_of), labels, groups),
         )
 
     @cached_property
-    def _fresh(self) -> pd.DataFrame:
-        """The new model's predictions for the rows that the champion was not fitted to."""
+    def _new_rows(self) -> pd.DataFrame:
+        """The new model's predictions for test rows that the champion was not fitted to."""
         if self._champion is None:
             raise Unmeasured("there is no champion yet; `sensorium promote` makes one of a committed model")
         try:
-            seen = set(map(spelled, training_ids(self._champion)))
+            training = set(map(spelled, training_ids(self._champion)))
         except UserError as error:
             raise Unmeasured(str(error)) from error
-        fresh = self._predictions[~self._predictions["id"].map(spelled).isin(seen)].reset_index(drop=True)
-        if fresh.empty:  # no network need be asked about no rows
+        new_rows = self._predictions[~self._predictions["id"].map(spelled).isin(training)].reset_index(drop=True)
+        if new_rows.empty:
             raise Unmeasured(
                 f"the champion {self.version} was fitted to all test rows; at least {FEWEST_ROWS} in {FEWEST_GROUPS} "
                 "groups that are new to it are needed"
             )
-        return fresh
+        return new_rows
 
     @cached_property
-    def _of_champion(self) -> tuple[dict[str, np.ndarray], Mapping[str, list[str]]]:
+    def _champion_predictions(self) -> tuple[dict[str, np.ndarray], Mapping[str, list[str]]]:
         """The champion's probabilities for the same rows, by target, and its classes."""
-        fresh = self._fresh
+        new_rows = self._new_rows
         assert self._champion
-        if self.rival == self._model_version:  # right after its promotion; the same model says the same
-            classes = {target: classes_in(fresh, target) for target in targets_in(fresh)}
-            return {target: probabilities_of(fresh, target, names) for target, names in classes.items()}, classes
+        if self.champion_model_version == self._model_version:  # right after its promotion
+            classes = {target: classes_in(new_rows, target) for target in targets_in(new_rows)}
+            return {target: probabilities_of(new_rows, target, names) for target, names in classes.items()}, classes
         try:
             predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:
             raise Unmeasured(str(error)) from error
         test = of_split(read_table(), "test")
-        rows = test.set_index("id").loc[fresh["id"]].reset_index()
+        rows = test.set_index("id").loc[new_rows["id"]].reset_index()
         for name, kind in predictor.inputs.items():
             if name not in self._inputs or self._inputs[name].kind != kind.kind:
                 raise Unmeasured(f"the champion {self.version} reads {name} ({kind.kind}), which these rows lack")
@@ -153,9 +153,9 @@ class ChampionComparison:
         return {target: softmax(values, axis=1) for target, values in logits.items()}, predictor.targets
 
 
-def _spread(probabilities: np.ndarray, known: list[str], place_of: Mapping[str, int]) -> np.ndarray:
-    """Probabilities over more classes; one that a model does not know has none, one that it spells twice has both."""
-    wide = np.zeros((len(probabilities), len(place_of)))
-    for name, chances in zip(known, probabilities.T, strict=True):
-        wide[:, place_of[name]] += chances
-    return wide
+def _over_all_classes(probabilities: np.ndarray, known: list[str], place_of: Mapping[str, int]) -> np.ndarray:
+    """Probabilities over the classes of both models: 0 for one that a model lacks, a sum for one spelled twice."""
+    aligned = np.zeros((len(probabilities), len(place_of)))
+    for name, column in zip(known, probabilities.T, strict=True):
+        aligned[:, place_of[name]] += column
+    return aligned

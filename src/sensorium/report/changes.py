@@ -1,4 +1,4 @@
-"""Plots of what changed, the reference and the current rows in one."""
+"""Plots of drift: the reference and the current rows together."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ LONGEST = 40  # letters of a class
 
 
 def worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
-    """What drifted most; where nothing did, what came nearest to it."""
+    """The findings to plot: those that drifted most; if none did, those that came nearest to it."""
     plotted = [test for test in tests if test.words or test.what == EMBEDDING]
     drifted = [test for test in plotted if test.drifted]
     chosen = drifted or [test for test in plotted if test.what in (EMBEDDING, PREDICTIONS)]
@@ -47,7 +47,7 @@ def plot(test: Finding, found: CheckResult) -> Figure | None:
 
 
 def _scale(test: Finding, kind: Modality | None) -> str:
-    """What the values are, with their unit; a column of the user's has its name."""
+    """The label of the axis: what the values are, with their unit; or the name of a column."""
     check = kind.comparatives.get(test.what) if kind else None
     return check.scale if check else test.what
 

@@ -1,4 +1,4 @@
-"""How good the model is and why it says what it says, as a page, pictures and tables for DVC's plots."""
+"""The page about evaluation, with pictures and tables for DVC's plots."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ MOST_BARS = 16
 MANY_INPUTS = 4
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
-LEAST_WEIGHT = 0.02  # of a part that is coloured
+LEAST_WEIGHT = 0.02  # of a part that is coloured, relative to the largest
 
 
 def write_report(
@@ -47,12 +47,12 @@ def write_report(
         for target, tree in found.items()
     )
     page = Page("Evaluation", lead[:1].upper() + lead[1:] + ".", trail=[RUN])
-    _figures(page, found)
+    _all_figures(page, found)
     for target, tree in found.items():
         page.picture(
             f"{target}: against simpler methods, and what each input is worth",
-            _beside(tree),
-            f"{_helpless(target, tree)}Accuracy on the same test rows.",
+            _comparison_chart(tree),
+            f"{_better_without(target, tree)}Accuracy on the same test rows.",
         )
         _slices(page, target, tree["slices"], tree["accuracy"])
         _robustness(page, target, tree)
@@ -60,8 +60,8 @@ def write_report(
             page.picture(
                 f"{target}: which input decides",
                 bars({name: entry["share"] for name, entry in tree["attribution"].items()}, CYCLE, "{:.0%}"),
-                "Each input's share in what all inputs do for the predicted class: exact Shapley values over all "
-                "subsets of inputs, their size averaged over the test rows.",
+                "Each input's part in the probability of the predicted class: exact Shapley values over all subsets of "
+                "inputs, their absolute values averaged over the test rows.",
             )
         page.examples(
             f"{target}: rows to look at",
@@ -79,8 +79,8 @@ def write_report(
         if worst := confusion.pairs(measured[target].predictions, classes[target]):
             page.table(
                 f"{target}: the commonest mistakes",
-                ["class", "taken for", "test rows", "of the class"],
-                [[label, said, f"{count:,}", f"{share:.0%}"] for label, said, count, share in worst],
+                ["class", "predicted as", "test rows", "of the class"],
+                [[label, predicted, f"{count:,}", f"{share:.0%}"] for label, predicted, count, share in worst],
                 "All answers are in predictions/test.parquet.",
                 texts=2,
             )
@@ -88,7 +88,7 @@ def write_report(
     page.write(folder)
 
 
-def _figures(page: Page, found: Mapping[str, Tree]) -> None:
+def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
     targets = list(found)
     names = list(found[targets[0]]["intervals"])
     page.table(
@@ -112,12 +112,12 @@ def _with_interval(tree: Tree, name: str) -> str:
     return f"{tree[name]:.3f} [{bounds(tree, '{:.3f}, {:.3f}', name)}]"
 
 
-def _beside(tree: Tree) -> Markup:
+def _comparison_chart(tree: Tree) -> Markup:
     """Subsets of the inputs with intervals, largest first, then the baselines."""
     whole, *fewer = _by_size(tree["subsets"])
     rows = [("all inputs", whole[1]["accuracy"], whole[1]["interval"])]
     few = fewer[: MOST_BARS - 1]
-    rows += [(_named(name, whole[0]), entry["accuracy"], entry["interval"]) for name, entry in few]
+    rows += [(_subset_name(name, whole[0]), entry["accuracy"], entry["interval"]) for name, entry in few]
     simpler = {"logistic regression": "logistic_regression", "commonest class": "majority"}
     key = {"all inputs": GREEN, "several": BLUE, "one": ORANGE, "no network": GREY}
     meanings = ["all inputs", *("several" if "+" in name else "one" for name, _ in few)]
@@ -134,17 +134,17 @@ def _by_size(tree: Tree) -> list[tuple[str, Tree]]:
 
 def _named_subsets(tree: Tree) -> list[tuple[str, Tree]]:
     found = _by_size(tree["subsets"])
-    return [(_named(name, found[0][0]), entry) for name, entry in found]
+    return [(_subset_name(name, found[0][0]), entry) for name, entry in found]
 
 
-def _named(kept: str, whole: str) -> str:
-    """A subset as people say it: of many inputs those that are missing, where that is only one."""
+def _subset_name(kept: str, whole: str) -> str:
+    """The name of a subset: ``all but X`` if one of many inputs is missing, else the inputs that are in it."""
     missing = [name for name in whole.split("+") if name not in kept.split("+")]
     return f"all but {missing[0]}" if len(missing) == 1 and whole.count("+") >= MANY_INPUTS else kept
 
 
-def _helpless(target: str, tree: Tree) -> str:
-    """Which inputs the target is no worse without, as far as these rows tell."""
+def _better_without(target: str, tree: Tree) -> str:
+    """A sentence about inputs without which accuracy is higher on these rows; empty if there are none."""
     better = [name for name, fewer in tree.get("without", {}).items() if fewer["accuracy"] > tree["accuracy"]]
     return f"Without {' or '.join(better)}, {target} is right more often than with all inputs. " if better else ""
 
@@ -157,7 +157,7 @@ def _slices(page: Page, target: str, tree: Tree, accuracy: float) -> None:
     worse = [name for name, entry in entries if entry["worse"]]
     named = ", ".join(shortened(name, LONGEST) for name in worse[:MOST_SLICES])
     more = f" and {len(worse) - MOST_SLICES} more (metrics/slices.json)" if len(worse) > MOST_SLICES else ""
-    said = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
+    sentence = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
     page.picture(
         f"{target}: slices of the test rows",
         whiskers(
@@ -166,7 +166,7 @@ def _slices(page: Page, target: str, tree: Tree, accuracy: float) -> None:
             {"significantly worse than the rest": RED, "not": BLUE} if worse else {"a slice": BLUE},
             line=("all test rows", accuracy),
         ),
-        f"{said} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
+        f"{sentence} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
         "brightness, loudness and the like were looked at, and the test is corrected for so many looks (Holm). "
         "Shown are the lowest, with their number of rows.",
     )
@@ -198,7 +198,7 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
 
 
 def _worst_damaged(tree: Tree) -> list[tuple[str, Tree]]:
-    """The inputs of which a page has room, in their order: those whose worst damage takes most."""
+    """The inputs that the page has room for, in their order: those whose damage costs most accuracy."""
 
     def harm(name: str) -> float:
         return max(entry["drop"] for strengths in tree[name].values() for entry in strengths.values())
@@ -213,7 +213,7 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     return {
         "id": example.id,
         "right": example.is_right,
-        "said": shortened(example.chances[0][0], LONGEST),
+        "predicted": shortened(example.chances[0][0], LONGEST),
         "label": shortened(example.label, LONGEST),
         "chances": [(shortened(name, LONGEST), chance) for name, chance in example.chances],
         "inputs": [
@@ -228,6 +228,6 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
 
 
 def _visible(parts: Sequence[tuple[Any, float]], largest: float) -> list[tuple[Any, float]]:
-    """The parts that mattered, as shares of what mattered most; a hundredth of probability is not worth a colour."""
+    """The parts that mattered, relative to the one that mattered most; tiny weights get no colour."""
     scale = max(largest, LEAST_WEIGHT)
     return [(part, weight / scale) for part, weight in parts if abs(weight) >= LEAST_WEIGHT * scale]

@@ -1,4 +1,4 @@
-"""The page of a check: the answer in words, what changed and how, Evidently's table, requests to look at."""
+"""The page of a check: the verdict in words, plots of what drifted, Evidently's table, and requests to look at."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,10 +35,10 @@ def write_report(found: CheckResult, check: Mapping[str, Any], log: Path, folder
     """Writes the page into a folder of its own, and drops the oldest ones.
 
     Args:
-        found: what was looked at.
-        check: the check as data.
+        found: the check.
+        check: the same as JSON.
         log: the service's folder, where content may be kept.
-        folder: named by the check's id.
+        folder: of the page, named by the check's id.
     """
     verdict = check["verdict"]
     page = Page(TITLES[verdict], check["words"], good=GOOD.get(verdict), trail=ABOVE)
@@ -64,7 +64,7 @@ def write_report(found: CheckResult, check: Mapping[str, Any], log: Path, folder
 
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """A page with the last checks, the newest first, and links to those whose pages are still there."""
+    """Writes the page that lists the last checks, the newest first, with links to their pages where these are kept."""
     last = checks[-1]
     page = Page("Checks", f"{_minute(last)} UTC: {last['words']}", good=GOOD.get(last["verdict"]))
     rows = [
@@ -78,7 +78,7 @@ def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 
 def _linked(check: Mapping[str, Any], folder: Path) -> str:
-    """When it was, leading to its page if that was not dropped."""
+    """The time of a check, with a link to its page if that is kept."""
     address, time = f"{check['id']}/index.html", _minute(check)
     return Markup('<a href="{}">{}</a>').format(address, time) if (folder / address).is_file() else time
 
@@ -105,7 +105,7 @@ def _facts(check: Mapping[str, Any]) -> Iterator[list[str]]:
 def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
     page.table(
         "Everything that was compared",
-        ["what", "how", "", "effect", "p-value"],
+        ["what", "change", "", "effect", "p-value"],
         [
             [f"{test.about}: {test.what}", test.words, "drifted" if test.drifted else "", f"{test.effect:.2f}",
              f"{test.p_value:.2g}"]
@@ -137,7 +137,7 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
 def _examples(
     found: CheckResult, distances: pd.DataFrame, drifted: Sequence[str], log: Path
 ) -> Iterator[dict[str, Any]]:
-    """The rows that lie farthest in the inputs that drifted, or in any if none did."""
+    """The rows farthest from the reference in the inputs that drifted, or in any input if none did."""
     inputs, targets = found.predictor.inputs, found.predictor.targets
     wanted = distances[list(drifted) or list(inputs)]
     scaled = (wanted - wanted.mean()) / wanted.std().replace(0, 1)
@@ -146,7 +146,7 @@ def _examples(
         yield {
             "id": row["request_id"],
             "time": f"{row['time']:%Y-%m-%d %H:%M:%S}",
-            "said": ", ".join(f"{target}: {row[names.predicted(target)]}" for target in targets),
+            "predicted": ", ".join(f"{target}: {row[names.predicted(target)]}" for target in targets),
             "inputs": [
                 {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
                 for name, kind in inputs.items()
@@ -156,10 +156,10 @@ def _examples(
 
 
 def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Requests to look at and to listen to; where nothing of them is kept, a table of what was written down."""
+    """Adds requests to look at and to listen to; if none is kept, a table of their descriptors."""
     heading, note = "The farthest from the reference", "requests whose embeddings lie farthest from it"
     if any(given["html"] != NO_CONTENT for row in rows for given in row["inputs"]):
-        page.seen(heading, rows, note)
+        page.requests(heading, rows, note)
         return
     header = ["request", "what is known of it"]
     lines = [[_request(row), "; ".join(f"{one['name']}: {one['described']}" for one in row["inputs"])] for row in rows]
@@ -167,7 +167,7 @@ def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _request(row: Mapping[str, Any]) -> Markup:
-    return Markup("{}<br>{}<br>{}").format(row["id"], row["time"], row["said"])
+    return Markup("{}<br>{}<br>{}").format(row["id"], row["time"], row["predicted"])
 
 
 def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
@@ -178,7 +178,7 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
         return NO_CONTENT
     try:
         return kind.show(kind.accept(path.read_bytes()), [])
-    except (BadInput, OSError):  # the service may forget it meanwhile
+    except (BadInput, OSError):  # the service may have deleted it meanwhile
         return NO_CONTENT
 
 

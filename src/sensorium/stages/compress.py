@@ -32,7 +32,7 @@ from sensorium.files import existing, replacing, temporary, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.monitoring.drift.reference import ReferenceContext, write_reference
-from sensorium.report.compression import said, write_report
+from sensorium.report.compression import summary, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
 from sensorium.training.data import Rows
@@ -113,7 +113,7 @@ def run() -> None:
             rows,
         )
         publish(trained, work / SERVED, found)
-    print(f"compress: {said(found)}")
+    print(f"compress: {summary(found)}")
 
 
 def read_trained() -> Trained:

@@ -21,11 +21,11 @@ def accepted(found: Feedback) -> dict[str, str]:
 
 
 def reasons(found: Feedback) -> Counter[str]:
-    """How many labels are not believed, by reason."""
+    """How many labels are not accepted, by reason."""
     return Counter(one.reason for one in found.labels if one.reason)
 
 
-def test_a_label_by_the_key_that_asked_is_believed_and_the_last_word_counts(tmp_path: Path) -> None:
+def test_a_label_by_the_key_that_asked_is_accepted_and_the_last_counts(tmp_path: Path) -> None:
     found = read(
         tmp_path, [predicted("a"), predicted("b")], [labelled("a", "dog", minutes_ago=9), labelled("a", "cat")]
     )
@@ -46,7 +46,7 @@ def test_unknown_ids_damaged_lines_and_ids_of_several_predictions(tmp_path: Path
     assert found.notes == ["Left out: 2 lines of feedback.jsonl that cannot be read."]
 
 
-def test_a_key_tells_of_others_predictions_only_if_it_is_trusted(tmp_path: Path) -> None:
+def test_a_key_labels_others_predictions_only_if_it_is_trusted(tmp_path: Path) -> None:
     feedback = [labelled("a", "dog", key="labels")]
     (reason,) = reasons(read(tmp_path, [predicted("a")], feedback))
     assert reason == ("the key 'labels' labels a prediction that another key asked for, and is not in retrain.trusted")
@@ -65,10 +65,10 @@ def test_keys_that_contradict_each_other(tmp_path: Path) -> None:
     feedback.append(labelled("c", "cow"))
     found = read(tmp_path, predictions, feedback, ["one", "two"])
     assert reasons(found)["keys contradict each other about this prediction"] == 3
-    assert accepted(found) == {"b": "dog", "c": "cow"}  # the trusted key's word; and strangers have no say
+    assert accepted(found) == {"b": "dog", "c": "cow"}  # the trusted key's label; labels of strangers do not count
 
 
-def test_one_key_that_floods_one_label_is_not_believed(tmp_path: Path) -> None:
+def test_one_key_that_floods_one_label_is_not_accepted(tmp_path: Path) -> None:
     predictions = [predicted(str(number)) for number in range(60)]
     flood = [labelled(str(number), "dog") for number in range(30)]
     honest = [labelled(str(number), "cat") for number in range(30, 34)]
@@ -108,7 +108,7 @@ def test_strangers_push_out_no_label_of_a_trusted_key(tmp_path: Path, monkeypatc
     ]
 
 
-def test_the_last_word_counts_in_whatever_order_the_logs_are_read(tmp_path: Path) -> None:
+def test_the_last_label_counts_in_whatever_order_the_logs_are_read(tmp_path: Path) -> None:
     found = read(tmp_path, [predicted("a")], [labelled("a", "dog", minutes_ago=2), labelled("a", "cat", minutes_ago=9)])
     assert [one.value for one in found.accepted] == ["dog"]
 
