@@ -18,7 +18,7 @@ from traffic import complete_rows
 from sensorium import paths
 from sensorium.serving.content import Content, as_bytes
 from sensorium.serving.journal import Journal
-from sensorium.serving.live import CHALLENGER, Accepted, Live, Seen, Workers
+from sensorium.serving.live import CHALLENGER, Accepted, Live, Outputs, Workers
 from sensorium.serving.recording import Origin, record
 
 
@@ -73,8 +73,8 @@ def measure(live: Live, rows: list[dict[str, Any]], folder: Path) -> dict[str, f
     )
 
     def write(place: int) -> None:
-        origin, seen = Origin("a" * 32, "bench", hashes[place], {}), Seen(done[place][3], axes[place], {})
-        record(journal, origin, live, Accepted(done[place][1], descriptors[place]), seen)
+        origin, outputs = Origin("a" * 32, "bench", hashes[place], {}), Outputs(done[place][3], axes[place], {})
+        record(journal, origin, live, Accepted(done[place][1], descriptors[place]), outputs)
         if place == len(rows) - 1:
             journal.close()
 

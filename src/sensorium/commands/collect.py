@@ -15,7 +15,7 @@ from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.selection import Selection, select
 from sensorium.monitoring.log.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
-from sensorium.registry.promotion import turn
+from sensorium.registry.promotion import exclusive_access
 from sensorium.serving import journal
 from sensorium.sources.feedback import read_collected
 
@@ -32,7 +32,7 @@ def run(reason: str, check: str | None = None) -> None:
     """
     if reason not in retrains.REASONS:
         raise UserError(f"there is no reason {reason!r} for a retrain; there is {', '.join(retrains.REASONS)}.")
-    with turn():
+    with exclusive_access():
         _collect(reason, check, params.load(), datetime.now(UTC))
 
 

@@ -12,7 +12,7 @@ from sensorium.paths import VERDICT
 from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
-from sensorium.registry.promotion import turn
+from sensorium.registry.promotion import exclusive_access
 from sensorium.registry.versions import ARCHIVED, CHAMPION, find
 from sensorium.stages import source
 
@@ -30,7 +30,7 @@ def run(declined: str | None = None, failed: str | None = None) -> None:
     Raises:
         UserError: if no retrain was begun, or it cannot be committed or promoted.
     """
-    with turn():
+    with exclusive_access():
         retrain = retrains.read_current()
         if retrain is None:
             raise UserError("no retrain was begun; `sensorium collect` begins one.")

@@ -7,7 +7,7 @@ from sensorium.errors import UserError
 from sensorium.registry.champion import Champion, fetch_champion, is_here, past_champion
 from sensorium.registry.git import git, head, refuse_dirty
 from sensorium.registry.lineage import Lineage, read_lineage, require_one_run, trace
-from sensorium.registry.promotion import POINTERS, Promotion, carry_out, turn
+from sensorium.registry.promotion import POINTERS, Promotion, carry_out, exclusive_access
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, Version, find, register, versions
 from sensorium.runtime import settings
 from sensorium.serving import pointer
@@ -24,7 +24,7 @@ def run(name: str | None = None, challenger: bool = False) -> None:
         UserError: if the tree is dirty, there is no model that passed the gate, or it has the stage already.
     """
     stage = CHALLENGER if challenger else CHAMPION
-    with turn() as completed:
+    with exclusive_access() as completed:
         refuse_dirty("promoting")
         version = find(name) if name else committed_version()
         if completed and (completed.model.version, completed.stage) == (version.name, stage):

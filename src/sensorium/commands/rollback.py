@@ -4,7 +4,7 @@ from sensorium.commands.promote import champion_of
 from sensorium.errors import UserError
 from sensorium.registry.git import refuse_dirty
 from sensorium.registry.lineage import trace
-from sensorium.registry.promotion import Promotion, carry_out, turn
+from sensorium.registry.promotion import Promotion, carry_out, exclusive_access
 from sensorium.registry.versions import CHAMPION, Version, champions, find
 
 
@@ -14,7 +14,7 @@ def run() -> None:
     Raises:
         UserError: if the tree is dirty, or there was no champion before.
     """
-    with turn() as completed:
+    with exclusive_access() as completed:
         if completed and completed.back_from:
             _report(find(completed.model.version), completed.back_from)
             return

@@ -1,4 +1,4 @@
-"""A model in service: its networks, the batches they run, and what is known of it."""
+"""A model in service: runs its networks in batches, with its settings and its reference."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,11 +31,11 @@ class Workers:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A sample that can be used.
+    """A sample that was accepted.
 
     Attributes:
-        prepared: what the networks read, by input.
-        descriptors: what may be written down of every input.
+        prepared: the arrays that the networks read, by input.
+        descriptors: of every input, as they are logged.
     """
 
     prepared: Prepared
@@ -43,11 +43,11 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A sample on its way through the networks.
+class Query:
+    """What a sample asks of the networks.
 
     Attributes:
-        prepared: what the networks read.
+        prepared: the arrays that the networks read, by input.
         masks: which inputs are present ``[masks, inputs]``.
     """
 
@@ -56,16 +56,16 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came out.
+class Outputs:
+    """What the networks give for a sample.
 
     Attributes:
-        shares: probabilities ``[masks, classes]`` by target.
-        axes: where every input given lies on the axes of the reference ``[axes]``.
+        predictions: probabilities ``[masks, classes]`` by target.
+        axes: coordinates ``[axes]`` of every given input on the axes of the reference.
         seconds: that its batch took, by step.
     """
 
-    shares: Mapping[str, np.ndarray]
+    predictions: Mapping[str, np.ndarray]
     axes: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
 
@@ -87,7 +87,7 @@ class Live:
         self.title, self.examples, self.choices = settings.title, settings.examples, settings.choices
         self.threads = workers.threads
         self._drift = Drift(profile)
-        self._batcher: Batcher[Asked, Seen] = Batcher(
+        self._batcher: Batcher[Query, Outputs] = Batcher(
             self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
 
@@ -109,9 +109,9 @@ class Live:
         """The model's."""
         return self.predictor.version
 
-    async def ask(self, asked: Asked) -> tuple[Seen, float]:
+    async def ask(self, query: Query) -> tuple[Outputs, float]:
         """The probabilities of a sample, and the seconds it waited for its batch."""
-        return await self._batcher.submit(asked)
+        return await self._batcher.submit(query)
 
     def accept(self, raw: Mapping[str, Any]) -> Accepted:
         """Raw values decoded, cleaned, prepared for the networks in the order of the model's inputs, and described.
@@ -126,24 +126,24 @@ class Live:
         }
         return Accepted(self.predictor.prepare(sample), descriptors)
 
-    def _run(self, batch: Sequence[Asked]) -> list[Seen]:
+    def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()
-        features = self.predictor.features([asked.prepared for asked in batch])
+        features = self.predictor.features([query.prepared for query in batch])
         encoded = perf_counter()
-        shares = self.predictor.probabilities(features, [asked.masks for asked in batch])
+        predictions = self.predictor.probabilities(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
         if self.role == CHAMPION:
             for step, duration in seconds.items():
                 STEP.labels(step).observe(duration)
         axes = {name: self.profile.onto_axes(name, array) for name, array in features.items()}
-        given = [{name: axes[name][place] for name in asked.prepared} for place, asked in enumerate(batch)]
+        given = [{name: axes[name][place] for name in query.prepared} for place, query in enumerate(batch)]
         for onto in given:
             for name, coordinates in onto.items():
                 self._drift.add(name, coordinates)
-        return [Seen(one, onto, seconds) for one, onto in zip(shares, given, strict=True)]
+        return [Outputs(one, onto, seconds) for one, onto in zip(predictions, given, strict=True)]
 
     def show_drift(self) -> None:
-        """Tells Prometheus how far the latest inputs lie from the reference."""
+        """Sets the gauges of drift for Prometheus."""
         for name in self.predictor.inputs:
             if (index := self._drift.index(name)) is not None:
                 DRIFT.labels(name).set(index)

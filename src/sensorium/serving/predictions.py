@@ -22,7 +22,7 @@ from sensorium.runtime.answers import (
     presence_masks,
 )
 from sensorium.serving.content import as_bytes
-from sensorium.serving.live import Accepted, Asked, Live
+from sensorium.serving.live import Accepted, Live, Query
 from sensorium.serving.logs import whereabouts
 from sensorium.serving.recording import Origin, record
 from sensorium.serving.refusal import ACCIDENT, Refused
@@ -115,22 +115,22 @@ async def _answer_now(
         raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
     given = [name in prepared for name in live.predictor.inputs]
     try:
-        seen, waited = await live.ask(Asked(prepared, presence_masks(given, explained)))
+        outputs, waited = await live.ask(Query(prepared, presence_masks(given, explained)))
     except BadInput as problem:
         raise Refused(400, str(problem)) from problem
-    steps.add_batch(waited, seen.seconds)
-    if not are_finite(seen.shares):
+    steps.add_batch(waited, outputs.seconds)
+    if not are_finite(outputs.predictions):
         raise Refused(400, TOO_FAR)
     inputs = list(prepared)
-    labels = record(app.journal, origin, live, accepted, seen)
+    labels = record(app.journal, origin, live, accepted, outputs)
     app.memory.remember(request.state.key, request_id, live.version, labels)
     if challenger := app.deployment.challenger:
         app.shadow.follow(challenger, origin, raw, labels)
     targets = {}
     for target, classes in live.predictor.targets.items():
-        targets[target] = class_answer(target, classes, seen.shares[target][-1], live.serve)
+        targets[target] = class_answer(target, classes, outputs.predictions[target][-1], live.serve)
         if explained:
-            explanation = attribution(inputs, classes, seen.shares[target])
+            explanation = attribution(inputs, classes, outputs.predictions[target])
             targets[target] |= with_old_keys(explanation, renamed.EXPLANATION)
     return answer(request_id, live.version, inputs, targets)
 

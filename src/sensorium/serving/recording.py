@@ -1,4 +1,4 @@
-"""What is kept of a prediction: a line in the log, figures for Prometheus, and for a while its labels for feedback."""
+"""Records a prediction: a line in the log, figures for Prometheus, and its labels for later feedback."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ import numpy as np
 
 from sensorium.runtime.profile import rounded
 from sensorium.serving.journal import PREDICTIONS, Journal
-from sensorium.serving.live import CHAMPION, Accepted, Live, Seen
+from sensorium.serving.live import CHAMPION, Accepted, Live, Outputs
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
 from sensorium.spelling import spelled
 
 MOST_REMEMBERED = 20_000
-SHARE_DIGITS = 4  # of a probability in the log
+PROBABILITY_DIGITS = 4  # of a probability in the log
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose request a prediction was, and of what.
+    """The request behind a prediction.
 
     Attributes:
         id: of the request, or of a sample in one.
@@ -35,7 +35,7 @@ class Origin:
 
 
 class Memory:
-    """The labels of the latest predictions, by API key and request id: nobody tells of the predictions of others."""
+    """The labels of the latest predictions, by API key and request id, so that feedback on them can be compared."""
 
     def __init__(self) -> None:
         self._labels: OrderedDict[tuple[str, str], tuple[str, dict[str, str]]] = OrderedDict()
@@ -57,15 +57,17 @@ class Memory:
             known[1].pop(target, None)
 
 
-def likeliest(live: Live, shares: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """The likeliest class of every target; ``shares`` are probabilities ``[masks, classes]``, the last one counts."""
-    return {target: classes[int(shares[target][-1].argmax())] for target, classes in live.predictor.targets.items()}
+def likeliest(live: Live, predictions: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """The likeliest class of every target, by the last row of its probabilities ``[masks, classes]``."""
+    return {
+        target: classes[int(predictions[target][-1].argmax())] for target, classes in live.predictor.targets.items()
+    }
 
 
-def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, seen: Seen) -> dict[str, str]:
-    """Writes down what a model saw of a sample and said of it; returns the likeliest labels."""
-    labels = likeliest(live, seen.shares)
-    last = {target: seen.shares[target][-1] for target in labels}
+def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, outputs: Outputs) -> dict[str, str]:
+    """Logs the inputs and the prediction of a sample; returns its likeliest labels."""
+    labels = likeliest(live, outputs.predictions)
+    last = {target: outputs.predictions[target][-1] for target in labels}
     inputs = list(accepted.prepared)
     journal.write(
         PREDICTIONS,
@@ -78,7 +80,7 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "hashes": {name: origin.hashes[name] for name in inputs},
             "descriptors": accepted.descriptors,
             "axes": {
-                name: [rounded(float(number)) for number in seen.axes[name]]
+                name: [rounded(float(number)) for number in outputs.axes[name]]
                 for name in inputs
                 if not live.predictor.inputs[name].describes_content  # whose columns could be reckoned back from them
             },
@@ -86,8 +88,8 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
             "probabilities": {
                 target: {
-                    name: round(float(share), SHARE_DIGITS)
-                    for name, share in zip(live.predictor.targets[target], last[target], strict=True)
+                    name: round(float(probability), PROBABILITY_DIGITS)
+                    for name, probability in zip(live.predictor.targets[target], last[target], strict=True)
                 }
                 for target in labels
             },
@@ -105,11 +107,11 @@ def compare(champion: Mapping[str, str], challenger: Mapping[str, str]) -> None:
         SHADOW.labels(target, "agrees" if spelled(champion[target]) == spelled(challenger[target]) else "differs").inc()
 
 
-def _count(live: Live, inputs: list[str], labels: dict[str, str], shares: dict[str, Any]) -> None:
+def _count(live: Live, inputs: list[str], labels: dict[str, str], predictions: dict[str, Any]) -> None:
     for name in live.predictor.inputs.keys() - set(inputs):
         MISSING.labels(name).inc()
     for target, label in labels.items():
         PREDICTIONS_MADE.labels(live.version, target, label).inc()
-        CONFIDENCE.labels(target).observe(float(shares[target].max()))
-        if live.serve.abstains(target, shares[target]):
+        CONFIDENCE.labels(target).observe(float(predictions[target].max()))
+        if live.serve.abstains(target, predictions[target]):
             ABSTAINED.labels(live.version, target).inc()

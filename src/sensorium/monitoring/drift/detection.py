@@ -18,7 +18,7 @@ from sensorium.monitoring.drift.effects import Change
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
 from sensorium.monitoring.log.independent import one_per_unit, units_of, values_per_unit
 from sensorium.runtime.profile import FILE
-from sensorium.serving.recording import SHARE_DIGITS
+from sensorium.serving.recording import PROBABILITY_DIGITS
 from sensorium.stats.permutation import Chances, weigh
 from sensorium.stats.statistics import Kind
 
@@ -104,7 +104,7 @@ def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Refere
     for target, classes in targets.items():
         # Rounded as in the log, where nearly certain predictions are equal.
         columns = [names.probability(target, name) for name in classes]
-        probabilities = table[columns].to_numpy(np.float64).round(SHARE_DIGITS)
+        probabilities = table[columns].to_numpy(np.float64).round(PROBABILITY_DIGITS)
         table = table.drop(columns=columns)
         table[names.predicted(target)] = np.array(classes, dtype=object)[probabilities.argmax(1)]
         table[names.confidence(target)] = probabilities.max(1)
