@@ -11,7 +11,7 @@ import yaml
 from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.registry.git import show
-from sensorium.registry.past import has, read
+from sensorium.registry.past import at
 from sensorium.registry.versions import Version
 from sensorium.runtime import settings
 
@@ -58,9 +58,11 @@ def read_lineage(commit: str) -> Lineage:
     """
     lock = yaml.safe_load(show(commit, LOCK))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
-    bento = json.loads(read(commit, paths.BENTO))
     beside = paths.PACKAGED / settings.FILE
-    served = read(commit, beside) if has(commit, beside) else ""
+    with at(commit) as past:
+        bento = json.loads(past.read(paths.BENTO))
+        served = past.read(beside) if past.has(beside) else ""
+        evaluated, verdict = (json.loads(past.read(paths.METRICS / f"{name}.json")) for name in ("evaluate", "gate"))
     return Lineage(
         commit=commit,
         data=outs[str(paths.RAW)],
@@ -69,8 +71,8 @@ def read_lineage(commit: str) -> Lineage:
         settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
         served=_keys(json.loads(served or "{}")),
         bento=bento["tag"],
-        evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
-        verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
+        evaluated=evaluated,
+        verdict=verdict,
     )
 
 
