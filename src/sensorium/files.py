@@ -85,6 +85,8 @@ def remove(path: Path) -> None:
     try:
         with temporary(path.parent) as folder:
             path.rename(folder / path.name)
+    except FileNotFoundError:  # what a dead process left there was swept
+        return
     except OSError:  # such as a full disk, which has no room for another folder either
         shutil.rmtree(path)
 

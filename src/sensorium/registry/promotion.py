@@ -56,7 +56,8 @@ def turn() -> Iterator[Promotion | None]:
             print("another `sensorium` command is at work in this folder; waiting for it to end", flush=True)
             lock.acquire()
     try:
-        for folder in (paths.CHAMPION.parent, paths.FEEDBACK, paths.MONITORING, paths.champions()):
+        media = paths.FEEDBACK.glob("*/*/")
+        for folder in (paths.CHAMPION.parent, paths.FEEDBACK, *media, paths.MONITORING, paths.champions()):
             sweep(folder)
         yield _complete()
     finally:
