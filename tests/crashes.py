@@ -25,7 +25,7 @@ ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
 PATIENCE = 60  # seconds, for a process that found an error
 YOUNG = 50_000_000  # nanoseconds, within which a file may change without telling
 MEANS_NOTHING = re.compile(  # who comes next, whatever these hold: git's objects by themselves, logs, locks of the kernel
-    r"(.*/)?\.git/(objects/.*|logs/.*|COMMIT_EDITMSG|ORIG_HEAD)|(.*/)?\.dvc/tmp/(lock|rwlock|.*\.lock)|"
+    r"(.*/)?\.git/(objects/.*|logs/.*|COMMIT_EDITMSG|ORIG_HEAD)|(.*/)?\.dvc/tmp/(lock|rwlock|registry\.begun|.*\.lock)|"
     r".*\.sensorium\.[^/]*\.new/(?!\.aside/).*"  # what is swept, which tests/test_files.py looks at
 )
 BY_CHANCE = re.compile(r"(\.sensorium\.[0-9a-f]+)\.\w+(\.new)|\.\w{22}(\.tmp)")

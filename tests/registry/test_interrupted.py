@@ -146,6 +146,27 @@ def test_a_command_that_is_killed_or_fails_at_any_step_comes_to_its_end_when_it_
         assert state(clone) == end, f"{at} {again.said}"
 
 
+@pytest.mark.parametrize("too", [True, False])
+@pytest.mark.parametrize("hook", ["pre-commit", "reference-transaction prepared", "reference-transaction committed"])
+def test_a_git_that_is_killed_with_its_command_or_alone_leaves_locks_that_need_nobody(
+    hook: str, too: bool, forks: Forks, disk: Disk, befores: dict[str, Content], clone: Repository
+) -> None:
+    disk.write(befores["promote"])
+    name, _, when = hook.partition(" ")
+    path = clone.root / ".git/hooks" / name
+    command = '$(cut -d " " -f 4 /proc/$PPID/stat)' if too else ""
+    path.write_text(f'#!/bin/sh\n[ "$1" = "{when}" ] && kill -9 {command} $PPID\nexit 0\n')
+    path.chmod(0o755)
+    assert forks.run(clone.root, "promote").status == (-signal.SIGKILL if too else 2)
+    path.unlink()
+    assert [*clone.root.glob(".git/*.lock"), *clone.root.glob(".git/refs/**/*.lock")] or not too
+    again = forks.run(clone.root, "promote")
+    assert again.status == 0, again.said
+    found = state(clone)
+    assert found | ENDS["promote"] == found
+    assert (found["changed"], found["left"]) == ("", [])
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

@@ -12,6 +12,7 @@ from sensorium import paths
 from sensorium.commands import models, promote, rollback
 from sensorium.errors import UserError
 from sensorium.registry import champion
+from sensorium.registry import locks
 from sensorium.registry.champion import Champion, fetch_champion, is_here, read_champion, training_ids
 from sensorium.registry.git import head, refuse_dirty, show
 from sensorium.registry.lineage import trace
@@ -255,12 +256,15 @@ def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     assert stages() == {"v1.0.0": "champion"}
 
 
-def test_where_another_git_is_at_work_nothing_is_begun(repository: Repository) -> None:
+def test_where_another_git_is_at_work_nothing_is_begun(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0)
     repository.make("first", 0.6)
     repository.commit()
     lock = repository.root / ".git/index.lock"
     lock.touch()
-    with pytest.raises(UserError, match=r"index.lock': File exists"):
+    with pytest.raises(UserError, match=r"git is locked by \S*\.git/index\.lock"):
         promote.run()
     assert read_champion() is None
     assert not paths.PROMOTION.exists()
