@@ -4,6 +4,8 @@ python -m flows.train -S search.trials=5 --target evaluate
 """
 
 import argparse
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,11 +84,17 @@ def _ending_together() -> Iterator[None]:
 
 
 def _override(root: Path, overrides: list[str]) -> None:
+    """Changes params.yaml at one stroke: a kill or a full disk leaves the old or the new."""
     if overrides:
+        path, beside = root / "params.yaml", root / ".dvc" / "tmp" / "params.yaml"  # which git does not see
+        shutil.copy(path, beside)
         try:
-            apply_overrides(root / "params.yaml", overrides)
+            apply_overrides(beside, overrides)
         except InvalidArgumentError as error:
             raise ValueError(f"params.yaml: {' '.join(overrides)}: {error.__cause__ or error}") from error
+        with beside.open() as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
         get_run_logger().info("params.yaml: %s", ", ".join(overrides))
 
 

@@ -24,8 +24,9 @@ KILL, NO_ROOM, BROKEN = "kill", "no room", "broken"
 ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
 PATIENCE = 60  # seconds, for a process that found an error
 YOUNG = 50_000_000  # nanoseconds, within which a file may change without telling
-MEANS_NOTHING = re.compile(  # who comes next, whatever these hold: git's objects by themselves, logs, locks of the kernel
+MEANS_NOTHING = re.compile(  # to who comes next: git's objects by themselves, logs, locks of the kernel
     r"(.*/)?\.git/(objects/.*|logs/.*|COMMIT_EDITMSG|ORIG_HEAD)|(.*/)?\.dvc/tmp/(lock|rwlock|registry\.begun|.*\.lock)|"
+    r".*/\.[^/]*\.lock|"
     r".*\.sensorium\.[^/]*\.new/(?!\.aside/).*"  # what is swept, which tests/test_files.py looks at
 )
 BY_CHANCE = re.compile(r"(\.sensorium\.[0-9a-f]+)\.\w+(\.new)|\.\w{22}(\.tmp)")
@@ -54,7 +55,7 @@ class Disk:
             if stat.S_ISDIR(mode):
                 found[name] = mode, b""
             elif stat.S_ISLNK(mode):
-                found[name] = mode, os.readlink(path)
+                found[name] = mode, str(Path(path).readlink())
             elif stat.S_ISREG(mode):
                 marks = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
                 before = known.get(name)
@@ -110,7 +111,9 @@ def key(content: Content) -> str:
                 Path(file.name).write_bytes(inside)  # type: ignore[arg-type]
                 inside = repr(sorted((path, entry.sha) for path, entry in Index(file.name).items()))
         name = BY_CHANCE.sub(r"\1\2\3", name)
-        told.append((name, stat.S_IFMT(mode), inside if isinstance(inside, str) else hashlib.sha256(inside).hexdigest()))
+        told.append(
+            (name, stat.S_IFMT(mode), inside if isinstance(inside, str) else hashlib.sha256(inside).hexdigest())
+        )
     return hashlib.sha256(repr(sorted(told)).encode()).hexdigest()
 
 
@@ -164,7 +167,7 @@ class Explorer:
                 raise OSError(ERRORS[fault], os.strerror(ERRORS[fault]), where)
             status = _wait(child)
             self.left.append(Left(name, fault, self._disk.read(), status, Path(output.name).read_text()))
-            os.unlink(output.name)
+            Path(output.name).unlink()
             self._disk.write(here)
         self._busy = False
 

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from pathlib import Path
@@ -38,21 +36,6 @@ COMMANDS = {
     "conclude": ["conclude"],
     "conclude --failed": ["conclude", "--failed", "the disk is full"],
 }
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def disk(forks: Forks) -> Iterator[Disk]:
-    """A folder with a clone and a cache, in memory where there is some: hundreds of steps wait for the disk."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Disk(Path(folder).resolve())
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import remove, write_json
@@ -49,7 +51,8 @@ def _collect(reason: str, check: str | None, settings: params.Params, now: datet
         "new": 0,
     }
     if why := retrains.refusal(reason, settings.retrain, now):
-        _answer(said, f"no retrain: {why}")
+        unfinished = retrains.read_current() if reason == retrains.BY_HAND else None
+        _answer(said | {"unfinished": unfinished}, f"no retrain: {why}")
         return
     found = _choose(settings, now)
     said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
@@ -79,12 +82,21 @@ def _choose(settings: params.Params, now: datetime) -> Choice:
     git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     if retrains.read_current():
         restore(Path("dvc.lock"))  # of a run that was killed
-    _take_back()
+    earlier = _earlier()
     refuse_dirty("a retrain")
     _require_seen()
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    return choose(feedback, log, read_collected(), trusted, list(settings.targets))
+    return choose(feedback, log, earlier, trusted, list(settings.targets))
+
+
+def _earlier() -> pd.DataFrame:
+    """The rows of the last collection that came to its end."""
+    if not (retrains.cut_off() or git("status", "--porcelain", "--", str(paths.FEEDBACK))):
+        with suppress(UserError):  # rows that are not those of git are brought
+            return read_collected()
+    _take_back()
+    return read_collected()
 
 
 def _take_back() -> None:

@@ -1,5 +1,6 @@
 """The champion: the model that a new one is held against."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sensorium import paths
-from sensorium.cached import made_once
+from sensorium.cached import alone, made_once
 from sensorium.errors import UserError
 from sensorium.files import replacing, set_aside, write_json
 from sensorium.registry.git import git, show
@@ -54,20 +55,27 @@ def fetch_champion(champion: Champion) -> Path:
     """
     folder = paths.promoted(champion.model_version, champion.settings)
     if not is_here(champion):
-        if folder.exists():
-            set_aside(folder, "and is brought again")
-        with replacing(folder, lasting=True) as beside:
-            checkout(champion.commit, paths.PACKAGED, beside)
+        with alone(folder):
+            _bring(champion, folder)
     artefact.read(folder)
     return folder
 
 
-def past_champion(version: str) -> Champion | None:
-    """What models/champion.json said when this version was the champion, by git's history of the file."""
+def _bring(champion: Champion, folder: Path) -> None:
+    if is_here(champion):  # another clone brought it meanwhile
+        return
+    if folder.exists():
+        set_aside(folder, "and is brought again")
+    with replacing(folder, lasting=True) as beside:
+        checkout(champion.commit, paths.PACKAGED, beside)
+
+
+def past_champion(is_it: Callable[[Champion], bool]) -> Champion | None:
+    """What models/champion.json said last of such a champion, by git's history of the file."""
     for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
         with suppress(UserError):  # a file that was committed in conflict names none
             named = pointer.parse(show(commit, paths.CHAMPION), paths.CHAMPION)
-            if named and named.version == version:
+            if named and is_it(named):
                 return named
     return None
 

@@ -1,6 +1,5 @@
 """What a version was made of: commit, data, params, figures, Bento."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,7 @@ def read_lineage(commit: str) -> Lineage:
         data=outs[str(paths.RAW)],
         params=yaml.safe_load(show(commit, paths.PARAMS)),
         model_version=bento["model_version"],
-        settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
+        settings=settings.digest(served),
         served=_keys(json.loads(served or "{}")),
         bento=bento["tag"],
         evaluated=evaluated,

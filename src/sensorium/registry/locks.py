@@ -55,7 +55,7 @@ def _free_git() -> None:
 
 
 def _remove(found: list[Path]) -> list[Any]:
-    """Removes those of the locks that are of a command that began and is dead; returns processes of git that are not."""
+    """Removes those of the locks that are of a dead command, once no git is at work; returns the gits that are."""
     working = _gits() if found else []
     if BEGUN.exists() and not working:
         for lock in found:
