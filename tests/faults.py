@@ -29,7 +29,7 @@ from tests.crashes import NO_ROOM as NO_ROOM
 GTO = ("register", "assign")
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
 ASKING = re.compile(r"git (rev-parse|show|status|ls-files|log|var) ")  # which changes nothing
-OF_OTHERS = re.compile(r"/\.(git|dvc)/|\.tmp$")  # who are killed as whole programs
+OF_OTHERS = re.compile(r"/\.(git|dvc)/(?!tmp/(params|registry)\.)|\.tmp$|\.lock$")  # who are killed as whole programs
 EVERY = re.compile("")
 TELLING = re.compile(r"tag|git (add|commit|reset|checkout)|os.rename|(os.remove|open) (?!.*\.new/)")  # after which
 # another command would find another state
@@ -222,6 +222,7 @@ def _serve() -> None:
 
         root = Path(folder).parent
         os.chdir(folder)
+        os.environ["BENTOML_HOME"] = str(root / "bentoml")
         os.environ["SENSORIUM_CACHE"] = str(root / "cache")
         if len(wanted) == 1:
             status, seen = _explore(work, root, Path(wanted[0])), []
