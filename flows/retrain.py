@@ -47,7 +47,9 @@ def _retrain(root: Path, why: list[str]) -> State:
     with alone_in(root):
         begun = step(root, COLLECTED, "collect", *why)
     if not begun["begun"]:
-        return Completed(name="Not begun", message=begun["why"])
+        if not begun.get("unfinished"):
+            return Completed(name="Not begun", message=begun["why"])
+        begun = begun["unfinished"]  # a retrain that was killed goes on, as stages that are done stay done
     with _ended_whatever_happens(root):
         trained = train(return_state=True)
         gate = artifacts.read_figures(root).get("gate")

@@ -4,6 +4,8 @@ python -m flows.train -S search.trials=5 --target evaluate
 """
 
 import argparse
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +41,9 @@ def train(overrides: list[str] | None = None, target: str | None = None, force: 
     """
     root = Path.cwd()
     with alone_in(root), _ending_together():
-        _override(root, overrides or [])
+        if overrides:
+            override(root, overrides)
+            get_run_logger().info("params.yaml: %s", ", ".join(overrides))
         before = artifacts.read_figures(root)
         futures: dict[str, PrefectFuture[Any]] = {}
         for stage in read_stages(root, target):
@@ -81,13 +85,21 @@ def _ending_together() -> Iterator[None]:
         raise
 
 
-def _override(root: Path, overrides: list[str]) -> None:
-    if overrides:
-        try:
-            apply_overrides(root / "params.yaml", overrides)
-        except InvalidArgumentError as error:
-            raise ValueError(f"params.yaml: {' '.join(overrides)}: {error.__cause__ or error}") from error
-        get_run_logger().info("params.yaml: %s", ", ".join(overrides))
+def override(root: Path, overrides: list[str]) -> None:
+    """Changes params.yaml at one stroke: a kill or a full disk leaves the old or the new.
+
+    Raises:
+        ValueError: if a change is none.
+    """
+    path, beside = root / "params.yaml", root / ".dvc" / "tmp" / "params.yaml"  # which git does not see
+    shutil.copy(path, beside)
+    try:
+        apply_overrides(beside, overrides)
+    except InvalidArgumentError as error:
+        raise ValueError(f"params.yaml: {' '.join(overrides)}: {error.__cause__ or error}") from error
+    with beside.open() as file:
+        os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def _cause(name: str, future: PrefectFuture[Any]) -> str | None:

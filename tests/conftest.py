@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -65,6 +66,26 @@ def open_to_all() -> Iterator[None]:
     before = os.umask(0)
     yield
     os.umask(before)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Any]:
+    """Runs commands of `sensorium` with faults in their way: a `tests.faults.Forks`."""
+    from tests.faults import Forks
+
+    made = Forks()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def disk() -> Iterator[Any]:
+    """An empty `tests.crashes.Disk`, in memory where there is some: hundreds of steps wait for it."""
+    from tests.crashes import Disk
+
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Disk(Path(folder).resolve())
 
 
 class Project:

@@ -4,7 +4,7 @@
 more than its own work.
 """
 
-import errno
+import gc
 import json
 import os
 import re
@@ -12,19 +12,24 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sensorium import disk
+from tests import crashes
 from tests.conftest import REPOSITORY
+from tests.crashes import BROKEN as BROKEN
+from tests.crashes import ERRORS, KILL, Disk, Explorer, Left
+from tests.crashes import NO_ROOM as NO_ROOM
 
-KILL, NO_ROOM, BROKEN = "kill", "no room", "broken"
-ERRORS = {NO_ROOM: errno.ENOSPC, BROKEN: errno.EIO}
 GTO = ("register", "assign")
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
-OF_OTHERS = re.compile(r"/\.(git|dvc)/|\.tmp$")  # who are killed as whole programs
+ASKING = re.compile(r"git (rev-parse|show|status|ls-files|log|var) ")  # which changes nothing
+OF_OTHERS = re.compile(r"/\.(git|dvc)/(?!tmp/(params|registry)\.)|\.tmp$|\.lock$")  # who are killed as whole programs
 EVERY = re.compile("")
 TELLING = re.compile(r"tag|git (add|commit|reset|checkout)|os.rename|(os.remove|open) (?!.*\.new/)")  # after which
 # another command would find another state
@@ -39,6 +44,7 @@ class Steps:
         place: of the step that fails; 0 for none.
         counted: the steps that count.
         fault: one of `KILL`, which comes before the step, `NO_ROOM` and `BROKEN`.
+        explorer: is told of every step, in place of one that fails.
         seen: the steps so far.
     """
 
@@ -46,11 +52,16 @@ class Steps:
     place: int = 0
     fault: str = KILL
     counted: re.Pattern[str] = EVERY
+    explorer: Explorer | None = None
     seen: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
         """Begins to count, until this process ends."""
-        synced = os.fsync
+        synced, exchanged = os.fsync, disk.exchange
+
+        def exchange(one: Path, other: Path) -> bool:
+            self._step("os.rename", other)
+            return exchanged(one, other)
 
         def sync(opened: int) -> None:
             self._step("fsync", Path(f"/proc/self/fd/{opened}").readlink())
@@ -60,7 +71,7 @@ class Steps:
             self._step("tag", f"{self.root}git", str(arguments[1:3]))
             return call(*arguments, **settings)
 
-        os.fsync = sync
+        os.fsync, disk.exchange = sync, exchange
         if api := sys.modules.get("gto.api"):
             for name in GTO:
                 setattr(api, name, partial(tag, getattr(api, name)))
@@ -83,9 +94,11 @@ class Steps:
         if os.path.lexists(where) == (event == "os.mkdir") and event in ("os.mkdir", "os.remove", "os.rmdir"):
             return  # which changes nothing
         step = f"{event} {where.removeprefix(self.root)}" if not words else f"{event} {words}"
-        if not self.counted.match(step):
+        if ASKING.match(f"{step} ") or not self.counted.match(step):
             return
         self.seen.append(step)
+        if self.explorer:
+            self.explorer.step(step, where)
         if len(self.seen) != self.place:
             return
         if self.fault == KILL:
@@ -145,11 +158,43 @@ class Forks:
         print(json.dumps([str(folder), command, place, fault]), file=self._process.stdin, flush=True)
         return Ended(*json.loads(self._process.stdout.readline()))
 
+    def explore(self, folder: Path, *command: str) -> list[Left]:
+        """Runs a command in a folder; returns all that a kill or an error at any of its steps would leave around it."""
+        assert self._process.stdin and self._process.stdout
+        with tempfile.NamedTemporaryFile() as kept:
+            print(json.dumps([str(folder), command, kept.name]), file=self._process.stdin, flush=True)
+            status, said, _ = json.loads(self._process.stdout.readline())
+            assert status == 0, said
+            return crashes.read(Path(kept.name))
+
     def close(self) -> None:
         """Ends the process."""
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait()
+
+
+def _explore(work: Callable[[], None], root: Path, kept: Path) -> int:
+    """Runs a function in a fork of this process, and keeps what its steps would leave; returns its status."""
+    child = os.fork()
+    if not child:
+        whole, status = os.getpid(), 1
+        explorer = Explorer(Disk(root))
+        Steps(f"{root}/", explorer=explorer).watch()
+        try:
+            work()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if os.getpid() == whole:
+                explorer.keep(kept)
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _serve() -> None:
@@ -163,8 +208,9 @@ def _serve() -> None:
     from sensorium.stages import package  # noqa: F401
 
     del dvc, gto, pd, pyarrow
+    gc.freeze()  # what forks share need not be copied for each of them
     for line in sys.stdin:
-        folder, command, place, fault = json.loads(line)
+        folder, command, *wanted = json.loads(line)
         output = tempfile.NamedTemporaryFile()  # noqa: SIM115 - a child writes it
 
         def work(command: list[str] = command, opened: int = output.fileno()) -> None:
@@ -174,9 +220,14 @@ def _serve() -> None:
             sys.argv = ["sensorium", *command]
             cli.main()
 
+        root = Path(folder).parent
         os.chdir(folder)
-        os.environ["SENSORIUM_CACHE"] = str(Path(folder).parent / "cache")
-        status, seen = in_a_child(work, Steps(f"{Path(folder).parent}/", place, fault, TELLING))
+        os.environ["BENTOML_HOME"] = str(root / "bentoml")
+        os.environ["SENSORIUM_CACHE"] = str(root / "cache")
+        if len(wanted) == 1:
+            status, seen = _explore(work, root, Path(wanted[0])), []
+        else:
+            status, seen = in_a_child(work, Steps(f"{root}/", *wanted, counted=TELLING))
         print(json.dumps([status, Path(output.name).read_text(), seen]), flush=True)
 
 

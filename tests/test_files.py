@@ -1,10 +1,13 @@
 """Writes that fail, are killed or find a full disk: the old or the new, and nothing else in the end."""
 
+import errno
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -109,6 +112,57 @@ def test_of_two_that_create_a_file_the_first_wins(tmp_path: Path) -> None:
     assert (tmp_path / "salt").read_bytes() == b"first"
     assert (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
     assert names(tmp_path) == ["salt"]
+
+
+@pytest.mark.parametrize("can_keep", [True, False])
+def test_a_file_is_created_where_there_are_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_keep: bool
+) -> None:
+    def refuse(*_: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # as exFAT does
+
+    monkeypatch.setattr(os, "link", refuse)
+    if not can_keep:
+        monkeypatch.setattr(disk, "_rename", lambda *_: False)
+    for content in (b"first", b"second"):
+        create(tmp_path / "salt", content)
+    assert (tmp_path / "salt").read_bytes() == b"first"
+    assert (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
+    assert names(tmp_path) == ["salt"]
+
+
+def test_where_there_are_no_locks_what_is_a_day_old_is_a_dead_process_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")  # as network file systems do
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for name in ("new", "old"):
+        (tmp_path / f".sensorium.{disk.system()}.{name}.new").mkdir()
+    os.utime(tmp_path / f".sensorium.{disk.system()}.old.new", (0, 0))
+    write_json(tmp_path / "a.json", {})
+    append_line(tmp_path / "b.jsonl", {})
+    assert names(tmp_path) == [f".sensorium.{disk.system()}.new.new", "a.json", "b.jsonl"]
+
+
+def test_a_line_that_fails_cuts_off_no_line_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, ended = tmp_path / "log.jsonl", os.fsync
+    append_line(path, {"is": "old"})
+    other = threading.Thread(target=append_line, args=(path, {"is": "other"}))
+
+    def fail(opened: int) -> None:
+        if threading.current_thread() is other:
+            return ended(opened)
+        other.start()
+        other.join(0.2)  # it would have added its line meanwhile
+        raise OSError(errno.EIO, "the disk is broken")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="the disk is broken"):
+        append_line(path, {"is": "new"})
+    other.join()
+    assert path.read_text() == '{"is": "old"}\n{"is": "other"}\n'
 
 
 def test_what_another_process_set_aside_stays_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

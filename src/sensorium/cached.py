@@ -1,7 +1,10 @@
 """Files that are made once for all clones, and looked at whenever they are used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from sensorium.files import replacing, set_aside, sha256
 
@@ -15,13 +18,28 @@ def made_once(path: Path, make: Callable[[Path], None]) -> Path:
         path: of the file, in a folder of its own, where its digest lies beside it.
         make: writes the file at the place that it is given.
     """
-    folder, digest = path.parent, path.with_name(DIGEST)
-    if folder.exists():
-        if path.is_file() and digest.is_file() and digest.read_bytes() == sha256(path).encode():
+    if _is_whole(path):
+        return path
+    with alone(path.parent):
+        if _is_whole(path):  # another process made it meanwhile
             return path
-        set_aside(folder, "and is made again")
-    with replacing(folder) as beside:
-        beside.mkdir()
-        make(beside / path.name)
-        (beside / DIGEST).write_text(sha256(beside / path.name))
+        if path.parent.exists():
+            set_aside(path.parent, "and is made again")
+        with replacing(path.parent) as beside:
+            beside.mkdir()
+            make(beside / path.name)
+            (beside / DIGEST).write_text(sha256(beside / path.name))
     return path
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process, of this clone or another, makes a folder that they share."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        yield
+
+
+def _is_whole(path: Path) -> bool:
+    digest = path.with_name(DIGEST)
+    return path.is_file() and digest.is_file() and digest.read_bytes() == sha256(path).encode()

@@ -5,14 +5,17 @@ import errno
 import fcntl
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 FULL = 2**20  # bytes; where fewer are free, the disk is full, whatever a library says of its failure
-EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE of linux/fs.h, AT_FDCWD of linux/fcntl.h
+KEEP, EXCHANGE, HERE = 1, 2, -100  # RENAME_NOREPLACE and _EXCHANGE of linux/fs.h, AT_FDCWD of linux/fcntl.h
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)  # said by file systems that lack something
+NO_LOCKS = (*UNKNOWN, errno.ENOLCK)
+NO_LINKS = (*UNKNOWN, errno.EPERM, errno.EMLINK)
 
 
 def lock(folder: Path) -> int:
@@ -22,8 +25,7 @@ def lock(folder: Path) -> int:
         FileNotFoundError: if it was removed before it was locked.
     """
     opened = os.open(folder, FOLDER)
-    with suppress(OSError):  # where there are no locks, nobody can tell that it is free, and it stays
-        fcntl.flock(opened, fcntl.LOCK_EX)
+    _wait(opened)
     try:
         if os.path.samestat(os.fstat(opened), folder.stat()):
             return opened
@@ -34,15 +36,40 @@ def lock(folder: Path) -> int:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
-def lock_free(folder: Path) -> int | None:
-    """Locks a folder and returns the open descriptor; ``None`` if somebody else holds the lock."""
+def lock_free(folder: Path, otherwise: bool) -> int | None:
+    """Locks a folder and returns the open descriptor; ``None`` if somebody else holds the lock.
+
+    Args:
+        folder: to lock.
+        otherwise: whether it counts as free where the file system has no locks.
+    """
     opened = os.open(folder, FOLDER)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return None
+    except OSError as error:
+        if not (error.errno in NO_LOCKS and otherwise):
+            os.close(opened)
+            return None
     return opened
+
+
+@contextmanager
+def alone(opened: int) -> Iterator[None]:
+    """Waits until no other process is in here with the same file, where the file system has locks."""
+    _wait(opened)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.flock(opened, fcntl.LOCK_UN)
+
+
+def _wait(opened: int) -> None:
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
 
 
 @cache
@@ -57,11 +84,39 @@ def system() -> str:
 
 def exchange(one: Path, other: Path) -> bool:
     """Swaps two paths in one atomic step; false where the system cannot."""
+    return _rename(one, other, EXCHANGE)
+
+
+def link(file: Path, path: Path) -> None:
+    """Gives a file another name, or where the file system has no hard links, moves it there.
+
+    Raises:
+        FileExistsError: if something of that name is there.
+    """
+    try:
+        os.link(file, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if _rename(file, path, KEEP):
+            return
+        opened = os.open(path.parent, FOLDER)
+        try:
+            with alone(opened):
+                if os.path.lexists(path):
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+                file.rename(path)
+        finally:
+            os.close(opened)
+
+
+def _rename(one: Path, other: Path, how: int) -> bool:
+    """False where the system cannot."""
     try:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:
         return False
-    if call(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0:
+    if call(HERE, os.fsencode(one), HERE, os.fsencode(other), how) == 0:
         return True
     number = ctypes.get_errno()
     if number in UNKNOWN:

@@ -3,6 +3,7 @@
 What is written is made in a folder of the writer's own, ``.sensorium.*.new``, and moved to its place at one stroke.
 What a killed process left is removed by the next one that writes there. A writer keeps its folder locked, and the
 kernel unlocks it: so it does not matter that numbers of processes are used again, or that a writer runs in a container.
+Where the file system has no locks, a folder that is a day old is a dead writer's.
 The folder's name tells the system, since no locks of others can be seen on a shared disk: what another machine made, or
 this one before it was started again, is left alone until it is a day old.
 """
@@ -85,6 +86,8 @@ def remove(path: Path) -> None:
     try:
         with temporary(path.parent) as folder:
             path.rename(folder / path.name)
+    except FileNotFoundError:  # what a dead process left there was swept
+        return
     except OSError:  # such as a full disk, which has no room for another folder either
         shutil.rmtree(path)
 
@@ -97,7 +100,7 @@ def create(path: Path, content: bytes) -> None:
             file.write(content)
         disk.sync(beside)
         with suppress(FileExistsError):
-            os.link(beside, path)
+            disk.link(beside, path)
         disk.sync(path.parent)
 
 
@@ -108,7 +111,7 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps(record, ensure_ascii=False).encode(errors="replace") + b"\n"
-    with path.open("ab+", buffering=0) as file:
+    with path.open("ab+", buffering=0) as file, disk.alone(file.fileno()):  # else a failure could cut off another's
         end = file.seek(0, os.SEEK_END)
         file.seek(max(0, end - 1))
         line = line if file.read(1) in (b"", b"\n") else b"\n" + line
@@ -144,7 +147,7 @@ def _sweep(folder: Path) -> None:
     mine = folder.name.startswith(f"{HOLDER}{disk.system()}.")
     if status.st_uid != os.geteuid() or not (mine or _is_old(status)):
         return
-    lock = disk.lock_free(folder)
+    lock = disk.lock_free(folder, otherwise=_is_old(status))
     if lock is None:
         return
     try:

@@ -208,8 +208,10 @@ def test_a_retrain_that_has_not_ended_is_left_alone(repository: Repository) -> N
         f"no retrain: retrain {begun['id']} has not ended; `sensorium conclude` ends it, or "
         "`sensorium conclude --failed WHY`.",
     )
+    assert collected()["unfinished"] == begun  # which the flow goes on with
     collect.run("drift")
     assert collected()["why"].startswith("no retrain: the last retrain began at ")
+    assert collected()["unfinished"] is None
     assert current() == begun
     repository.sh("dvc", "repro", "--quiet")
     conclude.run()

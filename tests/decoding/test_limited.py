@@ -49,6 +49,20 @@ def test_a_reader_that_overstays_or_breaks_costs_its_own_input_only(reader: limi
     assert run(readers.echo, b"next", LIMITS) == b"next"
 
 
+def test_a_process_that_forks_nobody_any_more_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(readers.echo, b"one", LIMITS) == b"one"
+    stuck = limited._children._process
+    assert stuck
+    os.kill(stuck.pid, signal.SIGSTOP)
+    limited._children.renew()
+    monkeypatch.setattr(limited, "PATIENCE", 0.1)
+    with pytest.raises(OSError):
+        limited._children._fork()
+    monkeypatch.undo()
+    assert stuck.returncode == -signal.SIGKILL
+    assert run(readers.echo, b"two", LIMITS) == b"two"
+
+
 def test_a_reader_opens_no_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("told")
     assert complaint(readers.look, str(tmp_path / "secret").encode()) == (

@@ -1,5 +1,7 @@
 """The flow against a real server, worker and DVC, on a graph of two quick stages."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,21 @@ def test_an_accident_in_a_stage_fails_and_keeps_the_champion(loop: Toy) -> None:
     assert calls(loop)[1:] == [["conclude", "--failed", "gate: the card is gone."]]
     assert (run["state_type"], run["state_name"]) == ("FAILED", "Failed")
     assert "The gate" not in loop.server.artifacts(run)["retrain"]
+
+
+def test_a_retrain_that_was_killed_goes_on_when_it_is_started_again(loop: Toy) -> None:
+    loop.write(gate="touch begun; exec sleep 60")
+    running = loop.start_flow("retrain")
+    wait_for(lambda: (loop.root / "begun").exists(), "the stage to begin")
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    judge(loop, passed=True)
+    why = "no retrain: retrain 20261122T121400Z has not ended; `sensorium conclude` ends it."
+    answer(loop, "collect", **(BEGUN | {"id": "other", "begun": False, "why": why, "unfinished": BEGUN}))
+    run = loop.flow("retrain")
+    assert calls(loop) == [["collect", "by hand"], ["collect", "by hand"], ["conclude"]]
+    assert run["state_name"] == "Promoted"
+    assert BEGUN["why"] in loop.server.artifacts(run)["retrain"]
 
 
 def asked(loop: Toy) -> tuple[dict[str, Any], str]:

@@ -3,10 +3,14 @@
 import os
 import signal
 import subprocess
+from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
 
+from flows.train import override
+from tests.faults import BROKEN, KILL, NO_ROOM, Steps, in_a_child
 from tests.flows.conftest import Toy, end_session, wait_for, worker
 
 pytestmark = pytest.mark.slow
@@ -46,6 +50,21 @@ def test_stages_that_share_a_card_take_turns(toy: Toy) -> None:
     assert toy.train()[0] == 0
     (x_start, x_end), (y_start, y_end) = (map(float, (toy.root / f"b.{item}.out").read_text().split()) for item in "xy")
     assert x_end <= y_start or y_end <= x_start
+
+
+@pytest.mark.parametrize("fault", [KILL, NO_ROOM, BROKEN])
+def test_a_change_of_params_that_is_killed_or_fails_leaves_the_old_or_the_new(tmp_path: Path, fault: str) -> None:
+    def steps(place: int) -> tuple[str, list[str]]:
+        root = tmp_path / str(place)
+        (root / ".dvc/tmp").mkdir(parents=True)
+        (root / "params.yaml").write_text("number: 1 # kept\n")
+        _, seen = in_a_child(partial(override, root, ["number=7"]), Steps(f"{root}/", place, fault))
+        return (root / "params.yaml").read_text(), seen
+
+    new, seen = steps(0)
+    assert new == "number: 7 # kept\n" and len(seen) > 2
+    for place, step in enumerate(seen, 1):
+        assert steps(place)[0] in ("number: 1 # kept\n", new), step
 
 
 def test_overrides_targets_and_force(toy: Toy) -> None:

@@ -25,7 +25,7 @@ PARAMS: dict[str, Any] = {
     "targets": {"label": {"kind": "class"}},
     "split": {"seed": 0},
 }
-KEEP = "git add --all && git commit -m run && .venv/bin/sensorium promote"
+KEEP = "git add --all && git commit -m run"
 
 
 def sh(*command: str) -> str:

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 import dvc.api
+import pandas as pd
 import pytest
 import yaml
 
-from sensorium import paths
-from sensorium.commands import models, promote, rollback
+from sensorium import params, paths
+from sensorium.commands import models, promote, rollback, summary
 from sensorium.errors import UserError
-from sensorium.registry import champion
+from sensorium.registry import champion, locks
 from sensorium.registry.champion import Champion, fetch_champion, is_here, read_champion, training_ids
 from sensorium.registry.git import head, refuse_dirty, show
 from sensorium.registry.lineage import trace
@@ -255,12 +256,42 @@ def test_where_git_refuses_all_stays_as_it_was(repository: Repository) -> None:
     assert stages() == {"v1.0.0": "champion"}
 
 
-def test_where_another_git_is_at_work_nothing_is_begun(repository: Repository) -> None:
+def test_what_a_summary_says_of_the_champion(repository: Repository) -> None:
+    def make(top: int) -> None:
+        repository.make("first", 0.6, {"settings": {"top": top}})
+        pd.DataFrame({"text": ["a"], "colour": ["red"]}).to_parquet(paths.MANIFEST)
+
+    make(3)
+    Path("table.csv").write_text("text,colour\na,red\n")
+    settings = params.load()
+    keep = "[bold]git add --all && git commit -m run && .venv/bin/sensorium promote[/]: the champion to beat"
+    assert list(summary._champion("first", settings)) == [f"keep     {keep}"]
+    repository.commit()
+    promote.run()
+    assert list(summary._champion("first", settings)) == [
+        "champion this model is the champion, v1.0.0: there is nothing to promote"
+    ]
+    make(5)
+    stays = "serving  the champion v1.0.0 goes on being served"
+    assert list(summary._champion("first", settings)) == [
+        f"{stays} with other settings until this one is promoted", f"keep     {keep}"
+    ]  # fmt: skip
+    repository.commit()
+    promote.run()
+    rollback.run()
+    assert list(summary._champion("first", settings)) == [
+        f"{stays} with other settings until this one is promoted",
+        "keep     [bold].venv/bin/sensorium promote v1.1.0[/]: this model was that champion before",
+    ]
+
+
+def test_where_another_git_is_at_work_nothing_is_begun(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0)
     repository.make("first", 0.6)
     repository.commit()
     lock = repository.root / ".git/index.lock"
     lock.touch()
-    with pytest.raises(UserError, match=r"index.lock': File exists"):
+    with pytest.raises(UserError, match=r"git is locked by \S*\.git/index\.lock"):
         promote.run()
     assert read_champion() is None
     assert not paths.PROMOTION.exists()

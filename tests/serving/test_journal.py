@@ -3,6 +3,7 @@ import errno
 import json
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from sensorium.errors import UserError
 from sensorium.serving import journal
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS, Journal
+from tests.faults import BROKEN, KILL, NO_ROOM, Steps, in_a_child
 
 
 def test_the_log_is_rotated_and_never_larger_than_granted(tmp_path: Path) -> None:
@@ -62,6 +64,37 @@ def test_who_waits_for_a_record_is_told_when_it_is_on_the_disk_or_why_it_is_not(
     with pytest.raises(OSError, match="the disk is broken"):
         log.keep(FEEDBACK, {"request_id": "b"}).result(timeout=10)
     log.close()
+
+
+def write_three(folder: Path) -> None:
+    """Three labels, the last into a file of its own; says which were taken."""
+    log = Journal(folder, megabytes=2)
+    for name in ("a", "b", "c"):
+        try:
+            log.keep(FEEDBACK, {"request_id": name, "about": "x" * 50_000}).result(timeout=10)
+        except OSError:
+            continue
+        with (folder.parent / "taken").open("a") as taken:
+            taken.write(name)
+    log.close()
+
+
+@pytest.mark.parametrize("fault", [KILL, NO_ROOM, BROKEN])
+def test_whichever_step_of_a_label_fails_what_was_taken_is_there_once_and_the_next_is_taken(
+    tmp_path: Path, fault: str
+) -> None:
+    _, steps = in_a_child(partial(write_three, tmp_path / "whole/log"), Steps(f"{tmp_path / 'whole/log'}/"))
+    assert sum(step.startswith("os.rename") for step in steps) == 1 and len(steps) > 5
+    for place, step in enumerate(steps, 1):
+        folder = tmp_path / str(place) / "log"
+        in_a_child(partial(write_three, folder), Steps(f"{folder}/", place, fault))
+        again = Journal(folder, megabytes=2)
+        again.keep(FEEDBACK, {"request_id": "d"}).result(timeout=10)
+        again.close()
+        text = "".join(path.read_text() for path in sorted(folder.glob(f"{FEEDBACK}*"), reverse=True))
+        told = [json.loads(line)["request_id"] for line in text.splitlines()]
+        taken = folder.with_name("taken")
+        assert [*told] == sorted(told) and {*(taken.read_text() if taken.exists() else ""), "d"} <= {*told}, step
 
 
 def test_who_does_not_wait_any_more_stops_no_other_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

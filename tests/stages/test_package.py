@@ -1,11 +1,5 @@
 """What of the data travels with a packaged model."""
 
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -58,51 +52,3 @@ def test_rows_of_a_folder_of_ones_own_are_not_published(prepared: Project) -> No
     prepared.write()
     served = what_is_served(params.load())
     assert (served.title, served.examples, served.choices) == ("", [], {})
-
-
-TOY = """
-import bentoml
-
-@bentoml.service
-class Toy:
-    @bentoml.api
-    def say(self, word: str) -> str:
-        return word
-"""
-BUILD = """
-from sensorium.stages import package
-package._build('1')
-import bentoml
-print(bentoml.get('sensorium:latest'))
-"""
-KILLED = """
-import os, shutil, signal
-def half(source, target, **_):
-    shutil.copyfile(source / "bento.yaml", target / "bento.yaml")
-    os.kill(os.getpid(), signal.SIGKILL)
-shutil.copytree = half
-"""
-
-
-@pytest.mark.slow
-def test_a_bento_whose_building_was_killed_is_built_whole(tmp_path: Path) -> None:
-    context, home = tmp_path / "context", tmp_path / "home"
-    context.mkdir()
-    (context / "toy.py").write_text(TOY)
-    (context / "bentofile.yaml").write_text("service: toy:Toy\nname: sensorium\ninclude: [toy.py]\n")
-    environment = os.environ | {"BENTOML_HOME": str(home)}
-
-    def build(before: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", before + BUILD]
-        return subprocess.run(command, cwd=context, env=environment, capture_output=True, text=True, check=False)
-
-    assert build(KILLED).returncode == -signal.SIGKILL
-    done = build("")
-    assert done.stdout == 'Bento(tag="sensorium:1")\n', done.stderr
-    bento = home / "bentos/sensorium/1"
-    assert (bento / "src/toy.py").read_text() == TOY
-    (bento / "bento.yaml").unlink()  # as an earlier version may have left it
-    done = build("")
-    assert done.stdout == 'Bento(tag="sensorium:1")\n', done.stderr
-    assert (bento / "bento.yaml").is_file()
-    assert [path.name for path in home.glob(".*")] + [*(home / "tmp").iterdir()] == []

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import remove, write_json
@@ -49,7 +51,8 @@ def _collect(reason: str, check: str | None, settings: params.Params, now: datet
         "new": 0,
     }
     if why := retrains.refusal(reason, settings.retrain, now):
-        _report(retrain, f"no retrain: {why}")
+        unfinished = retrains.read_current() if reason == retrains.BY_HAND else None
+        _report(retrain | {"unfinished": unfinished}, f"no retrain: {why}")
         return
     found = _select(settings, now)
     retrain |= {"rows": len(found.earlier) + len(found.new), "new": found.untrained, "rejected": len(found.rejected)}
@@ -80,12 +83,21 @@ def _select(settings: params.Params, now: datetime) -> Selection:
     git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     if retrains.read_current():
         restore(Path("dvc.lock"))  # of a run that was killed
-    _undo_interrupted()
+    earlier = _earlier()
     refuse_dirty("a retrain")
     _require_visible()
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    return select(feedback, log, read_collected(), trusted, list(settings.targets))
+    return select(feedback, log, earlier, trusted, list(settings.targets))
+
+
+def _earlier() -> pd.DataFrame:
+    """The rows of the last collection that came to its end."""
+    if not (retrains.interrupted() or git("status", "--porcelain", "--", str(paths.FEEDBACK))):
+        with suppress(UserError):  # rows that are not those of git are brought
+            return read_collected()
+    _undo_interrupted()
+    return read_collected()
 
 
 def _undo_interrupted() -> None:

@@ -115,7 +115,7 @@ def champion_of(version: Version) -> Champion:
     try:
         made = trace(version)
     except UserError:  # what `dvc gc` dropped may still be among this machine's champions
-        if known := past_champion(version.name):
+        if known := past_champion(lambda named: named.version == version.name):
             return known
         raise
     return Champion(version.name, version.commit, made.model_version, made.settings)

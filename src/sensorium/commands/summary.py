@@ -2,6 +2,8 @@
 
 import json
 import shlex
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -11,15 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from sensorium import params, paths
+from sensorium.errors import UserError
 from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
-from sensorium.registry.champion import read_champion
+from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.report.words import bounds, compression, findings, megabytes
-from sensorium.runtime.settings import why_not_learnt_from
+from sensorium.runtime.settings import FILE, digest, why_not_learnt_from
 from sensorium.terminal import Console
 
 SUBSETS = ("only", "without")
+PROMOTE = ".venv/bin/sensorium promote"
 PREPARED = paths.PREPARED / "rows.parquet"
 
 
@@ -122,21 +126,40 @@ def _packaged(console: Console) -> None:
     settings = params.load()
     if why := why_not_learnt_from(settings.monitor, settings.retrain.trusted):
         console.print(f"learning {why}", highlight=False, soft_wrap=True)
-    champion = read_champion()
-    if champion and champion.model_version != bento["model_version"]:
-        console.print(f"serving  the champion {champion.version} goes on being served until this one is promoted")
-    console.print(
-        f"keep     [bold]{escape(keep_command(settings))}[/]: the champion to beat", highlight=False, soft_wrap=True
-    )
+    for line in _champion(bento["model_version"], settings):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _champion(model_version: str, settings: params.Params) -> Iterator[str]:
+    """What is served of the champion and this model, and how this one is kept."""
+    champion, path = read_champion(), paths.PACKAGED / FILE
+    served = digest(path.read_text(encoding="utf-8") if path.is_file() else "")
+
+    def is_this(named: Champion) -> bool:
+        return (named.model_version, named.settings) == (model_version, served)
+
+    if champion and is_this(champion):
+        yield f"champion this model is the champion, {champion.version}: there is nothing to promote"
+        return
+    if champion:
+        what = "with other settings " if champion.model_version == model_version else ""
+        yield f"serving  the champion {champion.version} goes on being served {what}until this one is promoted"
+    before = None
+    with suppress(UserError):  # there is no git here, or no commit yet
+        before = past_champion(is_this)
+    if before:
+        yield f"keep     [bold]{PROMOTE} {before.version}[/]: this model was that champion before"
+    else:
+        yield f"keep     [bold]{escape(keep_command(settings))} && {PROMOTE}[/]: the champion to beat"
 
 
 def keep_command(settings: params.Params) -> str:
-    """The command that commits and promotes the run, after `dvc add` of data that DVC does not track yet."""
+    """The command that makes a version of what the run made, after `dvc add` of data that DVC does not track yet."""
     raw = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest"))
     files = settings.data.own_files(settings.inputs, raw)
     found = unversioned(files) if files else []
     first = f"{dvc_add(found, '.venv/bin/dvc')} && " if found else ""
-    return f"{first}git add --all && git commit -m run && .venv/bin/sensorium promote"
+    return f"{first}git add --all && git commit -m run"
 
 
 def _example() -> str:

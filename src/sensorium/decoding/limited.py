@@ -26,6 +26,7 @@ from sensorium.errors import BadInput, UserError
 MOST_MEMORY = 800_000_000  # bytes that all children of a process may take at once; one alone may take more
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
+PATIENCE = 60  # seconds, for a child to be forked
 CHILD = "sensorium.decoding.child"
 Reader = Callable[..., bytes]
 
@@ -135,10 +136,24 @@ class _Children:
             socket.send_fds(self._forking, [b"."], [theirs.fileno()])
         child = Connection(ours.detach())
         try:
-            child.recv_bytes()  # it is there, which takes a while where nobody was before
+            if not child.poll(PATIENCE):  # it is there in time, which takes a while where nobody was before
+                self._end()
+                raise BrokenPipeError
+            child.recv_bytes()
+        except OSError:
+            child.close()
+            raise
         except EOFError as error:
+            child.close()
             raise BrokenPipeError from error
         return child
+
+    def _end(self) -> None:
+        """Ends a process that forks nobody any more."""
+        self._forking = None
+        if self._process:
+            self._process.kill()
+            self._process.wait()
 
     def _begin(self) -> None:
         """Starts the process that forks."""

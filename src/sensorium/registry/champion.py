@@ -1,5 +1,6 @@
 """The champion: the model in service, with which a new one is compared."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sensorium import paths
-from sensorium.cached import made_once
+from sensorium.cached import alone, made_once
 from sensorium.errors import UserError
 from sensorium.files import replacing, set_aside, write_json
 from sensorium.registry.dvc import checkout
@@ -54,20 +55,27 @@ def fetch_champion(champion: Champion) -> Path:
     """
     folder = paths.promoted(champion.model_version, champion.settings)
     if not is_here(champion):
-        if folder.exists():
-            set_aside(folder, "and is brought again")
-        with replacing(folder, lasting=True) as beside:
-            checkout(champion.commit, paths.PACKAGED, beside)
+        with alone(folder):
+            _bring(champion, folder)
     artefact.read(folder)
     return folder
 
 
-def past_champion(version: str) -> Champion | None:
-    """The champion of this version, from git's history of models/champion.json; ``None`` if it never was champion."""
+def _bring(champion: Champion, folder: Path) -> None:
+    if is_here(champion):  # another clone brought it meanwhile
+        return
+    if folder.exists():
+        set_aside(folder, "and is brought again")
+    with replacing(folder, lasting=True) as beside:
+        checkout(champion.commit, paths.PACKAGED, beside)
+
+
+def past_champion(is_it: Callable[[Champion], bool]) -> Champion | None:
+    """The latest champion of which this is true, from git's history of models/champion.json; ``None`` if none is."""
     for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
         with suppress(UserError):  # a file that was committed in conflict names none
             named = pointer.parse(show(commit, paths.CHAMPION), paths.CHAMPION)
-            if named and named.version == version:
+            if named and is_it(named):
                 return named
     return None
 

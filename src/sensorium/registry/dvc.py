@@ -8,38 +8,52 @@ from typing import Any
 from sensorium.errors import UserError
 
 
+class Past:
+    """Files of a commit, from DVC's cache or a remote.
+
+    Args:
+        files: DVC's file system of the commit.
+    """
+
+    def __init__(self, files: Any) -> None:
+        self._files = files
+        self.asked = "what DVC keeps"  # the last file
+
+    def checkout(self, path: Path, to: Path) -> None:
+        """Copies a file or folder."""
+        name = self._name(path)
+        self._files.get(name, str(to), recursive=self._files.isdir(name))
+
+    def read(self, path: Path) -> str:
+        """The text of a file."""
+        return self._files.read_text(self._name(path))
+
+    def has(self, path: Path) -> bool:
+        """Whether there is this file."""
+        return self._files.exists(self._name(path))
+
+    def _name(self, path: Path) -> str:
+        self.asked = str(path)
+        return self.asked
+
+
 def checkout(commit: str, path: Path, to: Path) -> None:
     """Copies a file or folder as it was at a commit.
 
     Raises:
         UserError: if neither the cache nor a remote has it.
     """
-    with _files(commit, path) as files:
-        files.get(str(path), str(to), recursive=files.isdir(str(path)))
-
-
-def read(commit: str, path: Path) -> str:
-    """The text of a file as it was at a commit.
-
-    Raises:
-        UserError: if neither the cache nor a remote has it.
-    """
-    with _files(commit, path) as files:
-        return files.read_text(str(path))
-
-
-def has(commit: str, path: Path) -> bool:
-    """Whether DVC tracks a file at a commit.
-
-    Raises:
-        UserError: if neither the cache nor a remote can tell.
-    """
-    with _files(commit, path) as files:
-        return files.exists(str(path))
+    with at(commit) as past:
+        past.checkout(path, to)
 
 
 @contextmanager
-def _files(commit: str, path: Path) -> Iterator[Any]:
+def at(commit: str) -> Iterator[Past]:
+    """What there was at a commit; DVC reads its own files once for all that is asked meanwhile.
+
+    Raises:
+        UserError: if neither the cache nor a remote has what is asked for.
+    """
     from dvc.exceptions import DvcException
     from dvc.fs.dvc import DVCFileSystem
     from dvc.repo import Repo
@@ -47,13 +61,15 @@ def _files(commit: str, path: Path) -> Iterator[Any]:
     from dvc_data.index import DataIndexDirError
     from scmrepo.exceptions import SCMError
 
+    past = Past(None)
     try:
         # DVC's own file system of a commit sees no project in a folder of a larger repository, and no cache or remote
         # that only this clone's settings (.dvc/config.local) name.
         with Repo() as repository, switch(repository, commit):
-            yield DVCFileSystem(repo=repository)
+            past = Past(DVCFileSystem(repo=repository))
+            yield past
     except (DvcException, DataIndexDirError, SCMError, OSError) as error:
         raise UserError(
-            f"{path} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
+            f"{past.asked} of commit {commit[:8]} is neither in DVC's cache nor in a remote ({error}); "
             "run `git fetch` and `dvc fetch --all-tags` where they are."
         ) from error

@@ -1,6 +1,5 @@
 """The lineage of a version: commit, data, params, figures, Bento."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import yaml
 
 from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.registry.dvc import has, read
+from sensorium.registry.dvc import at
 from sensorium.registry.git import show
 from sensorium.registry.versions import Version
 from sensorium.runtime import settings
@@ -58,19 +57,21 @@ def read_lineage(commit: str) -> Lineage:
     """
     lock = yaml.safe_load(show(commit, LOCK))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
-    bento = json.loads(read(commit, paths.BENTO))
     beside = paths.PACKAGED / settings.FILE
-    served = read(commit, beside) if has(commit, beside) else ""
+    with at(commit) as past:
+        bento = json.loads(past.read(paths.BENTO))
+        served = past.read(beside) if past.has(beside) else ""
+        evaluated, verdict = (json.loads(past.read(paths.METRICS / f"{name}.json")) for name in ("evaluate", "gate"))
     return Lineage(
         commit=commit,
         data=outs[str(paths.RAW)],
         params=yaml.safe_load(show(commit, paths.PARAMS)),
         model_version=bento["model_version"],
-        settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
+        settings=settings.digest(served),
         served=_by_key_of_params(json.loads(served or "{}")),
         bento=bento["tag"],
-        evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
-        verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
+        evaluated=evaluated,
+        verdict=verdict,
     )
 
 

@@ -16,6 +16,7 @@ from sensorium.errors import UserError
 from sensorium.files import remove, sweep, write_json
 from sensorium.registry.champion import Champion, point_to
 from sensorium.registry.git import commit_changed, git, restore
+from sensorium.registry.locks import at_work
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, assign, find, versions
 from sensorium.serving import pointer
 
@@ -48,17 +49,21 @@ def exclusive_access() -> Iterator[Promotion | None]:
     Raises:
         UserError: if it cannot be completed; all is then as it was before it.
     """
-    lock = FileLock(LOCK)
-    if LOCK.parents[1].is_dir():  # else there is nothing to wait for, as the command will say
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            print("another `sensorium` command is at work in this folder; waiting for it to end", flush=True)
-            lock.acquire()
-    try:
-        for folder in (paths.CHAMPION.parent, paths.FEEDBACK, paths.MONITORING, paths.champions()):
-            sweep(folder)
+    if not LOCK.parents[1].is_dir():  # there is nothing to wait for, as the command will say
         yield _complete()
+        return
+    lock = FileLock(LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("another `sensorium` command is at work in this folder; waiting for it to end", flush=True)
+        lock.acquire()
+    try:
+        with at_work():
+            media = paths.FEEDBACK.glob("*/*/")
+            for folder in (paths.CHAMPION.parent, paths.FEEDBACK, *media, paths.MONITORING, paths.champions()):
+                sweep(folder)
+            yield _complete()
     finally:
         lock.release()
 

@@ -32,10 +32,11 @@ class Version:
 
 def versions() -> list[Version]:
     """All registered versions, the oldest first; none in a repository without tags."""
-    stages = {event["version"]: event["stage"] for event in _events("assignment")}
+    registered, assigned = _events()
+    stages = {event["version"]: event["stage"] for event in assigned}
     return [
         Version(event["version"], event["commit"], event["timestamp"], stages.get(event["version"], ""))
-        for event in _events("registration")
+        for event in registered
     ]
 
 
@@ -56,7 +57,7 @@ def find(name: str) -> Version:
 def champions() -> list[str]:
     """The line of champions, the current one last: a promotion adds one, a rollback removes the last."""
     line: list[str] = []
-    for event in _events("assignment"):
+    for event in _events()[1]:
         name = event["version"]
         if event["stage"] == CHAMPION:
             line = line[: line.index(name) + 1] if name in line else [*line, name]
@@ -88,16 +89,20 @@ def assign(version: str, stage: str, message: str) -> None:
     _quietly(gto.api.assign, ".", model_name(), stage, version=version, message=message, force=True)
 
 
-def _events(kind: str) -> list[dict[str, Any]]:
-    """Registrations or assignments of the model in their order."""
+def _events() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Registrations of the model, the oldest version first, and assignments of stages in their order."""
     import gto.api
     from gto.tag import parse_name
 
     head()
-    events = [event for event in gto.api.history(".", model_name()) if event["event"] == kind]
-    if kind == "assignment":  # several may fall into one second, but tags are counted
-        return sorted(events, key=lambda event: parse_name(event["ref"])["counter"])
-    return sorted(events, key=lambda event: _numbers(event["version"]))
+    known: dict[str, list[dict[str, Any]]] = {"registration": [], "assignment": []}
+    for event in gto.api.history(".", model_name()):
+        known.get(event["event"], []).append(event)
+    return (
+        sorted(known["registration"], key=lambda event: _numbers(event["version"])),
+        # several may fall into one second, but tags are counted
+        sorted(known["assignment"], key=lambda event: parse_name(event["ref"])["counter"]),
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The sections of params.yaml that travel with a model: how the service answers, and what it keeps."""
 
+import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -118,6 +119,11 @@ def write(folder: Path, settings: Settings) -> None:
         "choices": settings.choices,
     }
     (folder / FILE).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def digest(content: str) -> str:
+    """Tells the content of a serve.json from others; empty where there is none, as beside a model of long ago."""
+    return hashlib.sha256(content.encode()).hexdigest()[:6] if content else ""
 
 
 def read(folder: Path) -> Settings:

@@ -119,6 +119,7 @@ def _build(version: str) -> tuple[str, int]:
     except BentoMLException:  # it is not there, or an earlier version of this left half of one
         _build_into(BentoMLContainer, version)
         bento = bentoml.get(tag)
+    _call_latest(Path(bento.path))
     return str(bento.tag), artefact.size(Path(bento.path))
 
 
@@ -141,5 +142,11 @@ def _build_into(container: Any, version: str) -> None:
         if (bentos / version).exists():
             place(bentos / version, folder / "half")
         place(Path(made.path), bentos / version)
-        (folder / "latest").write_text(version)
-        place(folder / "latest", bentos / "latest")
+
+
+def _call_latest(bento: Path) -> None:
+    """Makes a Bento the one that BentoML takes where no version is named."""
+    latest = bento.with_name("latest")
+    with temporary(bento.parents[2]) as folder:  # which sweeps what a killed build left
+        (folder / "latest").write_text(bento.name)
+        place(folder / "latest", latest)

@@ -68,7 +68,7 @@ def _row(request_id: str, sample: Sample, retrain: str) -> dict[str, Any]:
 def _drop_others(named: Collection[Path]) -> None:
     """Removes files that no row names: of keys that are no longer trusted, and of an interrupted collection."""
     MEDIA.mkdir(exist_ok=True)
-    for path in MEDIA.glob("*/*"):
+    for path in MEDIA.glob("*/[!.]*"):
         if path not in named:
             remove(path)
 
