@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from sensorium.serving import connections
-from sensorium.serving.connections import Connection, giving_way, most_connections
+from sensorium.serving.connections import Connection, most_connections, waiting_for
 from tests.conftest import free_port
 
-MOST, HEAD_SECONDS, READ_SECONDS = 10, 0.5, 0.5
+MOST, HEAD_SECONDS, READ_SECONDS, PENALTY = 10, 0.5, 0.5, 0.2
 HOST = b"Host: localhost\r\n"
 PLAIN = b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n"
 
@@ -43,8 +44,10 @@ async def slow(_: Request) -> PlainTextResponse:
 
 
 async def keyless(request: Request) -> PlainTextResponse:
-    with giving_way(request.scope):
-        await asyncio.sleep(3 * HEAD_SECONDS)
+    turn = asyncio.get_running_loop().create_future()
+    with waiting_for(request.scope, turn, gives_way=True), suppress(TimeoutError):
+        async with asyncio.timeout(3 * HEAD_SECONDS):
+            await turn
     return PlainTextResponse("keyless")
 
 
@@ -55,6 +58,7 @@ def port() -> Iterator[int]:
         patch.setattr(Connection, "most", MOST)
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
         patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
+        patch.setattr(connections, "PENALTY", PENALTY)
         port = free_port()
         config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
         server = uvicorn.Server(config)

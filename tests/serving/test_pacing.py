@@ -57,7 +57,7 @@ def test_a_service_without_keys_makes_its_own_machine_wait_for_nothing(
 @pytest.mark.parametrize(("shared", "together"), [(True, 2), (False, 5)])
 def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, together: int) -> None:
     async def count() -> tuple[int, bool]:
-        turns, begun, go, other = Turns(2, shared), 0, asyncio.Event(), asyncio.Event()
+        turns, begun, go, other = Turns(2, shared, 100), 0, asyncio.Event(), asyncio.Event()
 
         async def take(who: str) -> None:
             nonlocal begun

@@ -8,7 +8,7 @@ for a client is limited: for a whole head, for the next request, and for an answ
 
 import json
 import resource
-from asyncio import TimerHandle
+from asyncio import Future, TimerHandle
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,9 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from starlette.requests import ClientDisconnect
 from uvicorn.config import HTTP_PROTOCOLS
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -31,8 +33,13 @@ MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds i
 MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
+PENALTY = 1.0  # seconds that a client which broke a limit is kept: else it would come again at once
+FREE_PARTS = 256  # of a body, and one for every so many bytes of it:
+PART = 64
+PARTS = 10_000  # more of them a second, over all connections: each costs some microseconds, however small it is
+MOST_HELD = 32 * 2**20  # bytes that wait for that, over all connections
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
-LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `giving_way`
+LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `waiting_for`
 EXTENSION = "sensorium.connection"  # of the scope
 
 
@@ -53,10 +60,28 @@ def most_connections(files: int) -> int:
     return min(MOST, max(1, (files - RESERVED) // 2))
 
 
+class _Flow(FlowControl):
+    """Reading that can be held, whatever the application asks for."""
+
+    is_held = False
+
+    def hold(self) -> None:
+        """Reads no more until it is let go."""
+        self.pause_reading()
+        self.is_held = True
+
+    def resume_reading(self) -> None:
+        """Reads on, if it is not held."""
+        if not self.is_held:
+            super().resume_reading()
+
+
 class Connection(HttpToolsProtocol):
     """One connection; those that give way, then those that wait for their client longest, make room for new ones."""
 
     most: ClassVar[int] = MOST
+    held: ClassVar[int] = 0  # bytes, over all connections
+    paid_until: ClassVar[float] = 0.0  # by the clock of the loop: parts beyond those that are free
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -66,12 +91,17 @@ class Connection(HttpToolsProtocol):
         self._last = LAST.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
+        self._parts = self._paid = 0  # of the body that is coming, and those of them that were waited for
+        self._held = b""  # what came and is not looked at yet
+        self._turn: Future[None] | None = None  # that its request waits for
+        self._is_over = False  # it is only kept for a while
         self._in_head = True  # or before it
         self._ended = False  # a head or a message, in the piece that is looked at
 
     def connection_made(self, transport: Any) -> None:
         """Begins, and ends another one if there are too many."""
         super().connection_made(transport)
+        self.flow: _Flow = _Flow(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
             first = self._last.popitem(last=False)[0] if self._last else next(iter(self._waiting))
@@ -80,19 +110,20 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends, and tells all that were being answered, where uvicorn tells the last only."""
         super().connection_lost(exc)
-        self.pipeline.clear()
+        self._leave()
         self._last.pop(self, None)
-        for asked in self._asked:
-            asked.disconnected = True
-            asked.message_event.set()
+        self._keep(b"")
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Looks at what came, a piece at a time, so that no more than a piece is beyond any limit."""
         for start in range(0, len(data), PIECE):
-            if self.transport.is_closing():
+            if self._is_done():
                 return
             self._look_at(data[start : start + PIECE])
+            if seconds := self._owed():
+                self._hold(data[start + PIECE :], seconds)
+                return
 
     def _look_at(self, piece: bytes) -> None:
         body, self._ended = self._body, False
@@ -100,7 +131,47 @@ class Connection(HttpToolsProtocol):
         if not self._ended:  # else it is not known how much of the piece is of what follows
             self._framing += len(piece) - (self._body - body)
         if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + self._body):
-            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+            self._shut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+
+    def _owed(self) -> float:
+        """Seconds that are to pass before more is looked at, as the body comes in so many parts."""
+        excess = self._parts - FREE_PARTS - self._body // PART - self._paid
+        if excess <= 0:
+            return 0.0
+        self._paid += excess
+        now = self.loop.time()
+        Connection.paid_until = max(Connection.paid_until, now) + excess / PARTS
+        return Connection.paid_until - now
+
+    def _hold(self, rest: bytes, seconds: float) -> None:
+        """Looks at the rest, and reads on, after some time."""
+        if self._is_done():
+            return
+        if Connection.held + len(rest) > MOST_HELD:
+            self._shut(HTTPStatus.TOO_MANY_REQUESTS, "parts")
+            return
+        self._keep(rest)
+        self.flow.hold()
+        self.loop.call_later(seconds, self._let_go)
+
+    def _keep(self, rest: bytes) -> None:
+        Connection.held += len(rest) - len(self._held)
+        self._held = rest
+
+    def _let_go(self) -> None:
+        if self._is_done():
+            return
+        rest = self._held
+        self._keep(b"")
+        self.flow.is_held = False
+        if len(self.cycle.body) <= HIGH_WATER_LIMIT:  # else the application reads on when it has taken that
+            self.flow.resume_reading()
+        self.data_received(rest)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        if not self._is_done():
+            self._shut(HTTPStatus.BAD_REQUEST, "malformed")
 
     def _should_upgrade(self) -> bool:
         return False  # nothing here speaks WebSocket
@@ -115,14 +186,14 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: the application takes over, if it is none too large."""
-        if self.transport.is_closing():
+        if self._is_done():
             return
         self._in_head, self._framing, self._ended = False, 0, True
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > MOST_HEAD or len(self.headers) > MOST_FIELDS:
-            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+            self._shut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
         elif len(self.pipeline) >= MOST_WAITING:
-            self._end(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
+            self._shut(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
         else:
             self.scope["extensions"] = {EXTENSION: {"connection": self}}
             super().on_headers_complete()
@@ -132,14 +203,15 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
         self._body += len(body)
-        if not self.transport.is_closing():
+        self._parts += 1
+        if not self._is_done():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is whole."""
-        self._framing = self._body = 0
+        self._framing = self._body = self._parts = self._paid = 0
         self._in_head = self._ended = True
-        if not self.transport.is_closing():
+        if not self._is_done():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -162,13 +234,17 @@ class Connection(HttpToolsProtocol):
             self._wait(HEAD_SECONDS)
 
     @contextmanager
-    def give_way(self) -> Iterator[None]:
-        """Meanwhile any new connection takes its place."""
-        self._last[self] = None
+    def wait_for(self, turn: "Future[None]", gives_way: bool) -> Iterator[None]:
+        """Meanwhile a turn is waited for, and given back if the client goes; one that gives way keeps out no other."""
+        self._turn = turn
+        if gives_way:
+            self._last[self] = None
         try:
             yield
         finally:
-            self._last.pop(self, None)
+            self._turn = None
+            if not self._is_over:
+                self._last.pop(self, None)
 
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
@@ -195,10 +271,35 @@ class Connection(HttpToolsProtocol):
         else:
             self._end(None, "late")
 
+    def _is_done(self) -> bool:
+        return self._is_over or bool(self.transport.is_closing())
+
+    def _leave(self) -> None:
+        """Nobody answers what was asked."""
+        self.pipeline.clear()
+        for asked in self._asked:
+            asked.disconnected = True
+            asked.message_event.set()
+        if self._turn and not self._turn.done():
+            self._turn.set_exception(ClientDisconnect())
+
+    def _shut(self, status: HTTPStatus, why: str) -> None:
+        """Says what is wrong if no other answer is being given, reads no more, and closes in a while."""
+        CUT.labels(why).inc()
+        if not self._asked:
+            self.transport.write(_answer(status))
+        self._is_over = True
+        self._leave()
+        self._keep(b"")
+        self.flow.hold()
+        self._go_on()
+        self._last[self] = None
+        self._deadline = self.loop.call_later(PENALTY, self.transport.abort if self._asked else self.transport.close)
+
     def _end(self, status: HTTPStatus | None, why: str) -> None:
         """Closes, with a status if there is one to give and no other answer is being given."""
         CUT.labels(why).inc()
-        if self.transport.is_closing() or self._asked:
+        if self._is_done() or self._asked:
             self.transport.abort()
             return
         if status:
@@ -208,19 +309,28 @@ class Connection(HttpToolsProtocol):
 
 
 @contextmanager
-def giving_way(scope: Mapping[str, Any]) -> Iterator[None]:
-    """While a request waits that nobody vouched for, its connection keeps out no other."""
+def waiting_for(scope: Mapping[str, Any], turn: "Future[None]", gives_way: bool) -> Iterator[None]:
+    """While a request waits for its turn, which fails with `ClientDisconnect` when its client goes.
+
+    Args:
+        scope: of the request.
+        turn: that it waits for.
+        gives_way: its connection keeps out no other, as nobody vouched for it.
+    """
     connection: Connection | None = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
     if connection is None:  # of another server
         yield
         return
-    with connection.give_way():
+    with connection.wait_for(turn, gives_way):
         yield
 
 
 SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "this is no HTTP request",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"a head has {MOST_HEAD // 1024} KiB and {MOST_FIELDS} fields at most",
-    HTTPStatus.TOO_MANY_REQUESTS: f"{MOST_WAITING} requests may wait for their answer on one connection",
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        f"{MOST_WAITING} requests may wait for their answer on one connection, and bodies come in larger parts"
+    ),
     HTTPStatus.SERVICE_UNAVAILABLE: "the service has as many connections as it takes; try again soon",
 }
 
