@@ -6,6 +6,8 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
+from starlette.applications import Starlette
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensorium.serving.connections import waiting_for
@@ -45,17 +47,20 @@ class Line:
     def join(self, who: str = "") -> "asyncio.Future[None]":
         """The turn of somebody, which comes to pass; one that is done otherwise is given back."""
         turn = asyncio.get_running_loop().create_future()
+        if not self._waiting:
+            self._passed = max(self._passed, time.monotonic() - self._ahead / self.rate)
         self._waiting.setdefault(who, deque()).append(turn)
         self._let_pass()
         return turn
 
     def charge(self, turns: float) -> None:
         """Keeps everybody waiting for longer, as something took more than its turn."""
-        self._passed = min(self._passed + turns / self.rate, time.monotonic() + DEBT)
+        now = time.monotonic()
+        last = max(self._passed, now - self._ahead / self.rate)
+        self._passed = min(last + turns / self.rate, now + DEBT)
 
     def _let_pass(self) -> None:
         now = time.monotonic()
-        self._passed = max(self._passed, now - self._ahead / self.rate)
         while self._waiting and self._passed + 1 / self.rate <= now:
             if turn := self._next():
                 turn.set_result(None)
@@ -106,7 +111,7 @@ class Paced:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or refuses it when too many wait already."""
         try:
-            if scope["type"] == "http" and not self._has_key(scope):
+            if scope["type"] == "http" and not self._passes(scope):
                 line, address = self._apart.get(scope["path"], self._line), (scope.get("client") or ("",))[0]
                 words = "too many requests without an API key; try again soon"
                 await wait(scope, line, address, gives_way=True, sentence=words)
@@ -115,13 +120,24 @@ class Paced:
             return
         await self.app(scope, receive, send)
 
-    def _has_key(self, scope: Scope) -> bool:
+    def _passes(self, scope: Scope) -> bool:
         """Whether a request may ask for what needs a key."""
         try:
             scope["app"].state.guard.identify(scope)
         except Refused:
             return False
         return True
+
+
+class PacedElsewhere(Paced):
+    """Lets requests for what an application does not have pass in the same way: they never reach its own `Paced`."""
+
+    def __init__(self, app: ASGIApp, application: Starlette) -> None:
+        super().__init__(app)
+        self._routes = application.routes
+
+    def _passes(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
 
 
 class Turns:
