@@ -33,7 +33,7 @@ MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds i
 MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
-PENALTY = 1.0  # seconds that a client which broke a limit is kept: else it would come again at once
+CUTS = 20  # connections a second of clients which broke a limit are closed: others of them would come again at once
 FREE_PARTS = 256  # of a body, and one for every so many bytes of it:
 PART = 64
 PARTS = 10_000  # more of them a second, over all connections: each costs some microseconds, however small it is
@@ -82,6 +82,7 @@ class Connection(HttpToolsProtocol):
     most: ClassVar[int] = MOST
     held: ClassVar[int] = 0  # bytes, over all connections
     paid_until: ClassVar[float] = 0.0  # by the clock of the loop: parts beyond those that are free
+    cut_until: ClassVar[float] = 0.0  # when the last of those is closed which broke a limit
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -284,7 +285,7 @@ class Connection(HttpToolsProtocol):
             self._turn.set_exception(ClientDisconnect())
 
     def _shut(self, status: HTTPStatus, why: str) -> None:
-        """Says what is wrong if no other answer is being given, reads no more, and closes in a while."""
+        """Says what is wrong if no other answer is being given, reads no more, and closes when its turn comes."""
         CUT.labels(why).inc()
         if not self._asked:
             self.transport.write(_answer(status))
@@ -294,7 +295,10 @@ class Connection(HttpToolsProtocol):
         self.flow.hold()
         self._go_on()
         self._last[self] = None
-        self._deadline = self.loop.call_later(PENALTY, self.transport.abort if self._asked else self.transport.close)
+        now = self.loop.time()
+        Connection.cut_until = min(max(Connection.cut_until, now) + 1 / CUTS, now + HEAD_SECONDS)
+        close = self.transport.abort if self._asked else self.transport.close
+        self._deadline = self.loop.call_at(Connection.cut_until, close)
 
     def _end(self, status: HTTPStatus | None, why: str) -> None:
         """Closes, with a status if there is one to give and no other answer is being given."""
