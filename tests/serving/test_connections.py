@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sensorium.serving import connections
+from sensorium.serving import connections, parts
 from sensorium.serving.connections import Connection, most_connections, waiting_for
 from tests.conftest import free_port
 
@@ -195,11 +195,11 @@ def test_a_body_in_small_parts_comes_slowly_and_holds_up_no_other(port: int) -> 
 
 
 def test_what_waits_of_small_parts_is_bounded(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST_HELD", 1000)
+    monkeypatch.setattr(parts, "MOST_HELD", 1000)
     before = cut("parts")
     flood(port, CHUNKED, b"5\r\naaaaa\r\n" * 10_000, megabytes=2)
     assert cut("parts") == before + 1
-    assert Connection.held == 0
+    assert parts.Parts.held == 0
 
 
 @pytest.mark.parametrize(

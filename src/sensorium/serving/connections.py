@@ -18,11 +18,12 @@ from weakref import WeakKeyDictionary
 
 from starlette.requests import ClientDisconnect
 from uvicorn.config import HTTP_PROTOCOLS
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from sensorium.serving.metrics import CUT
+from sensorium.serving.parts import Flow, Parts
 
 MOST = 2000  # connections
 RESERVED = 256  # files that are no connections
@@ -34,10 +35,6 @@ MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
 CUTS = 20  # connections a second of clients which broke a limit are closed: others of them would come again at once
-FREE_PARTS = 256  # of a body, and one for every so many bytes of it:
-PART = 64
-PARTS = 10_000  # more of them a second, over all connections: each costs some microseconds, however small it is
-MOST_HELD = 32 * 2**20  # bytes that wait for that, over all connections
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
 LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `waiting_for`
 EXTENSION = "sensorium.connection"  # of the scope
@@ -60,29 +57,11 @@ def most_connections(files: int) -> int:
     return min(MOST, max(1, (files - RESERVED) // 2))
 
 
-class _Flow(FlowControl):
-    """Reading that can be held, whatever the application asks for."""
-
-    is_held = False
-
-    def hold(self) -> None:
-        """Reads no more until it is let go."""
-        self.pause_reading()
-        self.is_held = True
-
-    def resume_reading(self) -> None:
-        """Reads on, if it is not held."""
-        if not self.is_held:
-            super().resume_reading()
-
-
 class Connection(HttpToolsProtocol):
     """One connection; those that give way, then those that wait for their client longest, make room for new ones."""
 
     most: ClassVar[int] = MOST
-    held: ClassVar[int] = 0  # bytes, over all connections
-    paid_until: ClassVar[float] = 0.0  # by the clock of the loop: parts beyond those that are free
-    cut_until: ClassVar[float] = 0.0  # when the last of those is closed which broke a limit
+    cut_until: ClassVar[float] = 0.0  # by the clock of the loop: when the last is closed which broke a limit
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -92,8 +71,7 @@ class Connection(HttpToolsProtocol):
         self._last = LAST.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
-        self._parts = self._paid = 0  # of the body that is coming, and those of them that were waited for
-        self._held = b""  # what came and is not looked at yet
+        self._parts = Parts()
         self._turn: Future[None] | None = None  # that its request waits for
         self._is_over = False  # it is only kept for a while
         self._in_head = True  # or before it
@@ -102,7 +80,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begins, and ends another one if there are too many."""
         super().connection_made(transport)
-        self.flow: _Flow = _Flow(transport)
+        self.flow: Flow = Flow(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
             first = self._last.popitem(last=False)[0] if self._last else next(iter(self._waiting))
@@ -113,7 +91,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._leave()
         self._last.pop(self, None)
-        self._keep(b"")
+        self._parts.take()
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
@@ -122,7 +100,7 @@ class Connection(HttpToolsProtocol):
             if self._is_done():
                 return
             self._look_at(data[start : start + PIECE])
-            if seconds := self._owed():
+            if seconds := self._parts.owe(self._body, self.loop.time()):
                 self._hold(data[start + PIECE :], seconds)
                 return
 
@@ -134,40 +112,23 @@ class Connection(HttpToolsProtocol):
         if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + self._body):
             self._shut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
 
-    def _owed(self) -> float:
-        """Seconds that are to pass before more is looked at, as the body comes in so many parts."""
-        excess = self._parts - FREE_PARTS - self._body // PART - self._paid
-        if excess <= 0:
-            return 0.0
-        self._paid += excess
-        now = self.loop.time()
-        Connection.paid_until = max(Connection.paid_until, now) + excess / PARTS
-        return Connection.paid_until - now
-
     def _hold(self, rest: bytes, seconds: float) -> None:
         """Looks at the rest, and reads on, after some time."""
         if self._is_done():
             return
-        if Connection.held + len(rest) > MOST_HELD:
+        if not self._parts.keep(rest):
             self._shut(HTTPStatus.TOO_MANY_REQUESTS, "parts")
             return
-        self._keep(rest)
         self.flow.hold()
         self.loop.call_later(seconds, self._let_go)
-
-    def _keep(self, rest: bytes) -> None:
-        Connection.held += len(rest) - len(self._held)
-        self._held = rest
 
     def _let_go(self) -> None:
         if self._is_done():
             return
-        rest = self._held
-        self._keep(b"")
         self.flow.is_held = False
         if len(self.cycle.body) <= HIGH_WATER_LIMIT:  # else the application reads on when it has taken that
             self.flow.resume_reading()
-        self.data_received(rest)
+        self.data_received(self._parts.take())
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP."""
@@ -204,13 +165,14 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
         self._body += len(body)
-        self._parts += 1
+        self._parts.add()
         if not self._is_done():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is whole."""
-        self._framing = self._body = self._parts = self._paid = 0
+        self._framing = self._body = 0
+        self._parts.end()
         self._in_head = self._ended = True
         if not self._is_done():
             super().on_message_complete()
@@ -291,7 +253,7 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_answer(status))
         self._is_over = True
         self._leave()
-        self._keep(b"")
+        self._parts.take()
         self.flow.hold()
         self._go_on()
         self._last[self] = None
