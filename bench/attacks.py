@@ -54,6 +54,12 @@ async def tiny_chunks(port: int, key: str) -> None:
     await _pour(port, head.encode(), b"1\r\n \r\n" * 10_000)
 
 
+async def small_chunks(port: int, key: str) -> None:
+    """A body in chunks of five bytes, which are as many as what frames them."""
+    head = HEAD.format(path="/predict", key=key) + "Transfer-Encoding: chunked\r\n\r\n"
+    await _pour(port, head.encode(), b"5\r\n     \r\n" * 10_000)
+
+
 async def pipeline(port: int, key: str) -> None:
     """Requests one after the other, whose answers nobody reads."""
     await _pour(port, b"", b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
@@ -70,6 +76,24 @@ async def unread(port: int, key: str) -> None:
 async def refused(port: int, key: str) -> None:
     """A key that is not known."""
     await _ask(port, "sk_unknown", "/predict", b"{}")
+
+
+async def nowhere(port: int, key: str) -> None:
+    """A path that leads nowhere, without a key."""
+    await _ask(port, "", "/nowhere", b"")
+
+
+async def watched(port: int, key: str) -> None:
+    """The metrics, without a key."""
+    await _ask(port, "", "/metrics", b"", "GET")
+
+
+async def garbage(port: int, key: str) -> None:
+    """What is no HTTP, on one connection after another."""
+    reader, writer = await asyncio.open_connection("localhost", port)
+    writer.write(b"\0" * 10_000)
+    await reader.read()
+    writer.close()
 
 
 async def marks(port: int, key: str) -> None:
@@ -95,6 +119,11 @@ async def webp(port: int, key: str) -> None:
     await _ask(port, key, "/predict", WEBP)
 
 
+async def slow_picture(port: int, key: str) -> None:
+    """As many pixels as are read."""
+    await _ask(port, key, "/predict", PICTURE)
+
+
 async def good(port: int, key: str) -> None:
     """What everybody asks, as fast as it is answered."""
     await _ask(port, key, "/predict", b'{"text": "A small green frog."}')
@@ -105,16 +134,22 @@ ATTACKS: dict[str, tuple[int, Attack]] = {  # and how many clients do it at once
     "endless heads": (8, endless_head),
     "endless trailers": (8, endless_trailer),
     "chunks of a byte": (8, tiny_chunks),
+    "chunks of five bytes": (8, small_chunks),
     "pipelines": (8, pipeline),
+    "garbage": (8, garbage),
+    "16 clients of a path that is not there": (16, nowhere),
+    "16 clients of the metrics": (16, watched),
     "5,000 idle connections": (5000, idle),
     "200 answers that nobody reads": (200, unread),
     "300 slow bodies of one key": (300, slow_body),
     "16 clients with an unknown key": (16, refused),
+    "2,500 connections with an unknown key": (2500, refused),
     "64 clients of one key": (64, good),
     "combining marks in a text": (2, marks),
     "combining marks in a label": (2, marks_told),
     "repeated scans of a JPEG": (2, scans),
     "a large WebP of few bytes": (4, webp),
+    "pictures of many pixels": (8, slow_picture),
 }
 
 
@@ -136,9 +171,10 @@ async def _pour(port: int, first: bytes, more: bytes) -> None:
         await writer.drain()
 
 
-async def _ask(port: int, key: str, path: str, body: bytes) -> None:
+async def _ask(port: int, key: str, path: str, body: bytes, method: str = "POST") -> None:
     reader, writer = await asyncio.open_connection("localhost", port)
-    request = f"{HEAD.format(path=path, key=key)}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    head = HEAD.format(path=path, key=key).replace("POST", method, 1)
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     while True:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
@@ -164,6 +200,12 @@ def _webp(side: int = 7000) -> bytes:
     return written.getvalue()
 
 
+def _picture(side: int = 4000) -> bytes:
+    written = io.BytesIO()
+    Image.effect_noise((side // 4, side // 4), 30).resize((side, side)).convert("RGB").save(written, "JPEG", quality=50)
+    return written.getvalue()
+
+
 async def _again(attack: Callable[[], Awaitable[None]]) -> None:
     while True:
         with suppress(OSError, EOFError, ValueError):
@@ -180,7 +222,7 @@ if __name__ == "__main__":
         os.PRIO_PROCESS, 0, 19
     )  # an attacker brings a machine of their own: this one's cores are the service's
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    SCANS, WEBP = (_in_json(made()) for made in (_scans, _webp))
+    SCANS, WEBP, PICTURE = (_in_json(made()) for made in (_scans, _webp, _picture))
     clients, attack = ATTACKS[sys.argv[1]]
     print("ready", flush=True)
     asyncio.run(_all(clients, partial(attack, int(sys.argv[2]), sys.argv[3])))

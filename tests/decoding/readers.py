@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import time
 
 
 def echo(raw: bytes) -> bytes:
@@ -9,7 +11,20 @@ def echo(raw: bytes) -> bytes:
 
 
 def own(raw: bytes) -> bytes:
-    return json.dumps({"id": os.getpid(), "environment": sorted(os.environ)}).encode()
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    return json.dumps({"id": os.getpid(), "environment": sorted(os.environ), "niceness": niceness}).encode()
+
+
+def work(raw: bytes) -> bytes:
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+    return own(raw)
+
+
+def stop(raw: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return raw
 
 
 def spin(raw: bytes) -> bytes:

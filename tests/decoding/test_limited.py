@@ -55,7 +55,7 @@ def test_a_process_that_forks_nobody_any_more_is_replaced(monkeypatch: pytest.Mo
     assert stuck
     os.kill(stuck.pid, signal.SIGSTOP)
     limited._children.renew()
-    monkeypatch.setattr(limited, "PATIENCE", 0.1)
+    monkeypatch.setattr(limited, "FORKED", 0.1)
     with pytest.raises(OSError):
         limited._children._fork()
     monkeypatch.undo()
@@ -100,22 +100,53 @@ def test_where_no_child_can_start_it_is_not_the_input_that_is_bad(monkeypatch: p
         Image().accept(png())
 
 
-def test_memory_that_would_be_too_much_at_once_is_waited_for() -> None:
+def test_memory_that_would_be_too_much_at_once_is_waited_for_in_order() -> None:
     room, order = limited._Room(), []
 
-    def wait() -> None:
-        with room.take(2):
-            order.append("waited")
+    def wait(memory: int) -> None:
+        with room.take(memory):
+            order.append(f"had {memory}")
+            time.sleep(0.02)  # the next finds it taken
 
+    threads = [threading.Thread(target=wait, args=(memory,)) for memory in (limited.MOST_MEMORY, 1, 2)]
     with room.take(limited.MOST_MEMORY - 1):
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        with room.take(1):
-            order.append("fits")
-        time.sleep(0.05)
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)
         order.append("freed")
-    waiting.join()
-    assert order == ["fits", "freed", "waited"]
+    for thread in threads:
+        thread.join()
+    assert order == ["freed", f"had {limited.MOST_MEMORY}", "had 1", "had 2"]
+
+
+def test_a_child_that_works_long_leaves_the_cores_to_others_and_is_not_used_again() -> None:
+    long = json.loads(run(readers.work, b"", Limits(seconds=5.0, memory=50_000_000)))
+    assert long["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + limited.LATER
+    again = json.loads(run(readers.own, b"", LIMITS))
+    assert (again["niceness"], again["id"] == long["id"]) == (os.getpriority(os.PRIO_PROCESS, 0), False)
+
+
+def test_where_forking_gets_stuck_another_process_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = limited._Children()
+    monkeypatch.setattr(limited, "_children", children)
+    first, begin = child(), children._begin
+
+    def begin_in_time() -> None:
+        monkeypatch.setattr(limited, "FORKED", 30.0)
+        begin()
+
+    monkeypatch.setattr(limited, "FORKED", 0.5)
+    monkeypatch.setattr(children, "_begin", begin_in_time)
+    assert children._process
+    os.kill(children._process.pid, signal.SIGSTOP)
+    os.kill(first, signal.SIGKILL)
+    assert child() != first
+
+
+def test_a_child_that_is_stuck_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "ANSWERED", 0.3)
+    assert complaint(readers.stop) == "reading it takes longer than 0.2 seconds"
+    assert run(readers.echo, b"next", LIMITS) == b"next"
 
 
 def test_several_threads_have_a_child_each() -> None:

@@ -6,21 +6,23 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import uvicorn
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sensorium.serving import connections
-from sensorium.serving.connections import Connection, giving_way, most_connections
+from sensorium.serving import connections, parts
+from sensorium.serving.connections import Connection, most_connections, waiting_for
 from tests.conftest import free_port
 
-MOST, HEAD_SECONDS, READ_SECONDS = 10, 0.5, 0.5
+MOST, HEAD_SECONDS, READ_SECONDS, CUTS = 10, 0.5, 0.5, 5
+TURNS: list[asyncio.Future[None]] = []  # of `keyless`
 HOST = b"Host: localhost\r\n"
 PLAIN = b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n"
 
@@ -43,8 +45,11 @@ async def slow(_: Request) -> PlainTextResponse:
 
 
 async def keyless(request: Request) -> PlainTextResponse:
-    with giving_way(request.scope):
-        await asyncio.sleep(3 * HEAD_SECONDS)
+    turn = asyncio.get_running_loop().create_future()
+    TURNS.append(turn)
+    with waiting_for(request.scope, turn, gives_way=True), suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(3 * HEAD_SECONDS):
+            await turn
     return PlainTextResponse("keyless")
 
 
@@ -55,6 +60,7 @@ def port() -> Iterator[int]:
         patch.setattr(Connection, "most", MOST)
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
         patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
+        patch.setattr(connections, "CUTS", CUTS)
         port = free_port()
         config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
         server = uvicorn.Server(config)
@@ -168,11 +174,60 @@ def test_bodies_come_as_they_did(port: int) -> None:
     body = b"a" * 3_000_000
     head = b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 3000000\r\n\r\n"
     assert b"3000000 [" in ask(port, head + body)
-    chunks = b"".join(b"5\r\naaaaa\r\n" for _ in range(40_000)) + b"0\r\n\r\n"
-    assert b"200000 [" in ask(port, CHUNKED + chunks)
+    chunks = b"".join(b"40\r\n" + b"a" * 64 + b"\r\n" for _ in range(40_000)) + b"0\r\n\r\n"
+    assert b"2560000 [" in ask(port, CHUNKED + chunks)
     with connect(port, PLAIN * 20) as one:
         time.sleep(0.2)
         assert one.recv(65536).count(b"200 OK") == 20
+
+
+def test_a_body_in_small_parts_comes_slowly_and_holds_up_no_other(port: int) -> None:
+    chunks = b"".join(b"5\r\naaaaa\r\n" for _ in range(10_000)) + b"0\r\n\r\n"
+    with connect(port, CHUNKED + chunks) as one:
+        began, slowest = time.monotonic(), 0.0
+        for _ in range(20):
+            asked = time.monotonic()
+            assert ask(port, PLAIN).endswith(b"small")
+            slowest = max(slowest, time.monotonic() - asked)
+        assert b"50000 [" in one.recv(65536)
+        assert time.monotonic() - began > 0.5
+    assert slowest < 0.4
+
+
+def test_what_waits_of_small_parts_is_bounded(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "MOST_HELD", 1000)
+    before = cut("parts")
+    flood(port, CHUNKED, b"5\r\naaaaa\r\n" * 10_000, megabytes=2)
+    assert cut("parts") == before + 1
+    assert parts.Parts.held == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (b"\0" * 100, b'{"error": "this is no HTTP request"}'),
+        (HALF + b"X: a\r\n" * 100 + b"\r\n", b'{"error": "a head has 32 KiB and 100 fields at most"}'),
+        (b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 30, b""),
+    ],
+    ids=["no HTTP", "a large head", "a pipeline"],
+)
+def test_who_breaks_a_limit_is_told_at_once_and_closed_in_turn(port: int, said: bytes, answer: bytes) -> None:
+    with connect(port, said) as one:
+        began = time.monotonic()
+        if answer:
+            assert one.recv(65536).endswith(answer)
+            assert time.monotonic() - began < 0.8 / CUTS
+        assert heard(one) == b""
+        assert time.monotonic() - began > 0.8 / CUTS
+
+
+def test_a_turn_is_given_back_when_its_client_goes(port: int) -> None:
+    before = len(TURNS)
+    connect(port, b"GET /keyless HTTP/1.1\r\n" + HOST + b"\r\n").close()
+    deadline = time.monotonic() + 5
+    while not (len(TURNS) > before and TURNS[-1].done()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert isinstance(TURNS[-1].exception(), ClientDisconnect)
 
 
 def test_a_request_to_upgrade_is_answered_as_any_other(port: int) -> None:

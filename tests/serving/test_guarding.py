@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.serving import guarding, keys
+from sensorium.serving import guarding, keys, pacing
 from sensorium.serving.guarding import Places
 from tests.serving.conftest import served_as, serving
 
@@ -201,7 +201,10 @@ def test_a_body_that_does_not_come_is_given_up(
         assert (guard.bytes.taken, guard.bodies.taken, guard.requests.taken) == (0, 0, 0)
 
 
-def test_slow_bodies_of_one_key_keep_nobody_from_asking(table_folder: Path, tmp_path: Path) -> None:
+def test_slow_bodies_of_one_key_keep_nobody_from_asking(
+    table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "AHEAD", 1000)
     folder = served_as(table_folder, tmp_path / "model", in_flight=2)
     with serving(folder, tmp_path / "log", **ENTRIES) as client:
         sending, call = Sending(client), client.portal.call  # type: ignore[union-attr]

@@ -3,12 +3,15 @@ import time
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from sensorium.serving import pacing
-from sensorium.serving.pacing import Turns
+from sensorium.serving.pacing import Line, PacedElsewhere, Turns
 from tests.serving.conftest import serving
-from tests.serving.test_guarding import ENTRIES, FACTS, KEY, by
+from tests.serving.test_connections import small
+from tests.serving.test_guarding import ENTRIES, FACTS, KEY, OTHER, by
 
 
 def seconds(client: TestClient, requests: int, key: str, path: str = "/predict") -> float:
@@ -54,10 +57,79 @@ def test_a_service_without_keys_makes_its_own_machine_wait_for_nothing(
         assert seconds(client, 60, "", "/nothing") < 2
 
 
+def test_the_metrics_are_read_whatever_else_strangers_ask_for(
+    table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "RATE", 0.01)
+    monkeypatch.setattr(pacing, "AHEAD", 1)
+    monkeypatch.setattr(pacing, "LONGEST", 0.1)
+    with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
+        assert [client.get("/docs").status_code for _ in range(2)] == [200, 503]
+        assert [client.get("/metrics").status_code for _ in range(5)] == [200] * 5
+
+
+def test_what_another_application_answers_is_paced_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RATE", 0.01)
+    monkeypatch.setattr(pacing, "AHEAD", 1)
+    monkeypatch.setattr(pacing, "LONGEST", 0.1)
+    there = Starlette(routes=[Route(path, small) for path in ("/ours", "/theirs", "/livez")])
+    ours = Starlette(routes=[Route("/ours", small)])
+    client = TestClient(PacedElsewhere(there, application=ours))
+    assert [client.get("/theirs").status_code for _ in range(2)] == [200, 503]
+    assert [client.get(path).status_code for path in ("/ours", "/ours", "/livez", "/livez")] == [200] * 4
+
+
+def test_each_has_a_turn_in_turn_and_those_who_go_give_theirs_back() -> None:
+    async def passing() -> list[str]:
+        line, order = Line(rate=50, ahead=0), []
+        line.charge(5)
+        turns = {name: line.join(name[0]) for name in ("a1", "a2", "gone", "a3", "b1", "b2")}
+        for name, turn in turns.items():
+            turn.add_done_callback(lambda turn, name=name: order.append(name))
+        turns["gone"].cancel()
+        began = time.monotonic()
+        await asyncio.gather(*(turn for name, turn in turns.items() if name != "gone"))
+        assert 0.08 < time.monotonic() - began < 0.5
+        assert line.length == 0
+        return order
+
+    assert asyncio.run(passing()) == ["gone", "a1", "b1", "a2", "b2", "a3"]
+
+
+def test_what_takes_more_than_a_turn_keeps_its_line_waiting_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(turns: float) -> float:
+        line = Line(rate=100, ahead=1)
+        await line.join()
+        line.charge(turns)
+        began = time.monotonic()
+        await line.join()
+        return time.monotonic() - began
+
+    assert 0.1 < asyncio.run(waits(10)) < 0.3
+    monkeypatch.setattr(pacing, "DEBT", 0.2)
+    assert 0.2 < asyncio.run(waits(1000)) < 0.4
+
+
+def test_a_key_that_asks_for_what_is_refused_waits_and_others_do_not(
+    table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "AHEAD", 20)
+    with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
+
+        def takes(key: str, what: object) -> float:
+            began = time.monotonic()
+            for _ in range(6):
+                client.post("/predict", json=what, headers=by(key))
+            return time.monotonic() - began
+
+        assert takes(KEY, {"nothing": 1}) > 0.3  # six of ten turns each, twenty of which were ahead
+        assert takes(OTHER, FACTS) < 0.25
+
+
 @pytest.mark.parametrize(("shared", "together"), [(True, 2), (False, 5)])
 def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, together: int) -> None:
     async def count() -> tuple[int, bool]:
-        turns, begun, go, other = Turns(2, shared), 0, asyncio.Event(), asyncio.Event()
+        turns, begun, go, other = Turns(2, shared, 100), 0, asyncio.Event(), asyncio.Event()
 
         async def take(who: str) -> None:
             nonlocal begun
@@ -76,3 +148,21 @@ def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, toget
         return first, begun == 5
 
     assert asyncio.run(count()) == (together, True)
+
+
+def test_all_together_have_so_many_turns_whatever_batches_they_come_in() -> None:
+    async def most() -> int:
+        turns, now, most = Turns(4, True, 5), 0, 0
+
+        async def take(who: str) -> None:
+            nonlocal now, most
+            async with turns.of(who):
+                now += 1
+                most = max(most, now)
+                await asyncio.sleep(0.001)
+                now -= 1
+
+        await asyncio.gather(*(take(who) for who in "abc" * 10))
+        return most
+
+    assert asyncio.run(most()) == 5

@@ -1,7 +1,8 @@
 """Runs a reader of foreign bytes in a child process that may take only so much time and memory, and open nothing.
 
 A check of headers cannot bound what a library does with the bytes behind them; the kernel can, whatever they are. The
-children are started once and used again; one that is killed, or crashes, costs its own input and nothing else.
+children are started once and used again; one that is killed, or crashes, costs its own input and nothing else. One
+that works long leaves the cores to others from then on, as most inputs are read in no time.
 
 One process (`child`) imports the readers and forks a child whenever one is needed, which takes milliseconds. It gets
 the child's end of a socket, whose other end stays here. When this process ends, children read the end of their socket,
@@ -10,14 +11,17 @@ and end.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import Condition, Lock
 from typing import Any
 
@@ -26,8 +30,12 @@ from sensorium.errors import BadInput, UserError
 MOST_MEMORY = 800_000_000  # bytes that all children of a process may take at once; one alone may take more
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
-PATIENCE = 60  # seconds, for a child to be forked
 CHILD = "sensorium.decoding.child"
+FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
+ANSWERED = 30.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
+LONG = 0.15  # seconds of the processor; an ordinary picture or sound takes a fifth of that
+LOOK = 0.05  # seconds between two looks at one that works
+LATER = 10  # steps of niceness: a tenth of the share of those that it leaves the cores to
 Reader = Callable[..., bytes]
 
 
@@ -57,17 +65,24 @@ class _Died(Exception):  # noqa: N818 - the child, not this process
 
 
 class _Room:
-    """Memory that is shared out."""
+    """Memory that is shared out, first come, first served: who needs much is not passed by for ever."""
 
     def __init__(self) -> None:
         self._taken, self._changed = 0, Condition()
+        self._waiting: deque[object] = deque()
 
     @contextmanager
     def take(self, memory: int) -> Iterator[None]:
-        """Waits until so many bytes are free, or all are."""
+        """Waits until so many bytes are free, or all are, and nobody waits who came before."""
+        place = object()
         with self._changed:
-            self._changed.wait_for(lambda: not self._taken or self._taken + memory <= MOST_MEMORY)
+            self._waiting.append(place)
+            self._changed.wait_for(
+                lambda: self._waiting[0] is place and (not self._taken or self._taken + memory <= MOST_MEMORY)
+            )
+            self._waiting.popleft()
             self._taken += memory
+            self._changed.notify_all()  # there may be room for the next as well
         try:
             yield
         finally:
@@ -76,13 +91,41 @@ class _Room:
                 self._changed.notify_all()
 
 
+@dataclass(frozen=True)
+class _Child:
+    """One that reads, by its socket and the number of its process."""
+
+    socket: Connection
+    number: int
+
+    def answer(self, most: int) -> tuple[dict[str, str], bytes, bool]:
+        """What it says, what it read, and whether it worked long."""
+        is_long, began, worked = False, time.monotonic(), self._worked()
+        while not self.socket.poll(LOOK):
+            if not is_long and self._worked() - worked > LONG:
+                is_long = True
+                with suppress(OSError):  # it is gone
+                    os.setpriority(os.PRIO_PROCESS, self.number, os.getpriority(os.PRIO_PROCESS, 0) + LATER)
+            if time.monotonic() - began > ANSWERED:
+                os.kill(self.number, signal.SIGKILL)
+                raise TimeoutError
+        return json.loads(self.socket.recv_bytes(most)), self.socket.recv_bytes(most), is_long
+
+    def _worked(self) -> float:
+        """Seconds of the processor; none where that cannot be told."""
+        with suppress(OSError, IndexError):
+            told = Path(f"/proc/{self.number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+        return 0.0
+
+
 class _Children:
     """The children of this process, as many as were ever needed at once."""
 
     def __init__(self) -> None:
         self._room = _Room()
         self._lock = Lock()
-        self._free: list[Connection] = []
+        self._free: list[_Child] = []
         self._forking: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -96,28 +139,31 @@ class _Children:
             child, started = self._take(), time.monotonic()
             try:
                 with suppress(BrokenPipeError, ConnectionResetError):  # it died of the first bytes
-                    child.send_bytes(job.encode())
-                    child.send_bytes(content)
-                said, read = json.loads(child.recv_bytes(most)), child.recv_bytes(most)
+                    child.socket.send_bytes(job.encode())
+                    child.socket.send_bytes(content)
+                said, read, is_long = child.answer(most)
             except (EOFError, OSError) as error:
-                child.close()
+                child.socket.close()
                 raise _Died(time.monotonic() - started) from error
             except BaseException:
-                child.close()
+                child.socket.close()
                 raise
-            self._free.append(child)
+            if is_long:
+                child.socket.close()  # it ends: without rights no process comes back to the front
+            else:
+                self._free.append(child)
             return said, read
 
     def renew(self) -> None:
         """Gives up those that wait: whatever killed one of them may have killed others."""
         with self._lock:
             while self._free:
-                self._free.pop().close()
+                self._free.pop().socket.close()
 
-    def _take(self) -> Connection:
+    def _take(self) -> _Child:
+        with suppress(IndexError):
+            return self._free.pop()
         with self._lock:
-            with suppress(IndexError):
-                return self._free.pop()
             with suppress(OSError):  # nobody forks yet, or not any more
                 return self._fork()
             self._begin()
@@ -128,7 +174,12 @@ class _Children:
                     f"the process that reads files does not start; if there is memory, `python -m {CHILD} 0` says why."
                 ) from error
 
-    def _fork(self) -> Connection:
+    def _fork(self) -> _Child:
+        """A new child.
+
+        Raises:
+            OSError: if it is not there in time.
+        """
         if self._forking is None:
             raise BrokenPipeError
         ours, theirs = socket.socketpair()
@@ -136,27 +187,19 @@ class _Children:
             socket.send_fds(self._forking, [b"."], [theirs.fileno()])
         child = Connection(ours.detach())
         try:
-            if not child.poll(PATIENCE):  # it is there in time, which takes a while where nobody was before
-                self._end()
-                raise BrokenPipeError
-            child.recv_bytes()
-        except OSError:
-            child.close()
-            raise
-        except EOFError as error:
+            if not child.poll(FORKED):
+                raise TimeoutError
+            return _Child(child, int(child.recv_bytes()))
+        except (EOFError, OSError) as error:
             child.close()
             raise BrokenPipeError from error
-        return child
-
-    def _end(self) -> None:
-        """Ends a process that forks nobody any more."""
-        self._forking = None
-        if self._process:
-            self._process.kill()
-            self._process.wait()
 
     def _begin(self) -> None:
-        """Starts the process that forks."""
+        """Starts the process that forks, in the place of one that does not any more."""
+        if self._process and self._forking:
+            self._forking.close()
+            self._process.kill()
+            self._process.wait()
         self._forking, theirs = socket.socketpair()
         command = [sys.executable, "-m", CHILD, str(theirs.fileno())]
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ONE_THREAD

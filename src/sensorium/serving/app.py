@@ -38,6 +38,7 @@ from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
 
 AT_ONCE = 4  # samples of one key, where there are several keys: enough to keep the networks busy
+TOGETHER = 64  # samples of all, or two batches where these are larger; each takes some megabytes
 
 
 def create_app() -> Starlette:
@@ -73,8 +74,8 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state = app.state
     names = keys.read(environment)
     state.guard = Guard(names)
-    state.turns = Turns(AT_ONCE, shared=len(names) > 1)
     deployment.start()
+    state.turns = Turns(AT_ONCE, len(names) > 1, max(TOGETHER, 2 * deployment.champion.serve.batch))
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)

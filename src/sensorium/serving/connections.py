@@ -8,7 +8,7 @@ for a client is limited: for a whole head, for the next request, and for an answ
 
 import json
 import resource
-from asyncio import TimerHandle
+from asyncio import Future, TimerHandle
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +16,14 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from starlette.requests import ClientDisconnect
 from uvicorn.config import HTTP_PROTOCOLS
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from sensorium.serving.metrics import CUT
+from sensorium.serving.parts import Flow, Parts
 
 MOST = 2000  # connections
 RESERVED = 256  # files that are no connections
@@ -31,8 +34,9 @@ MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds i
 MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
+CUTS = 20  # connections a second of clients which broke a limit are closed: others of them would come again at once
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
-LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `giving_way`
+LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `waiting_for`
 EXTENSION = "sensorium.connection"  # of the scope
 
 
@@ -57,6 +61,7 @@ class Connection(HttpToolsProtocol):
     """One connection; those that give way, then those that wait for their client longest, make room for new ones."""
 
     most: ClassVar[int] = MOST
+    cut_until: ClassVar[float] = 0.0  # by the clock of the loop: when the last is closed which broke a limit
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -66,12 +71,16 @@ class Connection(HttpToolsProtocol):
         self._last = LAST.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
+        self._parts = Parts()
+        self._turn: Future[None] | None = None  # that its request waits for
+        self._is_over = False  # it is only kept for a while
         self._in_head = True  # or before it
         self._ended = False  # a head or a message, in the piece that is looked at
 
     def connection_made(self, transport: Any) -> None:
         """Begins, and ends another one if there are too many."""
         super().connection_made(transport)
+        self.flow: Flow = Flow(transport)
         self._wait(HEAD_SECONDS)
         if len(self.connections) > self.most:
             first = self._last.popitem(last=False)[0] if self._last else next(iter(self._waiting))
@@ -80,19 +89,20 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends, and tells all that were being answered, where uvicorn tells the last only."""
         super().connection_lost(exc)
-        self.pipeline.clear()
+        self._leave()
         self._last.pop(self, None)
-        for asked in self._asked:
-            asked.disconnected = True
-            asked.message_event.set()
+        self._parts.take()
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Looks at what came, a piece at a time, so that no more than a piece is beyond any limit."""
         for start in range(0, len(data), PIECE):
-            if self.transport.is_closing():
+            if self._is_done():
                 return
             self._look_at(data[start : start + PIECE])
+            if seconds := self._parts.owe(self._body, self.loop.time()):
+                self._hold(data[start + PIECE :], seconds)
+                return
 
     def _look_at(self, piece: bytes) -> None:
         body, self._ended = self._body, False
@@ -100,7 +110,30 @@ class Connection(HttpToolsProtocol):
         if not self._ended:  # else it is not known how much of the piece is of what follows
             self._framing += len(piece) - (self._body - body)
         if self._framing > (MOST_HEAD if self._in_head else MOST_FRAMING + self._body):
-            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+            self._shut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+
+    def _hold(self, rest: bytes, seconds: float) -> None:
+        """Looks at the rest, and reads on, after some time."""
+        if self._is_done():
+            return
+        if not self._parts.keep(rest):
+            self._shut(HTTPStatus.TOO_MANY_REQUESTS, "parts")
+            return
+        self.flow.hold()
+        self.loop.call_later(seconds, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._is_done():
+            return
+        self.flow.is_held = False
+        if len(self.cycle.body) <= HIGH_WATER_LIMIT:  # else the application reads on when it has taken that
+            self.flow.resume_reading()
+        self.data_received(self._parts.take())
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        if not self._is_done():
+            self._shut(HTTPStatus.BAD_REQUEST, "malformed")
 
     def _should_upgrade(self) -> bool:
         return False  # nothing here speaks WebSocket
@@ -115,14 +148,14 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: the application takes over, if it is none too large."""
-        if self.transport.is_closing():
+        if self._is_done():
             return
         self._in_head, self._framing, self._ended = False, 0, True
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > MOST_HEAD or len(self.headers) > MOST_FIELDS:
-            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
+            self._shut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "large")
         elif len(self.pipeline) >= MOST_WAITING:
-            self._end(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
+            self._shut(HTTPStatus.TOO_MANY_REQUESTS, "crowded")
         else:
             self.scope["extensions"] = {EXTENSION: {"connection": self}}
             super().on_headers_complete()
@@ -132,14 +165,16 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
         self._body += len(body)
-        if not self.transport.is_closing():
+        self._parts.add()
+        if not self._is_done():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._framing = self._body = 0
+        self._parts.end()
         self._in_head = self._ended = True
-        if not self.transport.is_closing():
+        if not self._is_done():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -162,13 +197,17 @@ class Connection(HttpToolsProtocol):
             self._wait(HEAD_SECONDS)
 
     @contextmanager
-    def give_way(self) -> Iterator[None]:
-        """Meanwhile any new connection takes its place."""
-        self._last[self] = None
+    def wait_for(self, turn: "Future[None]", gives_way: bool) -> Iterator[None]:
+        """Meanwhile a turn is waited for, and given back if the client goes; one that gives way keeps out no other."""
+        self._turn = turn
+        if gives_way:
+            self._last[self] = None
         try:
             yield
         finally:
-            self._last.pop(self, None)
+            self._turn = None
+            if not self._is_over:
+                self._last.pop(self, None)
 
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
@@ -195,10 +234,38 @@ class Connection(HttpToolsProtocol):
         else:
             self._end(None, "late")
 
+    def _is_done(self) -> bool:
+        return self._is_over or bool(self.transport.is_closing())
+
+    def _leave(self) -> None:
+        """Nobody answers what was asked."""
+        self.pipeline.clear()
+        for asked in self._asked:
+            asked.disconnected = True
+            asked.message_event.set()
+        if self._turn and not self._turn.done():
+            self._turn.set_exception(ClientDisconnect())
+
+    def _shut(self, status: HTTPStatus, why: str) -> None:
+        """Says what is wrong if no other answer is being given, reads no more, and closes when its turn comes."""
+        CUT.labels(why).inc()
+        if not self._asked:
+            self.transport.write(_answer(status))
+        self._is_over = True
+        self._leave()
+        self._parts.take()
+        self.flow.hold()
+        self._go_on()
+        self._last[self] = None
+        now = self.loop.time()
+        Connection.cut_until = min(max(Connection.cut_until, now) + 1 / CUTS, now + HEAD_SECONDS)
+        close = self.transport.abort if self._asked else self.transport.close
+        self._deadline = self.loop.call_at(Connection.cut_until, close)
+
     def _end(self, status: HTTPStatus | None, why: str) -> None:
         """Closes, with a status if there is one to give and no other answer is being given."""
         CUT.labels(why).inc()
-        if self.transport.is_closing() or self._asked:
+        if self._is_done() or self._asked:
             self.transport.abort()
             return
         if status:
@@ -208,19 +275,28 @@ class Connection(HttpToolsProtocol):
 
 
 @contextmanager
-def giving_way(scope: Mapping[str, Any]) -> Iterator[None]:
-    """While a request waits that nobody vouched for, its connection keeps out no other."""
+def waiting_for(scope: Mapping[str, Any], turn: "Future[None]", gives_way: bool) -> Iterator[None]:
+    """While a request waits for its turn, which fails with `ClientDisconnect` when its client goes.
+
+    Args:
+        scope: of the request.
+        turn: that it waits for.
+        gives_way: its connection keeps out no other, as nobody vouched for it.
+    """
     connection: Connection | None = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
     if connection is None:  # of another server
         yield
         return
-    with connection.give_way():
+    with connection.wait_for(turn, gives_way):
         yield
 
 
 SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "this is no HTTP request",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"a head has {MOST_HEAD // 1024} KiB and {MOST_FIELDS} fields at most",
-    HTTPStatus.TOO_MANY_REQUESTS: f"{MOST_WAITING} requests may wait for their answer on one connection",
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        f"{MOST_WAITING} requests may wait for their answer on one connection, and bodies come in larger parts"
+    ),
     HTTPStatus.SERVICE_UNAVAILABLE: "the service has as many connections as it takes; try again soon",
 }
 

@@ -3,24 +3,29 @@
 import asyncio
 import ipaddress
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 import limits
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.runtime.settings import Serve
-from sensorium.serving import keys
+from sensorium.serving import keys, pacing
 from sensorium.serving.metrics import BODIES, IN_FLIGHT
+from sensorium.serving.pacing import Line
 from sensorium.serving.refusal import Refused
 
 MOST_BYTES = 512 * 2**20  # of bodies held at once
 MOST_BODIES = 500  # on their way at once
 PATIENCE = 10.0  # seconds that a body is waited for, and one more for every so many bytes that have come:
 SLOWEST = 500
+REFUSED = 9  # turns more that a request takes which is not answered as asked: it costs no work that would slow it down
+CLIENT = range(400, 500)  # statuses that say that it is the client's fault
+MANY = 100  # requests of one key; when as many wait, further ones keep no connection from others
 PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 LOCAL_NAMES = ("localhost", "ip6-localhost")
 NO_KEYS = (
@@ -70,6 +75,7 @@ class Guard:
         self.requests = Places(shared)  # worked on: their bodies are there
         self.bodies = Places(shared)  # on their way
         self.bytes = Places(shared)  # of bodies
+        self._lines: defaultdict[str, Line] = defaultdict(lambda: Line(pacing.RATE, pacing.AHEAD))
 
     def identify(self, scope: Scope) -> str:
         """The name of the key that a request shows; empty for the loopback of a service without keys.
@@ -91,6 +97,18 @@ class Guard:
         if name is None:
             raise Refused(401, "this API key is not known, or was revoked")
         return name
+
+    async def wait(self, scope: Scope, name: str, serve: Serve) -> Line:
+        """Waits until it is the turn of a key's next request, and gives the line that it stood in.
+
+        Raises:
+            Refused: if it does not come in time.
+        """
+        line = self._lines[name]
+        line.rate = max(pacing.RATE, serve.rate / 60)
+        words = f"too many requests at once by the key {name!r}; try again soon"
+        await pacing.wait(scope, line, "", gives_way=line.length > MANY, sentence=words)
+        return line
 
     def count(self, name: str, samples: int, serve: Serve) -> None:
         """Counts samples asked for by a key.
@@ -145,14 +163,23 @@ class Guarded:
             return
         guard: Guard = scope["app"].state.guard
         serve: Serve = scope["app"].state.deployment.champion.serve
+        line: Line | None = None
+
+        async def sending(message: Message) -> None:
+            if line and message["type"] == "http.response.start" and message["status"] in CLIENT:
+                line.charge(REFUSED)
+            await send(message)
+
         try:
             name = guard.identify(scope)
             scope["state"]["key"] = name
-            scope["state"]["about"] |= {"key": name} if name else {}
+            if name:
+                scope["state"]["about"]["key"] = name
+                line = await guard.wait(scope, name, serve)
             visit = _Visit(guard, name, serve.in_flight, receive)
             try:
                 async with asyncio.timeout(serve.timeout):
-                    await self.app(scope, visit.receive, send)
+                    await self.app(scope, visit.receive, sending)
             except TimeoutError:
                 words = f"within {serve.timeout:g} seconds"
                 if visit.is_whole:
@@ -160,8 +187,12 @@ class Guarded:
                 raise Refused(408, f"the body did not come {words}") from None
             finally:
                 visit.end()
+        except ClientDisconnect:
+            if line:
+                line.charge(REFUSED)
+            raise
         except Refused as refused:
-            await refused.response()(scope, receive, send)
+            await refused.response()(scope, receive, sending)
 
 
 class _Visit:

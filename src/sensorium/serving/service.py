@@ -12,6 +12,7 @@ from sensorium.runtime import artefact, settings
 from sensorium.runtime.settings import LONGEST
 from sensorium.serving import app, connections, journal, keys, logs
 from sensorium.serving.deployment import champion_folder
+from sensorium.serving.pacing import PacedElsewhere
 
 if logs.is_server():
     logs.configure()
@@ -50,3 +51,6 @@ class Sensorium:
 
     def __init__(self) -> None:
         app.serve(application)
+
+
+Sensorium.add_asgi_middleware(PacedElsewhere, application=application)
