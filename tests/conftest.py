@@ -118,6 +118,15 @@ def fill(disk: Path, but: int) -> Path:
     return filler
 
 
+@pytest.fixture(scope="module")
+def module_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of a file's tests; it goes with the last of them unless one failed, as `tmp_path` does."""
+    folder, failed = tmp_path_factory.mktemp(Path(request.path).stem), request.session.testsfailed
+    yield folder
+    if request.session.testsfailed == failed:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def stamps() -> Path:
     """The stamps folder of the real data set."""

@@ -71,10 +71,8 @@ class Workspace:
 
 
 @pytest.fixture(scope="module")
-def workspace(
-    slice_of_stamps: Path, cache_of_its_own: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Workspace]:
-    root = tmp_path_factory.mktemp("clone")
+def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) -> Workspace:
+    root = module_path / "clone"
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY, check=True, capture_output=True, text=True,
@@ -85,7 +83,7 @@ def workspace(
             shutil.copy(REPOSITORY / name, root / name)
     environment = os.environ | {
         "SENSORIUM_CACHE": str(cache_of_its_own),
-        "BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")),
+        "BENTOML_HOME": str(module_path / "bentoml"),
         "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
         "PYTHONUNBUFFERED": "1",
     }
@@ -114,7 +112,7 @@ def workspace(
     )
     done = made.run("dvc", "repro")
     assert done.returncode == 0, done.stdout
-    yield made
+    return made
 
 
 def test_every_stage_leaves_what_the_design_names(workspace: Workspace) -> None:

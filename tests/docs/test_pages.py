@@ -103,10 +103,10 @@ AGAIN = "dvc repro"  # where nothing changed it takes two seconds; all else that
 
 
 @pytest.fixture(scope="module")
-def reader(slice_of_stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
     """A clone whose params.yaml asks for a slice of the stamps and a short search."""
     words = {"NAME": "ada", "VERSION": "v1.0.0", "REPOSITORY": "."}
-    with Walk(tmp_path_factory.mktemp("reader") / "place", BEFORE, words) as walk:
+    with Walk(module_path / "place", BEFORE, words) as walk:
         walk.replace(
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
             search={"trials": 1, "minutes": 5.0, "seed": 0},
