@@ -465,16 +465,17 @@ def finished_trials(workspace: Workspace) -> int:
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     workspace.params(
-        search={"trials": 8, "minutes": 60.0, "seed": 1},
+        search={"trials": 4, "minutes": 60.0, "seed": 1},
         fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
-    killed(workspace, "dvc", "repro", "search", when=lambda: finished_trials(workspace) >= before + 3)
+    killed(workspace, "dvc", "repro", "search", when=lambda: finished_trials(workspace) >= before + 1)
     had = finished_trials(workspace) - before
     again = workspace.run("dvc", "repro", "search")
     assert again.returncode == 0, again.stdout
+    assert 1 <= had < 4
     assert f"search: {had} finished trials are in the journal" in again.stdout
-    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 8
+    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 4
 
 
 def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:

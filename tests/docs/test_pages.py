@@ -111,7 +111,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
             search={"trials": 1, "minutes": 5.0, "seed": 0},
             gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
-            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
+            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
             monitor={"keep_content": True},
         )
         frog = next(slice_of_stamps.glob("animals/**/*_desc_fr.ogg"))
