@@ -118,6 +118,8 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
         shutil.copy(frog, walk.root / "frog.ogg")
         shutil.copy(frog.with_name(frog.name.replace("_desc_fr.ogg", ".png")), walk.root / "frog.png")
         (walk.root / "in.csv").write_text("text,image\nA small green frog.,frog.png\nA red lorry.,\n")
+        with (walk.root / ".git/info/exclude").open("a") as excluded:
+            excluded.write("/packaged/\n")  # a model that a page fetches: nobody would commit it
         commit(walk)
         walk.place.run("git", "init", "--quiet", "--bare", "../origin")
         walk.place.run("git", "remote", "add", "origin", "../origin")
