@@ -26,6 +26,7 @@ os.environ |= {"GX_ANALYTICS_ENABLED": "false", "BENTOML_DO_NOT_TRACK": "True", 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a script; children would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # spinning threads starve the tests that run beside
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile all sources anew
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -137,6 +138,15 @@ def fill(disk: Path, but: int) -> Path:
             file.write(bytes(4096))
     os.truncate(filler, filler.stat().st_size - but * 1024)
     return filler
+
+
+@pytest.fixture(scope="module")
+def module_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of a file's tests; it goes with the last of them unless one failed, as `tmp_path` does."""
+    folder, failed = tmp_path_factory.mktemp(Path(request.path).stem), request.session.testsfailed
+    yield folder
+    if request.session.testsfailed == failed:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from sensorium.memory import keep_freed
 from sensorium.parent_death import end_with_parent
 
 START = 2.0  # seconds that a process takes to begin work
@@ -90,4 +91,5 @@ def _begin_worker() -> None:
     """One thread, and no life of its own: a worker whose starter was killed would wait for its next piece for ever."""
     starter = multiprocessing.parent_process()
     end_with_parent(starter.pid if starter else None)
+    keep_freed()
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

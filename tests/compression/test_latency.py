@@ -9,6 +9,9 @@ def test_calls_take_turns() -> None:
     taken = in_turns(calls, [1, 2, 3], rounds=3)
     assert said == ["a1", "a1", "b1", "b1", "a2", "a2", "b2", "b2", "a3", "a3", "b3", "b3"]
     assert {name: len(times) for name, times in taken.items()} == {"a": 3, "b": 3}
+    said.clear()
+    assert in_turns(calls, [1], rounds=2, warm=False).keys() == {"a", "b"}
+    assert said == ["a1", "b1", "a1", "b1"]
 
 
 def test_figures() -> None:

@@ -59,6 +59,7 @@ def test_a_process_that_forks_nobody_any_more_is_replaced(monkeypatch: pytest.Mo
     with pytest.raises(OSError):
         limited._children._fork()
     monkeypatch.undo()
+    limited._children._begin()
     assert stuck.returncode == -signal.SIGKILL
     assert run(readers.echo, b"two", LIMITS) == b"two"
 

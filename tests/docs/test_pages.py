@@ -103,21 +103,23 @@ AGAIN = "dvc repro"  # where nothing changed it takes two seconds; all else that
 
 
 @pytest.fixture(scope="module")
-def reader(slice_of_stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
     """A clone whose params.yaml asks for a slice of the stamps and a short search."""
     words = {"NAME": "ada", "VERSION": "v1.0.0", "REPOSITORY": "."}
-    with Walk(tmp_path_factory.mktemp("reader") / "place", BEFORE, words) as walk:
+    with Walk(module_path / "place", BEFORE, words) as walk:
         walk.replace(
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
             search={"trials": 1, "minutes": 5.0, "seed": 0},
             gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
-            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
+            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
             monitor={"keep_content": True},
         )
         frog = next(slice_of_stamps.glob("animals/**/*_desc_fr.ogg"))
         shutil.copy(frog, walk.root / "frog.ogg")
         shutil.copy(frog.with_name(frog.name.replace("_desc_fr.ogg", ".png")), walk.root / "frog.png")
         (walk.root / "in.csv").write_text("text,image\nA small green frog.,frog.png\nA red lorry.,\n")
+        with (walk.root / ".git/info/exclude").open("a") as excluded:
+            excluded.write("/packaged/\n")  # a model that a page fetches: nobody would commit it
         commit(walk)
         walk.place.run("git", "init", "--quiet", "--bare", "../origin")
         walk.place.run("git", "remote", "add", "origin", "../origin")

@@ -23,7 +23,7 @@ def hurry(walk: Walk) -> None:
     """The only thing that a reader would not do: fewer trials and draws than are shipped."""
     walk.replace(
         search={"trials": 2, "minutes": 5.0, "seed": 0},
-        evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
+        evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
     )
 
 

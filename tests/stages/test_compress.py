@@ -82,7 +82,7 @@ def test_a_late_failure_leaves_the_old_model_and_its_figures(trained: Project, m
     def no_process(*arguments: object) -> tuple[float, int]:
         raise UserError("no process may start")
 
-    monkeypatch.setattr(bench.fresh, "measure", no_process)
+    monkeypatch.setattr(bench.cold_start, "measure", no_process)
     with pytest.raises(UserError):
         compress.run()
     assert Predictor.load(paths.COMPRESSED).version == version

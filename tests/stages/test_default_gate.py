@@ -75,7 +75,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.setenv("SENSORIUM_CACHE", str(root / "cache"))
-        patch.setattr(bench.fresh, "measure", lambda *_: (1.0, 1))
+        patch.setattr(bench.cold_start, "measure", lambda *_: (1.0, 1))
         project = Project(root)
         project.params |= {
             "inputs": INPUTS,
@@ -255,6 +255,6 @@ def test_a_rule_of_the_shipped_gate_alone_stops_what_it_is_for(
     shutil.copytree(world, tmp_path / "damaged")
     monkeypatch.chdir(tmp_path / "damaged")
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "damaged/cache"))
-    monkeypatch.setattr(bench.fresh, "measure", lambda *_: (1.0, 1))
+    monkeypatch.setattr(bench.cold_start, "measure", lambda *_: (1.0, 1))
     KILLERS[rule]()
     assert failed() == [rule]

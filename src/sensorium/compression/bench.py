@@ -112,7 +112,7 @@ class Bench:
         """Times of a part in turns with its fp32, with one thread."""
         runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
         singles, batch = self._arrays(part)
-        single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES)
+        single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES, warm=False)
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
         share, batch_share = self._shares[part.name]
         whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)
@@ -125,7 +125,8 @@ class Bench:
         for part in self.parts.values():
             singles, batch = self._arrays(part)
             run = {FP32: OnnxNetwork(part.files[FP32])}
-            times.append([np.median(in_turns(run, given, ROUNDS)[FP32]) for given in (singles, [batch])])
+            taken = in_turns(run, singles, ROUNDS), in_turns(run, [batch], ROUNDS, warm=False)
+            times.append([np.median(one[FP32]) for one in taken])
         shares = np.array(times) / np.sum(times, axis=0)
         return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
 
@@ -197,6 +198,7 @@ def compare(
     cold_start.write_samples(folder, next(iter(models.values())), samples)
     calls = {name: model.predict for name, model in models.items()}
     with one_thread():
-        single, batch = in_turns(calls, [[one] for one in samples], SINGLES), in_turns(calls, [samples], BATCHES)
+        single = in_turns(calls, [[one] for one in samples], SINGLES)
+        batch = in_turns(calls, [samples], BATCHES, warm=False)
     started = {name: cold_start.measure(*what, folder) for name, what in loads.items()}
     return {name: WholeModel(sizes[name], single[name], batch[name], *started[name]) for name in models}

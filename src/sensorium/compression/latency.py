@@ -12,18 +12,18 @@ LEAST = 3  # rounds that are made all the same
 
 
 def in_turns(
-    calls: Mapping[str, Call], given: Sequence[Any], rounds: int, seconds: float = SECONDS
+    calls: Mapping[str, Call], given: Sequence[Any], rounds: int, seconds: float = SECONDS, warm: bool = True
 ) -> dict[str, list[float]]:
     """Milliseconds of every call in every round.
-
-    Each is called twice in a row, and only the second call is timed. By then its weights are in the processor's cache,
-    as in a process that does nothing else; before, those of its neighbour were.
 
     Args:
         calls: by name.
         given: what they are called with, one after the other and round again.
         rounds: how often, at most.
         seconds: after which no further round begins, once a few are made.
+        warm: whether each is called twice in a row, and only the second call is timed. By then its weights are in the
+            processor's cache, as in a process that does nothing else; before, those of its neighbour were. A batch has
+            them there after its first values.
     """
     taken: dict[str, list[float]] = {name: [] for name in calls}
     end = time.perf_counter() + seconds
@@ -31,7 +31,8 @@ def in_turns(
         if number >= LEAST and time.perf_counter() > end:
             break
         for name, call in calls.items():
-            call(given[number % len(given)])
+            if warm:
+                call(given[number % len(given)])
             start = time.perf_counter()
             call(given[number % len(given)])
             taken[name].append(1000 * (time.perf_counter() - start))
