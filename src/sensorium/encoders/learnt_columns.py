@@ -56,6 +56,8 @@ def of_numbers(column: str, numbers: Numbers) -> dict[str, Any] | None:
         column: its name.
         numbers: of every training row; ``None`` where one is missing.
     """
+    if not numbers:  # nothing is known yet
+        return {"column": column, "edges": [0.0, 1.0], "median": 0.0}
     known = np.array([number for number in numbers if number is not None], np.float64)
     bins = int(np.clip(len(known) // ROWS_A_BIN, 1, MOST_BINS))
     edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1))) if len(known) else known
@@ -66,7 +68,7 @@ def of_numbers(column: str, numbers: Numbers) -> dict[str, Any] | None:
 
 def of_names(column: str, names: Sequence[str | None]) -> dict[str, Any] | None:
     """What training rows teach of a column of names; ``None`` if it is the same in all of them."""
-    if len(set(names)) < 2:
+    if len(set(names)) == 1:
         return None
     counts = Counter(name for name in names if name is not None)
     common = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_NAMES]

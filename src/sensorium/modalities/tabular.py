@@ -213,9 +213,10 @@ class Tabular(Modality):
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         """Columns that never vary, numbers that look like codes, and categories that look like amounts."""
         for column in self.columns(""):
-            cells = {spelled(cell) for cell in table[column] if cell is not None}
-            if (len(cells) < 2 and None not in table[column]) or not cells:
-                same = f"is {next(iter(cells))!r} in every row" if cells else "is empty in every row"
+            held = {None if cell is None else spelled(cell) for cell in table[column]}
+            if len(held) == 1:
+                only = held.pop()
+                same = "is empty in every row" if only is None else f"is {only!r} in every row"
                 yield f"the column {column!r} {same} and says nothing: it is left out"
         for column in self.numbers:
             numbers = [number for number in numbers_in(table[column]) if abs(number) <= LARGEST_CODE]
