@@ -14,7 +14,7 @@ FACTS = Tabular(numbers=["a", "b", "c", "d"])
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> embedding.Job:
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
-    packed = [FACTS.pack({"a": float(n), "b": 1.0, "c": 2.0, "d": 3.0}) for n in range(5)]
+    packed = [FACTS.pack({"a": n / 4, "b": 1.0, "c": 2.0, "d": 3.0}) for n in range(5)]
     items = {digest(one): one for one in packed}
     write_shard(tmp_path, 0, items, {})
     return embedding.Job(FACTS, tmp_path, list(items))
@@ -26,7 +26,7 @@ def test_what_is_embedded_is_never_embedded_again(job: embedding.Job) -> None:
     assert embedding.missing(job) == []
     found = embedding.features(job, {})
     assert list(found) == job.digests
-    assert [array[0, 0] for array in found.values()] == [0, 1, 2, 3, 4]
+    assert [array[0, 0] for array in found.values()] == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_what_is_damaged_between_embedding_and_reading_is_embedded_again(
@@ -35,7 +35,7 @@ def test_what_is_damaged_between_embedding_and_reading_is_embedded_again(
     problems = embedding.embed([job], "embedding")
     (file,) = (paths.cache() / "features").glob("*.records1")
     file.write_bytes(file.read_bytes()[:300] + b"?" + file.read_bytes()[301:])
-    assert [array[0, 0] for array in embedding.features(job, problems).values()] == [0, 1, 2, 3, 4]
+    assert [array[0, 0] for array in embedding.features(job, problems).values()] == [0, 0.25, 0.5, 0.75, 1]
     assert "its 4 whole records stay in use" in capsys.readouterr().err
 
 

@@ -157,7 +157,7 @@ def lay_out(
         for file, source in preprocess.files.items():
             shutil.copyfile(source, folder / name / file)
         inputs[name] = {
-            "settings": reader.kind.model_dump(exclude={"encoder"}),
+            "settings": reader.kind.model_dump(exclude={"encoder", "learnt"}),
             "encoder": reader.kind.encoder,
             "variant": chosen[name],
             "preprocess": next(key for key, kind in reader.kind.preprocesses.items() if kind is type(preprocess)),

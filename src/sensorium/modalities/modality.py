@@ -198,6 +198,17 @@ class Modality(Section, ABC):
         """The same input for a model that knows names of these checksums: it reads names as the model spells them."""
         return self
 
+    def learn(self, values: Iterable[Any]) -> Section | None:
+        """What an encoder has to know of the cleaned values of training rows, one a row; most need nothing.
+
+        What it gives is the field ``learnt`` of the same input, from `prepare` on.
+        """
+        return None
+
+    def left_out(self) -> list[str]:
+        """Its columns that say nothing in the training rows, and are not read."""
+        return []
+
     @abstractmethod
     def load_folder(self, folder: Path) -> Encoder:
         """An encoder from a folder that transformers can load."""

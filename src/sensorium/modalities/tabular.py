@@ -1,20 +1,21 @@
-"""Tabular: numbers and categories of a row, each in its own column."""
+"""Tabular: numbers, dates and categories of a row, each in its own column."""
 
 import html
 import json
-import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from sensorium.encoders.columns import BUCKETS, Columns, checksum, columns
+from sensorium.encoders.columns import Columns, checksum
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.errors import BadInput, Cause, UserError
+from sensorium.encoders.learnt_columns import LearntColumns, columns, days, of_names, of_numbers
+from sensorium.errors import BadInput, UserError
 from sensorium.modalities.modality import (
     AXIS,
     EMBEDDING,
@@ -27,29 +28,39 @@ from sensorium.modalities.modality import (
     unique_keys,
     weighted,
 )
+from sensorium.modalities.written import Written, moment, number
 from sensorium.numerals import numbers_in
-from sensorium.section import Column
+from sensorium.section import Column, Section
 from sensorium.spelling import is_missing, spelled, spellings
 
-TRUTH = {"true": 1.0, "false": 0.0}  # as JSON's own true and false are read
 LONGEST = 1000  # characters of a cell
 MOST_SHOWN = 200  # characters of a cell
-MOST = float(np.finfo(np.float32).max)
 FEWEST_VALUES, MOST_CHOICES = 5, 100  # that have a name which is offered; names of a column that are
 FEWEST_CODES, MOST_CODES = 3, 10  # different whole numbers that may be codes, where each stands in 5 rows on average
 LARGEST_CODE = 10**9  # what is larger marks a missing number
-AMOUNTS = "write amounts as 1234.5, without commas and units, or list it under categories"
-DIGIT = re.compile(r"\d")
+MANY_NAMES = 32  # of a column whose names are all numbers
+AS_COMPUTERS_DO = Written()
 TAKEN = (UNKNOWN, PRESENCE, EMBEDDING, PREDICTIONS)
 
 
+class Learnt(Section):
+    """What training rows teach of the columns of each sort, as the encoder reads it."""
+
+    numbers: list[dict[str, Any]]
+    dates: list[dict[str, Any]]
+    categories: list[dict[str, Any]]
+
+
 class Tabular(Modality):
-    """Columns of numbers and of categories read as one input; it is missing where all of them are."""
+    """Columns of numbers, dates and categories read as one input; it is missing where all of them are."""
 
     kind: Literal["tabular"] = "tabular"
     encoder: Literal["columns"] = "columns"
     numbers: list[Column] = Field([], description="columns that hold numbers")
     categories: list[Column] = Field([], description="columns that hold names, such as a country or a colour")
+    dates: list[Column] = Field([], description="columns that hold dates, with or without a time")
+    written: dict[Column, Written] = Field({}, description="how a column's numbers or dates are written, by column")
+    learnt: SkipJsonSchema[Learnt | None] = None  # by `prepare`, from training rows
 
     describes_content: ClassVar[bool] = True
     has_names: ClassVar[bool] = True
@@ -63,20 +74,23 @@ class Tabular(Modality):
             "points",
         ),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"columns": Columns, "learnt-columns": LearntColumns}
 
     _known: frozenset[int] = PrivateAttr(frozenset())  # checksums of the names that a model has learnt from
 
     @model_validator(mode="after")
     def _has_columns(self) -> Self:
-        if not self.numbers and not self.categories:
-            raise ValueError("a tabular input needs column names under numbers, categories or both")
-        if twice := [column for column, times in Counter(self.columns("")).items() if times > 1]:
-            raise ValueError(f"the column {twice[0]!r} is listed twice; it is either a number or a category")
+        listed = self.columns("")
+        if not listed:
+            raise ValueError("a tabular input needs column names under numbers, categories or dates")
+        if twice := [column for column, times in Counter(listed).items() if times > 1]:
+            raise ValueError(f"the column {twice[0]!r} is listed twice; it is a number, a category or a date")
+        if others := [column for column in self.written if column not in [*self.numbers, *self.dates]]:
+            raise ValueError(f"written: {others[0]!r} is no column under numbers or dates")
         return self
 
     def columns(self, name: str) -> list[str]:
-        return [*self.numbers, *self.categories]
+        return [*self.numbers, *self.categories, *self.dates]
 
     def raw(self, row: Mapping[str, Any], name: str, root: Path) -> dict[str, Any] | None:
         cells = {column: row[column] for column in self.columns(name) if not is_missing(row.get(column))}
@@ -88,10 +102,15 @@ class Tabular(Modality):
     def openapi(self, file_format: str) -> dict[str, Any]:
         numbers = {column: {"type": ["number", "string", "boolean", "null"]} for column in self.numbers}
         names = {column: {"type": ["string", "number", "boolean", "null"]} for column in self.categories}
-        return {"type": "object", "additionalProperties": False, "properties": numbers | names}
+        dates = {column: {"type": ["string", "null"]} for column in self.dates}
+        return {"type": "object", "additionalProperties": False, "properties": numbers | names | dates}
 
     def example(self) -> dict[str, Any]:
-        return dict.fromkeys(self.numbers, 1.0) | dict.fromkeys(self.categories, "a")
+        return (
+            dict.fromkeys(self.numbers, 1.0)
+            | dict.fromkeys(self.categories, "a")
+            | dict.fromkeys(self.dates, "2026-11-26T00:00:00")
+        )
 
     def decode(self, raw: Any) -> dict[str, Any]:
         if isinstance(raw, str | bytes):
@@ -106,9 +125,11 @@ class Tabular(Modality):
         if unknown := sorted(set(raw) - set(self.columns(""))):
             raise BadInput(f"unknown column {str(unknown[0])[:40]!r}; known: {', '.join(self.columns(''))}")
         given = {column: _short(column, cell) for column, cell in raw.items() if not is_missing(cell)}
-        numbers = {column: _number(column, given[column]) for column in self.numbers if column in given}
+        how = {column: self.written.get(column, AS_COMPUTERS_DO) for column in given}
+        numbers = {column: number(column, given[column], how[column]) for column in self.numbers if column in given}
+        dates = {column: moment(column, given[column], how[column]) for column in self.dates if column in given}
         names = {column: self._name(column, given[column]) for column in self.categories if column in given}
-        return numbers | {column: name for column, name in names.items() if name}
+        return numbers | {column: name for column, name in names.items() if name} | dates
 
     def check(self, value: dict[str, Any]) -> None:
         if not value:
@@ -173,8 +194,30 @@ class Tabular(Modality):
         )
         return f'<table class="columns">{"".join(lines)}</table>'
 
+    def learn(self, values: Iterable[Mapping[str, Any]]) -> Learnt:
+        rows = list(values)
+        numbers = {column: [row.get(column) for row in rows] for column in self.numbers}
+        dates = {column: [row.get(column) for row in rows] for column in self.dates}
+        names = {column: [row.get(column) for row in rows] for column in self.categories}
+        in_days = {column: [moment and days(moment) for moment in moments] for column, moments in dates.items()}
+        return Learnt(
+            numbers=list(filter(None, starmap(of_numbers, numbers.items()))),
+            dates=list(filter(None, starmap(of_numbers, in_days.items()))),
+            categories=list(filter(None, starmap(of_names, names.items()))),
+        )
+
+    def left_out(self) -> list[str]:
+        read = [column["column"] for sort in (self.learnt or self.learn([])).model_dump().values() for column in sort]
+        return [column for column in self.columns("") if column not in read]
+
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
-        """Numbers that look like codes, and categories that look like amounts."""
+        """Columns that never vary, numbers that look like codes, and categories that look like amounts."""
+        for column in self.columns(""):
+            held = {None if cell is None else spelled(cell) for cell in table[column]}
+            if len(held) == 1:
+                only = held.pop()
+                same = "is empty in every row" if only is None else f"is {only!r} in every row"
+                yield f"the column {column!r} {same} and says nothing: it is left out"
         for column in self.numbers:
             numbers = [number for number in numbers_in(table[column]) if abs(number) <= LARGEST_CODE]
             values = sorted(set(numbers))
@@ -187,7 +230,7 @@ class Tabular(Modality):
         for column in self.categories:
             cells = [cell for cell in table[column] if cell is not None]
             values = sorted(set(numbers_in(cells)))
-            if len(numbers_in(cells)) == len(cells) and len(values) > BUCKETS:
+            if len(numbers_in(cells)) == len(cells) and len(values) > MANY_NAMES:
                 yield (
                     f"the category {column!r} has {len(values):,} different values, all of them numbers: if these are "
                     "amounts, list it under numbers"
@@ -198,7 +241,7 @@ class Tabular(Modality):
 
 
 def _columns(tabular: Tabular) -> Encoder:
-    return columns(tabular.numbers, tabular.categories)
+    return columns((tabular.learnt or tabular.learn([])).model_dump())
 
 
 def _lost(value: dict[str, Any], strength: int, random: np.random.Generator) -> dict[str, Any]:
@@ -219,19 +262,6 @@ def _short(column: str, cell: Any) -> Any:
     if isinstance(cell, str | bytes) and len(cell) > LONGEST:
         raise BadInput(f"column {column!r} holds {len(cell):,} characters; at most {LONGEST:,} are read")
     return cell
-
-
-def _number(column: str, cell: Any) -> float:
-    subject, shown = f"column {column!r}", str(cell)[:40]
-    try:
-        number = float(TRUTH.get(spelled(cell), cell) if isinstance(cell, str) else cell)
-    except (TypeError, ValueError, OverflowError) as error:
-        cause = Cause(subject, "holds text", shown, AMOUNTS if DIGIT.search(shown) else "list it under categories")
-        raise BadInput(f"{subject} holds {shown!r} where a number is expected", cause) from error
-    if not math.isfinite(number) or abs(number) > MOST:
-        cause = Cause(subject, "holds what is no finite number", shown)
-        raise BadInput(f"{subject} holds {repr(cell)[:80]}, which is no finite number", cause)
-    return number
 
 
 def _descriptor(column: str) -> str:

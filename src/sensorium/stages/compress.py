@@ -24,6 +24,7 @@ from sensorium.compression.students import MOST_SAMPLES, EncoderDistillation, di
 from sensorium.compression.trials import Distil, try_part
 from sensorium.compression.uncompressed import size, uncompressed
 from sensorium.dataset.items import read_items
+from sensorium.dataset.learnt import load_params
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows, read_served_rows
@@ -118,7 +119,7 @@ def run() -> None:
 
 def read_trained() -> Trained:
     """The model that was trained and the rows it was trained on."""
-    settings = params.load()
+    settings = load_params()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     if set(network.config.inputs) != set(settings.inputs):
         known, declared = ", ".join(network.config.inputs), ", ".join(settings.inputs)

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from sensorium import params, paths
+from sensorium import paths
 from sensorium.dataset import embedding
 from sensorium.dataset.features import QUARANTINE, write_features, write_quarantine
 from sensorium.dataset.items import digests, read_owners
+from sensorium.dataset.learnt import load_params
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 
 
 def run(name: str) -> None:
     """Writes data/embeddings/NAME; only values that the cache does not hold are embedded."""
-    settings = params.load()
+    settings = load_params()
     if name not in settings.inputs:
         raise UserError(f"there is no input {name!r} in {paths.PARAMS}; there is {', '.join(settings.inputs)}.")
     kind = settings.inputs[name]

@@ -7,6 +7,7 @@ import torch
 from sensorium import params, paths
 from sensorium.dataset.columns import ORIGIN, PRESENCE, carried, slice_name
 from sensorium.dataset.items import read_descriptors
+from sensorium.dataset.learnt import load_params
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
@@ -31,7 +32,7 @@ INTERVAL = "{:.3f}, {:.3f}"
 
 def run() -> None:
     """Writes metrics, predictions and the report."""
-    settings = params.load()
+    settings = load_params()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     classes = network.config.targets
     table = read_table()

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
+from sensorium.dataset import learnt
 from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, apart
 from sensorium.dataset.items import digest, write_owners, write_shard
 from sensorium.dataset.split import SPLITS, assign, groups, strata, with_every_class
@@ -40,9 +41,10 @@ def run() -> None:
         for name in settings.inputs:
             write_owners(beside / name, rows[ID], rows[name])
         _divide(rows, table, settings)
+        left_out = list(_learn(rows[rows[SPLIT] == "train"], settings.inputs, beside))
         written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
         written.to_parquet(beside / "rows.parquet", index=False)
-    for sentence in _warnings(rows, list(settings.targets)):
+    for sentence in [*left_out, *_warnings(rows, list(settings.targets))]:
         print(f"prepare: {sentence}")
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows[SPLIT].value_counts()[list(SPLITS)].items())
     shared = f"rows in {rows[GROUP].nunique():,} groups that share no {' or '.join(map(repr, settings.split.groups))}"
@@ -122,6 +124,19 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
+
+
+def _learn(train: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> Iterator[str]:
+    """Has every input learn from the training rows; gives a sentence for each with columns that say nothing in them."""
+    for name, kind in inputs.items():
+        left_out = learnt.learn(kind, folder / name, train[name].dropna().tolist()).left_out()
+        if len(left_out) == len(kind.columns(name)):
+            raise UserError(
+                f"inputs.{name}: no column of it varies over the training rows; leave it out of {paths.PARAMS}."
+            )
+        if left_out:
+            columns = ", ".join(map(repr, left_out))
+            yield f"inputs.{name}: {columns} never varies over the training rows, and is not read."
 
 
 def _warnings(rows: pd.DataFrame, targets: list[str]) -> Iterator[str]:

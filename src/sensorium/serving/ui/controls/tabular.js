@@ -5,9 +5,11 @@ export function tabular({ input, changed }) {
   const properties = input.value.properties ?? {};
   const numbers = input.settings.numbers ?? [];
   const categories = input.settings.categories ?? [];
+  const dates = input.settings.dates ?? [];
   const fields = new Map([
     ...numbers.map((column) => [column, field(column, { type: "number", step: "any", inputmode: "decimal" })]),
     ...categories.map((column) => [column, field(column, { type: "text", autocomplete: "off" })]),
+    ...dates.map((column) => [column, field(column, { type: "datetime-local" })]),
   ]);
 
   function field(column, attributes) {
