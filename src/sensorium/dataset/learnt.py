@@ -1,10 +1,10 @@
 """What training rows teach of an input before it is embedded: `prepare` writes it, later stages read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sensorium import params, paths
+from sensorium import paths
 from sensorium.dataset.items import read_items
 from sensorium.files import read_json, write_json
 from sensorium.modalities import Modality
@@ -30,11 +30,9 @@ def learn(kind: Modality, folder: Path, digests: Sequence[str]) -> Modality:
     return kind.model_copy(update={"learnt": learnt})
 
 
-def load_params() -> params.Params:
-    """params.yaml, each input with what `prepare` had it learn."""
-    settings = params.load()
-    inputs = {name: _taught(kind, paths.PREPARED / name / LEARNT) for name, kind in settings.inputs.items()}
-    return settings.model_copy(update={"inputs": inputs})
+def taught(inputs: Mapping[str, Modality]) -> dict[str, Modality]:
+    """The inputs, each with what `learn` wrote down; those that learnt nothing as they are."""
+    return {name: _taught(kind, paths.PREPARED / name / LEARNT) for name, kind in inputs.items()}
 
 
 def _taught(kind: Modality, path: Path) -> Modality:

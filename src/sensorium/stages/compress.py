@@ -24,7 +24,6 @@ from sensorium.compression.students import MOST_SAMPLES, EncoderDistillation, di
 from sensorium.compression.trials import Distil, try_part
 from sensorium.compression.uncompressed import size, uncompressed
 from sensorium.dataset.items import read_items
-from sensorium.dataset.learnt import load_params
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows, read_served_rows
@@ -36,6 +35,7 @@ from sensorium.monitoring.drift.reference import ReferenceContext, write_referen
 from sensorium.report.compression import summary, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
+from sensorium.stages.taught import load_params
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 

@@ -6,9 +6,9 @@ from sensorium import paths
 from sensorium.dataset import embedding
 from sensorium.dataset.features import QUARANTINE, write_features, write_quarantine
 from sensorium.dataset.items import digests, read_owners
-from sensorium.dataset.learnt import load_params
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
+from sensorium.stages.taught import load_params
 
 
 def run(name: str) -> None:

@@ -7,7 +7,6 @@ import torch
 from sensorium import params, paths
 from sensorium.dataset.columns import ORIGIN, PRESENCE, carried, slice_name
 from sensorium.dataset.items import read_descriptors
-from sensorium.dataset.learnt import load_params
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
@@ -23,6 +22,7 @@ from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.report.evaluation import write_report
 from sensorium.report.words import bounds, findings
+from sensorium.stages.taught import load_params
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 
