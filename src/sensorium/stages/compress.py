@@ -32,10 +32,10 @@ from sensorium.files import existing, replacing, temporary, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
 from sensorium.monitoring.drift.reference import ReferenceContext, write_reference
+from sensorium.prepared import load_params
 from sensorium.report.compression import summary, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
-from sensorium.stages.taught import load_params
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 

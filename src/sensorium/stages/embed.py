@@ -8,7 +8,7 @@ from sensorium.dataset.features import QUARANTINE, write_features, write_quarant
 from sensorium.dataset.items import digests, read_owners
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
-from sensorium.stages.taught import load_params
+from sensorium.prepared import load_params
 
 
 def run(name: str) -> None:

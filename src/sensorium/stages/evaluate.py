@@ -20,9 +20,9 @@ from sensorium.evaluation.subsets import answer_subsets
 from sensorium.files import existing, rounded, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
+from sensorium.prepared import load_params
 from sensorium.report.evaluation import write_report
 from sensorium.report.words import bounds, findings
-from sensorium.stages.taught import load_params
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 
