@@ -62,9 +62,9 @@ async def _one(request: Request, explained: bool) -> JSONResponse:
     request.app.state.guard.count(state.key, 1, live.serve)
     with state.steps.time("read"):
         raw = await read_inputs(request, live.predictor)
-    said = await _answer(request, live, state.request_id, raw, explained)
-    state.about |= {"model_version": live.version, "inputs": said["inputs"]}
-    return JSONResponse(said)
+    content = await _answer(request, live, state.request_id, raw, explained)
+    state.about |= {"model_version": live.version, "inputs": content["inputs"]}
+    return JSONResponse(content)
 
 
 async def _tried(

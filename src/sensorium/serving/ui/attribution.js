@@ -15,7 +15,7 @@ export function attributionView(label, target, inputs) {
   const list = make(
     "ul",
     {},
-    line("base", "no input", base, percent(base), scale),
+    line("base", "knowing nothing", base, percent(base), scale),
     rows.map(({ name, hue, contribution }) =>
       contribution === undefined
         ? make("li", { class: "absent", "data-attribution": name }, make("span", { class: "name" }, readable(name)),
