@@ -1,7 +1,10 @@
 import os
+import resource
+import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sensorium.errors import UserError
@@ -17,6 +20,15 @@ def total(piece: list[int]) -> int:
 def process(_: int) -> int:
     time.sleep(0.1)
     return os.getpid()
+
+
+def page_faults(_: int) -> list[int]:
+    """Of the first, the second and the third array of 64 MB."""
+    counts = [resource.getrusage(resource.RUSAGE_SELF).ru_minflt]
+    for _ in range(3):
+        np.ones(2**23)
+        counts.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+    return np.diff(counts).tolist()
 
 
 def test_pieces_cover_the_sequence() -> None:
@@ -35,6 +47,12 @@ def test_light_work_is_begun_here_and_the_rest_is_spread(monkeypatch: pytest.Mon
     assert found[0] == os.getpid()
     assert found[-1] != os.getpid()
     assert os.getpid() not in map_shards(process, range(2), "asking")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+def test_a_process_keeps_the_memory_that_it_freed() -> None:
+    for first, *later in map_shards(page_faults, range(2), "allocating"):
+        assert max(later) < first / 5
 
 
 def test_an_error_in_another_process_comes_here() -> None:
