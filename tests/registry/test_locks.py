@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dvc.lock
 import pytest
 
 from sensorium.errors import UserError
 from sensorium.registry import locks
-from sensorium.registry.locks import BEGUN, OF_DVC, at_work
+from sensorium.registry.locks import BEGUN, OF_DVC, at_work, of_dvc
 from tests.registry.conftest import Repository
 
 GIT = Path(".git")
@@ -102,3 +103,15 @@ def test_dvcs_note_of_readers_and_writers_loses_the_dead(clone: Repository) -> N
     OF_DVC.write_text('{"write": {"a')
     with at_work():
         assert not OF_DVC.exists()
+
+
+def test_where_another_dvc_is_at_work_the_user_is_told_what_to_type(
+    clone: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone.sh("dvc", "init", "--quiet", "--force")
+    monkeypatch.setattr(dvc.lock, "DEFAULT_TIMEOUT", 0.1)
+    words = r"another DVC is at work in this folder; when none is, `rm -f \.dvc/tmp/lock \.dvc/tmp/rwlock`"
+    with dvc.lock.make_lock(".dvc/tmp/lock"), pytest.raises(UserError, match=words), of_dvc() as repository:
+        repository.status()
+    with of_dvc() as repository:
+        assert repository.status() == {}

@@ -17,6 +17,7 @@ from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.selection import Selection, select
 from sensorium.monitoring.log.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
+from sensorium.registry.locks import of_dvc
 from sensorium.registry.promotion import exclusive_access
 from sensorium.serving import journal
 from sensorium.sources.feedback import read_collected
@@ -149,10 +150,9 @@ def _commit(new: int) -> None:
 def _dvc() -> Iterator[Any]:
     """DVC's repository, with its errors as user errors."""
     from dvc.exceptions import CheckoutError, DvcException
-    from dvc.repo import Repo
 
     try:
-        with Repo() as repository:
+        with of_dvc() as repository:
             repository.scm_context.quiet = True  # what to type next is done here
             yield repository
     except CheckoutError:

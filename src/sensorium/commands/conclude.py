@@ -12,6 +12,7 @@ from sensorium.paths import VERDICT
 from sensorium.registry.champion import Champion, read_champion
 from sensorium.registry.git import commit_changed, head, refuse_dirty, restore
 from sensorium.registry.lineage import read_lineage
+from sensorium.registry.locks import of_dvc
 from sensorium.registry.promotion import exclusive_access
 from sensorium.registry.versions import ARCHIVED, CHAMPION, find
 from sensorium.stages import source
@@ -73,12 +74,10 @@ def _require_finished(verdict: dict[str, Any]) -> None:
     Raises:
         UserError: naming stages that are still to run.
     """
-    from dvc.repo import Repo
-
     needless = set() if verdict["passed"] else AFTER_THE_GATE
     if not _was_compared_with(read_champion(), verdict):  # then the model is not promoted, whatever else is to run
         needless = {"gate", *AFTER_THE_GATE}
-    with Repo() as repository:
+    with of_dvc() as repository:
         due = {name: why for name, why in repository.status().items() if name not in needless}
     changed = [name for name, why in due.items() if why != ALWAYS or not source.is_current()]
     if changed:

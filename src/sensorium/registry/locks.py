@@ -43,11 +43,32 @@ def at_work() -> Iterator[None]:
         BEGUN.unlink(missing_ok=True)
 
 
+@contextmanager
+def of_dvc() -> Iterator[Any]:
+    """DVC's repository.
+
+    Raises:
+        UserError: if another DVC is at work in it, or may be, with what to type when it is not.
+    """
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repository:
+            yield repository
+    except LockError as error:
+        raise UserError(
+            f"another DVC is at work in this folder; when none is, `rm -f {OF_DVC.with_name('lock')} {OF_DVC}` and do "
+            "it again."
+        ) from error
+
+
 def _free_git() -> None:
     end = time.monotonic() + PATIENCE
     while found := _locks():
         working = _remove(found)
-        if time.monotonic() > end:
+        found = [lock for lock in found if lock.exists()]
+        if found and time.monotonic() > end:
             who = f"; `{working[0].name()}` is at work (process {working[0].pid})" if working else ""
             names = shlex.join(map(str, found))
             raise UserError(f"git is locked by {found[0]}{who}; when no git is at work, `rm {names}` and do it again.")
