@@ -12,6 +12,7 @@ from asyncio import Future, TimerHandle
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -34,9 +35,10 @@ MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds i
 MOST_FIELDS = 100  # of a head
 MOST_WAITING = 24  # requests sent on one connection before the first was answered
 PIECE = 4 * 1024  # bytes looked at together
-CUTS = 20  # connections a second of clients which broke a limit are closed: others of them would come again at once
+CUTS = 20  # connections a second are closed of clients that would come again at once
 WAITING: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # longest first
 LAST: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # of `waiting_for`
+KEPT: WeakKeyDictionary[ServerState, "OrderedDict[Connection, None]"] = WeakKeyDictionary()  # closed in turn
 EXTENSION = "sensorium.connection"  # of the scope
 
 
@@ -52,7 +54,8 @@ def limit() -> None:
 def most_connections(files: int) -> int:
     """How many connections there may be where a process may open so many files.
 
-    As many again may be accepted together before the first of them can be turned away.
+    Half as many are kept until they are closed, and as many may be accepted together before the first of them can be
+    turned away.
     """
     return min(MOST, max(1, (files - RESERVED) // 2))
 
@@ -69,6 +72,7 @@ class Connection(HttpToolsProtocol):
         self._deadline: TimerHandle | None = None  # while the client is waited for
         self._waiting = WAITING.setdefault(self.server_state, OrderedDict())
         self._last = LAST.setdefault(self.server_state, OrderedDict())
+        self._kept = KEPT.setdefault(self.server_state, OrderedDict())
         self._unread = 0  # bytes of answers when that was looked at last
         self._framing = self._body = 0  # bytes of the message that is coming
         self._parts = Parts()
@@ -82,15 +86,18 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow: Flow = Flow(transport)
         self._wait(HEAD_SECONDS)
-        if len(self.connections) > self.most:
-            first = self._last.popitem(last=False)[0] if self._last else next(iter(self._waiting))
-            first._end(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+        if len(self.connections) - len(self._kept) > self.most:
+            first = next(iter(self._last or self._waiting))
+            first._shut(HTTPStatus.SERVICE_UNAVAILABLE, "crowded")
+        if len(self._kept) > self.most // 2:
+            self._kept.popitem(last=False)[0].transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends, and tells all that were being answered, where uvicorn tells the last only."""
         super().connection_lost(exc)
         self._leave()
         self._last.pop(self, None)
+        self._kept.pop(self, None)
         self._parts.take()
         self._go_on()
 
@@ -206,8 +213,7 @@ class Connection(HttpToolsProtocol):
             yield
         finally:
             self._turn = None
-            if not self._is_over:
-                self._last.pop(self, None)
+            self._last.pop(self, None)
 
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
@@ -232,7 +238,8 @@ class Connection(HttpToolsProtocol):
             CUT.labels("unread").inc()
             self.transport.abort()
         else:
-            self._end(None, "late")
+            CUT.labels("late").inc()
+            self.transport.close()
 
     def _is_done(self) -> bool:
         return self._is_over or bool(self.transport.is_closing())
@@ -249,6 +256,9 @@ class Connection(HttpToolsProtocol):
     def _shut(self, status: HTTPStatus, why: str) -> None:
         """Says what is wrong if no other answer is being given, reads no more, and closes when its turn comes."""
         CUT.labels(why).inc()
+        if self.transport.is_closing():
+            self.transport.abort()
+            return
         if not self._asked:
             self.transport.write(_answer(status))
         self._is_over = True
@@ -256,22 +266,12 @@ class Connection(HttpToolsProtocol):
         self._parts.take()
         self.flow.hold()
         self._go_on()
-        self._last[self] = None
+        self._last.pop(self, None)
+        self._kept[self] = None
         now = self.loop.time()
-        Connection.cut_until = min(max(Connection.cut_until, now) + 1 / CUTS, now + HEAD_SECONDS)
+        Connection.cut_until = min(max(Connection.cut_until, now) + 1 / CUTS, now + READ_SECONDS)
         close = self.transport.abort if self._asked else self.transport.close
         self._deadline = self.loop.call_at(Connection.cut_until, close)
-
-    def _end(self, status: HTTPStatus | None, why: str) -> None:
-        """Closes, with a status if there is one to give and no other answer is being given."""
-        CUT.labels(why).inc()
-        if self._is_done() or self._asked:
-            self.transport.abort()
-            return
-        if status:
-            self.transport.write(_answer(status))
-        self.transport.close()
-        self._wait(HEAD_SECONDS)  # for the answer to be read
 
 
 @contextmanager
@@ -301,6 +301,7 @@ SENTENCES = {
 }
 
 
+@cache
 def _answer(status: HTTPStatus) -> bytes:
     body = json.dumps({"error": SENTENCES[status]}).encode()
     fields = b"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)

@@ -53,4 +53,4 @@ class Sensorium:
         app.serve(application)
 
 
-Sensorium.add_asgi_middleware(PacedElsewhere, application=application)
+Sensorium.add_asgi_middleware(PacedElsewhere, application=application)  # type: ignore[attr-defined]  # of the Service
