@@ -50,7 +50,7 @@ def test_another_fusion_is_found_out(toy: Toy) -> None:
 
 def test_other_preprocessing_is_found_out(toy: Toy) -> None:
     predictor = served(toy)
-    predictor.encoders["facts"][0].constants["numbers"] = ["b", "a"]
+    predictor.encoders["facts"][0].constants["numbers"].reverse()
     with pytest.raises(UserError, match=r"facts.preprocess of the served model differs"):
         parity.check(toy.readers, toy.network, predictor, {"facts": toy.values[:2]})
 

@@ -50,11 +50,11 @@ def network() -> Network:
 
 
 def test_what_hiding_a_part_takes_from_the_probability(network: Network) -> None:
-    found = occlude(network, {"facts": FACTS, "other": FACTS}, {"facts": {"a": 3.0, "b": -1.0}}, "t")
-    before = 1 / (1 + np.exp(-2))
+    found = occlude(network, {"facts": FACTS, "other": FACTS}, {"facts": {"a": 2.0, "b": -1.0}}, "t")
+    before = 1 / (1 + np.exp(-1))
     assert found.keys() == {"facts"}
     assert dict(found["facts"]) == pytest.approx(
-        {"a": before - 1 / (1 + np.exp(1)), "b": before - 1 / (1 + np.exp(-3))}, abs=1e-6
+        {"a": before - 1 / (1 + np.exp(1)), "b": before - 1 / (1 + np.exp(-2))}, abs=1e-6
     )
 
 

@@ -157,7 +157,7 @@ def test_amounts_in_another_way_of_writing_are_not_called_categories(project: Pr
         stages(project, rows, inputs={"facts": {"kind": "tabular", "numbers": ["price"]}})
     assert str(found.value) == (
         "column 'price' of input facts holds text in 30 of 30 rows, e.g. '0,5', '1,200', '€2': write amounts as "
-        "1234.5, without commas and units, or list it under categories. No row is left that has this input; "
+        "1234.5 or say under `written` how they are, or list it under categories. No row is left that has this input; "
         "data/valid/quarantine.parquet has every row and its reason."
     )
 
