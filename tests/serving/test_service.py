@@ -190,6 +190,13 @@ def test_paths_that_are_not_there_leave_nothing_behind(address: str) -> None:
     assert len(told.splitlines()) - before < 20
 
 
+def test_paths_that_are_not_there_are_answered_at_a_pace(address: str) -> None:
+    began = time.monotonic()
+    with httpx.Client(base_url=address) as client, ThreadPoolExecutor(8) as threads:
+        assert {one.status_code for one in threads.map(client.get, ["/nothing"] * 170)} == {404}
+    assert time.monotonic() - began > 1.0  # 50 pass at once, then 100 a second
+
+
 def test_the_page_of_the_api_is_whole_and_needs_nothing_from_outside(address: str) -> None:
     page = httpx.get(f"{address}/docs")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; style-src 'self' 'unsafe-inline';")
