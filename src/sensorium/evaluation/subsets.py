@@ -51,7 +51,7 @@ def answer_subsets(network: Network, rows: Rows, prior: Mapping[str, np.ndarray]
     confidence, surest = ({target: np.zeros(shape, np.float32) for target in network.config.targets} for _ in range(2))
     for seen in forward(network, rows, asked):
         answerable = seen.answerable.numpy()
-        for target, values in seen.logits.items():
+        for target, values in seen.outputs.items():
             probabilities = values.softmax(1).cpu().numpy()
             predicted[target][seen.place, seen.rows] = np.where(answerable, probabilities.argmax(1), -1)
             surest[target][seen.place, seen.rows] = probabilities.max(1)

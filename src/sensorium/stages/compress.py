@@ -57,7 +57,7 @@ class Trained:
 
     def rows(self, table: pd.DataFrame) -> Rows:
         """Rows of a table with the features that training used."""
-        return read_rows(table, self.network.config.inputs, self.network.config.targets)
+        return read_rows(table, self.network.config.inputs, self.network.targets)
 
     def served_rows(self, table: pd.DataFrame) -> ServedRows:
         """Rows of a table with the values that serving reads."""

@@ -77,7 +77,7 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
     for target in classes:
         if test[target].isna().all():
             raise UserError(f"targets.{target}: no test row has a label; add rows, or use another split.")
-    train, val, rows = (read_rows(of_split(table, name), inputs, classes) for name in ("train", "val", "test"))
+    train, val, rows = (read_rows(of_split(table, name), inputs, network.targets) for name in ("train", "val", "test"))
     chosen = sample(len(test), settings.evaluation.robustness_rows)
     chosen_rows = rows.select(torch.from_numpy(chosen))
     return Evidence(

@@ -4,9 +4,9 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field
 
-from sensorium.targets.class_ import Class
-from sensorium.targets.number import Number
-from sensorium.targets.target import Target
+from sensorium.targets.class_ import Class, LearntClass
+from sensorium.targets.number import LearntNumber, Number
+from sensorium.targets.target import CalibrationRows, Learnt, Target
 
 FIRST = "class"  # the kind where none is given, as when there was no other
 
@@ -19,4 +19,26 @@ OneOf = Annotated[Class | Number, Field(discriminator="kind")]
 TargetOfKind = Annotated[OneOf, BeforeValidator(_with_kind)]
 KINDS: dict[str, type[Target]] = {one.model_fields["kind"].default: one for one in get_args(get_args(OneOf)[0])}
 
-__all__ = ["KINDS", "Class", "Number", "Target", "TargetOfKind"]
+
+def learnt(state: Any) -> Learnt:
+    """The learnt half that gave a state; a list are names of classes, as when there was no other kind.
+
+    Raises:
+        KeyError, TypeError, ValueError: if none did.
+    """
+    found = {"kind": FIRST, "classes": state, "weight": 1.0} if isinstance(state, list) else state
+    return KINDS[found["kind"]].learnt.of(found)
+
+
+__all__ = [
+    "KINDS",
+    "CalibrationRows",
+    "Class",
+    "Learnt",
+    "LearntClass",
+    "LearntNumber",
+    "Number",
+    "Target",
+    "TargetOfKind",
+    "learnt",
+]
