@@ -37,10 +37,10 @@ def run(command: list[str], root: Path, pass_on: Callable[[str], None]) -> Finis
         pass_on: called with every line of its output.
     """
     # The module asks the kernel to end the command with this process, so that a killed run leaves no child.
-    lifeline = [sys.executable, "-m", "sensorium.lifeline", *command]
+    tied = [sys.executable, "-m", "sensorium.parent_death", *command]
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     with subprocess.Popen(
-        lifeline, cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        tied, cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as child:
         assert child.stdout is not None
         _running.add(child)

@@ -1,7 +1,7 @@
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
-from http.server import HTTPServer, SimpleHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,28 @@ def test_every_call_reaches_its_endpoint(address: str, tmp_path: Path) -> None:
         assert list(sensorium.schema()["inputs"]) == ["note", "photo", "sound", "car"]
         answer = sensorium.predict(note="a frog", photo=photo, car={"age": 3}, sound=None)
         assert answer["inputs"] == ["note", "photo", "car"]
-        assert set(sensorium.explain(photo=png())["targets"]["label"]["shares"]) == {"photo"}
+        assert set(sensorium.explain(photo=png())["targets"]["label"]["attribution"]) == {"photo"}
         first, second = sensorium.predict_batch([{"photo": photo, "car": {"age": 3}}, {"note": " "}])
         assert first["inputs"] == ["photo", "car"]
         assert second["error"] == "note: the text is empty"
         label = answer["targets"]["label"]["label"]
         assert sensorium.feedback(answer["request_id"], label=label)["correct"] == {"label": True}
+
+
+class Earlier(BaseHTTPRequestHandler):
+    """A service of the version before."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"targets": {"label": {"base": {"yes": 0.5}, "shares": {"note": {"yes": 0.25}}}}}')
+
+
+def test_an_explanation_of_the_version_before_is_understood() -> None:
+    with HTTPServer(("localhost", 0), Earlier) as server, Client(f"localhost:{server.server_port}") as sensorium:
+        threading.Thread(target=server.handle_request).start()
+        assert sensorium.explain(note="a")["targets"]["label"]["attribution"] == {"note": {"yes": 0.25}}
 
 
 def test_cells_and_labels_of_numpy_and_pandas_are_sent_as_what_they_are(address: str) -> None:

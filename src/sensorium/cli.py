@@ -7,11 +7,11 @@ from importlib import metadata
 
 import typer
 
+from sensorium.disk_full import explain
 from sensorium.errors import UserError
 from sensorium.extras import run_with_extra
-from sensorium.lifeline import end_with_parent
 from sensorium.memory import keep_freed
-from sensorium.room import lacking
+from sensorium.parent_death import end_with_parent
 from sensorium.terminal import guard_stdout, plain
 
 STAGES = "Stages of dvc.yaml, in order"
@@ -216,7 +216,7 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(1)
     except Exception as error:
-        told = lacking(error) or (str(error) if isinstance(error, UserError) else "")
+        told = explain(error) or (str(error) if isinstance(error, UserError) else "")
         if not told:
             raise
         print(f"error: {plain(told)}", file=sys.stderr)

@@ -23,6 +23,7 @@ import httpx
 import numpy as np
 
 from sensorium.errors import UserError
+from sensorium.renamed import EXPLANATION, with_new_keys
 from sensorium.spelling import is_missing, spelled
 
 URL, KEY = "SENSORIUM_URL", "SENSORIUM_API_KEY"
@@ -77,12 +78,14 @@ class Client:
         return self._ask("POST", "/predict", **_form(inputs))
 
     def explain(self, /, **inputs: Value | None) -> dict[str, Any]:
-        """The same, with what each input did.
+        """The answer for one sample, with what each input contributed.
 
         Raises:
             ServiceError: as for `predict`.
         """
-        return self._ask("POST", "/explain", **_form(inputs))
+        answer = self._ask("POST", "/explain", **_form(inputs))
+        targets = {target: with_new_keys(one, EXPLANATION) for target, one in answer["targets"].items()}
+        return answer | {"targets": targets}
 
     def predict_batch(self, samples: Sequence[Mapping[str, Value | None]]) -> list[dict[str, Any]]:
         """An answer for every sample, in their order; one that cannot be used has ``error`` instead of ``targets``.
@@ -102,8 +105,8 @@ class Client:
         Raises:
             ServiceError: as for `predict`.
         """
-        told = {target: _cell(target, label) for target, label in labels.items()}
-        return self._ask("POST", "/feedback", json={"request_id": request_id, "labels": told})
+        cells = {target: _cell(target, label) for target, label in labels.items()}
+        return self._ask("POST", "/feedback", json={"request_id": request_id, "labels": cells})
 
     def schema(self) -> dict[str, Any]:
         """What the model reads, predicts and allows, and where it comes from.

@@ -1,4 +1,4 @@
-"""What the system does for files, and whether it can."""
+"""What the operating system offers for files: locks, exchanges, syncing, and whether the disk is full."""
 
 import ctypes
 import errno
@@ -35,7 +35,7 @@ def lock(folder: Path) -> int:
 
 
 def lock_free(folder: Path) -> int | None:
-    """The same if nobody holds it, else nothing."""
+    """Locks a folder and returns the open descriptor; ``None`` if somebody else holds the lock."""
     opened = os.open(folder, FOLDER)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,16 +47,16 @@ def lock_free(folder: Path) -> int | None:
 
 @cache
 def system() -> str:
-    """Differs for every system, and every time that it is started: whose locks it is that can be seen."""
+    """An id of this machine since its last boot; locks are only seen by processes that share it."""
     try:
-        told = Path("/proc/sys/kernel/random/boot_id").read_text()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
     except OSError:
-        told = os.uname().nodename
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+        boot = os.uname().nodename
+    return hashlib.sha256(boot.encode()).hexdigest()[:8]
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Lets two paths change places at one stroke; false where the system cannot."""
+    """Swaps two paths in one atomic step; false where the system cannot."""
     try:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:
@@ -88,10 +88,14 @@ def sync_all(path: Path) -> None:
     sync(path)
 
 
-def blame(folder: Path, error: Exception) -> None:
-    """Says that a disk is full where it is, whatever else a library said: some say nothing of it.
+def raise_if_full(folder: Path, error: Exception) -> None:
+    """Raises an error that says so if the disk is full; many libraries fail there without saying why.
 
-    Where something of what was written is removed, this is to be asked before.
+    Call it before removing what was half written, which would make room.
+
+    Args:
+        folder: on the disk in question.
+        error: what a library raised.
 
     Raises:
         OSError: naming the folder.

@@ -65,7 +65,7 @@ def temporary(parent: Path | None = None, name: str = "") -> Iterator[Path]:
         yield folder
     except Exception as error:
         if not isinstance(error, UserError) or error.__cause__:
-            disk.blame(parent, error)
+            disk.raise_if_full(parent, error)
         raise
     finally:
         _drop(folder)

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from sensorium.lifeline import end_with_parent
+from sensorium.parent_death import end_with_parent
 
 START = 2.0  # seconds that a process takes to begin work
 ROWS = 256  # of a shard: small enough for memory and progress, large enough for batches

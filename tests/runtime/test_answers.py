@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
-from sensorium.runtime.answers import decision, explanation, views
+from sensorium.runtime.answers import attribution, class_answer, presence_masks
 from sensorium.runtime.settings import Serve
 
 CLASSES = ["a", "b", "c", "d"]
-SHARES = np.array([0.1, 0.45, 0.3, 0.15])
+PROBABILITIES = np.array([0.1, 0.45, 0.3, 0.15])
 
 
 def test_without_an_explanation_the_model_sees_what_is_given() -> None:
-    assert views([True, False, True], explained=False).tolist() == [[True, False, True]]
+    assert presence_masks([True, False, True], explained=False).tolist() == [[True, False, True]]
 
 
 def test_an_explanation_needs_every_subset_of_what_is_given_the_last_with_all() -> None:
-    assert views([True, False, True], explained=True).astype(int).tolist() == [
+    assert presence_masks([True, False, True], explained=True).astype(int).tolist() == [
         [0, 0, 0],
         [1, 0, 0],
         [0, 0, 1],
@@ -22,7 +22,7 @@ def test_an_explanation_needs_every_subset_of_what_is_given_the_last_with_all() 
 
 
 def test_a_decision_lists_the_likeliest_in_order() -> None:
-    assert decision("t", CLASSES, SHARES, Serve(top=2)) == {
+    assert class_answer("t", CLASSES, PROBABILITIES, Serve(top=2)) == {
         "label": "b",
         "abstained": False,
         "confidence": 0.45,
@@ -35,12 +35,12 @@ def test_a_decision_lists_the_likeliest_in_order() -> None:
     ("abstain", "label"), [(0.0, "b"), (0.45, "b"), (0.46, None), ({"t": 0.5}, None), ({"other": 0.5}, "b")]
 )
 def test_below_the_bound_no_label_is_given(abstain: float | dict[str, float], label: str | None) -> None:
-    said = decision("t", CLASSES, SHARES, Serve(abstain=abstain))
-    assert (said["label"], said["abstained"]) == (label, label is None)
+    answer = class_answer("t", CLASSES, PROBABILITIES, Serve(abstain=abstain))
+    assert (answer["label"], answer["abstained"]) == (label, label is None)
 
 
-def test_shares_add_up_to_the_probability() -> None:
-    shares = np.array([[0.5, 0.5], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])  # of none, x, y, both
-    said = explanation(["x", "y"], ["no", "yes"], shares)
-    assert said["base"] == {"no": 0.5, "yes": 0.5}
-    assert said["shares"] == {"x": {"no": 0.3, "yes": -0.3}, "y": {"no": 0.0, "yes": 0.0}}
+def test_base_and_attribution_add_up_to_the_probability() -> None:
+    probabilities = np.array([[0.5, 0.5], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])  # of none, x, y, both
+    answer = attribution(["x", "y"], ["no", "yes"], probabilities)
+    assert answer["base"] == {"no": 0.5, "yes": 0.5}
+    assert answer["attribution"] == {"x": {"no": 0.3, "yes": -0.3}, "y": {"no": 0.0, "yes": 0.0}}

@@ -18,7 +18,7 @@ AXES = {
 def index(values: np.ndarray) -> float | None:
     drift = Drift(Profile(AXES))
     for value in values:
-        drift.see("x", value)
+        drift.add("x", value)
     return drift.index("x")
 
 
@@ -40,7 +40,7 @@ def test_of_few_samples_or_without_a_reference_nothing_is_said(tmp_path: Path) -
     assert index(np.zeros((99, 2))) is None
     drift = Drift(Profile.read(tmp_path))
     for _ in range(200):
-        drift.see("x", np.zeros(2))
+        drift.add("x", np.zeros(2))
     assert drift.index("x") is None
 
 
@@ -50,7 +50,7 @@ def test_it_may_be_asked_while_samples_come() -> None:
 
     def see() -> None:
         while not stop.is_set():
-            drift.see("x", np.zeros(2))
+            drift.add("x", np.zeros(2))
 
     with ThreadPoolExecutor(1) as threads:
         seeing = threads.submit(see)

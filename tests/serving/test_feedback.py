@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from sensorium.modalities import Tabular
 from sensorium.runtime import settings
-from sensorium.runtime.settings import Keep, unlearnt
+from sensorium.runtime.settings import Keep, why_not_learnt_from
 from sensorium.serving import recording
 from sensorium.serving.recording import Memory
 from tests import model
@@ -80,7 +80,7 @@ def test_predictions_and_what_is_told_of_them_are_written_down_without_content(
 def test_what_is_missing_to_learn_from_feedback_is_one_sentence(
     keeps: bool, trusted: list[str] | None, sentence: str
 ) -> None:
-    assert unlearnt(Keep(keep_content=keeps), trusted) == sentence
+    assert why_not_learnt_from(Keep(keep_content=keeps), trusted) == sentence
 
 
 def test_a_service_says_when_it_starts_that_its_feedback_cannot_be_learnt_from(

@@ -57,12 +57,15 @@ def test_an_explanation_is_exact(client: TestClient, model_folder: Path) -> None
     alone, other, both = predictor.predict([note, car, note | car])
     for target, classes in predictor.targets.items():
         of = said["targets"][target]
-        assert set(of["shares"]) == {"note", "car"}
+        assert set(of["attribution"]) == {"note", "car"}
+        assert of["shares"] == of["attribution"]  # as it was called before
         for place, name in enumerate(classes):
             base = of["base"][name]
             gain = ((alone[target][place] - base) + (both[target][place] - other[target][place])) / 2
-            assert of["shares"]["note"][name] == pytest.approx(gain, abs=2e-3)  # int8 sees batches a little differently
-            total = base + sum(values[name] for values in of["shares"].values())
+            assert of["attribution"]["note"][name] == pytest.approx(
+                gain, abs=2e-3
+            )  # int8 sees batches a little differently
+            total = base + sum(values[name] for values in of["attribution"].values())
             assert total == pytest.approx(of["probabilities"][name], abs=1e-5)
 
 
@@ -111,16 +114,16 @@ def test_a_null_is_no_input_and_excuses_no_unknown_name(client: TestClient) -> N
 def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folder: Path, tmp_path: Path) -> None:
     with serving(table_folder, tmp_path) as client:
         live = client.app.state.deployment.champion  # type: ignore[attr-defined]
-        look = live.predictor.look
+        original = live.predictor.probabilities
 
-        def overflow(features: Any, views: Any) -> Any:
-            shares = look(features, views)
-            for one, value in zip(shares, features["facts"][:, 0, 0], strict=True):
+        def overflow(features: Any, masks: Any) -> Any:
+            found = original(features, masks)
+            for one, value in zip(found, features["facts"][:, 0, 0], strict=True):
                 if value > 1e30:
                     one["label"][:] = np.nan
-            return shares
+            return found
 
-        object.__setattr__(live.predictor, "look", overflow)
+        object.__setattr__(live.predictor, "probabilities", overflow)
         said = client.post("/predict_batch", json={"samples": [{"facts": {"a": 1}}, {"facts": {"a": 3e38}}]}).json()
     assert "targets" in said["answers"][0]
     assert said["answers"][1]["error"].startswith("the inputs lie so far from what the model knows")
@@ -148,14 +151,14 @@ def test_an_accident_of_one_sample_is_its_own_and_of_all_the_services(
 ) -> None:
     with serving(table_folder, tmp_path) as client:
         live = client.app.state.deployment.champion  # type: ignore[attr-defined]
-        look = live.predictor.look
+        original = live.predictor.probabilities
 
-        def trip(features: Any, views: Any) -> Any:
+        def trip(features: Any, masks: Any) -> Any:
             if (features["facts"][:, 0, 0] == 7).any():
                 raise ZeroDivisionError("7")
-            return look(features, views)
+            return original(features, masks)
 
-        object.__setattr__(live.predictor, "look", trip)
+        object.__setattr__(live.predictor, "probabilities", trip)
         good, bad, none = {"facts": {"a": 1}}, {"facts": {"a": 7}}, {"smell": 1}
         logging.getLogger("sensorium").propagate = True  # another test may have sent it elsewhere
         some = client.post("/predict_batch", json={"samples": [good, bad, none]}, headers={"X-Request-ID": "some"})

@@ -151,16 +151,20 @@ def test_answer_shows_what_the_service_says(page, address):
         shows(page, f"{within} .classes li", shown)
         for chosen in (best, other):
             page.click(f"{within} [data-class={chosen}] button")
-            base, shares = f"{100 * target['base'][chosen]:.1f}%", target["shares"]
-            note, photo = (signed(shares[one][chosen]) for one in ("note", "photo"))
+            base, attribution = f"{100 * target['base'][chosen]:.1f}%", target["attribution"]
+            note, photo = (signed(attribution[one][chosen]) for one in ("note", "photo"))
             total = f"{chosen} {100 * target['probabilities'][chosen]:.1f}%"
             rows = [f"Knowing nothing {base}", f"Note {note}", f"Photo {photo}", "Sound not given", "Car not given"]
-            shows(page, f"{within} .shares li", [*rows, total])
+            shows(page, f"{within} .attribution li", [*rows, total])
     assert re.search(r"ms there and back, .* ms of it in the service", page.inner_text(".latency"))
 
 
-def signed(share: float) -> str:
-    return "0.0" if f"{abs(100 * share):.1f}" == "0.0" else f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
+def signed(contribution: float) -> str:
+    return (
+        "0.0"
+        if f"{abs(100 * contribution):.1f}" == "0.0"
+        else f"{100 * contribution:+.1f}".replace("-", "\N{MINUS SIGN}")
+    )
 
 
 def test_sound_is_recorded_as_wav(page, address):

@@ -20,7 +20,7 @@ APART = {
     "sensorium.fetch",  # brings files whose checksums are known
     "sensorium.files",  # how something is written, not what
     "sensorium.fingerprints",  # what changed; only `source` writes it, and runs every time
-    "sensorium.lifeline",  # ends processes
+    "sensorium.parent_death",  # ends processes
     "sensorium.memory",  # keeps freed memory
     "sensorium.params",  # stages name the keys that they read
     "sensorium.paths",  # places, which the stages' outputs name

@@ -17,7 +17,7 @@ WIDTH = 16  # of a bar
 
 
 def run(arguments: Sequence[str], url: str | None = None) -> None:
-    """Prints the likeliest classes of every target, and what each input did.
+    """Prints the likeliest classes of every target, and what each input contributed.
 
     Args:
         arguments: ``--INPUT VALUE`` pairs: a text, a path, or a JSON object of columns.
@@ -34,11 +34,11 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
         answer = ask(**inputs)
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)
-    for target, said in answer["targets"].items():
-        console.print(_table(target, said))
+    for target, of_target in answer["targets"].items():
+        console.print(_table(target, of_target))
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
-    if any("shares" in said for said in answer["targets"].values()):
-        console.print("base is what the model says knowing nothing; what each input did is added to it")
+    if any("base" in of_target for of_target in answer["targets"].values()):
+        console.print("base is the probability without any input; what each input contributed is added to it")
     given = f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}"
     for line in (given, f"model    {answer['model_version']}, {taken:.0f} ms", f"request  {answer['request_id']}"):
         console.print(escape(line))
@@ -65,18 +65,20 @@ def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Val
     return given
 
 
-def _table(target: str, said: Mapping[str, Any]) -> Table:
-    shares = said.get("shares", {})
-    label = "too unsure to say" if said["abstained"] else said["label"]
+def _table(target: str, found: Mapping[str, Any]) -> Table:
+    attribution = found.get("attribution", {})
+    label = "too unsure to say" if found["abstained"] else found["label"]
     title = f"{escape(target)}: [bold]{escape(label)}[/]"
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
     table.add_column("class")
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("", width=WIDTH)
-    for name in ["base", *shares] if shares else []:
+    for name in ["base", *attribution] if attribution else []:
         table.add_column(escape(name), justify="right")
-    for one in said["top"]:
-        name, share = one["label"], one["probability"]
-        why = [f"{said['base'][name]:.3f}", *(f"{of[name]:+.3f}" for of in shares.values())] if shares else []
-        table.add_row(escape(name), f"{share:.3f}", "█" * round(WIDTH * share), *why)
+    for one in found["top"]:
+        name, probability = one["label"], one["probability"]
+        parts = (
+            [f"{found['base'][name]:.3f}", *(f"{of[name]:+.3f}" for of in attribution.values())] if attribution else []
+        )
+        table.add_row(escape(name), f"{probability:.3f}", "█" * round(WIDTH * probability), *parts)
     return table

@@ -71,13 +71,14 @@ def give(version: Version, stage: str) -> None:
         UserError: if its model cannot be had or git does not commit; then all stays as it was.
     """
     model = described(version)
-    unlearnt = ""
+    why = ""
     if stage == CHAMPION:
-        unlearnt = settings.unlearnt(settings.read(fetch_champion(model)).keep, params.load().retrain.trusted)
+        served = settings.read(fetch_champion(model))
+        why = settings.why_not_learnt_from(served.keep, params.load().retrain.trusted)
     carry_out(Promotion(stage, model))
     _tell(version, stage)
-    if unlearnt:
-        print(f"promote: {unlearnt}")
+    if why:
+        print(f"promote: {why}")
 
 
 def _holds(version: Version, made: Lineage) -> bool:

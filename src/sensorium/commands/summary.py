@@ -16,7 +16,7 @@ from sensorium.files import existing, read_json
 from sensorium.registry.champion import read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.report.words import bounds, compression, findings, megabytes
-from sensorium.runtime.settings import unlearnt
+from sensorium.runtime.settings import why_not_learnt_from
 from sensorium.terminal import Console
 
 HOWS = ("only", "without")
@@ -120,7 +120,7 @@ def _packaged(console: Console) -> None:
         soft_wrap=True,
     )
     settings = params.load()
-    if why := unlearnt(settings.monitor, settings.retrain.trusted):
+    if why := why_not_learnt_from(settings.monitor, settings.retrain.trusted):
         console.print(f"learning {why}", highlight=False, soft_wrap=True)
     champion = read_champion()
     if champion and champion.model_version != bento["model_version"]:

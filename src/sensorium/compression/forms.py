@@ -157,7 +157,7 @@ def make_form(name: str, source: Path, target: Path, batches: Sequence[Arrays]) 
             FORMS[name](source, target, batches)
         _must_differ(source, target)
     except Exception as error:  # the libraries raise whatever they meet first
-        disk.blame(target.parent, error)
+        disk.raise_if_full(target.parent, error)
         remove(target)
         if isinstance(error, UserError | OSError | ImportError):  # the last is an installation that lacks something
             raise

@@ -13,7 +13,7 @@ from sensorium.dataset.served import BATCH
 from sensorium.encoders.encoder import encode_each
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.runtime.answers import DIGITS, TOO_FAR, tells
+from sensorium.runtime.answers import DIGITS, TOO_FAR, are_finite
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.settings import Serve
 from sensorium.shards import shards
@@ -66,15 +66,17 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
     read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
     errors = [_error(row, names, read) for row, names in enumerate(used)]
-    shares = _shares(predictor, read, [row for row, names in enumerate(used) if names])
-    for row in [row for row, of_targets in shares.items() if not tells(of_targets)]:
+    probabilities = _probabilities(predictor, read, [row for row, names in enumerate(used) if names])
+    for row in [row for row, of_targets in probabilities.items() if not are_finite(of_targets)]:
         errors[row] = TOO_FAR
-        del shares[row]
-    place_of = {row: place for place, row in enumerate(shares)}
+        del probabilities[row]
+    place_of = {row: place for place, row in enumerate(probabilities)}
     places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
-    said = _said(predictor, serve, list(shares.values()))
-    return {name: cells.take(places) for name, cells in said.items()} | {
-        INPUTS: pa.array([", ".join(names) if row in shares else None for row, names in enumerate(used)], pa.string()),
+    columns = _columns_of_targets(predictor, serve, list(probabilities.values()))
+    return {name: cells.take(places) for name, cells in columns.items()} | {
+        INPUTS: pa.array(
+            [", ".join(names) if row in probabilities else None for row, names in enumerate(used)], pa.string()
+        ),
         ERROR: pa.array(errors, pa.string()),
         MODEL: pa.array([predictor.version] * len(rows), pa.string()),
     }
@@ -83,14 +85,14 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
 def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], root: Path) -> Read:
     """Reads an input of the rows: equal cells once, and never more than a batch of values in memory."""
     columns = predictor.inputs[name].columns(name)
-    alike: dict[str, list[int]] = {}
+    rows_of: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        alike.setdefault(repr([row.get(column) for column in columns]), []).append(number)
+        rows_of.setdefault(repr([row.get(column) for column in columns]), []).append(number)
     features: list[np.ndarray] = []
     value_of: dict[int, int] = {}
     problem_of: dict[int, str] = {}
     kind, encoder = predictor.inputs[name], predictor.encoders[name]
-    for batch in shards(list(alike.values()), BATCH):
+    for batch in shards(list(rows_of.values()), BATCH):
         values: list[tuple[list[int], Any]] = []
         for numbers in batch:
             try:
@@ -116,7 +118,9 @@ def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | Non
     return "; ".join(problems) or (None if used else NOTHING)
 
 
-def _shares(predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]) -> dict[int, dict[str, np.ndarray]]:
+def _probabilities(
+    predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]
+) -> dict[int, dict[str, np.ndarray]]:
     """Probabilities ``[classes]`` by target of the rows."""
     if not rows:
         return {}
@@ -124,17 +128,21 @@ def _shares(predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int])
     for name, one in read.items():
         with_none = np.concatenate([one.features, np.zeros((1, *one.features.shape[1:]), np.float32)])
         features[name] = with_none[[one.value_of.get(row, -1) for row in rows]]
-    views = [np.array([[row in one.value_of for one in read.values()]]) for row in rows]
-    seen = predictor.look(features, views)
-    return {row: {target: shares[0] for target, shares in one.items()} for row, one in zip(rows, seen, strict=True)}
+    masks = [np.array([[row in one.value_of for one in read.values()]]) for row in rows]
+    found = predictor.probabilities(features, masks)
+    return {row: {target: of[0] for target, of in one.items()} for row, one in zip(rows, found, strict=True)}
 
 
-def _said(predictor: Predictor, serve: Serve, shares: Sequence[Mapping[str, np.ndarray]]) -> dict[str, pa.Array]:
-    """The columns of every target, for answered rows only."""
+def _columns_of_targets(
+    predictor: Predictor, serve: Serve, probabilities: Sequence[Mapping[str, np.ndarray]]
+) -> dict[str, pa.Array]:
+    """The columns of every target, from the probabilities of answered rows."""
     columns: dict[str, pa.Array] = {}
     for target, classes in predictor.targets.items():
-        of_rows = np.array([one[target] for one in shares], np.float64).reshape(-1, len(classes))
+        of_rows = np.array([one[target] for one in probabilities], np.float64).reshape(-1, len(classes))
         for name, cells in prediction_columns(target, classes, of_rows).items():
             columns[name] = pa.array(cells, pa.string()) if cells.dtype == object else pa.array(cells.round(DIGITS))
-        columns[abstained(target)] = pa.array([serve.abstains(target, one[target]) for one in shares], pa.bool_())
+        columns[abstained(target)] = pa.array(
+            [serve.abstains(target, one[target]) for one in probabilities], pa.bool_()
+        )
     return columns

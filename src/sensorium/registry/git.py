@@ -26,7 +26,7 @@ def _output(*arguments: str) -> str:
     if done.returncode:
         words = " ".join((problem or said).split()) or f"status {done.returncode}"
         failed = UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
-        disk.blame(Path(), failed)
+        disk.raise_if_full(Path(), failed)
         raise failed
     return said
 

@@ -1,4 +1,4 @@
-"""The folder that serving loads: networks, tokenizers, constants, and a manifest that vouches for every byte."""
+"""The folder of a packaged model: networks, tokenizers, constants, and a manifest with the checksum of every file."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ def _version(description: Mapping[str, Any], files: Mapping[str, str]) -> str:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder whose files are all as they were sealed, the manifest too.
+    """Reads the manifest of a folder, after comparing every file with its checksum.
 
     Raises:
         UserError: if one is missing or differs.
@@ -63,10 +63,10 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def file(folder: Path, manifest: Mapping[str, Any], name: str) -> Path:
-    """A file that the manifest vouches for.
+    """The path of a file that the manifest lists.
 
     Raises:
-        UserError: if it does not.
+        UserError: if it does not list it.
     """
     if name not in manifest["files"]:
         raise UserError(f"model {folder}: {MANIFEST} does not vouch for {name}; get the model again.")

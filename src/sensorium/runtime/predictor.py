@@ -1,4 +1,4 @@
-"""Predictions from a model's folder, without torch."""
+"""Predictions of a packaged model, without torch."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 from sensorium.runtime.profile import Profile
 
-ROWS = 256  # that are fused at once, so that explanations of many inputs do not fill the memory
+ROWS = 256  # fused at once: an explanation of many inputs has too many rows for the memory
 Sample = Mapping[str, Any]
 Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
 
@@ -38,7 +38,7 @@ class Fusion(Protocol):
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model put together: its inputs, their encoders, and the fusion behind them.
+    """A packaged model: its inputs, their encoders, and the fusion network.
 
     Attributes:
         version: of the model.
@@ -58,7 +58,7 @@ class Predictor:
 
     @classmethod
     def load(cls, folder: Path) -> "Predictor":
-        """What the compress stage wrote, every file checked and every network opened.
+        """Loads a packaged model: checks every file and opens every network.
 
         Raises:
             UserError: if a file is missing, was changed, or does not fit the others.
@@ -93,7 +93,7 @@ class Predictor:
         return cls(manifest["version"], manifest["targets"], inputs, shapes, encoders, fusion)
 
     def accept(self, raw: Mapping[str, Any]) -> Sample:
-        """The cleaned values of raw ones (bytes, text, columns).
+        """Cleans the raw values (bytes, text, columns) of a sample.
 
         Raises:
             BadInput: naming the input that is unknown or cannot be used, or if there is none.
@@ -111,7 +111,7 @@ class Predictor:
         return accepted
 
     def prepare(self, sample: Sample) -> Prepared:
-        """What the networks read of a sample of cleaned values: all work that batches do not make cheaper.
+        """The arrays that the networks read of a sample of cleaned values; this work is done sample by sample.
 
         Raises:
             BadInput: naming the input that cannot be encoded.
@@ -125,9 +125,9 @@ class Predictor:
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
         prepared = [self.prepare(sample) for sample in samples]
-        views = [np.array([[name in sample for name in self.inputs]]) for sample in samples]
-        shares = self.look(self.features(prepared), views)
-        return [{target: one[target][0] for target in self.targets} for one in shares]
+        masks = [np.array([[name in sample for name in self.inputs]]) for sample in samples]
+        probabilities = self.probabilities(self.features(prepared), masks)
+        return [{target: one[target][0] for target in self.targets} for one in probabilities]
 
     def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
         """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it.
@@ -147,24 +147,28 @@ class Predictor:
                         raise BadInput(NOT_FINITE)
         return features
 
-    def look(self, features: Mapping[str, np.ndarray], views: Sequence[np.ndarray]) -> list[dict[str, np.ndarray]]:
-        """Probabilities ``[views, classes]`` by target for every sample, with some of its inputs each time.
+    def probabilities(
+        self, features: Mapping[str, np.ndarray], masks: Sequence[np.ndarray]
+    ) -> list[dict[str, np.ndarray]]:
+        """Probabilities ``[masks, classes]`` by target for every sample, a row for each of its masks.
 
         Args:
             features: of all samples, by input.
-            views: of each sample ``[views, inputs]``: which inputs are seen.
+            masks: of each sample ``[masks, inputs]``: which inputs are present.
         """
-        sample_of = np.repeat(np.arange(len(views)), [len(one) for one in views])
-        seen = np.concatenate(views).astype(np.float32)
+        sample_of = np.repeat(np.arange(len(masks)), [len(one) for one in masks])
+        present = np.concatenate(masks).astype(np.float32)
         parts = []
-        for rows in (slice(start, start + ROWS) for start in range(0, len(seen), ROWS)):
+        for rows in (slice(start, start + ROWS) for start in range(0, len(present), ROWS)):
             logits = self.fuse(
                 {name: array[sample_of[rows]] for name, array in features.items()},
-                {name: seen[rows, place] for place, name in enumerate(self.inputs)},
+                {name: present[rows, place] for place, name in enumerate(self.inputs)},
             )
             parts.append({target: _softmax(values) for target, values in logits.items()})
-        shares = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
-        return [{target: array[sample_of == row] for target, array in shares.items()} for row in range(len(views))]
+        probabilities = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
+        return [
+            {target: array[sample_of == row] for target, array in probabilities.items()} for row in range(len(masks))
+        ]
 
     def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:
         """Features ``[values, tokens, dim]`` of an input's cleaned values."""
@@ -180,7 +184,7 @@ class Predictor:
 
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Says of whatever an encoder trips over which input it was."""
+    """Turns any error of an encoder into one that names the input."""
     try:
         yield
     except Exception as error:

@@ -1,9 +1,9 @@
-"""What the model's training reference tells of new values: where they lie, and how a person would describe them.
+"""The part of a model's reference that the service needs: principal axes, and descriptors of values.
 
-``reference.npz`` beside the model holds, of every input: ``INPUT.mean`` and ``INPUT.axes``, the principal axes of its
-training features; ``INPUT.tenths`` ``[axes, 9]``, what parts the reference into tenths on each; ``INPUT.names``,
-checksums of the names (words, categories) in the training rows; and ``INPUT.values.NAME``, tenths of a descriptor that
-would otherwise be the content itself.
+``reference.npz`` beside the model holds, for every input: ``INPUT.mean`` and ``INPUT.axes``, the principal axes of its
+training features; ``INPUT.tenths`` ``[axes, 9]``, the nine quantiles that divide the reference into tenths on each
+axis; ``INPUT.names``, checksums of the names (words, categories) in the training rows; and ``INPUT.values.NAME``, the
+nine quantiles of a descriptor that is the content itself, such as a column.
 """
 
 import zlib
@@ -17,14 +17,14 @@ from sensorium.modalities import Modality
 from sensorium.modalities.modality import UNKNOWN, Descriptors
 
 FILE = "reference.npz"
-DIGITS = 4  # of numbers that are written down
+DIGITS = 4  # significant digits of a number in the log
 
 
 class Profile:
-    """A model's reference, as far as the service needs it.
+    """Projects features onto the axes of a model's reference, and describes values.
 
     Args:
-        arrays: what the file holds; none for a model without a reference.
+        arrays: those of reference.npz; empty for a model without a reference.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -32,14 +32,14 @@ class Profile:
 
     @classmethod
     def read(cls, folder: Path) -> "Profile":
-        """The one beside a model."""
+        """Reads reference.npz in a model's folder."""
         if not (folder / FILE).is_file():
             return cls({})
         with np.load(folder / FILE, allow_pickle=False) as file:
             return cls({name: file[name] for name in file.files})
 
     def tenths(self, name: str) -> np.ndarray | None:
-        """What parts the reference of an input into tenths, ``[axes, 9]``, if there is one."""
+        """The quantiles ``[axes, 9]`` that divide an input's reference into tenths; ``None`` without a reference."""
         return self._arrays.get(f"{name}.tenths")
 
     def names(self, name: str) -> np.ndarray:
@@ -47,7 +47,7 @@ class Profile:
         return self._arrays.get(f"{name}.names", np.zeros(0, np.uint32))
 
     def onto_axes(self, name: str, features: np.ndarray) -> np.ndarray:
-        """Features ``[..., tokens, dim]`` on an input's axes, ``[..., axes]``; no axes without a reference."""
+        """Coordinates ``[..., axes]`` of features ``[..., tokens, dim]``; no axes without a reference."""
         flat = features.reshape(*features.shape[:-2], features.shape[-2] * features.shape[-1])
         if f"{name}.axes" not in self._arrays:
             return np.zeros((*flat.shape[:-1], 0), np.float32)
@@ -55,17 +55,19 @@ class Profile:
         return (flat.astype(np.float64) - self._arrays[f"{name}.mean"]) @ self._arrays[f"{name}.axes"]
 
     def describe(self, name: str, kind: Modality, value: Any) -> Descriptors:
-        """What may be written down of a cleaned value: never the value itself."""
-        said = kind.describe(value)
+        """Descriptors of a cleaned value that may be logged: never the value itself."""
+        found = kind.describe(value)
         if kind.describes_content:
-            said = {key: number for key, cell in said.items() if (number := self._coarse(name, key, cell)) is not None}
+            found = {
+                key: number for key, cell in found.items() if (number := self._coarse(name, key, cell)) is not None
+            }
         known = self._arrays.get(f"{name}.names")
         if known is not None and (names := kind.names(value)):
-            said[UNKNOWN] = 1 - float(np.isin(checksums(names), known).mean())
-        return {key: rounded(cell) if isinstance(cell, float) else cell for key, cell in said.items()}
+            found[UNKNOWN] = 1 - float(np.isin(checksums(names), known).mean())
+        return {key: rounded(cell) if isinstance(cell, float) else cell for key, cell in found.items()}
 
     def _coarse(self, name: str, key: str, cell: Any) -> float | None:
-        """The nearest of the nine numbers that part the reference into tenths."""
+        """The nearest of the nine quantiles of the reference, in place of a number."""
         tenths = self._arrays.get(f"{name}.values.{key}")
         if tenths is None or not isinstance(cell, int | float):
             return None
@@ -78,5 +80,5 @@ def checksums(names: Iterable[str]) -> np.ndarray:
 
 
 def rounded(number: float) -> float:
-    """To four digits that mean something."""
+    """The number with four significant digits."""
     return float(f"{number:.{DIGITS}g}")

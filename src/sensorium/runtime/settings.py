@@ -1,4 +1,4 @@
-"""How the service answers, what it refuses and what it keeps: parts of params.yaml that travel with the model."""
+"""The sections of params.yaml that travel with a model: how the service answers, and what it keeps."""
 
 import json
 from collections.abc import Collection
@@ -19,7 +19,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Serve(Section):
-    """What may change without another model."""
+    """How the service answers; it may change without a new model."""
 
     abstain: Share | dict[str, Share] = Field(
         0.0, description="below this probability no label is given; one number, or one for each target"
@@ -58,13 +58,13 @@ class Serve(Section):
         """The probability below which a target gets no label."""
         return self.abstain.get(target, 0.0) if isinstance(self.abstain, dict) else self.abstain
 
-    def abstains(self, target: str, shares: np.ndarray) -> bool:
+    def abstains(self, target: str, probabilities: np.ndarray) -> bool:
         """Whether probabilities ``[classes]`` of a target are too low for a label."""
-        return float(shares.max()) < self.threshold(target)
+        return float(probabilities.max()) < self.threshold(target)
 
 
 class Keep(Section):
-    """What is kept of the content of requests."""
+    """Whether the inputs of requests are kept."""
 
     keep_content: bool = Field(
         False, description="keep the inputs of requests themselves, so that feedback can be learnt from"
@@ -72,31 +72,31 @@ class Keep(Section):
     content_megabytes: int = Field(1024, ge=1, description="disk that kept inputs may take; the oldest go")
 
 
-def unlearnt(keep: Keep, trusted: Collection[str] | None = None) -> str:
-    """Why no retrain can learn from the feedback that a service takes, and what to do; empty where one can.
+def why_not_learnt_from(keep: Keep, trusted: Collection[str] | None = None) -> str:
+    """Why no retrain can learn from the feedback that a service receives, and what to do; empty if it can.
 
     Args:
         keep: what the service keeps of requests.
         trusted: the API keys whose labels are learnt from, where that is known.
     """
-    lacks = [] if keep.keep_content else ["monitor.keep_content is off (set it in params.yaml, `dvc repro`, promote)"]
-    lacks += ["retrain.trusted names no API key"] if trusted is not None and not trusted else []
+    reasons = [] if keep.keep_content else ["monitor.keep_content is off (set it in params.yaml, `dvc repro`, promote)"]
+    reasons += ["retrain.trusted names no API key"] if trusted is not None and not trusted else []
     # Without API keys a service answers its own machine only, which is trusted.
     whose = "Feedback" if not keep.keep_content else "Feedback with an API key"
-    return f"{whose} is taken, but cannot be learnt from: {' and '.join(lacks)}." if lacks else ""
+    return f"{whose} is taken, but cannot be learnt from: {' and '.join(reasons)}." if reasons else ""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What stands beside a model's files.
+    """What is written beside a model's files.
 
     Attributes:
         serve: how it answers.
-        keep: what is kept of requests.
+        keep: what it keeps of requests.
         lineage: where the model comes from.
-        title: what people call the project; empty where nobody said.
+        title: of the page at /ui; empty for the default.
         examples: requests to try, each as /predict reads it in JSON.
-        choices: of inputs, by column, what people may choose from.
+        choices: the categories that the page offers, by input and column.
     """
 
     serve: Serve = field(default_factory=Serve)
@@ -108,7 +108,7 @@ class Settings:
 
 
 def write(folder: Path, settings: Settings) -> None:
-    """Puts settings, and where the model comes from, beside its files."""
+    """Writes settings into a model's folder."""
     content = {
         "settings": settings.serve.model_dump(mode="json"),
         "monitor": settings.keep.model_dump(mode="json"),
@@ -121,7 +121,7 @@ def write(folder: Path, settings: Settings) -> None:
 
 
 def read(folder: Path) -> Settings:
-    """What `write` wrote; a folder without it is served as the defaults say.
+    """Reads what `write` wrote; a folder without it has the defaults.
 
     Raises:
         UserError: if it cannot be read.

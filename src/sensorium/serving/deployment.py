@@ -199,5 +199,5 @@ class Deployment:
             expect(live.version, live.predictor.inputs, live.predictor.targets)
         MODEL.labels(role, live.version).set(1)
         log.info("%s in service", role, extra={"model_version": live.version} | registered(folder))
-        if role == CHAMPION and (why := settings.unlearnt(live.keep)):
+        if role == CHAMPION and (why := settings.why_not_learnt_from(live.keep)):
             log.warning(why)

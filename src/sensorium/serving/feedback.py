@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from sensorium.runtime.predictor import Predictor
-from sensorium.runtime.settings import unlearnt
+from sensorium.runtime.settings import why_not_learnt_from
 from sensorium.serving import journal
 from sensorium.serving.metrics import FEEDBACK
 from sensorium.serving.refusal import Refused
@@ -43,7 +43,7 @@ async def feedback(request: Request) -> JSONResponse:
     except (OSError, queue.Full) as error:
         raise Refused(503, "the labels could not be written down; send them again", 5) from error
     request.state.about["about"] = request_id
-    why = unlearnt(live.keep)
+    why = why_not_learnt_from(live.keep)
     return JSONResponse(told | ({"note": why} if why else {}), 202)
 
 

@@ -48,11 +48,11 @@ class Asked:
 
     Attributes:
         prepared: what the networks read.
-        views: which inputs the model is to see ``[views, inputs]``.
+        masks: which inputs are present ``[masks, inputs]``.
     """
 
     prepared: Prepared
-    views: np.ndarray
+    masks: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Seen:
     """What came out.
 
     Attributes:
-        shares: probabilities ``[views, classes]`` by target.
+        shares: probabilities ``[masks, classes]`` by target.
         axes: where every input given lies on the axes of the reference ``[axes]``.
         seconds: that its batch took, by step.
     """
@@ -101,7 +101,7 @@ class Live:
         predictor = Predictor.load(folder)
         live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
         example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
-        predictor.look(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
+        predictor.probabilities(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
         return live
 
     @property
@@ -128,7 +128,7 @@ class Live:
         started = perf_counter()
         features = self.predictor.features([asked.prepared for asked in batch])
         encoded = perf_counter()
-        shares = self.predictor.look(features, [asked.views for asked in batch])
+        shares = self.predictor.probabilities(features, [asked.masks for asked in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
         if self.role == CHAMPION:
             for step, duration in seconds.items():
@@ -137,7 +137,7 @@ class Live:
         given = [{name: axes[name][place] for name in asked.prepared} for place, asked in enumerate(batch)]
         for onto in given:
             for name, coordinates in onto.items():
-                self._drift.see(name, coordinates)
+                self._drift.add(name, coordinates)
         return [Seen(one, onto, seconds) for one, onto in zip(shares, given, strict=True)]
 
     def show_drift(self) -> None:

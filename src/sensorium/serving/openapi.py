@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium.renamed import EXPLANATION
 from sensorium.runtime.predictor import Predictor
 from sensorium.serving.live import Live
 
@@ -166,10 +167,12 @@ def _decision(predictor: Predictor, classes: list[str]) -> Schema:
 
 def _explained(predictor: Predictor, classes: list[str]) -> Schema:
     schema = _decision(predictor, classes)
-    schema["required"] = [*schema["required"], "base", "shares"]
+    attribution = {"type": "object", "properties": {name: _by(classes) for name in predictor.inputs}}
+    schema["required"] = [*schema["required"], "base", "attribution"]
     schema["properties"] |= {
         "base": _by(classes),
-        "shares": {"type": "object", "properties": {name: _by(classes) for name in predictor.inputs}},
+        "attribution": attribution,
+        **dict.fromkeys(EXPLANATION, attribution | {"deprecated": True}),
     }
     return schema
 

@@ -9,8 +9,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium import renamed
 from sensorium.errors import BadInput
-from sensorium.runtime.answers import MOST_EXPLAINED, TOO_FAR, answer, decision, explanation, tells, views
+from sensorium.renamed import with_old_keys
+from sensorium.runtime.answers import (
+    MOST_EXPLAINED,
+    TOO_FAR,
+    answer,
+    are_finite,
+    attribution,
+    class_answer,
+    presence_masks,
+)
 from sensorium.serving.content import as_bytes
 from sensorium.serving.live import Accepted, Asked, Live
 from sensorium.serving.logs import whereabouts
@@ -105,11 +115,11 @@ async def _answer_now(
         raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
     given = [name in prepared for name in live.predictor.inputs]
     try:
-        seen, waited = await live.ask(Asked(prepared, views(given, explained)))
+        seen, waited = await live.ask(Asked(prepared, presence_masks(given, explained)))
     except BadInput as problem:
         raise Refused(400, str(problem)) from problem
     steps.add_batch(waited, seen.seconds)
-    if not tells(seen.shares):
+    if not are_finite(seen.shares):
         raise Refused(400, TOO_FAR)
     inputs = list(prepared)
     labels = record(app.journal, origin, live, accepted, seen)
@@ -118,9 +128,10 @@ async def _answer_now(
         app.shadow.follow(challenger, origin, raw, labels)
     targets = {}
     for target, classes in live.predictor.targets.items():
-        targets[target] = decision(target, classes, seen.shares[target][-1], live.serve)
+        targets[target] = class_answer(target, classes, seen.shares[target][-1], live.serve)
         if explained:
-            targets[target] |= explanation(inputs, classes, seen.shares[target])
+            explanation = attribution(inputs, classes, seen.shares[target])
+            targets[target] |= with_old_keys(explanation, renamed.EXPLANATION)
     return answer(request_id, live.version, inputs, targets)
 
 

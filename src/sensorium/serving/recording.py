@@ -58,7 +58,7 @@ class Memory:
 
 
 def likeliest(live: Live, shares: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """The likeliest class of every target; ``shares`` are probabilities ``[views, classes]``, the last view counts."""
+    """The likeliest class of every target; ``shares`` are probabilities ``[masks, classes]``, the last one counts."""
     return {target: classes[int(shares[target][-1].argmax())] for target, classes in live.predictor.targets.items()}
 
 

@@ -7,7 +7,7 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 
 from sensorium.errors import UserError
-from sensorium.lifeline import end_with_parent
+from sensorium.parent_death import end_with_parent
 from sensorium.runtime import artefact, settings
 from sensorium.runtime.settings import LONGEST
 from sensorium.serving import app, connections, journal, keys, logs

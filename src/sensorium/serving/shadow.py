@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium.errors import BadInput
-from sensorium.runtime.answers import views
+from sensorium.runtime.answers import presence_masks
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Asked, Live
 from sensorium.serving.logs import whereabouts
@@ -54,7 +54,7 @@ class Shadow:
         try:
             accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
             given = [name in accepted.prepared for name in live.predictor.inputs]
-            seen, _ = await live.ask(Asked(accepted.prepared, views(given, explained=False)))
+            seen, _ = await live.ask(Asked(accepted.prepared, presence_masks(given, explained=False)))
         except BadInput:
             SHADOW.labels("", "refused").inc()  # a challenger may read fewer inputs than the champion
         except Exception as error:

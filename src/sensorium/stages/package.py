@@ -51,7 +51,7 @@ def run() -> None:
     tag, size = _build(f"{model}-{_code_version()}")
     write_json(paths.BENTO, {"tag": tag, "model_version": model, "bytes": size})
     print(f"package: {tag}, {size / 1e6:.1f} MB")
-    if why := serving.unlearnt(served.keep):
+    if why := serving.why_not_learnt_from(served.keep):
         print(f"package: {why}")
 
 

@@ -1,18 +1,18 @@
-// One target of an answer: its label, the likeliest classes as bars, the shares of one of them, and feedback.
+// One target of an answer: its label, the likeliest classes as bars, what each input contributed to one of them, and feedback.
 
 import { feedbackView } from "./feedback.js";
 import { button, make, newId, styled } from "./make.js";
-import { sharesView } from "./shares.js";
+import { attributionView } from "./attribution.js";
 import { percent, readable } from "./words.js";
 
 export function targetView(name, target, content, schema) {
   const ranked = Object.entries(target.probabilities).sort(([, one], [, other]) => other - one);
-  const shares = make("div", { class: "shares" });
+  const attribution = make("div", { class: "attribution" });
   const rows = new Map(ranked.map(([label, probability]) => [label, row(label, probability, choose)]));
 
   function choose(label) {
     for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === label));
-    if (target.shares) shares.replaceChildren(...sharesView(label, target, schema.inputs));
+    if (target.attribution) attribution.replaceChildren(...attributionView(label, target, schema.inputs));
   }
 
   choose(ranked[0][0]);
@@ -23,7 +23,7 @@ export function targetView(name, target, content, schema) {
     make("h2", { id: title }, readable(name)),
     decision(target, ranked[0], schema.targets[name]),
     classes([...rows.values()], target.top.length),
-    shares,
+    attribution,
     feedbackView(name, ranked.map(([label]) => label), content.request_id),
   );
 }

@@ -1,6 +1,6 @@
-"""Children that end with the process that started them, so that a killed run leaves nothing behind that still writes.
+"""Ends child processes when their parent dies, so that a killed run leaves nothing behind that still writes.
 
-``python -m sensorium.lifeline COMMAND ...`` becomes that command, which ends when its starter does.
+``python -m sensorium.parent_death COMMAND ...`` runs the command, which ends when the process that started it does.
 """
 
 import ctypes

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sensorium.disk_full import explain
 from sensorium.errors import UserError
 from sensorium.files import replacing, temporary
-from sensorium.room import lacking
 from tests.conftest import fill
 
 NUMBERS = np.random.default_rng(0).random(100_000)
@@ -65,7 +65,7 @@ def test_a_full_disk_is_told_whatever_the_library(write: Callable[[Path], None],
     filler = fill(small_disk, 200)
     with pytest.raises(OSError) as failed, replacing(small_disk / "out") as beside:
         write(beside)
-    assert lacking(failed.value) == f"No space left on device: {small_disk}; make room, and run it again."
+    assert explain(failed.value) == f"No space left on device: {small_disk}; make room, and run it again."
     filler.unlink()
     with temporary(small_disk) as folder:
         write(folder / "out")
@@ -85,4 +85,4 @@ def test_what_has_to_do_with_no_disk_is_not_told_so() -> None:
         except OSError as error:
             raise ValueError("a number is wrong") from error
     except ValueError as error:
-        assert lacking(error) == ""
+        assert explain(error) == ""

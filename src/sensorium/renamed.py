@@ -1,0 +1,26 @@
+"""Keys that have another name since the last version: the old ones are understood for one version more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+EXPLANATION = {"shares": "attribution"}  # old to new; the answers of /explain have both
+
+
+def with_new_keys(found: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """What an earlier version wrote, with today's keys beside the old ones.
+
+    Args:
+        found: as it was read.
+        renamed: old keys to new ones.
+    """
+    return {new: found[old] for old, new in renamed.items() if old in found} | dict(found)
+
+
+def with_old_keys(made: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """What programs of others read, with the old keys beside today's.
+
+    Args:
+        made: with today's keys.
+        renamed: old keys to new ones.
+    """
+    return {**made, **{old: made[new] for old, new in renamed.items() if new in made}}
