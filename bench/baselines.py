@@ -18,7 +18,7 @@ from sensorium import params, paths
 from sensorium.dataset.columns import carried
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.dataset.split import SPLITS, assign
-from sensorium.evaluation.baselines import logistic_regression
+from sensorium.evaluation.baselines import baselines
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.forward import predict
@@ -42,8 +42,8 @@ def main(seeds: int) -> None:
             accuracy = accuracy_of(logits[target].argmax(1).numpy(), test, target)
             found.setdefault((target, "network, all inputs"), []).append(accuracy)
             for name, inputs in [("all inputs", list(settings.inputs)), *((f"only {i}", [i]) for i in settings.inputs)]:
-                probabilities = logistic_regression(inputs, target, train, val, test, targets[target].outputs)
-                accuracy = accuracy_of(probabilities.argmax(1), test, target)
+                simplest = baselines(target, targets[target], inputs, train, val, test)
+                accuracy = accuracy_of(simplest["logistic_regression"].argmax(1), test, target)
                 found.setdefault((target, f"logistic regression, {name}"), []).append(accuracy)
     show(found, seeds)
 

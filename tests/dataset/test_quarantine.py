@@ -112,11 +112,11 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
         NetworkConfig({"note": 8, "facts": 2}, {"label": targets["label"].state}, "concat", 8, 1, 0.0)
     ).eval()
     corrupted = predict_corrupted(network, test, rows, inputs, Path("data/prepared"))
-    cut = {change: said["label"] for change, said in corrupted.items() if change.corruption == "truncation"}
-    typos = next(said["label"] for change, said in corrupted.items() if change.address[1:] == ("typos", "severe"))
-    assert all((said >= 0).all() for said in cut.values())
+    cut = {change: found.lost for change, found in corrupted.items() if change.corruption == "truncation"}
+    lost = next(found.lost for change, found in corrupted.items() if change.address[1:] == ("typos", "severe"))
+    assert not any(of_rows.any() for of_rows in cut.values())
     has = test["note"].notna().to_numpy()
-    unread = int((typos[has] < 0).sum())
+    unread = int(lost[has].sum())
     assert 0 < unread <= has.sum()
     logits = {"label": network(rows.batch(slice(None))[0], rows.batch(slice(None))[1])["label"].detach().numpy()}
     shares, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
@@ -124,7 +124,7 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
         rows, rows, rows, test["group"].to_numpy(), pd.DataFrame(index=test.index), logits, certain,
         answer_subsets(network, rows, shares), torch.arange(len(test)).numpy(), corrupted,
     )  # fmt: skip
-    figures = measure(evidence, "label", targets["label"].state, 50, 0.95).figures["robustness"]["note"]
+    figures = measure(evidence, "label", targets["label"], 50, 0.95).figures["robustness"]["note"]
     assert "unreadable" not in figures["truncation"]["severe"]
     severe = figures["typos"].get("severe", {"unreadable": unread, "rows": 0})
     assert (severe["unreadable"], severe["rows"]) == (unread, has.sum() - unread)

@@ -4,9 +4,9 @@ import torch
 from scipy.special import softmax
 
 from sensorium.evaluation.calibration import calibrate
-from sensorium.evaluation.metrics import calibration_error
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.targets import CalibrationRows
+from sensorium.targets.class_figures import calibration_error
 from sensorium.targets.temperatures import fit_temperatures
 from sensorium.training.data import Rows
 

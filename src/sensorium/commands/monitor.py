@@ -72,7 +72,8 @@ def look(settings: params.Params, hours: float, now: datetime) -> Checked:
     feedback = read_feedback(log, settings.retrain.trusted, now)
     learnt = _learnt(feedback, settings)
     told = feedback.about(predictor.version, now - timedelta(hours=hours))
-    performance = measure(window.rows, reference.everything, told, predictor.targets)
+    names = {name: one.names for name, one in predictor.targets.items() if one.names}
+    performance = measure(window.rows, reference.everything, told, names)
     outcome = compared = None
     if len(rows) >= FEWEST:
         outcome = check(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sensorium.targets import Learnt, kind_of
+
 POINTS = 100
-WORTH = 0.01  # of accuracy: what an input adds less of in the test rows, and not for certain, it is not needed for
+# Of accuracy, or of what is much in another unit: what an input adds less of in the test rows, and not for certain, it
+# is not needed for.
+WORTH = 0.01
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
 ANYTHING = (-1, 1)  # what an accuracy may have changed by, where the test rows cannot tell
-METHODS = {
-    "majority": "always saying the commonest class",
-    "logistic_regression": "logistic regression on the same features",
-}
 
 
 def changes(difference: Mapping[str, Any]) -> str:
@@ -105,8 +105,8 @@ def _unjudged(target: str, tree: Mapping[str, Any]) -> str:
 def _simpler(target: str, tree: Mapping[str, Any]) -> str:
     if "simpler" not in tree or "unjudged" in tree:
         return ""
-    beside = tree["simpler"]
-    methods = [(METHODS[name], beside[name]) for name in METHODS]
+    beside, kind = tree["simpler"], kind_of(tree)
+    methods = [(words, beside[name]) for name, words in kind.baseline_words.items()]
     not_worse = [(name, one) for name, one in methods if one["interval"][0] <= 0]
     alone = [(f"{name} alone", one) for name, one in beside.get("only", {}).items() if one["interval"][0] <= 0]
     not_worse += sorted(alone, key=_gain)[:1]
@@ -114,31 +114,31 @@ def _simpler(target: str, tree: Mapping[str, Any]) -> str:
     if not not_worse:
         return ""
     (first, best), *others = sorted(better or not_worse, key=_gain)
-    said = f"{first} reaches {best['accuracy']:.3f}" + "".join(
-        f", {name} {one['accuracy']:.3f}" for name, one in others
-    )
+    said = f"{first} reaches {_main(kind, best)}" + "".join(f", {name} {_main(kind, one)}" for name, one in others)
     if better:
         judged = "the difference is more than chance. Use the simpler model, or more rows."
     else:
         judged = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
-    return f"{target}: {said}, the network {tree['accuracy']:.3f}; {judged}"
+    return f"{target}: {said}, the network {_main(kind, tree)}; {judged}"
 
 
 def _idle(target: str, tree: Mapping[str, Any]) -> str:
     """Inputs without which the target is as right, as far as the test rows can tell, or even more often."""
     without = tree.get("simpler", {}).get("without", {})
     known = {name: one for name, one in without.items() if one["interval"]}
+    kind = kind_of(tree)
+    much = kind.much(tree) if known else 1.0
     harmful = [name for name, one in known.items() if one["interval"][1] < 0]
-    idle = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < WORTH]
+    idle = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < WORTH * much]
     idle = [name for name in idle if name not in harmful]
     said = []
     if idle:
         said.append(f"{_listed(idle)} {'each add' if len(idle) > 1 else 'adds'} nothing that "
-                    f"{tree['rows']:,} test rows could show (without: {_accuracies(idle, known)})")  # fmt: skip
+                    f"{tree['rows']:,} test rows could show (without: {_figures(kind, idle, known)})")  # fmt: skip
     if harmful:
         said.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
-                    f"(without: {_accuracies(harmful, known)})")  # fmt: skip
-    return f"{target}: {'; '.join(said)}; with all inputs {tree['accuracy']:.3f}." if said else ""
+                    f"(without: {_figures(kind, harmful, known)})")  # fmt: skip
+    return f"{target}: {'; '.join(said)}; with all inputs {_main(kind, tree)}." if said else ""
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -148,8 +148,12 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _accuracies(names: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> str:
-    return ", ".join(f"{known[name]['accuracy']:.3f}" for name in names[:MOST_NAMES])
+def _figures(kind: type[Learnt], names: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(_main(kind, known[name]) for name in names[:MOST_NAMES])
+
+
+def _main(kind: type[Learnt], figures: Mapping[str, Any]) -> str:
+    return kind.form.format(figures[kind.main])
 
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:

@@ -60,12 +60,12 @@ class Seen:
     """What came out.
 
     Attributes:
-        shares: probabilities ``[masks, classes]`` by target.
+        predictions: ``[masks, columns]`` by target.
         axes: where every input given lies on the axes of the reference ``[axes]``.
         seconds: that its batch took, by step.
     """
 
-    shares: Mapping[str, np.ndarray]
+    predictions: Mapping[str, np.ndarray]
     axes: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
 
@@ -101,7 +101,7 @@ class Live:
         predictor = Predictor.load(folder)
         live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
         example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
-        predictor.probabilities(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
+        predictor.predictions(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
         return live
 
     @property
@@ -110,7 +110,7 @@ class Live:
         return self.predictor.version
 
     async def ask(self, asked: Asked) -> tuple[Seen, float]:
-        """The probabilities of a sample, and the seconds it waited for its batch."""
+        """The predictions of a sample, and the seconds it waited for its batch."""
         return await self._batcher.submit(asked)
 
     def accept(self, raw: Mapping[str, Any]) -> Accepted:
@@ -128,7 +128,7 @@ class Live:
         started = perf_counter()
         features = self.predictor.features([asked.prepared for asked in batch])
         encoded = perf_counter()
-        shares = self.predictor.probabilities(features, [asked.masks for asked in batch])
+        predictions = self.predictor.predictions(features, [asked.masks for asked in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
         if self.role == CHAMPION:
             for step, duration in seconds.items():
@@ -138,7 +138,7 @@ class Live:
         for onto in given:
             for name, coordinates in onto.items():
                 self._drift.add(name, coordinates)
-        return [Seen(one, onto, seconds) for one, onto in zip(shares, given, strict=True)]
+        return [Seen(one, onto, seconds) for one, onto in zip(predictions, given, strict=True)]
 
     def show_drift(self) -> None:
         """Tells Prometheus how far the latest inputs lie from the reference."""

@@ -17,8 +17,6 @@ from sensorium.runtime.answers import (
     TOO_FAR,
     answer,
     are_finite,
-    attribution,
-    class_answer,
     presence_masks,
 )
 from sensorium.serving.content import as_bytes
@@ -119,19 +117,20 @@ async def _answer_now(
     except BadInput as problem:
         raise Refused(400, str(problem)) from problem
     steps.add_batch(waited, seen.seconds)
-    if not are_finite(seen.shares):
+    if not are_finite(seen.predictions):
         raise Refused(400, TOO_FAR)
     inputs = list(prepared)
-    labels = record(app.journal, origin, live, accepted, seen)
-    app.memory.remember(request.state.key, request_id, live.version, labels)
+    remembered = record(app.journal, origin, live, accepted, seen)
+    app.memory.remember(request.state.key, request_id, live.version, remembered)
     if challenger := app.deployment.challenger:
-        app.shadow.follow(challenger, origin, raw, labels)
+        app.shadow.follow(challenger, origin, raw, remembered)
     targets = {}
-    for target, classes in live.predictor.targets.items():
-        targets[target] = class_answer(target, classes, seen.shares[target][-1], live.serve)
+    for name, target in live.predictor.targets.items():
+        predictions = seen.predictions[name]
+        targets[name] = target.answer(predictions[-1], live.serve.threshold(name), live.serve.top)
         if explained:
-            explanation = attribution(inputs, classes, seen.shares[target])
-            targets[target] |= with_old_keys(explanation, renamed.EXPLANATION)
+            explanation = target.attribution(inputs, predictions)
+            targets[name] |= with_old_keys(explanation, renamed.EXPLANATION)
     return answer(request_id, live.version, inputs, targets)
 
 

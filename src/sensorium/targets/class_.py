@@ -1,18 +1,18 @@
 """One of several classes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
-from sensorium.targets.target import CalibrationRows, Learnt, Sum, Target
+from sensorium.targets.class_learnt import LearntClass
+from sensorium.targets.learnt import Learnt
+from sensorium.targets.target import Sum, Target
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import Tensor
 
 FEW, MANY = 10, 30  # classes
 
@@ -23,6 +23,7 @@ class Class(Target):
     kind: Literal["class"] = "class"
 
     tally: ClassVar[str] = "classes"
+    learnt: ClassVar[type[Learnt]] = LearntClass
 
     def parse(self, cell: Any) -> Any:
         return cell
@@ -77,82 +78,12 @@ class Class(Target):
     def strata(self, values: "pd.Series") -> "pd.Series":
         return values
 
-    def learn(self, values: "pd.Series", training: np.ndarray) -> "LearntClass":
+    def learn(self, values: "pd.Series", training: np.ndarray) -> LearntClass:
         """Their names in alphabetical order; each is that of a training row."""
         return LearntClass(tuple(sorted(values.dropna().unique())), self.weight)
-
-
-@dataclass(frozen=True)
-class LearntClass(Learnt):
-    """Classes: an output is a logit each, a truth is a class's number, -1 where it is not known.
-
-    What is predicted are probabilities ``[rows, classes]``.
-
-    Attributes:
-        classes: their names, in the order of the outputs.
-        weight: see `Learnt`.
-    """
-
-    classes: tuple[str, ...]
-    weight: float = 1.0
-
-    @classmethod
-    def of(cls, state: Any) -> Self:
-        return cls(tuple(state["classes"]), state["weight"])
-
-    @property
-    def state(self) -> Any:
-        """Only the names where there is nothing else to say, as earlier versions wrote them."""
-        names = list(self.classes)
-        return names if self.weight == 1 else {"kind": "class", "classes": names, "weight": self.weight}
-
-    @property
-    def outputs(self) -> int:
-        return len(self.classes)
-
-    def truth(self, values: "pd.Series") -> np.ndarray:
-        place = {name: number for number, name in enumerate(self.classes)}
-        return values.map(place).fillna(-1).astype(int).to_numpy()
-
-    def known(self, truth: Any) -> Any:
-        return truth >= 0
-
-    def strata(self, truth: np.ndarray) -> np.ndarray:
-        return truth
-
-    def loss(self, outputs: "Tensor", truth: "Tensor", smoothing: float = 0.0) -> "Tensor":
-        from torch.nn.functional import cross_entropy
-
-        return cross_entropy(outputs, truth, label_smoothing=smoothing)
-
-    def losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
-        return -outputs.log_softmax(2).gather(2, truth[:, None, None].expand(-1, outputs.shape[1], 1))[..., 0]
-
-    def least_loss(self, outputs: "Tensor", truth: "Tensor") -> float:
-        from torch import logspace
-
-        return min(self.loss(outputs / temperature, truth).item() for temperature in logspace(-1, 1, 41).tolist())
-
-    def divergence(self, outputs: "Tensor", wanted: "Tensor") -> "Tensor":
-        from torch.nn.functional import kl_div
-
-        return kl_div(outputs.log_softmax(1), wanted.log_softmax(1), log_target=True, reduction="batchmean")
-
-    def calibrated(self, asked: Sequence[CalibrationRows], weight: float) -> tuple["LearntClass", np.ndarray]:
-        """The same: temperatures are the network's own."""
-        from sensorium.targets.temperatures import fit_temperatures
-
-        return self, fit_temperatures(asked, weight)
-
-    def predict(self, outputs: np.ndarray) -> np.ndarray:
-        exponents = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return exponents / exponents.sum(axis=1, keepdims=True)
 
 
 def _frequent(labels: "pd.Series", enough: int) -> list[Any]:
     """The classes with enough rows."""
     counts = labels.value_counts()
     return sorted(counts.index[counts >= enough])
-
-
-Class.learnt = LearntClass

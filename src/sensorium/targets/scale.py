@@ -100,10 +100,10 @@ PARAMETERS: dict[str, Callable[[np.ndarray], Parameters]] = {
 FORWARD: dict[str, Transform] = {
     "identity": lambda numbers, _: numbers,
     "logarithm": lambda numbers, parameters: np.arcsinh(numbers / parameters[0][0]),  # of any sign, straight near zero
-    "ranks": lambda numbers, parameters: np.interp(numbers, *parameters),
+    "ranks": lambda numbers, parameters: np.interp(numbers, parameters[0], parameters[1]),
 }
 BACK: dict[str, Transform] = {
     "identity": lambda numbers, _: numbers,
     "logarithm": lambda numbers, parameters: np.sinh(numbers) * parameters[0][0],
-    "ranks": lambda numbers, parameters: np.interp(numbers, *reversed(parameters)),
+    "ranks": lambda numbers, parameters: np.interp(numbers, parameters[1], parameters[0]),
 }

@@ -1,23 +1,23 @@
 """What a kind of target must answer for; each kind is one file beside this one.
 
-It has two halves. A `Target` is what params.yaml declares: it is asked while data is made. A `Learnt` is what training
-rows taught of it: it travels with the model as JSON, and needs no torch but to train.
+It has two halves. A `Target` is what params.yaml declares: it is asked while data is made. A `Learnt` (beside, in
+learnt.py) is what training rows taught of it: it travels with the model as JSON, and needs no torch but to train.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from sensorium.errors import BadInput
 from sensorium.section import Column, Section
+from sensorium.targets.learnt import Learnt
 
 if TYPE_CHECKING:  # what is served needs none of it
     import pandas as pd
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Target(Section, ABC):
     )
 
     tally: ClassVar[str]
-    learnt: ClassVar[type["Learnt"]]
+    learnt: ClassVar[type[Learnt]]
 
     @abstractmethod
     def parse(self, cell: Any) -> Any:
@@ -120,110 +120,10 @@ class Target(Section, ABC):
         """By name the part of all values that each belongs to, which every split is to have some of; or null."""
 
     @abstractmethod
-    def learn(self, values: "pd.Series", training: np.ndarray) -> "Learnt":
+    def learn(self, values: "pd.Series", training: np.ndarray) -> Learnt:
         """What the training rows teach of this target.
 
         Args:
             values: of all prepared rows, or null.
             training: whether a row is one to train with ``[rows]``.
         """
-
-
-@dataclass(frozen=True)
-class CalibrationRows:
-    """Rows that a network was not fitted to, seen with some of their inputs.
-
-    Attributes:
-        outputs: what its head gives ``[rows, outputs]``.
-        absent: 1 where a row lacks an input ``[rows, inputs]``.
-        truth: see `Learnt.truth`.
-    """
-
-    outputs: np.ndarray
-    absent: np.ndarray
-    truth: np.ndarray
-
-
-class Learnt(ABC):
-    """What training rows taught of a target: how a network's outputs are read, and how right they are.
-
-    Attributes:
-        weight: of its loss, beside those of other targets.
-    """
-
-    weight: float
-
-    @classmethod
-    @abstractmethod
-    def of(cls, state: Any) -> Self:
-        """The one that gave a `state`.
-
-        Raises:
-            KeyError, TypeError, ValueError: if none did.
-        """
-
-    @property
-    @abstractmethod
-    def state(self) -> Any:
-        """All of it, as JSON."""
-
-    @property
-    @abstractmethod
-    def outputs(self) -> int:
-        """How many numbers a network's head gives for a row."""
-
-    @abstractmethod
-    def truth(self, values: "pd.Series") -> np.ndarray:
-        """What is true of prepared rows ``[rows]``, as all that follows reads it."""
-
-    @abstractmethod
-    def known(self, truth: Any) -> Any:
-        """Whether anything is known ``[rows]``; of an array, or of a tensor."""
-
-    @abstractmethod
-    def strata(self, truth: np.ndarray) -> np.ndarray:
-        """Rows that are alike have the same whole number ``[rows]``."""
-
-    @abstractmethod
-    def loss(self, outputs: "Tensor", truth: "Tensor", smoothing: float = 0.0) -> "Tensor":
-        """The mean loss of rows of which the truth is known.
-
-        Args:
-            outputs: ``[rows, outputs]``.
-            truth: ``[rows]``.
-            smoothing: of the labels, where they are classes.
-        """
-
-    @abstractmethod
-    def losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
-        """The loss of each row by each of several networks ``[rows, networks]``.
-
-        Args:
-            outputs: ``[rows, networks, outputs]``.
-            truth: ``[rows]``, all known.
-        """
-
-    def least_loss(self, outputs: "Tensor", truth: "Tensor") -> float:
-        """The mean loss of known rows at the calibration that suits them best."""
-        return self.loss(outputs, truth).item()
-
-    @abstractmethod
-    def divergence(self, outputs: "Tensor", wanted: "Tensor") -> "Tensor":
-        """How far outputs are from those that are wanted ``[rows, outputs]``, a mean over rows."""
-
-    @abstractmethod
-    def calibrated(self, asked: Sequence[CalibrationRows], weight: float) -> tuple["Learnt", np.ndarray]:
-        """The same, honest about how sure it is.
-
-        Args:
-            asked: rows as they are, then with other subsets of their inputs.
-            weight: of a row: below 1 where rows are not independent.
-
-        Returns:
-            The learnt half; and the logarithm of what outputs are to be divided by with all inputs, and what the
-            absence of each input adds to it ``[1 + inputs]``.
-        """
-
-    @abstractmethod
-    def predict(self, outputs: np.ndarray) -> np.ndarray:
-        """What is predicted ``[rows, columns]``; which columns there are, a kind knows."""

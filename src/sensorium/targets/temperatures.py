@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sensorium.targets.target import CalibrationRows
+from sensorium.targets.learnt import CalibrationRows
 
 SPREAD, SPREAD_OF_INPUT = 0.5, 0.25  # of logarithms of temperatures, before any row was seen
 

@@ -18,9 +18,9 @@ from sensorium.monitoring.drift.effects import Change
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
 from sensorium.monitoring.log.independent import most_values, one_of_each, units_of
 from sensorium.runtime.profile import FILE
-from sensorium.serving.recording import SHARE_DIGITS
 from sensorium.stats.permutation import Chances, weigh
 from sensorium.stats.statistics import Kind
+from sensorium.targets import Learnt
 
 FEWEST = 30  # independent rows that anything is told from
 FEWEST_VALUES = 10  # on either side
@@ -86,7 +86,7 @@ class Outcome:
     p_values: Mapping[str, float]
 
 
-def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Reference:
+def read_reference(folder: Path, targets: Mapping[str, Learnt]) -> Reference:
     """The reference in a model's folder.
 
     Raises:
@@ -101,13 +101,12 @@ def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Refere
         raise UserError(
             f"model {folder} has no reference to compare with ({error}); make it again by `dvc repro`, and promote it."
         ) from error
-    for target, classes in targets.items():
-        # As they are in the log: nearly certain answers are equal there, and would differ here.
-        columns = [names.probability(target, name) for name in classes]
-        shares = table[columns].to_numpy(np.float64).round(SHARE_DIGITS)
+    for name, target in targets.items():
+        columns = [names.prediction(name, column) for column in target.columns]
+        predictions = table[columns].to_numpy(np.float64)
         table = table.drop(columns=columns)
-        table[names.said(target)] = np.array(classes, dtype=object)[shares.argmax(1)]
-        table[names.confidence(target)] = shares.max(1)
+        for what, cells in target.logged(predictions).items():
+            table[names.prediction(name, what)] = cells
     return Reference(one_of_each(table, units, MOST), table, grouped_by)
 
 
