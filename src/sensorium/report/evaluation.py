@@ -15,12 +15,11 @@ from sensorium.report.page import RUN, Page, shortened
 from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, curves
 from sensorium.report.strips import LONGEST, bars, whiskers
 from sensorium.report.subsets import MOST_BARS, by_size, named
-from sensorium.report.words import bounds
+from sensorium.report.words import bounds, title
 from sensorium.targets import Learnt, kind_of
 
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
-TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 LEAST_WEIGHT = 0.02  # of a part that is coloured
 
 
@@ -74,16 +73,11 @@ def _figures(page: Page, found: Mapping[str, Tree]) -> None:
     page.table(
         "All figures",
         ["figure", *targets],
-        [[_title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
+        [[title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
         + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
         "Brackets are intervals by bootstrap over groups of rows that share a value. "
         + " ".join(dict.fromkeys(kind_of(tree).note for tree in found.values())),
     )
-
-
-def _title(name: str) -> str:
-    """A figure's name as people write it."""
-    return TITLES.get(name, name.replace("_", " ").replace("f1", "F1"))
 
 
 def _with_interval(tree: Tree, name: str) -> str:
@@ -91,7 +85,9 @@ def _with_interval(tree: Tree, name: str) -> str:
         return ""
     if tree[name] is None:
         return "not defined"
-    return f"{tree[name]:.3f} [{bounds(tree, '{:.3f}, {:.3f}', name)}]"
+    kind = kind_of(tree)
+    form = kind.form if name in kind.unbounded else "{:.3f}"
+    return f"{form.format(tree[name])} [{bounds(tree, f'{form}, {form}', name)}]"
 
 
 def _beside(tree: Tree) -> Markup:

@@ -9,6 +9,7 @@ POINTS = 100
 # Of accuracy, or of what is much in another unit: what an input adds less of in the test rows, and not for certain, it
 # is not needed for.
 WORTH = 0.01
+TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
 ANYTHING = (-1, 1)  # what an accuracy may have changed by, where the test rows cannot tell
@@ -67,16 +68,61 @@ def _times(ratio: float, more: str, less: str) -> str:
     return f"{ratio:.1f} times {more}" if ratio > 1 else f"{1 / ratio:.1f} times {less}"
 
 
-def bounds(tree: Mapping[str, Any], form: str = "{:.3f} to {:.3f}", name: str = "accuracy") -> str:
+def bounds(tree: Mapping[str, Any], form: str = "", name: str = "") -> str:
     """The interval of a target's figure, ``0.812 to 0.914``; or why it has none.
 
     Args:
         tree: of the target in metrics/evaluate.json.
-        form: of an interval.
-        name: of the figure.
+        form: of an interval; that of the main figure if not given.
+        name: of the figure; the main one if not given.
     """
-    found = tree["intervals"][name]
-    return form.format(*found) if found else cannot(tree)
+    kind = kind_of(tree)
+    found = tree["intervals"][name or kind.main]
+    return (form or f"{kind.form} to {kind.form}").format(*found) if found else cannot(tree)
+
+
+def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None) -> str:
+    """The main figure of a target, ``0.874`` of classes and ``MAE 2.31`` of numbers.
+
+    Args:
+        tree: of the target in metrics/evaluate.json.
+        of: figures of the same target, such as a baseline's, whose main one is meant.
+    """
+    kind = kind_of(tree)
+    return kind.prefix + kind.form.format((of or tree)[kind.main])
+
+
+def short_figure(tree: Mapping[str, Any]) -> str:
+    """The same where there is little room, ``87.4%``."""
+    kind = kind_of(tree)
+    return kind.prefix + kind.short_form.format(tree[kind.main])
+
+
+def title(name: str) -> str:
+    """A figure's name as people write it."""
+    return TITLES.get(name, name.replace("_", " ").replace("f1", "F1"))
+
+
+def listed(tree: Mapping[str, Any], name: str) -> str:
+    """A figure in a list of them, the main one with its interval."""
+    kind = kind_of(tree)
+    if tree[name] is None:
+        return "not defined"
+    shown = (kind.form if name in kind.unbounded else "{:.3f}").format(tree[name])
+    return f"{shown} ({bounds(tree)})" if name == kind.main else shown
+
+
+def second_figure(tree: Mapping[str, Any]) -> str:
+    """The figure that is shown beside the main one: macro F1 of classes, R2 of numbers."""
+    kind = kind_of(tree)
+    value = tree[kind.second]
+    prefix = kind.prefix and f"{kind.second.upper()} "
+    return prefix + (f"{value:.3f}" if value is not None else "not defined")
+
+
+def baseline_figure(tree: Mapping[str, Any]) -> str:
+    """The main figure of the simplest method."""
+    return main_figure(tree, tree[next(iter(kind_of(tree).baselines))])
 
 
 def cannot(tree: Mapping[str, Any]) -> str:

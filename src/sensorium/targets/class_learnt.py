@@ -57,6 +57,13 @@ class LearntClass(Learnt):
     }
     compared: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     form: ClassVar[str] = "{:.3f}"
+    short_form: ClassVar[str] = "{:.1%}"
+    prefix: ClassVar[str] = ""
+    second: ClassVar[str] = "macro_f1"
+    listed: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
+    task: ClassVar[str] = "multimodal-classification"
+    served: ClassVar[str] = "{} is right in {:.3f}"
+    shown_slice: ClassVar[str] = "{}{} of {} rows are right"
     title: ClassVar[str] = "Accuracy"
     note: ClassVar[str] = (
         "Macro figures are means over classes, ROC-AUC and PR-AUC too (one class against the rest); calibration error "
@@ -64,6 +71,7 @@ class LearntClass(Learnt):
     )
     better: ClassVar[str] = "right more often"
     harm: ClassVar[str] = "takes {:.3f} of accuracy. Differences of a point or two are chance."
+    harm_of: ClassVar[str] = "takes {} from the accuracy of {}"
     worth_of: ClassVar[str] = "the predicted class"
     worth_within: ClassVar[str] = "the probability of what was predicted"
     examples_note: ClassVar[str] = (
@@ -296,6 +304,10 @@ class LearntClass(Learnt):
 
     def is_right(self, prediction: np.ndarray, truth: Any) -> bool:
         return bool(prediction.argmax() == truth)
+
+    @classmethod
+    def rank(cls, figures: Mapping[str, Any]) -> float:
+        return figures["accuracy"]
 
     @classmethod
     def lead(cls, figures: Mapping[str, Any]) -> str:

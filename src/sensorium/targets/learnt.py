@@ -109,10 +109,18 @@ class Learnt(ABC):
         baseline_words: the same in a sentence.
         compared: figures that a person sees of two models.
         form: how the main figure is written.
+        short_form: the same where there is little room.
+        prefix: what stands before it where others are accuracies.
+        second: the figure that is shown beside it.
+        listed: figures of a model card.
+        task: how the Hugging Face hub calls it.
+        served: half a sentence on a target and its main figure.
+        shown_slice: the end of a sentence on a slice, of the main figure, its interval and its rows.
         title: what it is called.
         note: how figures are read that are not plain.
         better: what rows are that have a higher score.
         harm: the end of a sentence that says by how much a score falls.
+        harm_of: the same of a target.
         worth_of: what inputs do something for, see `worth`; and ``worth_within`` of a row.
         examples_note: which rows `examples` chooses, and what Shapley values of them mean.
         weight: of its loss, beside those of other targets.
@@ -130,10 +138,18 @@ class Learnt(ABC):
     baseline_words: ClassVar[dict[str, str]]
     compared: ClassVar[tuple[str, ...]]
     form: ClassVar[str]
+    short_form: ClassVar[str]
+    prefix: ClassVar[str]
+    second: ClassVar[str]
+    listed: ClassVar[tuple[str, ...]]
+    task: ClassVar[str]
+    served: ClassVar[str]
+    shown_slice: ClassVar[str]
     title: ClassVar[str]
     note: ClassVar[str]
     better: ClassVar[str]
     harm: ClassVar[str]
+    harm_of: ClassVar[str]
     worth_of: ClassVar[str]
     worth_within: ClassVar[str]
     examples_note: ClassVar[str]
@@ -394,6 +410,11 @@ class Learnt(ABC):
     @abstractmethod
     def much(cls, figures: Mapping[str, Any]) -> float:
         """A gain of which a hundredth is little, from the figures of all test rows."""
+
+    @classmethod
+    @abstractmethod
+    def rank(cls, figures: Mapping[str, Any]) -> float:
+        """How good it is, at most 1, to be averaged with other targets."""
 
     @classmethod
     @abstractmethod

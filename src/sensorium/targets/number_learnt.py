@@ -54,6 +54,13 @@ class LearntNumber(Learnt):
     compared: ClassVar[tuple[str, ...]] = ("mae", "r2", "coverage")
 
     form: ClassVar[str] = "{:.4g}"
+    short_form: ClassVar[str] = "{:.4g}"
+    prefix: ClassVar[str] = "MAE "
+    second: ClassVar[str] = "r2"
+    listed: ClassVar[tuple[str, ...]] = ("mae", "rmse", "r2", "coverage")
+    task: ClassVar[str] = "multimodal-regression"
+    served: ClassVar[str] = "{} is off by {:.4g} on the average"
+    shown_slice: ClassVar[str] = "a mean absolute error of {}{} in {} rows"
     title: ClassVar[str] = "Mean absolute error"
     note: ClassVar[str] = (
         "Of numbers, MAE and RMSE are in their own unit and better low; R2 is the share of their variance that is "
@@ -62,6 +69,7 @@ class LearntNumber(Learnt):
     )
     better: ClassVar[str] = "nearer to the truth"
     harm: ClassVar[str] = "adds {:.4g} to it."
+    harm_of: ClassVar[str] = "adds {} to the mean absolute error of {}"
     worth_of: ClassVar[str] = "the predicted number"
     worth_within: ClassVar[str] = "the predicted number"
     examples_note: ClassVar[str] = (
@@ -291,6 +299,11 @@ class LearntNumber(Learnt):
     def is_right(self, prediction: np.ndarray, truth: Any) -> bool:
         """Whether the interval holds it."""
         return bool(prediction[1] <= truth <= prediction[2])
+
+    @classmethod
+    def rank(cls, figures: Mapping[str, Any]) -> float:
+        """The share of the variance that is explained."""
+        return figures["r2"] if figures["r2"] is not None else 0.0
 
     @classmethod
     def lead(cls, figures: Mapping[str, Any]) -> str:
