@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from sensorium.errors import BadInput
+from sensorium.spelling import spelled
 from sensorium.stats.shapley import shapley
 from sensorium.targets.learnt import NUMBER, CalibrationRows, Features, Figures, Judged, Learnt
 from sensorium.targets.number_cells import read_number
@@ -243,10 +244,11 @@ class LearntNumber(Learnt):
     def example_label(self) -> Any:
         return self.median
 
-    def told(self, label: Any) -> float:
+    def told(self, label: Any) -> str:
+        """As tables have it: what people tell is kept as text."""
         if isinstance(label, bool):
             raise BadInput("a number is expected")
-        return read_number(label)
+        return spelled(read_number(label))
 
     def remembered(self, prediction: np.ndarray) -> list[float]:
         """The number and its interval."""
@@ -254,7 +256,7 @@ class LearntNumber(Learnt):
 
     def agrees(self, remembered: Any, other: Any) -> bool:
         """Whether the interval holds the other number."""
-        number = other[0] if isinstance(other, list) else other
+        number = float(other[0] if isinstance(other, list) else other)
         return bool(remembered[1] <= number <= remembered[2])
 
     def recorded(self, prediction: np.ndarray) -> dict[str, Any]:
