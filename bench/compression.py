@@ -16,7 +16,7 @@ from sensorium.compression.choice import Candidate
 from sensorium.compression.latency import percentile
 from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.trials import try_part
-from sensorium.stages.compress import make_bench, make_judge, read_trained, spread, teacher
+from sensorium.stages.compress import make_bench, make_evaluator, read_trained, spread, teacher
 
 SORTS = {  # of students, by what they read
     "text": ("layers", "width", "sparse", "words"),
@@ -41,7 +41,7 @@ def main() -> None:
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         test = spread(trained.test, settings.rows)
-        bench = make_bench(trained, test, make_judge(trained, test), Path(folder))
+        bench = make_bench(trained, test, make_evaluator(trained, test), Path(folder))
         for name in asked.parts or bench.parts:
             part = bench.parts[name]
             candidates = try_part(part, bench, settings, teacher(trained, part))

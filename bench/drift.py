@@ -22,8 +22,8 @@ from traffic import STRANGE, logs
 
 from sensorium import params
 from sensorium.monitoring import names
-from sensorium.monitoring.drift.check import FEWEST, SMALLEST, Reference, check, independent, read_reference
-from sensorium.monitoring.log.independent import one_of_each, units_of
+from sensorium.monitoring.drift.detection import FEWEST, SMALLEST, Reference, detect_drift, independent, read_reference
+from sensorium.monitoring.log.independent import one_per_unit, units_of
 from sensorium.runtime.predictor import Predictor
 from sensorium.serving.deployment import champion_folder
 
@@ -126,7 +126,7 @@ def _redrawn(
     units = both[names.UNIT].unique()
     first = both[names.UNIT].isin(random.permutation(units)[: len(units) // 2])
     before, now = both[first], both[~first]
-    of_each = one_of_each(before, before[names.UNIT].to_numpy(), len(before))
+    of_each = one_per_unit(before, before[names.UNIT].to_numpy(), len(before))
     return replace(reference, rows=of_each, everything=before), draw(now, count, random)
 
 
@@ -170,7 +170,7 @@ def measure(log: Mapping[str, pd.DataFrame], draws: int, unthinned: bool) -> Ite
                     found.append(set())
                     by_bonferroni.append(False)
                     continue
-                outcome = check(before, now, predictor.inputs, list(predictor.targets), false_alarms)
+                outcome = detect_drift(before, now, predictor.inputs, list(predictor.targets), false_alarms)
                 found.append({one.about for one in outcome.findings if one.drifted})
                 # With all tests given an equal share of the false alarms.
                 bound = false_alarms / len(outcome.p_values)

@@ -18,7 +18,7 @@ from traffic import complete_rows
 from sensorium import paths
 from sensorium.serving.content import Content, as_bytes
 from sensorium.serving.journal import Journal
-from sensorium.serving.live import CHALLENGER, Accepted, Live, Seen, Workers
+from sensorium.serving.live import CHALLENGER, Accepted, Live, Outputs, Workers
 from sensorium.serving.recording import Origin, record
 
 
@@ -66,15 +66,15 @@ def measure(live: Live, rows: list[dict[str, Any]], folder: Path) -> dict[str, f
     done = time_of("predict", predict)
     time.sleep(1)
     values = [{name: as_bytes(value) for name, value in row.items()} for row in rows]
-    said = time_of("describe", describe)
-    marks = time_of("mark", lambda place: {name: journal.mark(value) for name, value in values[place].items()})
+    descriptors = time_of("describe", describe)
+    hashes = time_of("mark", lambda place: {name: journal.hash_of(value) for name, value in values[place].items()})
     axes = time_of(
         "place on axes", lambda place: {n: live.profile.onto_axes(n, array)[0] for n, array in done[place][2].items()}
     )
 
     def write(place: int) -> None:
-        origin, seen = Origin("a" * 32, "bench", marks[place], {}), Seen(done[place][3], axes[place], {})
-        record(journal, origin, live, Accepted(done[place][1], said[place]), seen)
+        origin, outputs = Origin("a" * 32, "bench", hashes[place], {}), Outputs(done[place][3], axes[place], {})
+        record(journal, origin, live, Accepted(done[place][1], descriptors[place]), outputs)
         if place == len(rows) - 1:
             journal.close()
 

@@ -1,6 +1,6 @@
 """Time and memory of `sensorium monitor` over a log of many predictions.
 
-The lines that the service logs of all test rows are copied, again and again, under new ids, marks and times.
+The lines that the service logs of all test rows are copied, again and again, under new ids, hashes and times.
 
     python bench/monitor.py --lines 100000
 """
@@ -46,15 +46,15 @@ def main() -> None:
 
 
 def write_log(real: Path, log: Path, lines: int) -> None:
-    """Writes so many lines; the copies of one line have marks that differ, so that they are of different units."""
+    """Writes so many lines; the copies of one line have hashes that differ, so that they are of different units."""
     records = [json.loads(line) for line in real.read_text(encoding="utf-8").splitlines()]
     now = datetime.now(UTC)
     with log.open("w", encoding="utf-8") as file:
         for number in range(lines):
             copy, place = divmod(number, len(records))
-            marks = {name: f"{mark}.{copy}" for name, mark in records[place]["marks"].items()}
+            hashes = {name: f"{digest}.{copy}" for name, digest in records[place]["hashes"].items()}
             at = now - timedelta(hours=HOURS * (1 - number / lines))
-            new = {"request_id": f"copy-{number}", "marks": marks, "time": at.isoformat(timespec="milliseconds")}
+            new = {"request_id": f"copy-{number}", "hashes": hashes, "time": at.isoformat(timespec="milliseconds")}
             file.write(json.dumps(records[place] | new, ensure_ascii=False) + "\n")
 
 

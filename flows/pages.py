@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-Told = Mapping[str, Any]
-TOLD_ANYWAY = ("margin", "reason")  # keys of rules against the champion, and of rules that could not be judged
+Json = Mapping[str, Any]
+ALWAYS_SHOWN = ("margin", "reason")  # keys of rules against the champion, and of rules that could not be judged
 
 
 def quoted(words: str) -> str:
@@ -14,7 +14,7 @@ def quoted(words: str) -> str:
     return "".join(f"\\{letter}" if letter in "[]|`*\\" else letter for letter in escape(line, quote=False))
 
 
-def of_check(check: Told) -> str:
+def of_check(check: Json) -> str:
     """A check: its words first, then what they rest on."""
     lines = [
         f"# {quoted(check['words'])}",
@@ -25,7 +25,7 @@ def of_check(check: Told) -> str:
     lines += [f"- {quoted(note)}" for note in check["notes"]]
     if check["tests"]:
         lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
-        lines += map(_test, sorted(check["tests"], key=lambda test: test["p"]))
+        lines += map(_test, sorted(check["tests"], key=lambda test: test["p_value"]))
     if check["performance"]:
         lines += ["", "| target | labels given | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
         lines += [_performance(target, found) for target, found in check["performance"].items()]
@@ -33,7 +33,7 @@ def of_check(check: Told) -> str:
     return "\n".join(lines)
 
 
-def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
+def of_retrain(begun: Json, ended: Json, gate: Json | None) -> str:
     """A retrain from its reason to its outcome."""
     version = f" {ended['version']}" if ended.get("version") else ""
     check = f", check {begun['check']}" if begun.get("check") else ""
@@ -45,43 +45,43 @@ def of_retrain(begun: Told, ended: Told, gate: Told | None) -> str:
     return "\n".join([*lines, "", *(_verdict(gate) if gate else [])])
 
 
-def of_question(begun: Told, gate: Told, report: str) -> str:
+def of_question(begun: Json, gate: Json, report: str) -> str:
     """What a person is shown who is asked for approval."""
     lines = [f"Retrained because of {begun['reason']}: {quoted(begun['why'])}", ""]
     lines += [f"{begun['rows']:,} rows of feedback, {begun['new']:,} of them new.", ""]
     return "\n".join([*lines, *_verdict(gate), "", f"[The whole run on one page]({report})"])
 
 
-def _test(test: Told) -> str:
+def _test(test: Json) -> str:
     words = f"**{quoted(test['words'])}**" if test["drifted"] else quoted(test["words"])
-    figures = " | ".join(f"{test[name]:.2g}" for name in ("p", "bound", "effect"))
+    figures = " | ".join(f"{test[name]:.2g}" for name in ("p_value", "bound", "effect"))
     return f"| {test['about']} | {quoted(test['what'])} | {figures} | {words} |"
 
 
-def _performance(target: str, found: Told) -> str:
+def _performance(target: str, found: Json) -> str:
     accuracy = "unknown"
     if found["accuracy"] is not None:
         accuracy = f"{found['accuracy']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
     known = [f"{value:.3f}" if value is not None else "unknown" for value in (found["reference"], found["estimated"])]
-    return f"| {target} | {found['told']:,} | {accuracy} | {known[0]} | {known[1]} |"
+    return f"| {target} | {found['labelled']:,} | {accuracy} | {known[0]} | {known[1]} |"
 
 
-def _feedback(found: Told) -> str:
+def _feedback(found: Json) -> str:
     """Predictions that a retrain can learn from, and labels that it cannot: a prediction may have several labels."""
     usable, rejected = _counted(found["usable"], "prediction"), _counted(found["rejected"], "label")
-    return f"Feedback: {usable} can be learnt from, {found['new']:,} of them new; {rejected} set aside."
+    return f"Feedback: {usable} can be learnt from, {found['new']:,} of them new; {rejected} rejected."
 
 
 def _counted(count: int, name: str) -> str:
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
-def _verdict(gate: Told) -> Iterator[str]:
+def _verdict(gate: Json) -> Iterator[str]:
     """The gate's verdict, the rules that failed, and those that passed beside the champion or without being judged."""
     yield f"**The gate {'passed' if gate['passed'] else 'did not pass'}.**"
     yield ""
     for rule in gate["rules"]:
         if not rule["passed"]:
             yield f"- **FAIL**: {quoted(rule['words'])}"
-        elif not rule.keys().isdisjoint(TOLD_ANYWAY):
+        elif not rule.keys().isdisjoint(ALWAYS_SHOWN):
             yield f"- pass: {quoted(rule['words'])}"

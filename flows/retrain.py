@@ -19,7 +19,7 @@ from flows.step import step
 from flows.train import alone_in, train
 
 COLLECTED, CONCLUDED = "data/monitoring/collect.json", "data/monitoring/retrain.json"
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 
 @flow(name="retrain")
@@ -66,7 +66,7 @@ def _retrain(root: Path, why: list[str]) -> State:
     return (Failed if name == "Failed" else Completed)(name=name, message=ended["why"])
 
 
-def _promote(root: Path, begun: Told, gate: Told) -> Told:
+def _promote(root: Path, begun: Json, gate: Json) -> Json:
     """Promotes the model of the workspace if a person approves it."""
     asked_about = _model(root)
     why = refusal(
@@ -75,7 +75,7 @@ def _promote(root: Path, begun: Told, gate: Told) -> Told:
     return _conclude(root, "--declined", why) if why else _conclude(root, approved=asked_about)
 
 
-def _conclude(root: Path, *how: str, approved: bytes | None = None) -> Told:
+def _conclude(root: Path, *how: str, approved: bytes | None = None) -> Json:
     with alone_in(root):
         if approved is not None and _model(root) != approved:
             how = ("--declined", "the workspace holds another model than the one that was approved")

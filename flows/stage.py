@@ -29,9 +29,9 @@ class StageFailed(Exception):  # noqa: N818 - an outcome, as in the name of the 
 
 def _cause(finished: Finished) -> str:
     """The sentence that a stage printed for its user, else the last line that is not DVC's."""
-    told = [line.removeprefix("error: ") for line in finished.lines if line.startswith("error: ")]
+    errors = [line.removeprefix("error: ") for line in finished.lines if line.startswith("error: ")]
     shown = [line for line in finished.lines if not line.startswith((" ", "Running stage", "> "))]
-    return (told or shown or [f"ended with status {finished.status}"])[-1]
+    return (errors or shown or [f"ended with status {finished.status}"])[-1]
 
 
 def is_transient(_task: Any, _run: Any, state: State) -> bool:
@@ -49,7 +49,7 @@ def is_transient(_task: Any, _run: Any, state: State) -> bool:
 
 def outcome_of(finished: Finished) -> str:
     """What became of a stage that succeeded."""
-    return next((told for words, told in OUTCOMES.items() if finished.says(words)), "Completed")
+    return next((outcome for words, outcome in OUTCOMES.items() if finished.says(words)), "Completed")
 
 
 @task(

@@ -37,7 +37,7 @@ def test_a_service_meets_a_language_it_never_heard_and_learns_it(tmp_path: Path)
     assert figures["recognised"]["recognised"] > 0.9
     assert figures["rollback"]["recognised"] == 0
 
-    for words in ("version v1.0.0", "language: bg, told by labellers", "(drift): promoted as v1.1.0"):
+    for words in ("version v1.0.0", "language: bg, sent by labellers", "(drift): promoted as v1.1.0"):
         assert words in steps["trace"]["output"]
     assert figures["retrain"]["data"] in steps["trace"]["output"]
     page = (folder / "index.html").read_text()

@@ -76,7 +76,7 @@ def train() -> None:
 
 @app.command(rich_help_panel=STAGES)
 def evaluate() -> None:
-    """Measure it: all inputs, each missing, each alone."""
+    """Evaluate it: with all inputs, without each, with each alone."""
     _stage("evaluate")
 
 
@@ -88,7 +88,7 @@ def compress() -> None:
 
 @app.command(rich_help_panel=STAGES)
 def gate() -> None:
-    """Hold the metrics against the rules."""
+    """Check the metrics against the rules of the gate."""
     _stage("gate")
 
 
@@ -127,7 +127,7 @@ def promote(
 
 @app.command()
 def rollback() -> None:
-    """Make the champion before the current one champion again."""
+    """Make the previous champion champion again."""
     _command("rollback")
 
 
@@ -155,23 +155,23 @@ def predict(
 
 @app.command()
 def monitor(hours: float = typer.Option(None, help="how far back; else monitor.hours of params.yaml")) -> None:
-    """Compare what the service saw with what the model was made with."""
+    """Check the logged predictions for drift from the model's reference."""
     _command("monitor", hours, extra="monitor")
 
 
 @app.command()
 def collect(
     reason: str = typer.Argument("by hand", help="drift, feedback or by hand"),
-    check: str = typer.Option(None, help="the check that asks for it"),
+    check: str = typer.Option(None, help="id of the check that asks for it"),
 ) -> None:
-    """Begin a retrain: make a data version of the labels that people gave."""
+    """Begin a retrain: make a data version of the feedback."""
     _command("collect", reason, check)
 
 
 @app.command()
 def conclude(
-    declined: str = typer.Option(None, help="why the new model is not wanted"),
-    failed: str = typer.Option(None, help="what went wrong"),
+    declined: str = typer.Option(None, help="why the new model is declined"),
+    failed: str = typer.Option(None, help="why the run failed"),
 ) -> None:
     """End a retrain: promote its model, or keep the champion."""
     _command("conclude", declined, failed)
@@ -179,12 +179,12 @@ def conclude(
 
 @app.command()
 def trace(request_id: str = typer.Argument(help="of a prediction")) -> None:
-    """Follow a prediction to model, data and commit, and on to its feedback and the retrain that used it."""
+    """Show the model, data and commit behind a prediction, its feedback, and the retrain that learnt from it."""
     _command("trace", request_id)
 
 
 @app.command()
-def key(name: str = typer.Argument(help="whose it is")) -> None:
+def key(name: str = typer.Argument(help="of its owner")) -> None:
     """Make an API key for the service."""
     _command("key", name)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+RECORDS = {"said": "descriptors", "marks": "hashes"}  # in lines of predictions.jsonl
+COLUMNS = {"said": "predicted"}  # of a target, in panels of Evidently's dashboard
 EXPLANATION = {"shares": "attribution"}  # old to new; the answers of /explain have both
 
 

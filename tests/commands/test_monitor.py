@@ -136,8 +136,8 @@ def test_a_log_with_all_that_can_be_wrong_with_it(place: Path, watched: Path) ->
         f"Left out: 40 predictions of model older; the served one is {version}.",
         "Left out: 1 prediction with a request id that was there before.",
         "Left out: 1 line of feedback.jsonl that cannot be read.",
-        "1 label of feedback set aside: no prediction with this request id is in the log.",
-        "1 label of feedback set aside: its inputs were not kept; set monitor.keep_content in params.yaml.",
+        "1 label of feedback rejected: no prediction with this request id is in the log.",
+        "1 label of feedback rejected: its inputs were not kept; set monitor.keep_content in params.yaml.",
     ]
     assert said["why"] == "No retrain is asked for: 0 new labelled predictions can be learnt from, 100 are needed."
 

@@ -48,9 +48,9 @@ def tell(labels: Mapping[str, str], kept: bool = True) -> None:
         known = {"content": {"text": f"ab{name}"}} if kept else {}
         said = {"labels": {"colour": "red"}, "probabilities": {"colour": {"red": 0.9, "blue": 0.1}}}
         predictions.append(written.predicted(name, model_version="first", **said, **known) | {"time": now})
-        feedback.append(written.told(name, label, target="colour") | {"time": now})
+        feedback.append(written.labelled(name, label, target="colour") | {"time": now})
     written.write(SERVED / PREDICTIONS, predictions)
-    written.write(SERVED / FEEDBACK, [*feedback, written.told("nobody", "blue", target="colour") | {"time": now}])
+    written.write(SERVED / FEEDBACK, [*feedback, written.labelled("nobody", "blue", target="colour") | {"time": now}])
 
 
 def collected() -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     said = collected()
     assert (said["begun"], said["reason"], said["check"], said["rows"], said["new"]) == (True, "drift", "check-1", 2, 2)
     assert said["why"] == (
-        "2 new labelled predictions to learn from, 2 in all; 1 label set aside: no prediction with this request id is "
+        "2 new labelled predictions to learn from, 2 in all; 1 label rejected: no prediction with this request id is "
         "in the log (1)."
     )
     rows = pd.read_parquet("data/feedback/rows.parquet")
@@ -112,12 +112,12 @@ def test_feedback_becomes_a_data_version_and_a_model_that_passes_is_promoted(
     told = capsys.readouterr().out
     for words in (
         "champion's prediction at", "asked by shop", "colour: red (90%)", "model first", "version v1.0.0",
-        "colour: green, told by shop", "believed", "(drift): promoted as v1.1.0, commit",
+        "colour: green, sent by shop", "accepted", "(drift): promoted as v1.1.0, commit",
         f"row {rows['id'][0]} of data/feedback/rows.parquet, since retrain {said['id']}",
     ):  # fmt: skip
         assert words in told
     trace.run("p2")
-    assert "colour: [/blue], told by shop" in capsys.readouterr().out
+    assert "colour: [/blue], sent by shop" in capsys.readouterr().out
     with pytest.raises(UserError, match="no prediction 'p9' is in data/served"):
         trace.run("p9")
 
@@ -228,7 +228,7 @@ def test_why_a_retrain_does_not_begin(repository: Repository) -> None:
     tell({"p1": "green", "p2": "blue"}, kept=False)
     collect.run("drift")
     assert collected()["why"] == (
-        "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift; 3 labels set aside: its "
+        "no retrain: 0 new labelled predictions can be learnt from, 2 are needed on drift; 3 labels rejected: its "
         "inputs were not kept; set monitor.keep_content in params.yaml (2) and 1 other reason."
     )
     tell({"p1": "green", "p2": "blue"})
@@ -263,7 +263,7 @@ def test_a_collection_of_nothing_new_commits_nothing_and_opens_no_retrain(reposi
     collect.run("by hand")
     repository.sh("dvc", "repro", "--quiet")
     conclude.run(declined="no")
-    nothing("; 1 label set aside: no prediction with this request id is in the log (1)")  # told since, or known
+    nothing("; 1 label rejected: no prediction with this request id is in the log (1)")  # told since, or known
     tell({"p1": "green", "p2": "yellow"})
     collect.run("by hand")  # a correction is something
     assert (collected()["begun"], collected()["new"]) == (True, 0)
@@ -378,7 +378,7 @@ def test_a_champion_that_changed_meanwhile(repository: Repository) -> None:
     repository.sh("dvc", "commit", "--force", "--quiet")
     conclude.run()
     assert current()["outcome"] == "kept"
-    assert "held against v0.9.0" in current()["why"]
+    assert "compared with v0.9.0" in current()["why"]
 
 
 def test_a_model_that_was_not_packaged_is_not_promoted(repository: Repository) -> None:

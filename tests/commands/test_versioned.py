@@ -91,7 +91,7 @@ def test_a_repository_with_the_ignored_folders_of_before_loses_nothing_when_it_t
     assert not Path("data/feedback/rows.parquet").exists()
 
     with monkeypatch.context() as unguarded:  # as it was
-        unguarded.setattr(collect, "_require_seen", lambda: None)
+        unguarded.setattr(collect, "_require_visible", lambda: None)
         learnt(repository)
     repository.sh("dvc", "exp", "run", "--quiet", "--set-param", "data.path=other.csv")
     assert not Path("data/feedback/rows.parquet").exists()  # which is what it did

@@ -52,4 +52,4 @@ def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None
         assert check["verdict"] == "drift"
         assert "photo" in check["drifted"]
         assert "conclude: promoted: v1.1.0 is the champion" in said["sensorium conclude"]
-        assert "fruit: " in said[TRACE] and ", believed" in said[TRACE]
+        assert "fruit: " in said[TRACE] and ", accepted" in said[TRACE]

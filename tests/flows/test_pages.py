@@ -22,7 +22,7 @@ def test_a_check_opens_with_its_words_and_lists_the_surest_drift_first() -> None
         "| colour | 90 | 0.800 (0.710 to 0.870) | 0.900 | 0.810 |",
         "| shape | 0 | unknown | 0.700 | unknown |",
         "",
-        "Feedback: 80 predictions can be learnt from, 30 of them new; 2 labels set aside.",
+        "Feedback: 80 predictions can be learnt from, 30 of them new; 2 labels rejected.",
         "",
         "Retrain: speech drifted and no retrain ran today.",
     ]
@@ -35,7 +35,7 @@ def test_a_check_of_too_little_has_no_tables() -> None:
 def test_one_is_not_many() -> None:
     said = of_check(CHECK | {"predictions": 1, "feedback": {"usable": 1, "new": 1, "rejected": 1}})
     assert "1 prediction of model abc." in said
-    assert "Feedback: 1 prediction can be learnt from, 1 of them new; 1 label set aside." in said
+    assert "Feedback: 1 prediction can be learnt from, 1 of them new; 1 label rejected." in said
 
 
 def test_a_retrain_tells_its_story() -> None:

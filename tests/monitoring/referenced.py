@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sensorium.dataset.served import ServedRows, encode_values
-from sensorium.monitoring.drift.reference import Known, write_reference
+from sensorium.monitoring.drift.reference import ReferenceContext, write_reference
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
 
@@ -33,7 +33,7 @@ def add_reference(
     rows = np.arange(len(next(iter(values.values()))))
     features = {name: encode_values(predictor, name, given) for name, given in training.items()}
     target, name = label
-    known = Known(rows, {target: [name] * len(rows)}, [], {}, features)
+    known = ReferenceContext(rows, {target: [name] * len(rows)}, [], {}, features)
     write_reference(folder, predictor, ServedRows(dict(values), dict.fromkeys(values, rows)), known)
     artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
     return folder

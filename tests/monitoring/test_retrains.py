@@ -55,4 +55,4 @@ def test_one_that_has_not_ended_counts_and_a_person_waits_for_nothing_else() -> 
 
 @pytest.mark.parametrize(("reason", "wanted"), [("drift", 20), ("feedback", 100), ("by hand", 0)])
 def test_how_much_must_be_told(reason: str, wanted: int) -> None:
-    assert retrains.needed(reason, Retrain()) == wanted
+    assert retrains.needed_labels(reason, Retrain()) == wanted

@@ -18,8 +18,8 @@ def predicted(name: str, minutes_ago: float = 10, **more: Any) -> dict[str, Any]
         "role": "champion",
         "model_version": "m1",
         "inputs": ["text"],
-        "marks": {"text": name},
-        "said": {"text": {"words": 4.0, "language": "en"}},
+        "hashes": {"text": name},
+        "descriptors": {"text": {"words": 4.0, "language": "en"}},
         "axes": {"text": [0.5, -0.5]},
         "labels": {"kind": "cat"},
         "abstained": [],
@@ -27,7 +27,7 @@ def predicted(name: str, minutes_ago: float = 10, **more: Any) -> dict[str, Any]
     } | more
 
 
-def told(name: str, label: str, key: str = "shop", minutes_ago: float = 5, target: str = "kind") -> dict[str, Any]:
+def labelled(name: str, label: str, key: str = "shop", minutes_ago: float = 5, target: str = "kind") -> dict[str, Any]:
     """A line of feedback.jsonl."""
     time = (NOW - timedelta(minutes=minutes_ago)).isoformat()
     return {"time": time, "request_id": name, "labels": {target: label}, "key": key}

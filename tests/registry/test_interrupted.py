@@ -255,7 +255,7 @@ class Actors(RuleBasedStateMachine):
         """Labels that a retrain with a verdict had are learnt, once."""
         rows = Path("data/feedback/rows.parquet")
         if rows.is_file():
-            table, ended = pd.read_parquet(rows), retrains.with_a_verdict()
+            table, ended = pd.read_parquet(rows), retrains.finished_ids()
             self.learnt |= set(table.loc[table["retrain"].isin([*ended]), "request_id"])
 
     def _look(self, typed: list[str], ended: Ended) -> None:

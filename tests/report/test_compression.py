@@ -83,7 +83,7 @@ def test_the_page_begins_with_the_answer_and_shows_losers(tmp_path: Path) -> Non
         "times faster for one row and 8.0 times faster for a batch. Accuracy on the same 400 test rows: t +0.1 points "
         "[-0.4, +2.0]."
     )
-    worth = next(part for part in page["parts"] if part["heading"] == "note: what each is worth")
+    worth = next(part for part in page["parts"] if part["heading"] == "note: quality of each variant")
     assert worth["rows"][3] == ["int4", "2.00", "0.990", "-3.0 [-6.0, +2.0]", "loses too much"]
     assert "Could not be made: int8-static, fp8 (there are no rows); words (no words)." in worth["note"]
     assert "<svg" in (tmp_path / "index.html").read_text()

@@ -14,9 +14,9 @@ import torch
 from PIL import Image as Pillow
 
 from sensorium import params
-from sensorium.commands.monitor import look
+from sensorium.commands.monitor import run_check
 from sensorium.modalities import Image, Text
-from sensorium.monitoring.checked import Checked, describe
+from sensorium.monitoring.check_result import CheckResult, to_json
 from sensorium.report import monitoring
 from sensorium.report.monitoring import write_index, write_report
 from sensorium.runtime import settings
@@ -83,19 +83,19 @@ def ask(watched: Path, log: Path, raws: Iterable[dict[str, Any]]) -> list[str]:
     return labels
 
 
-def checked(hours: float = 24) -> Checked:
-    return look(params.load(), hours, datetime.now(UTC) + timedelta(seconds=1))
+def checked(hours: float = 24) -> CheckResult:
+    return run_check(params.load(), hours, datetime.now(UTC) + timedelta(seconds=1))
 
 
-def written(found: Checked, at: datetime = NOON) -> dict[str, Any]:
+def written(found: CheckResult, at: datetime = NOON) -> dict[str, Any]:
     """The check's data, and its page."""
-    said = describe(replace(found, now=at), params.load().retrain)
-    write_report(found, said, Path("log"), Path("pages") / said["id"])
-    return said
+    check = to_json(replace(found, now=at), params.load().retrain)
+    write_report(found, check, Path("log"), Path("pages") / check["id"])
+    return check
 
 
-def page(said: dict[str, Any]) -> str:
-    return Path("pages", said["id"], "index.html").read_text()
+def page(check: dict[str, Any]) -> str:
+    return Path("pages", check["id"], "index.html").read_text()
 
 
 def cards(html: str) -> list[str]:
@@ -108,9 +108,9 @@ def test_the_requests_that_lie_farthest_are_shown_as_far_as_they_are_kept(place:
     log = place / "log/replica-1"
     labels = ask(watched, log, [*dark, *samples(34, 2)])
     found = checked()
-    said = written(found)
-    assert (said["drifted"], said["predictions"], said["independent"]) == (["photo"], 40, 40)
-    shown = cards(page(said))
+    check = written(found)
+    assert (check["drifted"], check["predictions"], check["independent"]) == (["photo"], 40, 40)
+    shown = cards(page(check))
     assert {re.findall('class="id">(.*?) ', card)[0] for card in shown} == set("012345")
     first = next(card for card in shown if '<p class="id">0 ' in card)
     assert first.startswith(
@@ -143,9 +143,9 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
         raw["photo"] = png(tuple(int(value) for value in dark))
     ask(watched, place / "log", raws)
     found = checked()
-    said = written(found)
-    assert said["words"].startswith("Photo drifted: ") and said["words"].endswith("; note did not.")
-    html = page(said)
+    check = written(found)
+    assert check["words"].startswith("Photo drifted: ") and check["words"].endswith("; note did not.")
+    html = page(check)
     assert '<div class="verdict failed">' in html
     facts = dict(re.findall(r"<tr><td>([^<]*)</td><td[^>]*>([^<]*)</td></tr>", html))
     assert facts == {
@@ -154,7 +154,7 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
         "model": found.predictor.version,
         "looked at": "the last 24 hours",
         "predictions": "40, 40 of them independent",
-        "feedback": "0 new predictions to learn from, 0 labels set aside",
+        "feedback": "0 new predictions to learn from, 0 labels rejected",
     }
     assert '<tr><td>photo: brightness</td><td>67% darker</td><td>drifted</td><td class="number">1.00</td>' in html
     assert re.findall(r"<h1>(.*?)</h1>", html) == ["Drift"]
@@ -170,9 +170,9 @@ def test_the_page_says_what_was_found_and_how(place: Path, watched: Path) -> Non
 
 def test_an_input_that_no_request_had(place: Path, watched: Path) -> None:
     ask(watched, place / "log", [{"note": raw["note"]} for raw in samples(40, 2)])
-    said = written(checked())
-    assert said["words"] == "Photo drifted: missing in 100% of requests (was 0%); note did not."
-    shown = cards(page(said))
+    check = written(checked())
+    assert check["words"] == "Photo drifted: missing in 100% of requests (was 0%); note did not."
+    shown = cards(page(check))
     assert len(shown) == 6
     assert not any("<span>photo</span>" in card for card in shown)
 

@@ -14,7 +14,7 @@ def page() -> Page:
     made = Page("A <title>", "The answer, in a sentence & more.", trail=[("Above", "../index.html")])
     made.table("Table", ["name", "value"], [["<b>bold</b>", "0.5"]], "A note.")
     made.picture("Bars", bars({"one": 1, "two": 2.5}))
-    card = {"id": "row 1", "right": False, "said": "cat", "label": "dog", "chances": [("cat", 0.7), ("dog", 0.3)]}
+    card = {"id": "row 1", "right": False, "predicted": "cat", "label": "dog", "chances": [("cat", 0.7), ("dog", 0.3)]}
     html = '<p class="words"><span class="for" style="--weight:0.50">cat</span></p>'
     made.examples("Rows", [card | {"inputs": [{"name": "note", "shapley": -0.25, "html": html}]}])
     return made

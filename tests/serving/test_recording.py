@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sensorium.modalities.modality import Modality
-from sensorium.monitoring.feedback.judged import EVER, read_feedback
-from sensorium.monitoring.log.lines import Reading, read_records
+from sensorium.monitoring.feedback.labels import EPOCH, read_feedback
+from sensorium.monitoring.log.lines import Problems, read_records
 from sensorium.monitoring.log.window import FIELDS, read_window
 from sensorium.runtime import artefact, profile, settings
 from sensorium.runtime.predictor import Predictor
@@ -70,28 +70,28 @@ def test_a_record_describes_and_never_holds_the_content(profiled: Path, tmp_path
     assert record["request_id"] == answer["request_id"]
     assert (record["role"], record["key"], record["inputs"]) == ("champion", "", ["note", "photo", "sound", "car"])
     assert record["model_version"] == answer["model_version"]
-    assert record["said"]["note"] == {"characters": 40.0, "words": 8.0, "language": "en", "unknown": 0.75}
-    assert record["said"]["photo"]["size"] == 24.0
-    assert record["said"]["sound"]["seconds"] == 0.5
-    assert record["said"]["car"] == {"age": 4.0, "unknown": 1.0}  # the nearest of nine typical ages, not 3.7123
+    assert record["descriptors"]["note"] == {"characters": 40.0, "words": 8.0, "language": "en", "unknown": 0.75}
+    assert record["descriptors"]["photo"]["size"] == 24.0
+    assert record["descriptors"]["sound"]["seconds"] == 0.5
+    assert record["descriptors"]["car"] == {"age": 4.0, "unknown": 1.0}  # the nearest of nine typical ages, not 3.7123
     assert {name: len(axes) for name, axes in record["axes"].items()} == {"note": 2, "photo": 2, "sound": 2}
     shares = record["probabilities"]["label"].values()
     assert sum(shares) == pytest.approx(1, abs=1e-3)
     assert all(share == round(share, 4) for share in shares)
-    assert other["marks"]["note"] == record["marks"]["note"]
+    assert other["hashes"]["note"] == record["hashes"]["note"]
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for secret in (b"secret", b"mauve", b"3.7123"):
         assert secret not in kept
     assert not (tmp_path / content.FOLDER).exists()
 
 
-def test_equal_values_have_equal_marks_in_one_folder_only(profiled: Path, tmp_path: Path) -> None:
-    marks = []
+def test_equal_values_have_equal_hashes_in_one_folder_only(profiled: Path, tmp_path: Path) -> None:
+    hashes = []
     for folder in (tmp_path / "one", tmp_path / "one", tmp_path / "other"):
         with serving(profiled, folder) as client:
             client.post("/predict", json={"note": "a frog"})
-        marks.append(lines(folder)[-1]["marks"]["note"])
-    assert marks[0] == marks[1] != marks[2]
+        hashes.append(lines(folder)[-1]["hashes"]["note"])
+    assert hashes[0] == hashes[1] != hashes[2]
     assert stat.S_IMODE((tmp_path / "one/salt").stat().st_mode) == 0o600
 
 
@@ -125,15 +125,15 @@ def test_replicas_with_a_folder_each_are_read_as_one(
     now = datetime.now(UTC)
     records = read(tmp_path, now)
     assert [record["request_id"] for record in records] == ["a", "b", "c"]
-    marks = [record["marks"]["note"] for record in records]
-    assert marks[0] == marks[1] != marks[2]
+    hashes = [record["hashes"]["note"] for record in records]
+    assert hashes[0] == hashes[1] != hashes[2]
     assert all(content.find(tmp_path, record["content"]["note"]) for record in records)
     feedback = read_feedback(tmp_path, [], now)
-    assert [(one.request_id, one.label) for one in feedback.believed] == [("a", "no")]
+    assert [(one.request_id, one.value) for one in feedback.accepted] == [("a", "no")]
     assert read_window(tmp_path, version, 1, now).predictions == 3
     assert [record["request_id"] for record in read(tmp_path / "pod-b", now)] == ["b"]
 
 
 def read(folder: Path, now: datetime) -> list[dict[str, Any]]:
     """All predictions, as a check reads them."""
-    return [record for _, record in read_records(folder, "predictions.jsonl", FIELDS, EVER, now, Reading())]
+    return [record for _, record in read_records(folder, "predictions.jsonl", FIELDS, EPOCH, now, Problems())]

@@ -1,4 +1,4 @@
-"""collect: begin a retrain, by making a new data version of the labels that people gave."""
+"""collect: begins a retrain by making a new data version from feedback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,17 +11,17 @@ from sensorium.errors import UserError
 from sensorium.files import remove, write_json
 from sensorium.monitoring import retrains
 from sensorium.monitoring.feedback import collected
-from sensorium.monitoring.feedback.choice import Choice, choose
-from sensorium.monitoring.feedback.judged import read_feedback
+from sensorium.monitoring.feedback.labels import read_feedback
+from sensorium.monitoring.feedback.selection import Selection, select
 from sensorium.monitoring.log.lines import counted
 from sensorium.registry.git import commit_changed, git, refuse_dirty, restore
-from sensorium.registry.promotion import turn
+from sensorium.registry.promotion import exclusive_access
 from sensorium.serving import journal
 from sensorium.sources.feedback import read_collected
 
 
 def run(reason: str, check: str | None = None) -> None:
-    """Collects feedback into data/feedback, unless it is too soon or too little was told.
+    """Collects feedback into data/feedback, unless it is too soon for a retrain or there are too few labels.
 
     Args:
         reason: drift, feedback or by hand.
@@ -32,13 +32,13 @@ def run(reason: str, check: str | None = None) -> None:
     """
     if reason not in retrains.REASONS:
         raise UserError(f"there is no reason {reason!r} for a retrain; there is {', '.join(retrains.REASONS)}.")
-    with turn():
+    with exclusive_access():
         _collect(reason, check, params.load(), datetime.now(UTC))
 
 
 def _collect(reason: str, check: str | None, settings: params.Params, now: datetime) -> None:
-    said: dict[str, Any] = {
-        "id": retrains.cut_off() or retrains.new_id(now),
+    retrain: dict[str, Any] = {
+        "id": retrains.interrupted() or retrains.new_id(now),
         "time": now.isoformat(timespec="seconds"),
         "reason": reason,
         "check": check,
@@ -49,48 +49,49 @@ def _collect(reason: str, check: str | None, settings: params.Params, now: datet
         "new": 0,
     }
     if why := retrains.refusal(reason, settings.retrain, now):
-        _answer(said, f"no retrain: {why}")
+        _report(retrain, f"no retrain: {why}")
         return
-    found = _choose(settings, now)
-    said |= {"rows": len(found.earlier) + len(found.new), "new": found.fresh, "rejected": len(found.rejected)}
-    wanted = retrains.needed(reason, settings.retrain)
-    if found.fresh < wanted:
-        _answer(
-            said,
-            f"no retrain: {counted(found.fresh, 'new labelled prediction')} can be learnt from, {wanted} are "
+    found = _select(settings, now)
+    retrain |= {"rows": len(found.earlier) + len(found.new), "new": found.untrained, "rejected": len(found.rejected)}
+    needed = retrains.needed_labels(reason, settings.retrain)
+    if found.untrained < needed:
+        _report(
+            retrain,
+            f"no retrain: {counted(found.untrained, 'new labelled prediction')} can be learnt from, {needed} are "
             f"needed on {reason}{_because(found)}",
         )
         return
-    if not (found.changes or retrains.cut_off()):
-        _answer(said, f"no retrain: there is no label to learn from that is new{_because(found)}")
+    if not (found.has_changes or retrains.interrupted()):
+        _report(retrain, f"no retrain: there is no label to learn from that is new{_because(found)}")
         return
-    retrains.prepare(said)
+    retrains.prepare(retrain)
     with private.writing(paths.FEEDBACK):
-        collected.collect(found, said["id"])
+        collected.collect(found, retrain["id"])
     _commit(len(found.new))
-    why = f"{counted(found.fresh, 'new labelled prediction')} to learn from, {said['rows']:,} in all{_because(found)}"
-    said |= {"begun": True, "why": f"{why}."}
-    _answer(said, why)
-    retrains.begin(said)
+    new = counted(found.untrained, "new labelled prediction")
+    why = f"{new} to learn from, {retrain['rows']:,} in all{_because(found)}"
+    retrain |= {"begun": True, "why": f"{why}."}
+    _report(retrain, why)
+    retrains.begin(retrain)
 
 
-def _choose(settings: params.Params, now: datetime) -> Choice:
-    """What there is to learn from, when all that a run before left half done is taken back."""
+def _select(settings: params.Params, now: datetime) -> Selection:
+    """Selects the feedback to learn from, after undoing what an interrupted run left."""
     git("var", "GIT_COMMITTER_IDENT")  # without a name nothing can be committed
     if retrains.read_current():
         restore(Path("dvc.lock"))  # of a run that was killed
-    _take_back()
+    _undo_interrupted()
     refuse_dirty("a retrain")
-    _require_seen()
+    _require_visible()
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    return choose(feedback, log, read_collected(), trusted, list(settings.targets))
+    return select(feedback, log, read_collected(), trusted, list(settings.targets))
 
 
-def _take_back() -> None:
-    """Takes back what a collection left that was cut off before its commit: it is all collected again.
+def _undo_interrupted() -> None:
+    """Undoes a collection that was interrupted before its commit; everything is collected again.
 
-    Rows that are neither here nor in DVC's cache stay away, which whoever reads them says.
+    Rows that are neither here nor in DVC's cache stay missing; reading them raises the error.
     """
     from dvc.exceptions import CheckoutError
 
@@ -109,8 +110,8 @@ def _take_back() -> None:
             repository.checkout(committed, force=True)
 
 
-def _require_seen() -> None:
-    """Makes sure that DVC looks into data/feedback: what it does not see it neither pushes nor spares.
+def _require_visible() -> None:
+    """Makes sure that .gitignore does not hide data/feedback from DVC, which would then neither push nor keep it.
 
     Raises:
         UserError: naming the folder that .gitignore hides from it.
@@ -126,7 +127,7 @@ def _require_seen() -> None:
 
 
 def _commit(new: int) -> None:
-    """Makes what was collected a version of the data."""
+    """Commits the collected rows as a new data version."""
     with _dvc() as repository:
         repository.add([str(path) for path in collected.VERSIONED])
     commit_changed(paths.FEEDBACK, f"Feedback: {counted(new, 'new labelled prediction')}")
@@ -134,7 +135,7 @@ def _commit(new: int) -> None:
 
 @contextmanager
 def _dvc() -> Iterator[Any]:
-    """DVC's repository; what it refuses is a sentence."""
+    """DVC's repository, with its errors as user errors."""
     from dvc.exceptions import CheckoutError, DvcException
     from dvc.repo import Repo
 
@@ -148,17 +149,17 @@ def _dvc() -> Iterator[Any]:
         raise UserError(f"DVC does not take {paths.FEEDBACK}: {error}") from error
 
 
-def _because(found: Choice) -> str:
-    """What was set aside, by the commonest reason."""
+def _because(found: Selection) -> str:
+    """The rejected labels, with the commonest reason."""
     if found.rejected.empty:
         return ""
     reasons = found.rejected["reason"].value_counts()
     more = f" and {counted(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
-    return f"; {counted(len(found.rejected), 'label')} set aside: {reasons.index[0]} ({reasons.iloc[0]}){more}"
+    return f"; {counted(len(found.rejected), 'label')} rejected: {reasons.index[0]} ({reasons.iloc[0]}){more}"
 
 
-def _answer(said: dict[str, Any], why: str) -> None:
+def _report(retrain: dict[str, Any], why: str) -> None:
     private.close(paths.FEEDBACK)  # DVC put it there under the umask of a team
     with private.writing(paths.MONITORING):
-        write_json(retrains.COLLECTED, said | {"why": f"{why}."})
+        write_json(retrains.COLLECTED, retrain | {"why": f"{why}."})
     print(f"collect: {why}")

@@ -1,4 +1,4 @@
-"""fetch: what params.yaml needs from outside, before the pipeline asks for it."""
+"""fetch: downloads what params.yaml needs before the pipeline runs."""
 
 from importlib.resources import files
 from pathlib import Path

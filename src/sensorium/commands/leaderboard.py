@@ -1,4 +1,4 @@
-"""leaderboard: the experiments, the best first, each with what makes it differ from the last commit."""
+"""leaderboard: all runs, the best first, each with its differences from the last commit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -70,10 +70,10 @@ def _verdict(verdict: dict[str, Any] | None) -> str:
 
 
 def _changes(one: Experiment, baseline: Experiment) -> Iterator[str]:
-    """What was other than in the last commit, a line each."""
+    """The differences from the last commit, a line each."""
     if one is baseline or one.state == "unreadable":
         return
-    changes = [f"{key} {_said(value)}" for key, value in one.changes(baseline)]
+    changes = [f"{key} {_shown(value)}" for key, value in one.changes(baseline)]
     yield from changes[:MOST]
     if len(changes) > MOST:
         yield f"and {len(changes) - MOST} more"
@@ -84,7 +84,7 @@ def _changes(one: Experiment, baseline: Experiment) -> Iterator[str]:
             yield f"other {word}"
 
 
-def _said(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return "left out"
     words = str(value)

@@ -1,4 +1,4 @@
-"""models: the registered versions of the model, or all about one of them."""
+"""models: lists the registered versions of the model, or shows the lineage of one."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from sensorium.terminal import Console
 
 
 def run(name: str | None = None) -> None:
-    """Prints a line for every version, the newest first; or what one version was made of."""
+    """Prints a line for every version, the newest first; or the lineage of one version."""
     console = Console(highlight=False, soft_wrap=True)
     if name:
         _show(console, find(name))
@@ -53,7 +53,7 @@ def _accuracies(made: Lineage) -> str:
 
 
 def _other_settings(before: Lineage | None, made: Lineage) -> str:
-    """How the same model was served by the version before, and is by this one."""
+    """The settings in which this version differs from the previous version of the same model."""
     if before is None:
         return ""
     keys = [key for key in made.served if made.served[key] != before.served.get(key)]

@@ -1,4 +1,4 @@
-"""monitor: compare what the service saw with what the model was made with."""
+"""monitor: checks logged predictions for drift from the model's reference."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,13 +8,13 @@ from sensorium import params, paths, private
 from sensorium.errors import UserError
 from sensorium.files import write_json
 from sensorium.monitoring import checks
-from sensorium.monitoring.checked import Checked, describe
-from sensorium.monitoring.drift.check import FEWEST, check, independent, read_reference
-from sensorium.monitoring.evidently.columns import show
+from sensorium.monitoring.check_result import CheckResult, to_json
+from sensorium.monitoring.drift.detection import FEWEST, detect_drift, independent, read_reference
+from sensorium.monitoring.evidently.columns import make_report
 from sensorium.monitoring.evidently.workspace import add
-from sensorium.monitoring.feedback.choice import Choice, choose
-from sensorium.monitoring.feedback.judged import Feedback, read_feedback
+from sensorium.monitoring.feedback.labels import Feedback, read_feedback
 from sensorium.monitoring.feedback.performance import measure
+from sensorium.monitoring.feedback.selection import Selection, select
 from sensorium.monitoring.log.window import read_window
 from sensorium.report.changes import SIDES
 from sensorium.report.monitoring import write_index, write_report
@@ -43,25 +43,25 @@ def run(hours: float | None = None) -> None:
         raise UserError(f"--hours {hours:g} cannot be looked at; give a number above 0, {MOST_HOURS} at most.")
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         progress.add_task("reading the log and comparing")
-        found = look(settings, hours or settings.monitor.hours, datetime.now(UTC))
-        said = describe(found, settings.retrain)
-        page = FOLDER / said["id"] / "index.html"
-        said["page"] = str(page)
+        found = run_check(settings, hours or settings.monitor.hours, datetime.now(UTC))
+        check = to_json(found, settings.retrain)
+        page = FOLDER / check["id"] / "index.html"
+        check["page"] = str(page)
         with private.writing(FOLDER, paths.MONITORING):
-            write_report(found, said, journal.folder(), page.parent)
-            if found.compared:
-                add(WORKSPACE, found.compared, found.now, [said["verdict"]], {"model": said["model_version"]})
-            checks.append(said)
+            write_report(found, check, journal.folder(), page.parent)
+            if found.evidently:
+                add(WORKSPACE, found.evidently, found.now, [check["verdict"]], {"model": check["model_version"]})
+            checks.append(check)
             write_index(checks.read(), FOLDER)
-            write_json(FILE, said)
-    print(f"monitor: {said['verdict']}: {said['words']}")
-    for note in [*said["notes"], said["why"]]:
+            write_json(FILE, check)
+    print(f"monitor: {check['verdict']}: {check['words']}")
+    for note in [*check["notes"], check["why"]]:
         print(f"monitor: {note}")
     print(f"monitor: {page}")
 
 
-def look(settings: params.Params, hours: float, now: datetime) -> Checked:
-    """Reads logs and model, and compares them."""
+def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResult:
+    """Runs a check: reads logs and model, and compares them."""
     folder = champion_folder()
     predictor = Predictor.load(folder)
     targets = list(predictor.targets)
@@ -70,21 +70,21 @@ def look(settings: params.Params, hours: float, now: datetime) -> Checked:
     window = read_window(log, predictor.version, hours, now)
     rows = independent(window.rows, reference)
     feedback = read_feedback(log, settings.retrain.trusted, now)
-    learnt = _learnt(feedback, settings)
-    told = feedback.about(predictor.version, now - timedelta(hours=hours))
+    selection = _select(feedback, settings)
+    labelled = feedback.about(predictor.version, now - timedelta(hours=hours))
     names = {name: one.names for name, one in predictor.targets.items() if one.names}
-    performance = measure(window.rows, reference.everything, told, names)
-    outcome = compared = None
+    performance = measure(window.rows, reference.everything, labelled, names)
+    drift = report = None
     if len(rows) >= FEWEST:
-        outcome = check(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)
-        compared = show(outcome.sides, outcome.kinds, outcome.p_values, outcome.bound, tuple(SIDES.values()))
-    return Checked(now, hours, predictor, reference, window, rows, feedback, learnt, performance, outcome, compared)
+        drift = detect_drift(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)
+        report = make_report(drift.sides, drift.kinds, drift.p_values, drift.bound, tuple(SIDES.values()))
+    return CheckResult(now, hours, predictor, reference, window, rows, feedback, selection, performance, drift, report)
 
 
-def _learnt(feedback: Feedback, settings: params.Params) -> Choice | str:
-    """What can be learnt from; why it is not known, where rows of before are not checked out."""
+def _select(feedback: Feedback, settings: params.Params) -> Selection | str:
+    """The feedback to learn from; or why it is not known, if earlier rows are not checked out."""
     try:
         earlier = read_collected(media=False)
     except UserError as error:
         return str(error)
-    return choose(feedback, journal.folder(), earlier, settings.retrain.trusted, list(settings.targets))
+    return select(feedback, journal.folder(), earlier, settings.retrain.trusted, list(settings.targets))

@@ -1,4 +1,4 @@
-"""predict: asks the running service about one sample and prints a readable answer."""
+"""predict: sends one sample to the running service and prints its answer."""
 
 import time
 from collections.abc import Mapping, Sequence

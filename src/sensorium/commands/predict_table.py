@@ -1,4 +1,4 @@
-"""predict --table: the model that `make serve` would serve answers every row of a table, on this machine."""
+"""predict --table: predicts every row of a table on this machine, with the model that `make serve` would serve."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from sensorium.serving.deployment import champion_folder
 
 
 def run(table: str | None, out: str | None, others: Sequence[str] = (), url: str | None = None) -> None:
-    """Answers a table and prints what came of it.
+    """Predicts the rows of a table and prints how many were answered.
 
     Args:
         table: the file to read.
@@ -27,7 +27,7 @@ def run(table: str | None, out: str | None, others: Sequence[str] = (), url: str
     source, target = _places(table, out, others, url)
     began = time.perf_counter()
     counts = answer_table(source, target, champion_folder().absolute())
-    _tell(counts, target, time.perf_counter() - began)
+    _report(counts, target, time.perf_counter() - began)
 
 
 def _places(table: str | None, out: str | None, others: Sequence[str], url: str | None) -> tuple[Path, Path]:
@@ -49,7 +49,7 @@ def _places(table: str | None, out: str | None, others: Sequence[str], url: str 
     return source, target
 
 
-def _tell(counts: Counts, target: Path, seconds: float) -> None:
+def _report(counts: Counts, target: Path, seconds: float) -> None:
     answered = counts.rows - counts.unanswered
     print(
         f"predict: {answered:,} of {counts.rows:,} rows are answered in {target} by model {counts.version} "

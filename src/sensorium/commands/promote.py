@@ -1,4 +1,4 @@
-"""promote: make the committed model, or an earlier version, champion or challenger."""
+"""promote: makes the committed model, or an earlier version, champion or challenger."""
 
 from contextlib import suppress
 
@@ -7,7 +7,7 @@ from sensorium.errors import UserError
 from sensorium.registry.champion import Champion, fetch_champion, is_here, past_champion
 from sensorium.registry.git import git, head, refuse_dirty
 from sensorium.registry.lineage import Lineage, read_lineage, require_one_run, trace
-from sensorium.registry.promotion import POINTERS, Promotion, carry_out, turn
+from sensorium.registry.promotion import POINTERS, Promotion, carry_out, exclusive_access
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, Version, find, register, versions
 from sensorium.report.words import main_figure
 from sensorium.runtime import settings
@@ -25,14 +25,14 @@ def run(name: str | None = None, challenger: bool = False) -> None:
         UserError: if the tree is dirty, there is no model that passed the gate, or it has the stage already.
     """
     stage = CHALLENGER if challenger else CHAMPION
-    with turn() as completed:
+    with exclusive_access() as completed:
         refuse_dirty("promoting")
-        version = find(name) if name else committed()
+        version = find(name) if name else committed_version()
         if completed and (completed.model.version, completed.stage) == (version.name, stage):
-            _tell(version, stage)
+            _report(version, stage)
             return
         if _is_already(version, stage):
-            model = described(version)
+            model = champion_of(version)
             if is_here(model):
                 raise UserError(f"{version.name} is the {stage} already.")
             fetch_champion(model)
@@ -40,10 +40,10 @@ def run(name: str | None = None, challenger: bool = False) -> None:
             return
         if version.stage == CHAMPION and challenger:
             raise UserError(f"{version.name} is the champion; promote another model, or `sensorium rollback`, first.")
-        give(version, stage)
+        assign_stage(version, stage)
 
 
-def committed() -> Version:
+def committed_version() -> Version:
     """The version of the committed model, registered if it is not yet.
 
     Raises:
@@ -55,7 +55,7 @@ def committed() -> Version:
     if not made.verdict["passed"]:
         raise UserError("the committed model did not pass the gate (metrics/gate.json), so it cannot be promoted.")
     require_one_run(head())
-    version = next((version for version in versions() if _holds(version, made)), None)
+    version = next((version for version in versions() if _is_version_of(version, made)), None)
     if version and version.stage == ARCHIVED:
         raise UserError(
             f"the committed model is {version.name}, which is archived; type `sensorium promote {version.name}` to "
@@ -65,32 +65,32 @@ def committed() -> Version:
     return version or register(f"model {made.model_version}, accuracy {accuracies}, Bento {made.bento}")
 
 
-def give(version: Version, stage: str) -> None:
-    """Gives a version a stage, and says so.
+def assign_stage(version: Version, stage: str) -> None:
+    """Assigns a stage to a version, and prints it.
 
     Raises:
         UserError: if its model cannot be had or git does not commit; then all stays as it was.
     """
-    model = described(version)
+    model = champion_of(version)
     why = ""
     if stage == CHAMPION:
         served = settings.read(fetch_champion(model))
         why = settings.why_not_learnt_from(served.keep, params.load().retrain.trusted)
     carry_out(Promotion(stage, model))
-    _tell(version, stage)
+    _report(version, stage)
     if why:
         print(f"promote: {why}")
 
 
-def _holds(version: Version, made: Lineage) -> bool:
-    """Whether a version is this model with these settings."""
+def _is_version_of(version: Version, made: Lineage) -> bool:
+    """Whether a version has the model and the settings of this lineage."""
     with suppress(UserError):  # what `dvc gc` dropped is not
         known = trace(version)
         return (known.model_version, known.settings) == (made.model_version, made.settings)
     return False
 
 
-def _tell(version: Version, stage: str) -> None:
+def _report(version: Version, stage: str) -> None:
     print(
         f"promote: {version.name} is the {stage}; a service running in this folder "
         f"{'switches to it' if stage == CHAMPION else 'runs it in shadow'} within seconds; "
@@ -107,11 +107,11 @@ def _is_already(version: Version, stage: str) -> bool:
     return of_stage == [version.name] and pointed is not None and pointed.version == version.name
 
 
-def described(version: Version) -> Champion:
-    """What services and the gate are told of a version.
+def champion_of(version: Version) -> Champion:
+    """A version as models/champion.json names it.
 
     Raises:
-        UserError: if neither DVC nor git's history of champions knows.
+        UserError: if neither DVC nor git's history of champions has it.
     """
     try:
         made = trace(version)

@@ -1,4 +1,4 @@
-"""summary: what the last run found, for a person, and what to type next."""
+"""summary: prints the results of the last run, and what to type next."""
 
 import json
 import shlex
@@ -19,7 +19,7 @@ from sensorium.report.words import baseline_figure, bounds, compression, finding
 from sensorium.runtime.settings import why_not_learnt_from
 from sensorium.terminal import Console
 
-HOWS = ("only", "without")
+SUBSETS = ("only", "without")
 PREPARED = paths.PREPARED / "rows.parquet"
 
 
@@ -68,9 +68,9 @@ def _metrics(evaluated: dict[str, Any]) -> Table:
 
 
 def _inputs(evaluated: dict[str, Any]) -> Table:
-    table = _table("accuracy by input", ["input"], [f"{target} {how}" for target in evaluated for how in HOWS])
+    table = _table("accuracy by input", ["input"], [f"{target} {subset}" for target in evaluated for subset in SUBSETS])
     for name in next(iter(evaluated.values())).get("only", {}):
-        cells = [(found, found[how].get(name)) for found in evaluated.values() for how in HOWS]
+        cells = [(found, found[subset].get(name)) for found in evaluated.values() for subset in SUBSETS]
         table.add_row(name, *(main_figure(found, cell) if cell else "" for found, cell in cells))
     return table
 
@@ -129,7 +129,7 @@ def _packaged(console: Console) -> None:
 
 
 def keep_command(settings: params.Params) -> str:
-    """What makes a version of the run, and first of the user's own data if it has none yet."""
+    """The command that commits and promotes the run, after `dvc add` of data that DVC does not track yet."""
     raw = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest"))
     files = settings.data.own_files(settings.inputs, raw)
     found = unversioned(files) if files else []
@@ -140,14 +140,14 @@ def keep_command(settings: params.Params) -> str:
 def _example() -> str:
     """A request for one of the test rows, to paste into a shell."""
     settings = params.load()
-    tested = pd.read_parquet(existing(paths.PREDICTIONS / "test.parquet", made_by="evaluate"))["id"]
-    row, held = (
-        next(row for row in pq.read_table(existing(path, made_by)).to_pylist() if row["id"] == tested[0])
+    test_ids = pd.read_parquet(existing(paths.PREDICTIONS / "test.parquet", made_by="evaluate"))["id"]
+    row, prepared = (
+        next(row for row in pq.read_table(existing(path, made_by)).to_pylist() if row["id"] == test_ids[0])
         for path, made_by in ((paths.VALID / "manifest.parquet", "validate"), (PREPARED, "prepare"))
     )
     fields = []
     for name, kind in settings.inputs.items():
-        if held[name] is None:  # missing, or not to be used
+        if prepared[name] is None:  # missing, or not to be used
             continue
         if kind.is_file:
             fields += ["-F", f"{name}=@{paths.RAW / row[kind.columns(name)[0]]}"]

@@ -1,4 +1,4 @@
-"""trace: a prediction's way back to model, data and commit, and forth to its feedback and the retrain that used it."""
+"""trace: shows the model, data and commit behind a prediction, its feedback, and the retrain that learnt from it."""
 
 import sys
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from rich.tree import Tree
 from sensorium import params
 from sensorium.errors import UserError
 from sensorium.monitoring import retrains
-from sensorium.monitoring.feedback.judged import EVER, read_feedback
-from sensorium.monitoring.log.lines import Reading, read_records
+from sensorium.monitoring.feedback.labels import EPOCH, read_feedback
+from sensorium.monitoring.log.lines import Problems, read_records
 from sensorium.monitoring.log.window import FIELDS
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
@@ -36,11 +36,11 @@ def run(request_id: str) -> None:
     """
     now = datetime.now(UTC)
     log = journal.folder()
-    records = read_records(log, journal.PREDICTIONS, FIELDS, EVER, now, Reading())
+    records = read_records(log, journal.PREDICTIONS, FIELDS, EPOCH, now, Problems())
     found = [(time, record) for time, record in records if record["request_id"] == request_id]
     rows, unread = _collected()
-    learnt = rows[rows["request_id"] == request_id]
-    if not found and learnt.empty:
+    rows_learnt = rows[rows["request_id"] == request_id]
+    if not found and rows_learnt.empty:
         raise UserError(
             f"no prediction {request_id!r} is in {log}; the oldest are forgotten (serve.log_megabytes); of several "
             "replicas name the folder that holds all their logs in SENSORIUM_LOG."
@@ -49,19 +49,19 @@ def run(request_id: str) -> None:
     for time, record in found:
         _prediction(tree, time, record)
     _feedback(tree.add("feedback"), request_id, log, now)
-    _learning(tree, learnt, unread)
+    _learning(tree, rows_learnt, unread)
     Console(width=None if sys.stdout.isatty() else WIDTH).print(tree)
 
 
 def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
-    """When, of what, what was said, by which model."""
+    """Adds a prediction: time, inputs, labels and model."""
     by = f" asked by {record['key']}" if record.get("key") else ""
     at, inputs = f"{time:%Y-%m-%d %H:%M:%S} UTC", ", ".join(record["inputs"])
     here = tree.add(escape(f"{record['role']}'s prediction at {at}{by}, from {inputs}"))
     for target, label in record["labels"].items():
-        share = max(record["probabilities"][target].values())
+        probability = max(record["probabilities"][target].values())
         unsure = ", too unsure to be answered" if target in record.get("abstained", []) else ""
-        here.add(escape(f"{target}: {label} ({share:.0%}{unsure})"))
+        here.add(escape(f"{target}: {label} ({probability:.0%}{unsure})"))
     model = here.add(escape(f"model {record['model_version']}"))
     if not (registered := list(_registered(record["model_version"]))):
         model.add("not registered: it was served before a promotion, or in another repository")
@@ -87,39 +87,41 @@ def _registered(model_version: str) -> Iterator[tuple[Version, Lineage]]:
 
 def _rows_of_feedback(made: Lineage) -> str:
     """How many rows of feedback were in a version's data."""
-    told = [one for one in retrains.read_history() if one.get("data") == made.data]
-    return f"with {told[-1]['rows']} rows of feedback" if told else f"from {made.params['data']['source']}"
+    retrains_of = [one for one in retrains.read_history() if one.get("data") == made.data]
+    return (
+        f"with {retrains_of[-1]['rows']} rows of feedback" if retrains_of else f"from {made.params['data']['source']}"
+    )
 
 
 def _feedback(here: Tree, request_id: str, log: Path, now: datetime) -> None:
-    """Every label told, and whether it is believed."""
-    judged = read_feedback(log, params.load().retrain.trusted, now).judged
-    for one in (one for one in judged if one.told.request_id == request_id):
-        by = f" by {one.told.key}" if one.told.key else ""
-        verdict = f"[red]not believed[/]: {escape(one.reason)}" if one.reason else "believed"
-        label = escape(f"{one.told.target}: {one.told.label}, told{by}")  # somebody's words
-        here.add(f"{label} at {one.told.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
+    """Adds the labels that people sent about it, and whether they are accepted."""
+    labels = read_feedback(log, params.load().retrain.trusted, now).labels
+    for one in (one for one in labels if one.label.request_id == request_id):
+        by = f" by {one.label.key}" if one.label.key else ""
+        verdict = f"[red]rejected[/]: {escape(one.reason)}" if one.reason else "accepted"
+        label = escape(f"{one.label.target}: {one.label.value}, sent{by}")  # somebody's words
+        here.add(f"{label} at {one.label.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
     if not here.children:
         here.add("none is in the log")
 
 
 def _collected() -> tuple[pd.DataFrame, str]:
-    """The rows of feedback, or why they are not to be had."""
+    """The collected rows of feedback, or why they cannot be read."""
     try:
         return read_collected(media=False), ""
     except UserError as problem:
         return pd.DataFrame(columns=COLUMNS), str(problem)
 
 
-def _learning(tree: Tree, learnt: pd.DataFrame, unread: str) -> None:
-    """The retrain that used it, and what came of it."""
+def _learning(tree: Tree, rows_learnt: pd.DataFrame, unread: str) -> None:
+    """Adds the retrain that learnt from it, and its outcome."""
     here = tree.add("learning")
-    if learnt.empty:
+    if rows_learnt.empty:
         here.add(escape(unread) or "no retrain used it")
         return
-    identity = str(learnt["retrain"].iloc[-1])
+    identity = str(rows_learnt["retrain"].iloc[-1])
     outcomes = [one for one in retrains.read_history() if one["id"] >= identity and "outcome" in one]
-    name = learnt["id"].iloc[-1]
+    name = rows_learnt["id"].iloc[-1]
     row = here.add(f"row {name} of {ROWS}, since retrain {identity}")
     for one in outcomes:
         version = f" as {one['version']}" if one.get("version") else ""

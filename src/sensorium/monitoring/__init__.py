@@ -1,10 +1,10 @@
-"""Watching a model that is served, and closing the loop. One check after another:
+"""Watches a model in service, and closes the loop by retrains.
 
-- names: of the columns that the rest of it passes on
-- log: what the service wrote down, and which of it may count as independent
-- drift: the reference, the tests, one bound for all of them, and the answer in words
-- feedback: which labels are believed, how well the model does by them, which are learnt from
-- evidently: panels of a check, trends over all
-- checked: all of one check, and whether it asks for a retrain
-- checks, retrains: what there was of each, and whether there may be another retrain
+- names: of the columns of the tables that the other modules exchange
+- log: reads the service's logs, and keeps rows that may count as independent
+- drift: compares these with the model's reference, by tests with one bound for all, and says in words what drifted
+- feedback: which labels are accepted, how well the model does by them, which ones a retrain learns from
+- evidently: the panels of a check, and trends over all checks
+- check_result: what a check found, as data, and whether it asks for a retrain
+- checks, retrains: the history of each, and whether there may be another retrain
 """

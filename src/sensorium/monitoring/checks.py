@@ -1,4 +1,4 @@
-"""All checks there were."""
+"""The history of checks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ FILE = paths.MONITORING / "checks.jsonl"
 KEPT = ("id", "time", "model_version", "predictions", "verdict", "words", "drifted", "performance", "retrain", "page")
 
 
-def append(said: Mapping[str, Any]) -> None:
-    """Remembers a check."""
-    append_line(FILE, {name: said[name] for name in KEPT})
+def append(check: Mapping[str, Any]) -> None:
+    """Adds a check, as `to_json` gives it."""
+    append_line(FILE, {name: check[name] for name in KEPT})
 
 
 def read() -> list[dict[str, Any]]:

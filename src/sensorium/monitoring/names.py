@@ -1,47 +1,47 @@
-"""Names of the columns of a model's reference, and of the rows of a window of predictions, which has the same and more.
+"""Names of the columns in the tables of monitoring: a model's reference, and a window of logged predictions.
 
-Names of inputs and targets are letters, digits and underscores, a letter first (`sensorium.params`): none of them is
-taken for what begins with an underscore, and none but `PRESENT`, which params.yaml may not use, for what begins a flag.
+Names of inputs and targets begin with a letter and have no dot (`sensorium.params`), so they never clash with names
+that begin with an underscore. ``present``, which begins the names of flags, is a name that params.yaml may not use.
 """
 
 from collections.abc import Iterable
 
 from sensorium.modalities.modality import AXIS, PRESENCE
 
-UNIT = "unit"  # of the reference: rows of one are not independent
+UNIT = "unit"  # column of the reference: rows of one unit are not independent
 PRESENT = "present"
-SAID, CONFIDENCE = "said", "confidence"
-_MARKS, _AXIS = "_mark.", f".{AXIS}."
+PREDICTED, CONFIDENCE = "predicted", "confidence"
+_HASHES, _AXIS = "_hash.", f".{AXIS}."
 
 
 def present(name: str) -> str:
-    """Whether an input was there."""
+    """A flag: whether the row has an input."""
     return f"{PRESENT}.{name}"
 
 
 def descriptor(name: str, what: str) -> str:
-    """What a person would say of an input."""
+    """A descriptor of an input, such as its brightness."""
     return f"{name}.{what}"
 
 
 def axis(name: str, number: int) -> str:
-    """An input's features on a principal axis."""
+    """The coordinate of an input's features on a principal axis."""
     return f"{name}{_AXIS}{number}"
 
 
-def mark(name: str) -> str:
-    """The same for equal values of an input; of predictions only."""
-    return f"{_MARKS}{name}"
+def value_hash(name: str) -> str:
+    """The hash of an input's value; of logged predictions only."""
+    return f"{_HASHES}{name}"
 
 
-def content(name: str) -> str:
-    """Where an input is kept; of predictions only."""
+def kept_file(name: str) -> str:
+    """The file in which the service kept an input; of logged predictions only."""
     return f"_content.{name}"
 
 
-def said(target: str) -> str:
-    """The likeliest class."""
-    return f"{target}.{SAID}"
+def predicted(target: str) -> str:
+    """The predicted class: the likeliest."""
+    return f"{target}.{PREDICTED}"
 
 
 def confidence(target: str) -> str:
@@ -60,24 +60,24 @@ def prediction(target: str, column: str) -> str:
 
 
 def is_axis(column: str) -> bool:
-    """Whether it holds features on an axis."""
+    """Whether a column holds coordinates on an axis."""
     return subject(column)[1].startswith(_AXIS[1:])
 
 
 def subject(column: str) -> tuple[str, str]:
-    """The input or target that a column is about, and what of it."""
+    """The input or target that a column is about, and which of its properties."""
     first, rest = column.split(".", 1)
     return (rest, PRESENCE) if first == PRESENT else (first, rest)
 
 
 def inputs(columns: Iterable[object]) -> list[str]:
-    """The inputs that are told to be there or not."""
+    """The inputs that have a flag of presence among the columns."""
     return [column.removeprefix(f"{PRESENT}.") for column in _beginning(f"{PRESENT}.", columns)]
 
 
-def marks(columns: Iterable[object]) -> list[str]:
-    """The columns of marks."""
-    return _beginning(_MARKS, columns)
+def value_hashes(columns: Iterable[object]) -> list[str]:
+    """The columns of hashes."""
+    return _beginning(_HASHES, columns)
 
 
 def of_input(name: str, columns: Iterable[object]) -> list[str]:

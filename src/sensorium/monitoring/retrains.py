@@ -1,4 +1,4 @@
-"""What retrains there were, and whether there may be another."""
+"""The retrain in progress and the history of retrains, and whether another may begin."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,28 +12,28 @@ from sensorium.monitoring.settings import Retrain
 
 REASONS = DRIFT, FEEDBACK, BY_HAND = "drift", "feedback", "by hand"
 PROMOTED, KEPT, DECLINED, FAILED = "promoted", "kept", "declined", "failed"
-PERIOD = timedelta(days=7)  # of the budget
+PERIOD = timedelta(days=7)  # that the budget is for
 CURRENT, HISTORY = paths.MONITORING / "retrain.json", paths.MONITORING / "retrains.jsonl"
-COLLECTED = paths.MONITORING / "collect.json"  # what the last `sensorium collect` answered
+COLLECTED = paths.MONITORING / "collect.json"  # written by the last `sensorium collect`
 
 
-def needed(reason: str, settings: Retrain) -> int:
-    """How many new labelled predictions a retrain for this reason asks for."""
+def needed_labels(reason: str, settings: Retrain) -> int:
+    """How many new labelled predictions a retrain needs, by its reason."""
     return {DRIFT: settings.feedback_on_drift, FEEDBACK: settings.feedback, BY_HAND: 0}[reason]
 
 
 def new_id(now: datetime) -> str:
-    """A name for a retrain that begins now: the time, or the next second that is no other's."""
-    taken = {one.get("id") for one in [*read_history(), _read()]}
-    while (name := now.strftime("%Y%m%dT%H%M%SZ")) in taken:
+    """An id for a retrain that begins now: the time, or the next second that no other retrain has."""
+    used = {one.get("id") for one in [*read_history(), _read()]}
+    while (name := now.strftime("%Y%m%dT%H%M%SZ")) in used:
         now += timedelta(seconds=1)
     return name
 
 
 def refusal(reason: str, settings: Retrain, now: datetime) -> str:
-    """Why there may be no retrain now; empty if there may.
+    """Why no retrain may begin now; empty if one may.
 
-    Cooldown and budget are for those that begin by themselves. They count the others, and one that has not ended.
+    Cooldown and budget hold for retrains that begin automatically; those by hand and one in progress count as well.
     """
     current = read_current()
     if reason == BY_HAND:
@@ -49,94 +49,94 @@ def refusal(reason: str, settings: Retrain, now: datetime) -> str:
         return (
             f"the last retrain began at {_shown(began[-1])}; the next may from {_shown(free)} (retrain.cooldown_hours)"
         )
-    lately = [time for time in began if time > now - PERIOD]
-    if len(lately) >= settings.budget:
+    recent = [time for time in began if time > now - PERIOD]
+    if len(recent) >= settings.budget:
         return (
-            f"{len(lately)} retrains began in the last seven days, which is the budget (retrain.budget); the next may "
-            f"from {_shown(lately[-settings.budget] + PERIOD)}"
+            f"{len(recent)} retrains began in the last seven days, which is the budget (retrain.budget); the next may "
+            f"from {_shown(recent[-settings.budget] + PERIOD)}"
         )
     return ""
 
 
 def read_history() -> list[dict[str, Any]]:
-    """All retrains that ended, the oldest first."""
+    """All finished retrains, the oldest first."""
     ended, last = read_lines(HISTORY), _read()
-    return ended if _is_told(last, ended) else [*ended, last]
+    return ended if _is_in_history(last, ended) else [*ended, last]
 
 
 def read_current() -> dict[str, Any] | None:
-    """The retrain that began last and has not ended, if there is one."""
-    said = _read()
-    return said if "id" in said and said.get("begun", True) and "ended" not in said else None
+    """The retrain in progress, if there is one."""
+    retrain = _read()
+    return retrain if "id" in retrain and retrain.get("begun", True) and "ended" not in retrain else None
 
 
-def cut_off() -> str:
-    """The id of a retrain whose collection was killed before it began; empty if there is none."""
-    said = _read()
-    return "" if said.get("begun", True) else said["id"]
+def interrupted() -> str:
+    """The id of a retrain that was interrupted while its labels were collected; empty if there is none."""
+    retrain = _read()
+    return "" if retrain.get("begun", True) else retrain["id"]
 
 
-def with_a_verdict() -> set[str]:
-    """The ids of retrains that came to one, so that what they learnt from is learnt."""
+def finished_ids() -> set[str]:
+    """The ids of retrains that came to a verdict: what they learnt from does not count as new again."""
     return {one["id"] for one in read_history() if one.get("outcome") in (PROMOTED, KEPT, DECLINED)}
 
 
-def prepare(said: Mapping[str, Any]) -> None:
-    """Writes down that labels are collected for a retrain; one that was killed before counts as failed."""
-    _write(said, begun=False)
+def prepare(retrain: Mapping[str, Any]) -> None:
+    """Records that labels are being collected for a retrain; a retrain in progress ends as failed."""
+    _write(retrain, begun=False)
 
 
-def begin(said: Mapping[str, Any]) -> None:
-    """Writes down that a retrain begins."""
-    _write(said, begun=True)
+def begin(retrain: Mapping[str, Any]) -> None:
+    """Records that a retrain begins."""
+    _write(retrain, begun=True)
 
 
-def promise(said: Mapping[str, Any], **more: Any) -> None:
-    """Writes down that the model of a retrain is about to be promoted, so that a kill does not hide why it was.
+def note_promotion(retrain: Mapping[str, Any], **more: Any) -> None:
+    """Records that the model of a retrain is about to be promoted, so that an interrupted promotion can be completed.
 
     Args:
-        said: of the retrain.
-        more: what `end` is to be told.
+        retrain: the retrain.
+        more: for `end`, once the model is promoted.
     """
     with private.writing(paths.MONITORING):
-        write_json(CURRENT, {**said, "promoting": more}, lasting=True)
+        write_json(CURRENT, {**retrain, "promoting": more}, lasting=True)
 
 
-def end(said: Mapping[str, Any], outcome: str, why: str, **more: Any) -> None:
-    """Writes down how a retrain ended; what CURRENT says of it is true, whether HISTORY has it yet or not."""
-    known = {key: value for key, value in said.items() if key != "promoting"}
-    ended = {**known, "ended": datetime.now(UTC).isoformat(timespec="seconds"), "outcome": outcome, "why": why, **more}
+def end(retrain: Mapping[str, Any], outcome: str, why: str, **more: Any) -> None:
+    """Records how a retrain ended, first in CURRENT, then in HISTORY; either is enough."""
+    kept = {key: value for key, value in retrain.items() if key != "promoting"}
+    ended = {**kept, "ended": datetime.now(UTC).isoformat(timespec="seconds"), "outcome": outcome, "why": why, **more}
     with private.writing(paths.MONITORING):
         write_json(CURRENT, ended, lasting=True)
-    _remember(ended)
+    _add_to_history(ended)
 
 
-def _write(said: Mapping[str, Any], begun: bool) -> None:
+def _write(retrain: Mapping[str, Any], begun: bool) -> None:
     if unfinished := read_current():
         end(unfinished, FAILED, "it was ended before it came to an outcome")
-    _remember(_read())
+    _add_to_history(_read())
     with private.writing(paths.MONITORING):
-        write_json(CURRENT, {**said, "begun": begun}, lasting=True)
+        write_json(CURRENT, {**retrain, "begun": begun}, lasting=True)
 
 
 def _read() -> dict[str, Any]:
-    """What CURRENT says; nothing where it is not there or cannot be read."""
+    """The retrain in CURRENT; empty if the file is missing or cannot be read."""
     try:
-        said = json.loads(CURRENT.read_text(encoding="utf-8"))
+        retrain = json.loads(CURRENT.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return retrain if isinstance(retrain, dict) else {}
 
 
-def _remember(said: Mapping[str, Any]) -> None:
-    """Adds a retrain that ended to those before, if it is not among them."""
-    if not _is_told(said, read_lines(HISTORY)):
+def _add_to_history(retrain: Mapping[str, Any]) -> None:
+    """Adds a finished retrain to the history, unless it is there already."""
+    if not _is_in_history(retrain, read_lines(HISTORY)):
         with private.writing(paths.MONITORING):
-            append_line(HISTORY, said)
+            append_line(HISTORY, retrain)
 
 
-def _is_told(said: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> bool:
-    return "ended" not in said or any(one.get("id") == said["id"] for one in history)
+def _is_in_history(retrain: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> bool:
+    return "ended" not in retrain or any(one.get("id") == retrain["id"] for one in history)
 
 
 def _shown(time: datetime) -> str:

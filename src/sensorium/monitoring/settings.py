@@ -7,7 +7,7 @@ from sensorium.section import Section
 
 
 class Monitor(Keep):
-    """What is kept of requests, and how they are compared with the training reference."""
+    """What is kept of requests, and how checks compare them with the model's reference."""
 
     hours: float = Field(24.0, gt=0, le=24 * 366, description="how far back a check looks")
     false_alarms: float = Field(
@@ -16,7 +16,7 @@ class Monitor(Keep):
 
 
 class Retrain(Section):
-    """When feedback is learnt from, and what a new model needs to be promoted."""
+    """When a retrain begins, what it learns from, and who approves its model."""
 
     feedback: int = Field(100, ge=1, description="new labelled predictions that are reason enough")
     feedback_on_drift: int = Field(20, ge=1, description="new labelled predictions that are enough when inputs drifted")

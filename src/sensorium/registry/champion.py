@@ -1,4 +1,4 @@
-"""The champion: the model that a new one is held against."""
+"""The champion: the model in service, with which a new one is compared."""
 
 from contextlib import suppress
 from dataclasses import asdict
@@ -11,15 +11,15 @@ from sensorium import paths
 from sensorium.cached import made_once
 from sensorium.errors import UserError
 from sensorium.files import replacing, set_aside, write_json
+from sensorium.registry.dvc import checkout
 from sensorium.registry.git import git, show
-from sensorium.registry.past import checkout
 from sensorium.runtime import artefact
 from sensorium.serving import pointer
 from sensorium.serving.pointer import Champion as Champion
 
 
 def read_champion() -> Champion | None:
-    """The champion of this tree; ``None`` if there is none yet.
+    """The champion that models/champion.json names; ``None`` if there is none yet.
 
     Raises:
         UserError: if its file cannot be read.
@@ -28,17 +28,17 @@ def read_champion() -> Champion | None:
 
 
 def point_to(champion: Champion, path: Path = paths.CHAMPION) -> None:
-    """Points services on this machine to a model: its artefact is there before they are told to look.
+    """Writes the file by which services on this machine switch to a model, after bringing the model here.
 
     Raises:
-        UserError: if the artefact cannot be had.
+        UserError: if the model cannot be brought here.
     """
     fetch_champion(champion)
     write_json(path, asdict(champion), lasting=True)
 
 
 def is_here(champion: Champion) -> bool:
-    """Whether its artefact is on this machine, whole."""
+    """Whether its packaged model is on this machine, complete and unchanged."""
     try:
         artefact.read(paths.promoted(champion.model_version, champion.settings))
     except UserError:
@@ -47,7 +47,7 @@ def is_here(champion: Champion) -> bool:
 
 
 def fetch_champion(champion: Champion) -> Path:
-    """Its artefact, brought from DVC's cache or remote once for all clones, and again if it was damaged since.
+    """The folder of its packaged model, copied from DVC's cache or remote once for all clones, again if it was damaged.
 
     Raises:
         UserError: if it cannot be had.
@@ -63,7 +63,7 @@ def fetch_champion(champion: Champion) -> Path:
 
 
 def past_champion(version: str) -> Champion | None:
-    """What models/champion.json said when this version was the champion, by git's history of the file."""
+    """The champion of this version, from git's history of models/champion.json; ``None`` if it never was champion."""
     for commit in git("log", "--format=%H", "--diff-filter=AM", "--", str(paths.CHAMPION)).splitlines():
         with suppress(UserError):  # a file that was committed in conflict names none
             named = pointer.parse(show(commit, paths.CHAMPION), paths.CHAMPION)

@@ -1,4 +1,4 @@
-"""The new model against the champion, on the same test rows, both as they are served."""
+"""Compares the new model with the champion on the same test rows, both as they are served."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -27,7 +27,7 @@ FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an i
 
 
 class ChampionComparison:
-    """Compares figures of the new model with the champion's, which predicts only when it is asked.
+    """Compares figures of both models; the champion predicts only if some rule needs it.
 
     Args:
         model_version: the new model's.
@@ -54,11 +54,11 @@ class ChampionComparison:
 
     @property
     def version(self) -> str | None:
-        """The champion's, if there is one."""
+        """The champion's version in the registry, if there is one."""
         return self._champion.version if self._champion else None
 
     @property
-    def rival(self) -> str | None:
+    def champion_model_version(self) -> str | None:
         """The version of the champion's model, if there is one."""
         return self._champion.model_version if self._champion else None
 
@@ -81,10 +81,10 @@ class ChampionComparison:
         return Comparison(ours, theirs, float(np.quantile(gains, tail)))
 
     def overview(self, confidence: float) -> dict[str, Any]:
-        """For people: by target what the new model gains in some figures, with intervals; or why there is nothing."""
+        """For reports: some figures of both models and their difference, by target; or why there are none."""
         found: dict[str, Any] = {}
         try:
-            for target in self._of_champion[1]:
+            for target in self._champion_predictions[1]:
                 new, old = self._pair(target)
                 learnt = self._targets[target]
                 for figure in learnt.compared:
@@ -98,10 +98,10 @@ class ChampionComparison:
 
     def _pair(self, target: str) -> tuple[Judged, Judged]:
         """Both models' predictions of a target for the rows whose truth is known and that neither was fitted to."""
-        champion_says, champion_knows = self._of_champion
+        champion_says, champion_knows = self._champion_predictions
         if target not in champion_says:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
-        learnt, other, new = self._targets[target], champion_knows[target], self._fresh
+        learnt, other, new = self._targets[target], champion_knows[target], self._new_rows
         if type(other) is not type(learnt):
             raise Unmeasured(f"the champion {self.version} predicts {target} as another kind of target")
         ours = read_predictions(new, target, learnt)
@@ -117,35 +117,35 @@ class ChampionComparison:
         return both.judged(ours, truth, groups), both.judged(theirs, truth, groups)
 
     @cached_property
-    def _fresh(self) -> pd.DataFrame:
-        """The new model's predictions for the rows that the champion was not fitted to."""
+    def _new_rows(self) -> pd.DataFrame:
+        """The new model's predictions for test rows that the champion was not fitted to."""
         if self._champion is None:
             raise Unmeasured("there is no champion yet; `sensorium promote` makes one of a committed model")
         try:
-            seen = set(map(spelled, training_ids(self._champion)))
+            training = set(map(spelled, training_ids(self._champion)))
         except UserError as error:
             raise Unmeasured(str(error)) from error
-        fresh = self._predictions[~self._predictions["id"].map(spelled).isin(seen)].reset_index(drop=True)
-        if fresh.empty:  # no network need be asked about no rows
+        new_rows = self._predictions[~self._predictions["id"].map(spelled).isin(training)].reset_index(drop=True)
+        if new_rows.empty:
             raise Unmeasured(
                 f"the champion {self.version} was fitted to all test rows; at least {FEWEST_ROWS} in {FEWEST_GROUPS} "
                 "groups that are new to it are needed"
             )
-        return fresh
+        return new_rows
 
     @cached_property
-    def _of_champion(self) -> tuple[dict[str, np.ndarray], Mapping[str, Learnt]]:
+    def _champion_predictions(self) -> tuple[dict[str, np.ndarray], Mapping[str, Learnt]]:
         """The champion's predictions for the same rows, by target, and what it was taught of it."""
-        fresh = self._fresh
+        new_rows = self._new_rows
         assert self._champion
-        if self.rival == self._model_version:  # right after its promotion; the same model says the same
-            return {name: read_predictions(fresh, name, one) for name, one in self._targets.items()}, self._targets
+        if self.champion_model_version == self._model_version:  # right after its promotion
+            return {name: read_predictions(new_rows, name, one) for name, one in self._targets.items()}, self._targets
         try:
             predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:
             raise Unmeasured(str(error)) from error
         test = of_split(read_table(), "test")
-        rows = test.set_index("id").loc[fresh["id"]].reset_index()
+        rows = test.set_index("id").loc[new_rows["id"]].reset_index()
         for name, kind in predictor.inputs.items():
             if name not in self._inputs or self._inputs[name].kind != kind.kind:
                 raise Unmeasured(f"the champion {self.version} reads {name} ({kind.kind}), which these rows lack")

@@ -1,4 +1,4 @@
-"""What can be compared in this clone: the workspace, the last commit, DVC's experiments and the registered versions."""
+"""Reads the runs of this clone: the workspace, the last commit, DVC's experiments and the registered versions."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -24,15 +24,15 @@ FILES = {  # of the figures that are compared
 
 @dataclass(frozen=True)
 class Experiment:
-    """One of the things to compare.
+    """A run.
 
     Attributes:
-        names: what people call it; of several that are the same run, all.
+        names: of the run; several if it is, for example, an experiment and a registered version.
         commit: empty for the workspace.
         state: why it has no figures (failed, queued, running, unreadable), else empty.
         params: params.yaml, with keys such as ``fusion.kind``.
         files: DVC's digest of all that its stages read and wrote, by path.
-        figures: by the keys of `FILES`, those that are to be had.
+        figures: by the keys of `FILES`, those that are available.
     """
 
     names: tuple[str, ...]
@@ -49,8 +49,8 @@ class Experiment:
         accuracies = [kind_of(found).rank(found) for found in evaluated if "unjudged" not in found]
         return sum(accuracies) / len(accuracies) if accuracies else -1.0
 
-    def is_the_run_of(self, other: "Experiment") -> bool:
-        """Whether both were made of the same, and became the same."""
+    def is_same_run_as(self, other: "Experiment") -> bool:
+        """Whether both have the same params and files."""
         return not self.state and not other.state and (self.params, self.files) == (other.params, other.files)
 
     def changes(self, baseline: "Experiment") -> Iterator[tuple[str, Any]]:
@@ -60,7 +60,7 @@ class Experiment:
                 yield key, self.params.get(key)
 
     def differs_in(self, baseline: "Experiment", start: str) -> bool:
-        """Whether any file below a folder, as the stages of both read or wrote it, is not the same."""
+        """Whether a file below a folder differs between the two runs."""
         return any(
             digest != baseline.files[path]
             for path, digest in self.files.items()
@@ -69,10 +69,10 @@ class Experiment:
 
 
 def read_experiments(registered: Iterable[Version]) -> list[Experiment]:
-    """All that can be compared, the last commit first; what is the same run is there once.
+    """All runs, the last commit first, each once.
 
     Args:
-        registered: the versions to take along.
+        registered: versions to include.
 
     Raises:
         UserError: if this is no repository of git and DVC with a commit.
@@ -85,20 +85,20 @@ def read_experiments(registered: Iterable[Version]) -> list[Experiment]:
         workspace, *commits = repository.experiments.show(revs=list(baselines))
         for state in sorted(commits, key=lambda state: state.rev != head):
             if state.rev in (head, *names):
-                called = [*(["last commit"] if state.rev == head else []), *filter(None, [names.get(state.rev)])]
-                found.append(_read(repository, state, called))
-            for tried in state.experiments or []:
-                executor = tried.executor.state if tried.executor else ""
-                found.append(_read(repository, tried.revs[0], [tried.name or tried.revs[0].name or ""], executor))
+                titles = [*(["last commit"] if state.rev == head else []), *filter(None, [names.get(state.rev)])]
+                found.append(_read(repository, state, titles))
+            for trial in state.experiments or []:
+                executor = trial.executor.state if trial.executor else ""
+                found.append(_read(repository, trial.revs[0], [trial.name or trial.revs[0].name or ""], executor))
         found.append(_read(repository, workspace, ["workspace"]))
-    return _once(found)
+    return _without_duplicates(found)
 
 
-def _once(found: list[Experiment]) -> list[Experiment]:
-    """The same, with one for all that are the same run."""
+def _without_duplicates(found: list[Experiment]) -> list[Experiment]:
+    """The runs, each once, with the names of all its duplicates."""
     kept: list[Experiment] = []
     for one in found:
-        same = next((place for place, other in enumerate(kept) if one.is_the_run_of(other)), None)
+        same = next((place for place, other in enumerate(kept) if one.is_same_run_as(other)), None)
         if same is None:
             kept.append(one)
         else:
@@ -109,13 +109,13 @@ def _once(found: list[Experiment]) -> list[Experiment]:
 
 
 def _read(repository: Any, state: Any, names: list[str], executor: str = "") -> Experiment:
-    """An experiment as DVC tells of it, with its figures from DVC's cache, or from the workspace."""
+    """A run as DVC describes it, with its figures from DVC's cache or from the workspace."""
     commit = "" if state.rev == "workspace" else state.rev
     if executor in ("failed", "queued", "running"):
         return Experiment(tuple(names), commit, executor, _params(state.data))
     if state.error or not state.data:
         return Experiment(tuple(names), commit, "unreadable")
-    made = {**state.data.deps, **state.data.outs}  # a stage that was left out read older files than there are
+    made = {**state.data.deps, **state.data.outs}  # outputs last: a stage that did not run may have read older ones
     files = {path: one.hash for path, one in made.items()}
     figures = {}
     for name, path in FILES.items():

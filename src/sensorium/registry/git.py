@@ -1,4 +1,4 @@
-"""The little that the registry asks of git. The project may be the whole repository or a folder of a larger one."""
+"""Git commands. The project may be the whole repository or a folder of a larger one."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from sensorium.errors import UserError
 
 
 def git(*arguments: str) -> str:
-    """What a git command prints.
+    """Runs a git command and returns its output.
 
     Raises:
         UserError: with git's own words, if it fails.
@@ -22,13 +22,13 @@ def _output(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except FileNotFoundError as error:
         raise UserError("git is not installed; model versions are kept in it.") from error
-    said, problem = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
+    output, error_output = os.fsdecode(done.stdout), os.fsdecode(done.stderr)  # a file's name need not be UTF-8
     if done.returncode:
-        words = " ".join((problem or said).split()) or f"status {done.returncode}"
+        words = " ".join((error_output or output).split()) or f"status {done.returncode}"
         failed = UserError(f"`git {' '.join(arguments[:2])}` failed: {words}")
         disk.raise_if_full(Path(), failed)
         raise failed
-    return said
+    return output
 
 
 def listed(folder: Path, *which: str) -> set[Path]:
@@ -72,10 +72,10 @@ def show(commit: str, path: Path) -> str:
 
 
 def refuse_dirty(doing: str, but: str = "") -> None:
-    """Makes sure that what is committed is what is here.
+    """Refuses to go on if files of the project are not committed.
 
     Args:
-        doing: what needs it.
+        doing: what needs a clean tree, for the message.
         but: a file that may differ.
 
     Raises:
@@ -113,7 +113,7 @@ def commit_changed(path: Path, message: str) -> None:
 
 
 def restore(path: Path) -> None:
-    """Makes a file what the last commit has, if it has it.
+    """Restores a file from the last commit, if it is there.
 
     Raises:
         UserError: if git refuses.

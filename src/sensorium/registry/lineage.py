@@ -1,4 +1,4 @@
-"""What a version was made of: commit, data, params, figures, Bento."""
+"""The lineage of a version: commit, data, params, figures, Bento."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ import yaml
 
 from sensorium import paths
 from sensorium.errors import UserError
+from sensorium.registry.dvc import has, read
 from sensorium.registry.git import show
-from sensorium.registry.past import has, read
 from sensorium.registry.versions import Version
 from sensorium.runtime import settings
 
@@ -27,8 +27,8 @@ class Lineage:
         data: DVC's md5 of data/raw.
         params: those of the commit.
         model_version: of the artefact.
-        settings: digest of how it is served (serve.json), empty where it has none.
-        served: those settings, with keys as in params.yaml (``serve.top``).
+        settings: digest of serve.json, empty if there is none.
+        served: the content of serve.json by keys of params.yaml (``serve.top``).
         bento: its tag.
         evaluated: metrics/evaluate.json.
         verdict: metrics/gate.json.
@@ -54,7 +54,7 @@ def read_lineage(commit: str) -> Lineage:
     """The lineage of the model that a commit's dvc.lock describes.
 
     Raises:
-        UserError: if the commit has no model, or its figures are not to be had.
+        UserError: if the commit has no model, or its figures are neither in DVC's cache nor in a remote.
     """
     lock = yaml.safe_load(show(commit, LOCK))
     outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
@@ -67,7 +67,7 @@ def read_lineage(commit: str) -> Lineage:
         params=yaml.safe_load(show(commit, paths.PARAMS)),
         model_version=bento["model_version"],
         settings=hashlib.sha256(served.encode()).hexdigest()[:6] if served else "",
-        served=_keys(json.loads(served or "{}")),
+        served=_by_key_of_params(json.loads(served or "{}")),
         bento=bento["tag"],
         evaluated=json.loads(read(commit, paths.METRICS / "evaluate.json")),
         verdict=json.loads(read(commit, paths.METRICS / "gate.json")),
@@ -75,10 +75,10 @@ def read_lineage(commit: str) -> Lineage:
 
 
 def require_one_run(commit: str) -> None:
-    """Makes sure that every stage in a commit's dvc.lock read what the other stages left.
+    """Refuses a dvc.lock in which a stage read another file than an earlier stage wrote.
 
     Raises:
-        UserError: naming a stage that did not, such as one that failed and kept what it had made before.
+        UserError: naming the stage; an earlier one failed, for example, and its old output remained.
     """
     stages = yaml.safe_load(show(commit, LOCK))["stages"]
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
@@ -91,7 +91,7 @@ def require_one_run(commit: str) -> None:
                 )
 
 
-def _keys(content: dict[str, Any]) -> dict[str, Any]:
-    """What serve.json holds of params.yaml, by the keys there."""
+def _by_key_of_params(content: dict[str, Any]) -> dict[str, Any]:
+    """The settings in serve.json by their keys in params.yaml."""
     sections = {"serve": content.get("settings", {}), "monitor": content.get("monitor", {})}
     return {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}

@@ -1,7 +1,6 @@
-"""The user's own media, and a table that is large: kept out of git, and left to DVC to version.
+"""Keeps the user's own media and large tables out of git, so that DVC versions them.
 
-What git tracks is there by its owner's choice and is left alone, as is what other lines of .gitignore name, and all
-that lies outside the repository.
+Files that git tracks already, that other lines of .gitignore name, or that are outside the repository are left alone.
 """
 
 import re
@@ -17,20 +16,20 @@ from sensorium.registry.git import listed
 from sensorium.sources.source import OwnFiles
 
 IGNORED = ".gitignore"
-MOST_NAMED = 3  # files of one suffix in a folder; more of them are named by a pattern
+MOST_NAMED = 3  # files of one suffix in a folder that are listed; for more there is a pattern
 SPECIAL = re.compile(r"([\\*?\[\]]| (?= *$))")  # in a line of .gitignore
 
 
 def keep_out_of_git(files: OwnFiles) -> list[Path]:
-    """Writes into the .gitignore beside the table what `git add --all` would put into git.
+    """Adds lines to the .gitignore beside the table for all that `git add --all` would add.
 
     Returns:
-        Folders and files, relative to the repository, that it names from now on.
+        The folders and files, relative to the repository, that were added.
     """
     if not files.folder.is_relative_to(Path.cwd()):
         return []
     try:
-        hidden = _holders(files, listed(files.folder, "--others", "--exclude-standard"))
+        hidden = _largest_places(files, listed(files.folder, "--others", "--exclude-standard"))
     except UserError:  # there is no git here
         return []
     if hidden:
@@ -43,12 +42,12 @@ def keep_out_of_git(files: OwnFiles) -> list[Path]:
 
 
 def unversioned(files: OwnFiles) -> list[Path]:
-    """Folders and files, relative to the repository, that were kept out of git and that DVC does not know yet."""
+    """Folders and files, relative to the repository, that are kept out of git and not yet tracked by DVC."""
     ignored = files.folder / IGNORED
     if not (files.folder.is_relative_to(Path.cwd()) and ignored.is_file()):
         return []
     lines = set(ignored.read_text(encoding="utf-8").splitlines())
-    kept_out = [path for path in _holders(files) if _line(files.folder, path) in lines]
+    kept_out = [path for path in _largest_places(files) if _line(files.folder, path) in lines]
     if not kept_out:
         return []
     from dvc.repo import Repo
@@ -59,7 +58,7 @@ def unversioned(files: OwnFiles) -> list[Path]:
 
 
 def dvc_add(found: Sequence[Path], program: str = "dvc") -> str:
-    """The command that makes versions of what `keep_out_of_git` or `unversioned` found."""
+    """The `dvc add` command for what `keep_out_of_git` or `unversioned` returned."""
     words: list[str] = []
     for (parent, suffix), alike in groupby(sorted(found, key=_sort), _sort):
         named = [shlex.quote(str(path)) for path in alike]
@@ -72,26 +71,26 @@ def _sort(path: Path) -> tuple[Path, str]:
     return path.parent, "" if path.is_dir() else path.suffix
 
 
-def _holders(files: OwnFiles, among: Collection[Path] | None = None) -> list[Path]:
-    """The largest folders that hold such files and nothing of git's, below that of the table; else the files.
+def _largest_places(files: OwnFiles, among: Collection[Path] | None = None) -> list[Path]:
+    """The largest folders below the table's that hold only such files; single files where there is no such folder.
 
     Args:
-        files: if git tracks some of the media, all of them are left out.
-        among: others are left out, too.
+        files: of the user; media or tables of which git tracks some are left out.
+        among: only these files count, if given.
     """
     tracked = listed(files.folder, "--cached")
-    sorts = [sort for sort in (files.media, files.tables) if tracked.isdisjoint(sort)]
-    shared = {files.folder} | {parent.absolute() for place in (paths.RAW, paths.PACKAGED) for parent in place.parents}
-    shared |= {parent for path in tracked for parent in path.parents}
-    return sorted({_largest(path, shared) for sort in sorts for path in sort if among is None or path in among})
+    kinds = [kind for kind in (files.media, files.tables) if tracked.isdisjoint(kind)]
+    never = {files.folder} | {parent.absolute() for place in (paths.RAW, paths.PACKAGED) for parent in place.parents}
+    never |= {parent for path in tracked for parent in path.parents}
+    return sorted({_largest(path, never) for kind in kinds for path in kind if among is None or path in among})
 
 
-def _largest(path: Path, shared: Collection[Path]) -> Path:
-    while path.parent not in shared:
+def _largest(path: Path, never: Collection[Path]) -> Path:
+    while path.parent not in never:
         path = path.parent
     return path
 
 
 def _line(folder: Path, path: Path) -> str:
-    """As DVC names its outs in .gitignore: this one and no other of the name."""
+    """The line of .gitignore that matches this path only."""
     return "/" + SPECIAL.sub(r"\\\1", path.relative_to(folder).as_posix())

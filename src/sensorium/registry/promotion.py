@@ -39,7 +39,7 @@ class Promotion:
 
 
 @contextmanager
-def turn() -> Iterator[Promotion | None]:
+def exclusive_access() -> Iterator[Promotion | None]:
     """Waits until no other command changes versions or retrains here, and completes a promotion that was cut off.
 
     Yields:

@@ -1,4 +1,4 @@
-"""Versions of the model and their stages, as DVC's registry keeps them: GTO tags in git (dvc.org/doc/gto)."""
+"""Registered versions of the model and their stages: GTO tags in git (dvc.org/doc/gto), which DVC's registry reads."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Version:
         name: ``v1.2.0``.
         commit: what it was made from.
         created: when it was registered.
-        stage: champion, challenger, archived, or empty if it was given none yet.
+        stage: champion, challenger or archived; empty if it has none.
     """
 
     name: str
@@ -54,7 +54,7 @@ def find(name: str) -> Version:
 
 
 def champions() -> list[str]:
-    """The champion and those it goes back to, the current one last: a promotion adds one, a rollback takes one away."""
+    """The line of champions, the current one last: a promotion adds one, a rollback removes the last."""
     line: list[str] = []
     for event in _events("assignment"):
         name = event["version"]
@@ -64,7 +64,7 @@ def champions() -> list[str]:
 
 
 def model_name() -> str:
-    """The model's name in tags, as DVC says it: of a project in a folder of a larger repository with that folder.
+    """The model's name in tags; that of a project in a folder of a larger repository has the folder in front.
 
     Several projects may share a repository: the model of ``teams/ml`` is ``teams/ml:sensorium``.
     """
@@ -73,7 +73,7 @@ def model_name() -> str:
 
 
 def register(message: str) -> Version:
-    """Makes a version of the commit that is checked out: v1.0.0, then v1.1.0 and so on."""
+    """Registers the commit that is checked out as the next version: v1.0.0, then v1.1.0 and so on."""
     import gto.api
 
     first = None if versions() else "v1.0.0"
@@ -82,7 +82,7 @@ def register(message: str) -> Version:
 
 
 def assign(version: str, stage: str, message: str) -> None:
-    """Gives a version a stage; it leaves the one it had."""
+    """Assigns a stage to a version, in place of the one it had."""
     import gto.api
 
     _quietly(gto.api.assign, ".", model_name(), stage, version=version, message=message, force=True)
@@ -105,7 +105,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _quietly(call: Any, *arguments: Any, **settings: Any) -> None:
-    """Runs one of GTO's functions; what it refuses is an error of the user's."""
+    """Runs a function of GTO, and turns its errors into user errors."""
     from gto.exceptions import GTOException
     from scmrepo.exceptions import SCMError
 

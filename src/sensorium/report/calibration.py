@@ -1,4 +1,4 @@
-"""Whether the model is as often right as it is sure, as a picture and a table."""
+"""The calibration of a target: whether its confidence is its accuracy, as a picture and a table."""
 
 from collections.abc import Sequence
 
@@ -24,30 +24,30 @@ def write(page: Page, target: str, measured: Measured, tree: Tree, subsets: Sequ
         subsets: figures by the subset of inputs, as they are named on the page.
     """
     page.picture(
-        f"{target}: is its confidence honest?",
+        f"{target}: calibration",
         _draw(measured),
         _note(tree["calibration"]),
     )
     page.table(
-        f"{target}: is it honest with fewer inputs?",
-        ["inputs", "right", "as sure as", "calibration error", "test rows"],
-        [_surety(name, entry) for name, entry in subsets],
+        f"{target}: calibration with fewer inputs",
+        ["inputs", "accuracy", "mean confidence", "calibration error", "test rows"],
+        [_subset_row(name, entry) for name, entry in subsets],
         "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
         whole="metrics/subsets.json",
     )
 
 
-def _surety(name: str, entry: Tree) -> list[str]:
-    shares = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
-    return [shortened(name, LONGEST), *shares, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
+def _subset_row(name: str, entry: Tree) -> list[str]:
+    percentages = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
+    return [shortened(name, LONGEST), *percentages, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
 
 
 def _note(found: Tree) -> str:
-    """What calibration did, and how its plot is read."""
+    """What calibration changed, and how to read the plot."""
     before, after = (found[when]["calibration_error"] for when in ("before", "after"))
     return (
         f"The rows are sorted by the confidence of their prediction and cut into {DOTS} parts of equal size, a dot "
-        "each. Where a dot lies on the dotted line, the share of right predictions is the confidence. Dividing by a "
+        "each. Where a dot lies on the dotted line, accuracy and confidence are the same. Dividing by a "
         f"temperature of {found['temperature']:.2f} (the median: each subset of inputs has its own), fitted on "
         f"validation rows, takes the calibration error from "
         f"{before:.3f} to {after:.3f} (that figure is a mean over {BINS} parts of equal width)."
@@ -64,8 +64,8 @@ def _draw(measured: Measured) -> Figure:
         confidence, accuracy = zip(*reliability(probabilities[known], measured.truth[known], DOTS), strict=True)
         axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
         lowest = min(lowest, *confidence, *accuracy)
-    axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="honest", zorder=0)
+    axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="perfect", zorder=0)
     axes.set_xlabel("confidence")
-    axes.set_ylabel("share that is right")
+    axes.set_ylabel("accuracy")
     axes.legend(frameon=False, loc="upper left", fontsize=9)
     return figure

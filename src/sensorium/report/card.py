@@ -58,7 +58,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
 
 
 def _quoted(value: Any) -> str:
-    """What a sentence holds of the data, shown as it is whatever it would mean in markdown or in HTML."""
+    """Text from the data, escaped for markdown and HTML."""
     if isinstance(value, Markup):
         return value
     words = "".join(letter if letter.isprintable() else " " for letter in str(value))
@@ -66,7 +66,7 @@ def _quoted(value: Any) -> str:
 
 
 def _weak(run: Run) -> list[str]:
-    """Where the model is known to fail, a sentence each; of many slices the first few."""
+    """Sentences about where the model is known to fail; of many slices the first few."""
     found = []
     for target, tree in run.evaluated.items():
         kind = kind_of(tree)

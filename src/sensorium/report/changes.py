@@ -1,4 +1,4 @@
-"""Plots of what changed, the reference and the current rows in one."""
+"""Plots of drift: the reference and the current rows together."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import EMBEDDING, PREDICTIONS, PRESENCE
 from sensorium.monitoring import names
-from sensorium.monitoring.checked import Checked
-from sensorium.monitoring.drift.check import Finding
-from sensorium.monitoring.drift.effects import shares
+from sensorium.monitoring.check_result import CheckResult
+from sensorium.monitoring.drift.detection import Finding
+from sensorium.monitoring.drift.effects import frequencies
 from sensorium.report.page import shortened
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
@@ -25,21 +25,21 @@ LONGEST = 40  # letters of a class
 
 
 def worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
-    """What drifted most; where nothing did, what came nearest to it."""
+    """The findings to plot: those that drifted most; if none did, those that came nearest to it."""
     plotted = [test for test in tests if test.words or test.what == EMBEDDING]
     drifted = [test for test in plotted if test.drifted]
     chosen = drifted or [test for test in plotted if test.what in (EMBEDDING, PREDICTIONS)]
     return sorted(chosen, key=lambda test: (test.p_value, -test.effect))[:MOST_PLOTS]
 
 
-def plot(test: Finding, found: Checked) -> Figure | None:
+def plot(test: Finding, found: CheckResult) -> Figure | None:
     """The reference and the current rows, in one plot."""
     before, now = found.reference.rows, found.rows
     if test.what == EMBEDDING:
         return _clouds(test.about, before, now)
     if test.what == PRESENCE:
         return None
-    column = names.said(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
+    column = names.predicted(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
     first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))
     if pd.api.types.is_numeric_dtype(first) and pd.api.types.is_numeric_dtype(second):
         return _histograms(first, second, _scale(test, found.predictor.inputs.get(test.about)))
@@ -47,9 +47,9 @@ def plot(test: Finding, found: Checked) -> Figure | None:
 
 
 def _scale(test: Finding, kind: Modality | None) -> str:
-    """What the values are, with their unit; a column of the user's has its name."""
-    said = kind.comparatives.get(test.what) if kind else None
-    return said.scale if said else test.what
+    """The label of the axis: what the values are, with their unit; or the name of a column."""
+    check = kind.comparatives.get(test.what) if kind else None
+    return check.scale if check else test.what
 
 
 def _legend(axes: Axes) -> None:
@@ -80,7 +80,9 @@ def _edges(values: np.ndarray) -> list[float]:
 
 
 def _bars(before: pd.Series, now: pd.Series) -> Figure:
-    table = pd.DataFrame({name: shares(values) for name, values in zip(SIDES, (before, now), strict=True)}).fillna(0.0)
+    table = pd.DataFrame({name: frequencies(values) for name, values in zip(SIDES, (before, now), strict=True)}).fillna(
+        0.0
+    )
     table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:MOST_CLASSES]]
     figure, axes = canvas(WIDE, 0.42 * len(table) + 0.6)
     for offset, (name, colour) in zip((-0.2, 0.2), SIDES.items(), strict=True):

@@ -1,4 +1,4 @@
-"""What compression gained and cost, as a page."""
+"""The page about compression: size, time and accuracy of all candidates."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,18 +19,18 @@ from sensorium.targets import kind_of
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
-OFFSETS = (8, -15)  # of names of dots, in turns, so that neighbours' do not meet
+OFFSETS = (8, -15)  # of the names of dots, in turns, so that those of neighbours do not overlap
 LEGEND = {"served": ORANGE, "kept the bounds": BLUE, "ruled out": GREY}
 TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
-    page = Page("Compression", f"{said(found)} {found.proof.words()}".rstrip(), trail=[RUN])
+    page = Page("Compression", f"{summary(found)} {found.proof.words()}".rstrip(), trail=[RUN])
     page.table(
         "The model before and after",
         ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
-        [_whole(name, one, found) for name, one in found.wholes.items()],
+        [_model_row(name, one, found) for name, one in found.wholes.items()],
         f"Side by side in one run with one thread: one row with all its inputs, and a batch of up to {BATCH}, "
         "preprocessing included. Start is from a new process to its first answer, memory is that process at most; "
         "smaller and faster are times.",
@@ -48,19 +48,19 @@ def write_report(found: Compressed, folder: Path) -> None:
     page.write(folder)
 
 
-def said(found: Compressed) -> str:
-    """What is served, and what that gained and cost, in two sentences."""
+def summary(found: Compressed) -> str:
+    """Size, time and accuracy of the served model beside the trained one, in two sentences."""
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
-    gained = (
+    size_and_time = (
         f"Served is {found.name}: {megabytes(served.size)} instead of {megabytes(before.size)}, "
         f"{times_smaller(found.smaller)} than the trained model in torch, {times_faster(faster['single'])} for one "
         f"row and {times_faster(faster['batch'])} for a batch."
     )
     changed = changes(figures(found)["difference"])
-    return f"{gained} Accuracy on the same {found.rows:,} test rows: {changed}."
+    return f"{size_and_time} Accuracy on the same {found.rows:,} test rows: {changed}."
 
 
-def _whole(name: str, one: WholeModel, found: Compressed) -> list[str]:
+def _model_row(name: str, one: WholeModel, found: Compressed) -> list[str]:
     faster = found.faster(name)
     return [
         name,
@@ -80,23 +80,23 @@ def _part(page: Page, part: str, candidates: Sequence[Candidate], found: Compres
     page.picture(
         f"{part}: size against accuracy",
         _trade_off(candidates, found),
-        "A dot is the whole model with this part in another variant: what the target that loses most gains, with its "
-        "interval.",
+        "A dot is the whole model with another variant of this part. Its height is the change of accuracy, with its "
+        "interval, of the target that loses most.",
     )
     refused = _by_reason(found.refused[part])
     page.table(
-        f"{part}: what each is worth",
-        ["variant", "MB", "alike", *targets, "verdict"],
-        [_worth(one, found, targets) for one in candidates],
-        "Alike is the cosine of the part's output with that of fp32; then points of accuracy that the whole model "
-        "gains, and their interval." + (f" Could not be made: {refused}." if refused else ""),
+        f"{part}: quality of each variant",
+        ["variant", "MB", "similarity", *targets, "verdict"],
+        [_quality_row(one, found, targets) for one in candidates],
+        "Similarity is the cosine of the part's output and that of fp32; then the points of accuracy that the whole "
+        "model gains, with their interval." + (f" Could not be made: {refused}." if refused else ""),
     )
     page.table(
-        f"{part}: what each costs",
+        f"{part}: time and memory of each variant",
         ["variant", *TIMES, "1: of fp32", f"{BATCH}: of fp32", "start s", "memory MB"],
-        [_cost(one) for one in candidates],
-        "Of this part alone, without preprocessing. Variants are timed one after the other, each in turns with fp32: "
-        "the shares of its time compare where milliseconds of two rows may not.",
+        [_cost_row(one) for one in candidates],
+        "Of this part alone, without preprocessing. Each variant is timed in turns with fp32, so compare the ratios to "
+        "fp32 rather than the milliseconds of two rows.",
     )
 
 
@@ -108,16 +108,16 @@ def _by_reason(refused: Mapping[str, str]) -> str:
     return "; ".join(f"{', '.join(several)} ({why})" for why, several in names.items())
 
 
-def _worth(one: Candidate, found: Compressed, targets: Sequence[str]) -> list[str]:
+def _quality_row(one: Candidate, found: Compressed, targets: Sequence[str]) -> list[str]:
     gains = [f"{points(one.quality[target].gain)} {_interval(one.quality[target])}" for target in targets]
     return [one.variant, f"{one.size / 1e6:.2f}", f"{one.similarity:.3f}", *gains, found.verdict(one)]
 
 
-def _cost(one: Candidate) -> list[str]:
+def _cost_row(one: Candidate) -> list[str]:
     cost = one.cost
-    shares = [f"{share:.2f}" for share in (cost.slowdown, cost.batch_slowdown)]
+    ratios = [f"{ratio:.2f}" for ratio in (cost.slowdown, cost.batch_slowdown)]
     started = [f"{cost.start / 1000:.2f}", f"{cost.memory / 1e6:,.0f}"]
-    return [one.variant, *_times(cost.single, cost.batch), *shares, *started]
+    return [one.variant, *_times(cost.single, cost.batch), *ratios, *started]
 
 
 def _times(single: Sequence[float], batch: Sequence[float]) -> list[str]:
@@ -143,8 +143,8 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     sizes = [one.size / 1e6 for one in known]
     front = pareto_front(sizes, [quality.gain for quality in worst])
     heights = [POINTS * quality.gain for quality in worst]
-    told = [place for place, one in enumerate(known) if found.verdict(one) in ("served", "uncompressed")]
-    named = sorted({*front, *told}, key=lambda place: sizes[place])
+    always = [place for place, one in enumerate(known) if found.verdict(one) in ("served", "uncompressed")]
+    named = sorted({*front, *always}, key=lambda place: sizes[place])
     for place, (one, size, quality) in enumerate(zip(known, sizes, worst, strict=True)):
         verdict = found.verdict(one)
         colour = COLOURS.get(verdict, GREY)

@@ -1,4 +1,4 @@
-"""Which classes are taken for which, as a plot, a picture and a table for DVC's plots."""
+"""Which classes the model confuses: a plot, a picture, and a table for DVC's plots."""
 
 import csv
 from collections import Counter
@@ -21,47 +21,48 @@ OTHERS = "all others"
 
 
 def draw(predictions: Predictions, names: Sequence[str]) -> Figure:
-    """A row for every true class; shade and numbers say what its rows were taken for.
+    """Draws the confusion matrix, a row for every true class.
 
-    Of many classes those with most mistakes are drawn, and one that stands for all others.
+    Of many classes those with most mistakes are drawn, and one row and column for all others.
     """
     labels, predicted, shown = _worst(predictions, names)
     matrix = np.zeros((len(shown), len(shown)), int)
     np.add.at(matrix, (labels, predicted), 1)
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    rates = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = 1.6 + 0.5 * len(shown)
     figure, axes = canvas(side + 0.8, side)
     shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
-    axes.pcolormesh(shares, cmap=shade, vmin=0, vmax=1)
+    axes.pcolormesh(rates, cmap=shade, vmin=0, vmax=1)
     axes.set_xticks(np.arange(len(shown)) + 0.5, shown, rotation=45, ha="right")
     axes.set_yticks(np.arange(len(shown)) + 0.5, shown)
     axes.invert_yaxis()
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        colour = "white" if shares[row, column] > 0.5 else "black"
+        colour = "white" if rates[row, column] > 0.5 else "black"
         axes.text(column + 0.5, row + 0.5, str(matrix[row, column]), ha="center", va="center", color=colour, fontsize=9)
     axes.spines[:].set_visible(False)
     return figure
 
 
 def note(names: Sequence[str]) -> str:
-    """How the plot is read."""
-    said = "A row is a true class; shade and numbers say what its test rows were taken for."
+    """The sentence that explains the plot."""
+    sentence = "A row is a true class; shade and numbers show what its test rows were predicted as."
     if len(names) <= MOST_CLASSES:
-        return said
-    return f"{said} Of {len(names):,} classes the {MOST_CLASSES} with most mistakes are drawn; {OTHERS!r} are the rest."
+        return sentence
+    drawn = f"the {MOST_CLASSES} with most mistakes are drawn; {OTHERS!r} are the rest."
+    return f"{sentence} Of {len(names):,} classes {drawn}"
 
 
 def pairs(predictions: Predictions, names: Sequence[str]) -> list[tuple[str, str, int, float]]:
-    """The commonest mistakes where classes are more than a plot shows: the class, what it is taken for, rows, share."""
+    """The commonest mistakes, if the plot has no room for all classes: true class, predicted class, rows, fraction."""
     if len(names) <= MOST_CLASSES:
         return []
     wrong = predictions.labels != predictions.predicted
     mistakes = Counter(zip(predictions.labels[wrong].tolist(), predictions.predicted[wrong].tolist(), strict=True))
     sizes = np.bincount(predictions.labels, minlength=len(names))
     worst = sorted(mistakes.items(), key=lambda one: (-one[1], -one[1] / sizes[one[0][0]], one[0]))[:MOST_PAIRS]
-    return [(names[label], names[said], count, count / sizes[label]) for (label, said), count in worst]
+    return [(names[label], names[predicted], count, count / sizes[label]) for (label, predicted), count in worst]
 
 
 def write(predictions: Predictions, names: Sequence[str], folder: Path, target: str) -> None:
@@ -72,11 +73,11 @@ def write(predictions: Predictions, names: Sequence[str], folder: Path, target: 
     with replacing(folder / "confusion" / f"{target}.csv") as beside, beside.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["actual", "predicted"])
-        writer.writerows([_within_script(names[label]), _within_script(names[said])] for label, said in both)
+        writer.writerows([_within_script(names[label]), _within_script(names[predicted])] for label, predicted in both)
 
 
 def _within_script(name: str) -> str:
-    """A class as DVC can draw it, who writes names into scripts of his page as they are: nothing begins a tag."""
+    """A class name without the character that begins a tag: DVC writes names into scripts of its page unescaped."""
     return name.replace("<", "\u2039")
 
 

@@ -1,4 +1,4 @@
-"""What the data holds and what was rejected, as a page."""
+"""The page about the data: rows, inputs, classes, and the quarantine."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -35,8 +35,8 @@ def write_report(
 
     Args:
         counts: what metrics/validate.json holds.
-        rejected: what rows lost, with the ``reason``: an ``input``, the label of a ``target``, or neither: all of it.
-        spellings: by column and value, the rows of each way in which it is spelled, where there are several.
+        rejected: what each row lost and the ``reason``: an ``input``, the label of a ``target``, or neither: the row.
+        spellings: by column and value that is spelled in several ways, the rows of each spelling.
         folder: where to write.
     """
     page = Page(
@@ -86,6 +86,6 @@ def write_report(
 
 
 def _lessened(counts: Mapping[str, Any]) -> str:
-    """The rows that lost something, but not all."""
+    """How many rows lost an input or a label."""
     number = counts["lessened"]
     return f" ({number:,} of them without an input or a label that cannot be used)" if number else ""

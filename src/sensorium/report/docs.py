@@ -1,6 +1,6 @@
-"""Great Expectations' Data Docs as pages of the house: its site builder asks these what stands on each.
+"""Renderers of Great Expectations' Data Docs, in the style of the other reports.
 
-Its own pages load their styles and scripts from ten hosts, and call a run failed in which a row was set aside.
+Its own pages load styles and scripts from ten hosts, and call a run failed if one row was quarantined.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ OF_RESULT = "../../../../index.html"  # and from validations/SUITE/NAME/TIME/BAT
 
 
 def site(folder: Path) -> dict[str, Any]:
-    """The site as Great Expectations is told of it.
+    """The configuration of the site, for Great Expectations.
 
     Args:
         folder: where its pages go.
@@ -42,7 +42,7 @@ def _made_by(renderer: type) -> dict[str, Any]:
 
 
 class View:
-    """Turns what a renderer made into HTML."""
+    """Turns the page that a renderer made into HTML."""
 
     def render(self, page: Page, **_: Any) -> str:
         """The page's text."""
@@ -71,7 +71,7 @@ class IndexPage:
 
 
 class SuitePage:
-    """What every row is asked."""
+    """The page of a suite: its expectations."""
 
     def render(self, suite: Any) -> Page:
         """A page with a row for every expectation.
@@ -92,7 +92,7 @@ class SuitePage:
 
 
 class ResultPage:
-    """What the rows answered."""
+    """The page of a validation: how many rows met each expectation."""
 
     def render(self, found: Any) -> Page:
         """A page with a row for every expectation, and the values that did not meet it.

@@ -1,4 +1,4 @@
-"""How good the model is and why it says what it says, as a page, pictures and tables for DVC's plots."""
+"""The page about evaluation, with pictures and tables for DVC's plots."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ from sensorium.targets import Learnt, kind_of
 
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
-LEAST_WEIGHT = 0.02  # of a part that is coloured
+LEAST_WEIGHT = 0.02  # of a part that is coloured, relative to the largest
 
 
 def write_report(
@@ -41,12 +41,12 @@ def write_report(
     """
     lead = "; ".join(f"{target} {measured[target].target.lead(tree)}" for target, tree in found.items())
     page = Page("Evaluation", lead[:1].upper() + lead[1:] + ".", trail=[RUN])
-    _figures(page, found)
+    _all_figures(page, found)
     for target, tree in found.items():
         page.picture(
             f"{target}: against simpler methods, and what each input is worth",
-            _beside(tree),
-            f"{_helpless(target, tree)}{kind_of(tree).title} on the same test rows.",
+            _comparison_chart(tree),
+            f"{_better_without(target, tree)}{kind_of(tree).title} on the same test rows.",
         )
         _slices(page, target, tree)
         _robustness(page, target, tree)
@@ -54,8 +54,8 @@ def write_report(
             page.picture(
                 f"{target}: which input decides",
                 bars({name: entry["share"] for name, entry in tree["attribution"].items()}, CYCLE, "{:.0%}"),
-                f"Each input's share in what all inputs do for {kind_of(tree).worth_of}: exact Shapley values over all "
-                "subsets of inputs, their size averaged over the test rows.",
+                f"Each input's part in {kind_of(tree).worth_of}: exact Shapley values over all subsets of inputs, "
+                "their absolute values averaged over the test rows.",
             )
         page.examples(
             f"{target}: rows to look at",
@@ -67,7 +67,7 @@ def write_report(
     page.write(folder)
 
 
-def _figures(page: Page, found: Mapping[str, Tree]) -> None:
+def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
     targets = list(found)
     names = dict.fromkeys(name for tree in found.values() for name in tree["intervals"])
     page.table(
@@ -90,7 +90,7 @@ def _with_interval(tree: Tree, name: str) -> str:
     return f"{form.format(tree[name])} [{bounds(tree, f'{form}, {form}', name)}]"
 
 
-def _beside(tree: Tree) -> Markup:
+def _comparison_chart(tree: Tree) -> Markup:
     """Subsets of the inputs with intervals, largest first, then the baselines."""
     kind = kind_of(tree)
     whole, *fewer = by_size(tree["subsets"])
@@ -105,8 +105,8 @@ def _beside(tree: Tree) -> Markup:
     return whiskers(rows, [key[one] for one in meanings], shown, line=("all inputs", tree[kind.main]))
 
 
-def _helpless(target: str, tree: Tree) -> str:
-    """Which inputs the target is no worse without, as far as these rows tell."""
+def _better_without(target: str, tree: Tree) -> str:
+    """A sentence about inputs without which these rows have a better score; empty if there are none."""
     kind = kind_of(tree)
     whole = kind.figure_of(tree[kind.main])
     better = [name for name, fewer in tree.get("without", {}).items() if kind.figure_of(fewer[kind.main]) > whole]
@@ -122,7 +122,7 @@ def _slices(page: Page, target: str, tree: Tree) -> None:
     worse = [name for name, entry in entries if entry["worse"]]
     named = ", ".join(shortened(name, LONGEST) for name in worse[:MOST_SLICES])
     more = f" and {len(worse) - MOST_SLICES} more (metrics/slices.json)" if len(worse) > MOST_SLICES else ""
-    said = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
+    sentence = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
     page.picture(
         f"{target}: slices of the test rows",
         whiskers(
@@ -131,7 +131,7 @@ def _slices(page: Page, target: str, tree: Tree) -> None:
             {"significantly worse than the rest": RED, "not": BLUE} if worse else {"a slice": BLUE},
             line=("all test rows", tree[kind.main]),
         ),
-        f"{said} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
+        f"{sentence} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
         "brightness, loudness and the like were looked at, and the test is corrected for so many looks (Holm). "
         "Shown are the lowest, with their number of rows.",
     )
@@ -167,7 +167,7 @@ def _clean(kind: type[Learnt], mildest: Tree) -> float:
 
 
 def _worst_damaged(tree: Tree) -> list[tuple[str, Tree]]:
-    """The inputs of which a page has room, in their order: those whose worst damage takes most."""
+    """The inputs that the page has room for, in their order: those whose damage costs most accuracy."""
 
     def harm(name: str) -> float:
         return max(entry["drop"] for strengths in tree[name].values() for entry in strengths.values())
@@ -182,7 +182,7 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     return {
         "id": example.id,
         "right": example.is_right,
-        "said": shortened(example.chances[0][0], LONGEST),
+        "predicted": shortened(example.chances[0][0], LONGEST),
         "label": shortened(example.label, LONGEST),
         "chances": [(shortened(name, LONGEST), chance) for name, chance in example.chances],
         "inputs": [
@@ -197,6 +197,6 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
 
 
 def _visible(parts: Sequence[tuple[Any, float]], largest: float) -> list[tuple[Any, float]]:
-    """The parts that mattered, as shares of what mattered most; a hundredth of probability is not worth a colour."""
+    """The parts that mattered, relative to the one that mattered most; tiny weights get no colour."""
     scale = max(largest, LEAST_WEIGHT)
     return [(part, weight / scale) for part, weight in parts if abs(weight) >= LEAST_WEIGHT * scale]

@@ -1,4 +1,4 @@
-"""The page of a check: the answer in words, what changed and how, Evidently's table, requests to look at."""
+"""The page of a check: the verdict in words, plots of what drifted, Evidently's table, and requests to look at."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from sensorium.errors import BadInput
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
 from sensorium.monitoring import names
-from sensorium.monitoring.checked import Checked
+from sensorium.monitoring.check_result import CheckResult
 from sensorium.monitoring.drift import words
-from sensorium.monitoring.drift.check import Finding
+from sensorium.monitoring.drift.detection import Finding
 from sensorium.monitoring.drift.effects import number
 from sensorium.monitoring.log.lines import counted
 from sensorium.report.changes import plot, worth_a_plot
@@ -31,31 +31,31 @@ NOT_KEPT = "not kept (monitor.keep_content)"
 NO_CONTENT = f'<p class="note">{NOT_KEPT}</p>'
 
 
-def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Path) -> None:
+def write_report(found: CheckResult, check: Mapping[str, Any], log: Path, folder: Path) -> None:
     """Writes the page into a folder of its own, and drops the oldest ones.
 
     Args:
-        found: what was looked at.
-        said: the check as data.
+        found: the check.
+        check: the same as JSON.
         log: the service's folder, where content may be kept.
-        folder: named by the check's id.
+        folder: of the page, named by the check's id.
     """
-    verdict = said["verdict"]
-    page = Page(TITLES[verdict], said["words"], good=GOOD.get(verdict), trail=ABOVE)
-    page.table("The check", ["", ""], list(_facts(said)), texts=2)
-    page.lines("To know", [*said["notes"], said["why"]])
-    if found.outcome:
-        for test in worth_a_plot(found.outcome.findings):
+    verdict = check["verdict"]
+    page = Page(TITLES[verdict], check["words"], good=GOOD.get(verdict), trail=ABOVE)
+    page.table("The check", ["", ""], list(_facts(check)), texts=2)
+    page.lines("To know", [*check["notes"], check["why"]])
+    if found.drift:
+        for test in worth_a_plot(found.drift.findings):
             figure = plot(test, found)
             if figure:
                 page.picture(f"{test.about}: {test.what}", figure, f"{test.words}; effect {test.effect:.2f}")
-        _tests(page, found.outcome.findings, found.outcome.bound)
-    _performance(page, said["performance"])
-    if found.compared:
+        _tests(page, found.drift.findings, found.drift.bound)
+    _performance(page, check["performance"])
+    if found.evidently:
         read = "Evidently's table: a column has drifted where its score is above 1; a row opens to larger plots"
-        page.frame("Column by column", found.compared.html(), read)
-    if found.outcome:
-        _farthest(page, list(_examples(found, found.outcome.far, said["drifted"], log)))
+        page.frame("Column by column", found.evidently.html(), read)
+    if found.drift:
+        _farthest(page, list(_examples(found, found.drift.distances, check["drifted"], log)))
     with replacing(folder) as beside:
         beside.mkdir(parents=True)
         (beside / "index.html").write_text(page.html(), encoding="utf-8")
@@ -64,7 +64,7 @@ def write_report(found: Checked, said: Mapping[str, Any], log: Path, folder: Pat
 
 
 def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """A page with the last checks, the newest first, and links to those whose pages are still there."""
+    """Writes the page that lists the last checks, the newest first, with links to their pages where these are kept."""
     last = checks[-1]
     page = Page("Checks", f"{_minute(last)} UTC: {last['words']}", good=GOOD.get(last["verdict"]))
     rows = [
@@ -78,7 +78,7 @@ def write_index(checks: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 
 def _linked(check: Mapping[str, Any], folder: Path) -> str:
-    """When it was, leading to its page if that was not dropped."""
+    """The time of a check, with a link to its page if that is kept."""
     address, time = f"{check['id']}/index.html", _minute(check)
     return Markup('<a href="{}">{}</a>').format(address, time) if (folder / address).is_file() else time
 
@@ -91,21 +91,21 @@ def _minute(check: Mapping[str, Any]) -> str:
     return check["time"][:16].replace("T", " ")
 
 
-def _facts(said: Mapping[str, Any]) -> Iterator[list[str]]:
-    yield ["verdict", said["verdict"]]
-    yield ["time", f"{_minute(said)} UTC"]
-    yield ["model", said["model_version"]]
-    yield ["looked at", f"the last {said['hours']:g} hours"]
-    yield ["predictions", f"{said['predictions']:,}, {said['independent']:,} of them independent"]
-    feedback = said["feedback"]
+def _facts(check: Mapping[str, Any]) -> Iterator[list[str]]:
+    yield ["verdict", check["verdict"]]
+    yield ["time", f"{_minute(check)} UTC"]
+    yield ["model", check["model_version"]]
+    yield ["looked at", f"the last {check['hours']:g} hours"]
+    yield ["predictions", f"{check['predictions']:,}, {check['independent']:,} of them independent"]
+    feedback = check["feedback"]
     new, rejected = counted(feedback["new"], "new prediction"), counted(feedback["rejected"], "label")
-    yield ["feedback", f"{new} to learn from, {rejected} set aside"]
+    yield ["feedback", f"{new} to learn from, {rejected} rejected"]
 
 
 def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
     page.table(
         "Everything that was compared",
-        ["what", "how", "", "effect", "p-value"],
+        ["what", "change", "", "effect", "p-value"],
         [
             [f"{test.about}: {test.what}", test.words, "drifted" if test.drifted else "", f"{test.effect:.2f}",
              f"{test.p_value:.2g}"]
@@ -126,7 +126,7 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
         [
             [target, share(one["reference"]), share(one["accuracy"]),
              f"{share(one['low'])} to {share(one['high'])}" if one["low"] is not None else "",
-             f"{one['told']:,}", share(one["estimated"])]
+             f"{one['labelled']:,}", share(one["estimated"])]
             for target, one in performance.items()
         ],
         "people report mistakes more often than right answers; the model's confidence says little about inputs of a "
@@ -134,17 +134,19 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> No
     )  # fmt: skip
 
 
-def _examples(found: Checked, far: pd.DataFrame, drifted: Sequence[str], log: Path) -> Iterator[dict[str, Any]]:
-    """The rows that lie farthest in the inputs that drifted, or in any if none did."""
+def _examples(
+    found: CheckResult, distances: pd.DataFrame, drifted: Sequence[str], log: Path
+) -> Iterator[dict[str, Any]]:
+    """The rows farthest from the reference in the inputs that drifted, or in any input if none did."""
     inputs, targets = found.predictor.inputs, found.predictor.targets
-    wanted = far[list(drifted) or list(inputs)]
+    wanted = distances[list(drifted) or list(inputs)]
     scaled = (wanted - wanted.mean()) / wanted.std().replace(0, 1)
     for place in scaled.max(axis=1).sort_values(ascending=False).index[:MOST_EXAMPLES]:
         row = found.rows.loc[place]
         yield {
             "id": row["request_id"],
             "time": f"{row['time']:%Y-%m-%d %H:%M:%S}",
-            "said": ", ".join(f"{target}: {row[names.said(target)]}" for target in targets),
+            "predicted": ", ".join(f"{target}: {row[names.predicted(target)]}" for target in targets),
             "inputs": [
                 {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
                 for name, kind in inputs.items()
@@ -154,10 +156,10 @@ def _examples(found: Checked, far: pd.DataFrame, drifted: Sequence[str], log: Pa
 
 
 def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Requests to look at and to listen to; where nothing of them is kept, a table of what was written down."""
+    """Adds requests to look at and to listen to; if none is kept, a table of their descriptors."""
     heading, note = "The farthest from the reference", "requests whose embeddings lie farthest from it"
     if any(given["html"] != NO_CONTENT for row in rows for given in row["inputs"]):
-        page.seen(heading, rows, note)
+        page.requests(heading, rows, note)
         return
     header = ["request", "what is known of it"]
     lines = [[_request(row), "; ".join(f"{one['name']}: {one['described']}" for one in row["inputs"])] for row in rows]
@@ -165,22 +167,22 @@ def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _request(row: Mapping[str, Any]) -> Markup:
-    return Markup("{}<br>{}<br>{}").format(row["id"], row["time"], row["said"])
+    return Markup("{}<br>{}<br>{}").format(row["id"], row["time"], row["predicted"])
 
 
 def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
     """The input itself, where it is kept."""
-    kept = row.get(names.content(name))
+    kept = row.get(names.kept_file(name))
     path = content.find(log, kept) if isinstance(kept, str) else None
     if not path:
         return NO_CONTENT
     try:
         return kind.show(kind.accept(path.read_bytes()), [])
-    except (BadInput, OSError):  # the service may forget it meanwhile
+    except (BadInput, OSError):  # the service may have deleted it meanwhile
         return NO_CONTENT
 
 
 def _described(row: pd.Series, name: str) -> str:
-    told = row[names.descriptors(name, row.index)].dropna()
-    cells = [(names.subject(str(column))[1], cell) for column, cell in told.items()]
+    descriptors = row[names.descriptors(name, row.index)].dropna()
+    cells = [(names.subject(str(column))[1], cell) for column, cell in descriptors.items()]
     return ", ".join(f"{what} {number(cell) if isinstance(cell, float) else cell}" for what, cell in cells)

@@ -33,8 +33,8 @@ def _of_classes(target: LearntClass, page: Page, name: str, measured: Measured, 
     if worst := confusion.pairs(judged, classes):
         page.table(
             f"{name}: the commonest mistakes",
-            ["class", "taken for", "test rows", "of the class"],
-            [[label, said, f"{count:,}", f"{share:.0%}"] for label, said, count, share in worst],
+            ["class", "predicted as", "test rows", "of the class"],
+            [[label, predicted, f"{count:,}", f"{share:.0%}"] for label, predicted, count, share in worst],
             "All answers are in predictions/test.parquet.",
             texts=2,
         )

@@ -19,11 +19,11 @@ from matplotlib.figure import Figure
 from sensorium.files import existing, replacing
 from sensorium.report.plots import MIDDLING, NARROW, WIDE
 
-SAVED = "page.json"
+DATA = "page.json"
 MOST_BYTES = 4_800_000  # of a page, which a mail still takes
 MOST_LETTERS, MOST_ROWS = 300, 200  # of a cell, and of a table
 ELSEWHERE = "the files that it is drawn from have it"
-POLICY = (  # of what a browser may load and run for a page: nothing that is not in it
+POLICY = (  # a content security policy: a browser loads and runs only what is in the page
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
@@ -38,8 +38,8 @@ class Page:
         title: its heading.
         lead: the answer in a sentence.
         parts: tables, plots and the like, as the template reads them.
-        good: whether the answer is good news; neither, if it is not said.
-        trail: the pages above this one, each a text and an address.
+        good: whether the answer is good news; ``None`` if it is neither.
+        trail: links to the pages above this one, each a text and an address.
     """
 
     title: str
@@ -95,36 +95,36 @@ class Page:
         """Adds a list of texts with the addresses they lead to; an empty address leads nowhere."""
         self.parts.append({"heading": heading, "note": note, "links": [*links]})
 
-    def seen(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
-        """Adds requests to look at; each card is what the template's ``seen`` reads."""
-        self.parts.append({"heading": heading, "note": note, "seen": [*cards]})
+    def requests(self, heading: str, cards: Sequence[Mapping[str, Any]], note: str = "") -> None:
+        """Adds requests to look at; each card is what the template's ``request`` reads."""
+        self.parts.append({"heading": heading, "note": note, "requests": [*cards]})
 
     def frame(self, heading: str, page: str, note: str = "") -> None:
-        """Adds a page of another make, which is shut off from this one."""
+        """Adds a page made by another tool, isolated from this one."""
         self.parts.append({"heading": heading, "note": note, "frame": page})
 
     def html(self) -> str:
         """The page; it needs no other file."""
         where = [ELSEWHERE] * len(self.parts)
-        return render("templates/page.html", page=replace(self, parts=fitting(self.parts, MOST_BYTES, where)))
+        return render("templates/page.html", page=replace(self, parts=within_size(self.parts, MOST_BYTES, where)))
 
     def write(self, folder: Path) -> None:
         """Writes ``folder/index.html``, and the same as data for the report of the whole run."""
-        with replacing(folder / SAVED) as beside:
+        with replacing(folder / DATA) as beside:
             beside.write_text(json.dumps(asdict(self), ensure_ascii=False, default=str), encoding="utf-8")
         with replacing(folder / "index.html") as beside:
             beside.write_text(self.html(), encoding="utf-8")
 
 
-def fitting(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[str]) -> list[dict[str, Any]]:
-    """The same parts, but that instead of the largest it is said where they are, until all are within so many bytes.
+def within_size(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[str]) -> list[dict[str, Any]]:
+    """The parts with the largest replaced by a sentence that says where they are, until all are within a size.
 
-    Whatever the data, a page stays one that can be mailed and opened.
+    So a page can be mailed and opened, whatever the data.
 
     Args:
         parts: of one page or of several.
-        most: bytes.
-        elsewhere: of every part, the end of a sentence that says where it can be seen.
+        most: bytes of all parts together.
+        elsewhere: for every part, the end of the sentence that says where it is.
     """
     macro = environment().get_template("templates/parts.html").module.part  # type: ignore[attr-defined]
     sizes = [len(str(macro(part)).encode()) for part in parts]
@@ -132,8 +132,8 @@ def fitting(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[str]
     for place in sorted(range(len(parts)), key=lambda place: -sizes[place]):
         if sum(sizes) <= most:
             break
-        said = f"{sizes[place] / 1e6:.1f} MB are too much for this page; {elsewhere[place]}."
-        kept[place], sizes[place] = {"heading": parts[place]["heading"], "note": "", "lines": [said]}, 0
+        sentence = f"{sizes[place] / 1e6:.1f} MB are too much for this page; {elsewhere[place]}."
+        kept[place], sizes[place] = {"heading": parts[place]["heading"], "note": "", "lines": [sentence]}, 0
     return kept
 
 
@@ -152,11 +152,11 @@ def read_page(folder: Path, made_by: str) -> Page:
     Raises:
         UserError: if there is none, naming the stage that makes it.
     """
-    return Page(**json.loads(existing(folder / SAVED, made_by).read_text(encoding="utf-8")))
+    return Page(**json.loads(existing(folder / DATA, made_by).read_text(encoding="utf-8")))
 
 
 def drawing(figure: Figure, name: str = "") -> Markup:
-    """A plot as SVG in the colour of the text around it; the same plot gives the same text.
+    """A plot as SVG in the colour of the text around it; equal plots give equal SVG.
 
     Args:
         figure: one as wide as a page is drawn a second time, for a telephone, which shows that instead; a large one
@@ -195,10 +195,10 @@ def environment(*folders: Path) -> Environment:
 
 
 def policy(parts: Sequence[Mapping[str, Any]]) -> str:
-    """What a browser may do for a page of these parts: of scripts only those of pages of another make, and ours for it.
+    """The content security policy of a page: the only scripts are those of embedded pages, and ours that sizes them.
 
-    A page within a page is held to the same policy. It is said here rather than left to escaping alone, since a name in
-    the data may find a way that nobody thought of.
+    An embedded page is under the same policy. Escaping should suffice; this is the second line of defence against
+    names in the data.
     """
     frames = [part["frame"] for part in parts if part.get("frame")]
     if not frames:

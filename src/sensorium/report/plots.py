@@ -1,4 +1,4 @@
-"""Plots of the house's make: colours that read on light and dark, no frames, numbers where the eye is."""
+"""The common style of plots: colours for light and dark pages, and no frames."""
 
 from collections.abc import Mapping, Sequence
 

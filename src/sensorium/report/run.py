@@ -1,4 +1,4 @@
-"""A whole run on one page: the verdict first, then all that led to it."""
+"""The report of a whole run on one page: the verdict first, then data, training, evaluation and compression."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,22 +12,22 @@ from sensorium.dataset.split import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
 from sensorium.report import words
-from sensorium.report.page import ELSEWHERE, MOST_BYTES, Page, fitting, render
+from sensorium.report.page import ELSEWHERE, MOST_BYTES, Page, render, within_size
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.targets import KINDS, Learnt, kind_of
 
 FOLDED = ("Compression",)  # chapters that show their answer only, until they are opened
 MOST_SCORES = 3  # that a title has room for
-ALSO = {"Great Expectations' Data Docs": "validation/index.html", "the model's card": "model-card.md"}
+OTHER_PAGES = {"Great Expectations' Data Docs": "validation/index.html", "the model's card": "model-card.md"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the stages left.
+    """The results of all stages.
 
     Attributes:
-        project: a name that people know it by.
-        made: the day.
+        project: its name.
+        made: the day of the run.
         verdict: metrics/gate.json.
         rules: its rules, each with the value that was measured.
         validated: metrics/validate.json.
@@ -69,7 +69,7 @@ class Run:
 
     @property
     def findings(self) -> list[str]:
-        """What must be known before any figure: what cannot be judged, what does as well, what adds nothing."""
+        """Warnings to read before the figures; see `sensorium.report.words.findings`."""
         return words.findings(self.evaluated)
 
     @property
@@ -102,32 +102,32 @@ def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
         "Lineage": _lineage(run),
     }
     failed = [rule["words"] for rule in run.rules if not rule["passed"]]
-    about = _about(run)
+    headline = _headline(run)
     html = render(
         "run.html",
         run=run,
-        title=f"{run.project} · {about}",
-        about=about,
-        said=_verdict(run),
+        title=f"{run.project} · {headline}",
+        headline=headline,
+        summary=_verdict(run),
         failed=failed,
         tiles=_tiles(run),
-        chapters=_fitting(chapters, {page.title: f"{name}/index.html" for name, page in pages.items()}),
+        chapters=_within_size(chapters, {page.title: f"{name}/index.html" for name, page in pages.items()}),
         folded=FOLDED,
-        beside={page.title: f"{name}/index.html" for name, page in pages.items()} | ALSO,
+        beside={page.title: f"{name}/index.html" for name, page in pages.items()} | OTHER_PAGES,
     )
     with replacing(folder / "index.html") as beside:
         beside.write_text(html, encoding="utf-8")
 
 
-def _fitting(chapters: Mapping[str, Page], own: Mapping[str, str]) -> dict[str, Page]:
+def _within_size(chapters: Mapping[str, Page], own: Mapping[str, str]) -> dict[str, Page]:
     """The chapters within the bytes that a page may have; what is too large is left to the chapter's own page."""
     parts = [(name, part) for name, page in chapters.items() for part in page.parts]
     where = [f"{own[title]} has it" if (title := chapters[name].title) in own else ELSEWHERE for name, _ in parts]
-    kept = iter(fitting([part for _, part in parts], MOST_BYTES, where))
+    kept = iter(within_size([part for _, part in parts], MOST_BYTES, where))
     return {name: replace(page, parts=[next(kept) for _ in page.parts]) for name, page in chapters.items()}
 
 
-def _about(run: Run) -> str:
+def _headline(run: Run) -> str:
     """The day, the scores and the verdict: ``26 Nov 2026 · category 88.4%, gate passed``."""
     scores = [f"{target} {words.short_figure(found)}" for target, found in run.evaluated.items()]
     more = [f"{len(scores) - MOST_SCORES} more"] if len(scores) > MOST_SCORES else []
@@ -152,13 +152,13 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
 
 
 def _verdict(run: Run) -> str:
-    """How many rules hold, and how many there was nothing to judge by."""
+    """How many rules hold, and how many could not be judged."""
     if not run.rules:
         return "There are no rules: `gate` in params.yaml is empty, so nothing was asked of this model."
     unjudged = [rule for rule in run.rules if "reason" in rule]
     held = sum(rule["passed"] for rule in run.rules if "reason" not in rule)
-    said = f"{held} of {len(run.rules)} rules hold"
-    return f"{said}; for {len(unjudged)} there was nothing to judge." if unjudged else f"{said}."
+    summary = f"{held} of {len(run.rules)} rules hold"
+    return f"{summary}; for {len(unjudged)} there was nothing to judge." if unjudged else f"{summary}."
 
 
 def _rules(run: Run) -> Page:
@@ -192,7 +192,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _slack(rule: Mapping[str, Any]) -> str:
-    """How far inside its bound a figure is; a wall-clock one is reckoned here, since the verdict does not keep it."""
+    """How far inside its bound a figure is. For times it is computed here, since gate.json does not keep them."""
     if "reason" in rule:
         return ""
     inside = rule["value"] - rule["bound"] if rule["sense"] == ">=" else rule["bound"] - rule["value"]
@@ -216,8 +216,8 @@ def _splits(run: Run) -> Page:
         counts = counts.sort_values("train", ascending=False)
         cells = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
         page.table(target, ["class", *SPLITS], cells, whole="data/prepared/rows.parquet")
-    shares = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
-    present = {name: [f"{share:.1%}" for share in shares[name]] for name in run.inputs}
+    rates = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
+    present = {name: [f"{share:.1%}" for share in rates[name]] for name in run.inputs}
     page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])
     return page
 

@@ -1,4 +1,4 @@
-"""What the hyper-parameter search found, as a page."""
+"""The page about the hyper-parameter search."""
 
 from collections.abc import Sequence
 from itertools import accumulate

@@ -1,4 +1,4 @@
-"""Bars and dots with intervals as HTML: they fit any screen, and their figures are text."""
+"""Charts of bars, and of dots with intervals, as HTML that fits any screen."""
 
 from collections.abc import Mapping, Sequence
 

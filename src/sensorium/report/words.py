@@ -1,4 +1,4 @@
-"""Findings as sentences, the same wherever they are said."""
+"""Findings as sentences, the same in reports, commands and the model's card."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,35 +6,33 @@ from typing import Any
 from sensorium.targets import Learnt, kind_of
 
 POINTS = 100
-# Of accuracy, or of what is much in another unit: what an input adds less of in the test rows, and not for certain, it
-# is not needed for.
-WORTH = 0.01
+SMALLEST_GAIN = 0.01  # of accuracy, or of what is much in another unit; less, and not for certain, is useless
 TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
-ANYTHING = (-1, 1)  # what an accuracy may have changed by, where the test rows cannot tell
+ANYTHING = (-1, 1)  # interval of a change of accuracy about which the test rows say nothing
 
 
 def changes(difference: Mapping[str, Any]) -> str:
-    """What compression did to accuracy: ``category +1.0 points [+0.2, +2.1], size unchanged``.
+    """The change of accuracy by compression: ``category +1.0 points [+0.2, +2.1], size unchanged``.
 
     Args:
         difference: as in metrics/compress.json, of every target its ``value`` and ``interval``.
     """
-    said = {target: _change(**one) for target, one in difference.items()}
-    if set(said.values()) <= {UNCHANGED}:
+    by_target = {target: _change(**one) for target, one in difference.items()}
+    if set(by_target.values()) <= {UNCHANGED}:
         return UNCHANGED
-    return ", ".join(f"{target} {words}" for target, words in said.items())
+    return ", ".join(f"{target} {words}" for target, words in by_target.items())
 
 
 def compression(difference: Mapping[str, Any]) -> str:
     """``compression left accuracy unchanged``, or how it changed; ``difference`` as for `changes`."""
-    said = changes(difference)
-    return f"compression left accuracy {said}" if said == UNCHANGED else f"compression changed accuracy: {said}"
+    words = changes(difference)
+    return f"compression left accuracy {words}" if words == UNCHANGED else f"compression changed accuracy: {words}"
 
 
 def _change(value: float, interval: tuple[float, float]) -> str:
-    """The interval of a model that computes the same has no width; that of any other has, be its answers the same."""
+    """The change in points with its interval; one of no width belongs to a model that computes the same."""
     low, high = interval
     if (low, high) == ANYTHING:
         return "cannot be judged"
@@ -131,15 +129,16 @@ def cannot(tree: Mapping[str, Any]) -> str:
 
 
 def findings(evaluated: Mapping[str, Any]) -> list[str]:
-    """What a reader must know of every target before its figures: a sentence each.
+    """Warnings that a reader must see before the figures, a sentence each.
 
-    That is: that it cannot be judged at all; or that simpler methods are better than the network, or cannot be told
-    from it; and which inputs add nothing.
+    A target cannot be judged at all; simpler methods are as good as the network, as far as the test rows can tell, or
+    better; inputs add nothing.
 
     Args:
-        evaluated: as in metrics/evaluate.json; nothing is said of an older one, which has no such figures.
+        evaluated: as in metrics/evaluate.json; one of an earlier version, without these figures, gives no warnings.
     """
-    return [sentence for say in (_unjudged, _simpler, _idle) for of in evaluated.items() if (sentence := say(*of))]
+    warnings = (_unjudged, _simpler_is_as_good, _useless_inputs)
+    return [sentence for warning in warnings for of in evaluated.items() if (sentence := warning(*of))]
 
 
 def _unjudged(target: str, tree: Mapping[str, Any]) -> str:
@@ -148,7 +147,7 @@ def _unjudged(target: str, tree: Mapping[str, Any]) -> str:
     return f"{target} {cannot(tree)}; its figures say nothing of other rows."
 
 
-def _simpler(target: str, tree: Mapping[str, Any]) -> str:
+def _simpler_is_as_good(target: str, tree: Mapping[str, Any]) -> str:
     if "simpler" not in tree or "unjudged" in tree:
         return ""
     beside, kind = tree["simpler"], kind_of(tree)
@@ -160,31 +159,31 @@ def _simpler(target: str, tree: Mapping[str, Any]) -> str:
     if not not_worse:
         return ""
     (first, best), *others = sorted(better or not_worse, key=_gain)
-    said = f"{first} reaches {_main(kind, best)}" + "".join(f", {name} {_main(kind, one)}" for name, one in others)
+    sentence = f"{first} reaches {_main(kind, best)}" + "".join(f", {name} {_main(kind, one)}" for name, one in others)
     if better:
-        judged = "the difference is more than chance. Use the simpler model, or more rows."
+        conclusion = "the difference is more than chance. Use the simpler model, or more rows."
     else:
-        judged = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
-    return f"{target}: {said}, the network {_main(kind, tree)}; {judged}"
+        conclusion = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
+    return f"{target}: {sentence}, the network {_main(kind, tree)}; {conclusion}"
 
 
-def _idle(target: str, tree: Mapping[str, Any]) -> str:
-    """Inputs without which the target is as right, as far as the test rows can tell, or even more often."""
+def _useless_inputs(target: str, tree: Mapping[str, Any]) -> str:
+    """Inputs without which accuracy is the same, as far as the test rows can tell, or even better."""
     without = tree.get("simpler", {}).get("without", {})
     known = {name: one for name, one in without.items() if one["interval"]}
     kind = kind_of(tree)
     much = kind.much(tree) if known else 1.0
     harmful = [name for name, one in known.items() if one["interval"][1] < 0]
-    idle = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < WORTH * much]
-    idle = [name for name in idle if name not in harmful]
-    said = []
-    if idle:
-        said.append(f"{_listed(idle)} {'each add' if len(idle) > 1 else 'adds'} nothing that "
-                    f"{tree['rows']:,} test rows could show (without: {_figures(kind, idle, known)})")  # fmt: skip
+    useless = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < SMALLEST_GAIN * much]
+    useless = [name for name in useless if name not in harmful]
+    sentences = []
+    if useless:
+        sentences.append(f"{_listed(useless)} {'each add' if len(useless) > 1 else 'adds'} nothing that "
+                    f"{tree['rows']:,} test rows could show (without: {_figures(kind, useless, known)})")  # fmt: skip
     if harmful:
-        said.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
+        sentences.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
                     f"(without: {_figures(kind, harmful, known)})")  # fmt: skip
-    return f"{target}: {'; '.join(said)}; with all inputs {_main(kind, tree)}." if said else ""
+    return f"{target}: {'; '.join(sentences)}; with all inputs {_main(kind, tree)}." if sentences else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,10 +1,10 @@
 """What was predicted and which labels were given afterwards, as JSON lines in a folder of bounded size; never content.
 
 ``predictions.jsonl`` has a line for every sample and model (a challenger's has the role ``challenger``): its inputs
-are described, put on the axes of the model's reference, and marked so that equal ones can be told, by a hash that is
-keyed with a secret: that of the deployment in the environment, else ``salt``, a file of the folder. ``feedback.jsonl``
-has a line for every POST /feedback, with all labels that it gave. Lines are handed to the system as they come: a killed
-process loses none that it has written. Files are rotated by size. The folder and all in it is closed to others.
+are described, projected onto the axes of the model's reference, and hashed so that equal ones can be recognised. The
+hash is keyed with a secret: that of the deployment in the environment, else ``salt``, a file of the folder.
+``feedback.jsonl`` has a line for every POST /feedback, with all its labels. Lines are written as they come: a killed
+process loses none of them. Files are rotated by size. The folder and all in it are closed to other users.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from sensorium.files import create
 from sensorium.serving.metrics import LOST
 
 VARIABLE = "SENSORIUM_LOG"
-SECRET = "SENSORIUM_SALT"  # the variable; replicas that share it give equal values equal marks
+SECRET = "SENSORIUM_SALT"  # the variable; replicas that share it give equal values equal hashes
 SHORTEST = 16  # characters of the secret
 FOLDER = Path("data/served")
 PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback.jsonl"
@@ -119,8 +119,8 @@ class Journal:
         self.write(name, record, kept)
         return kept
 
-    def mark(self, value: bytes) -> str:
-        """The mark of a value: the same for equal ones, and nothing to those without the salt."""
+    def hash_of(self, value: bytes) -> str:
+        """A hash of a value, keyed with the salt: the same for equal values, and useless without the salt."""
         return hashlib.blake2b(value, digest_size=6, key=self._salt).hexdigest()
 
     def close(self) -> None:

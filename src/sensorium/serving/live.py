@@ -1,4 +1,4 @@
-"""A model in service: its networks, the batches they run, and what is known of it."""
+"""A model in service: runs its networks in batches, with its settings and its reference."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,23 +31,23 @@ class Workers:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A sample that can be used.
+    """A sample that was accepted.
 
     Attributes:
-        prepared: what the networks read, by input.
-        said: what may be written down of every input.
+        prepared: the arrays that the networks read, by input.
+        descriptors: of every input, as they are logged.
     """
 
     prepared: Prepared
-    said: Mapping[str, Descriptors]
+    descriptors: Mapping[str, Descriptors]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A sample on its way through the networks.
+class Query:
+    """What a sample asks of the networks.
 
     Attributes:
-        prepared: what the networks read.
+        prepared: the arrays that the networks read, by input.
         masks: which inputs are present ``[masks, inputs]``.
     """
 
@@ -56,8 +56,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came out.
+class Outputs:
+    """What the networks give for a sample.
 
     Attributes:
         predictions: ``[masks, columns]`` by target.
@@ -87,7 +87,7 @@ class Live:
         self.title, self.examples, self.choices = settings.title, settings.examples, settings.choices
         self.threads = workers.threads
         self._drift = Drift(profile)
-        self._batcher: Batcher[Asked, Seen] = Batcher(
+        self._batcher: Batcher[Query, Outputs] = Batcher(
             self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
 
@@ -109,9 +109,9 @@ class Live:
         """The model's."""
         return self.predictor.version
 
-    async def ask(self, asked: Asked) -> tuple[Seen, float]:
+    async def ask(self, query: Query) -> tuple[Outputs, float]:
         """The predictions of a sample, and the seconds it waited for its batch."""
-        return await self._batcher.submit(asked)
+        return await self._batcher.submit(query)
 
     def accept(self, raw: Mapping[str, Any]) -> Accepted:
         """Raw values decoded, cleaned, prepared for the networks in the order of the model's inputs, and described.
@@ -121,27 +121,29 @@ class Live:
         """
         accepted = self.predictor.accept(raw)
         sample = {name: accepted[name] for name in self.predictor.inputs if name in accepted}
-        said = {name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()}
-        return Accepted(self.predictor.prepare(sample), said)
+        descriptors = {
+            name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()
+        }
+        return Accepted(self.predictor.prepare(sample), descriptors)
 
-    def _run(self, batch: Sequence[Asked]) -> list[Seen]:
+    def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()
-        features = self.predictor.features([asked.prepared for asked in batch])
+        features = self.predictor.features([query.prepared for query in batch])
         encoded = perf_counter()
-        predictions = self.predictor.predictions(features, [asked.masks for asked in batch])
+        predictions = self.predictor.predictions(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
         if self.role == CHAMPION:
             for step, duration in seconds.items():
                 STEP.labels(step).observe(duration)
         axes = {name: self.profile.onto_axes(name, array) for name, array in features.items()}
-        given = [{name: axes[name][place] for name in asked.prepared} for place, asked in enumerate(batch)]
+        given = [{name: axes[name][place] for name in query.prepared} for place, query in enumerate(batch)]
         for onto in given:
             for name, coordinates in onto.items():
                 self._drift.add(name, coordinates)
-        return [Seen(one, onto, seconds) for one, onto in zip(predictions, given, strict=True)]
+        return [Outputs(one, onto, seconds) for one, onto in zip(predictions, given, strict=True)]
 
     def show_drift(self) -> None:
-        """Tells Prometheus how far the latest inputs lie from the reference."""
+        """Sets the gauges of drift for Prometheus."""
         for name in self.predictor.inputs:
             if (index := self._drift.index(name)) is not None:
                 DRIFT.labels(name).set(index)

@@ -19,8 +19,8 @@ class _Lines(JsonFormatter):
     """A record as JSON; of an accident where it was, but not its message, which may repeat what was sent."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        told = whereabouts(ei[1])
-        return f"{told['error']} at {', '.join(told['at'])}"
+        where = whereabouts(ei[1])
+        return f"{where['error']} at {', '.join(where['at'])}"
 
 
 _lines: logging.StreamHandler[Any] = logging.StreamHandler(sys.stdout)

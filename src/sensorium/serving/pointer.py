@@ -62,14 +62,14 @@ def parse(text: str, path: Path) -> Champion | None:
         UserError: if it is no such text.
     """
     try:
-        said = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unread(path, f"it is no JSON: {reason(error)}") from error
-    if not isinstance(said, dict) or "version" not in said:
+    if not isinstance(content, dict) or "version" not in content:
         raise _unread(path, "it has no key 'version'")
-    if said["version"] is None:
+    if content["version"] is None:
         return None
-    values = {field.name: said.get(field.name, "") for field in fields(Champion)}
+    values = {field.name: content.get(field.name, "") for field in fields(Champion)}
     for name, value in values.items():
         if not isinstance(value, str) or not NAME.fullmatch(value) or (not value and name != "settings"):
             raise _unread(path, f"{name} is {value!r:.80}")
@@ -88,7 +88,7 @@ def _committed(path: Path, _: int | None) -> str:
     """The version that the last commit's file names, asked once for every change of the file; empty if none."""
     try:
         done = subprocess.run(["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, check=False)
-        said = json.loads(done.stdout) if done.returncode == 0 else {}
-        return str(said.get("version") or "")
+        content = json.loads(done.stdout) if done.returncode == 0 else {}
+        return str(content.get("version") or "")
     except (OSError, ValueError, AttributeError):  # no git, no folder, or no such text there either
         return ""

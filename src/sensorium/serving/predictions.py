@@ -20,7 +20,7 @@ from sensorium.runtime.answers import (
     presence_masks,
 )
 from sensorium.serving.content import as_bytes
-from sensorium.serving.live import Accepted, Asked, Live
+from sensorium.serving.live import Accepted, Live, Query
 from sensorium.serving.logs import whereabouts
 from sensorium.serving.recording import Origin, record
 from sensorium.serving.refusal import ACCIDENT, Refused
@@ -60,9 +60,9 @@ async def _one(request: Request, explained: bool) -> JSONResponse:
     request.app.state.guard.count(state.key, 1, live.serve)
     with state.steps.time("read"):
         raw = await read_inputs(request, live.predictor)
-    said = await _answer(request, live, state.request_id, raw, explained)
-    state.about |= {"model_version": live.version, "inputs": said["inputs"]}
-    return JSONResponse(said)
+    content = await _answer(request, live, state.request_id, raw, explained)
+    state.about |= {"model_version": live.version, "inputs": content["inputs"]}
+    return JSONResponse(content)
 
 
 async def _tried(
@@ -113,20 +113,20 @@ async def _answer_now(
         raise Refused(400, f"{len(prepared)} inputs are given; decisions over up to {MOST_EXPLAINED} are explained")
     given = [name in prepared for name in live.predictor.inputs]
     try:
-        seen, waited = await live.ask(Asked(prepared, presence_masks(given, explained)))
+        outputs, waited = await live.ask(Query(prepared, presence_masks(given, explained)))
     except BadInput as problem:
         raise Refused(400, str(problem)) from problem
-    steps.add_batch(waited, seen.seconds)
-    if not are_finite(seen.predictions):
+    steps.add_batch(waited, outputs.seconds)
+    if not are_finite(outputs.predictions):
         raise Refused(400, TOO_FAR)
     inputs = list(prepared)
-    remembered = record(app.journal, origin, live, accepted, seen)
+    remembered = record(app.journal, origin, live, accepted, outputs)
     app.memory.remember(request.state.key, request_id, live.version, remembered)
     if challenger := app.deployment.challenger:
         app.shadow.follow(challenger, origin, raw, remembered)
     targets = {}
     for name, target in live.predictor.targets.items():
-        predictions = seen.predictions[name]
+        predictions = outputs.predictions[name]
         targets[name] = target.answer(predictions[-1], live.serve.threshold(name), live.serve.top)
         if explained:
             explanation = target.attribution(inputs, predictions)
@@ -139,9 +139,9 @@ def _take(request: Request, live: Live, request_id: str, raw: Mapping[str, Any])
     app, keep = request.app.state, live.keep
     accepted = live.accept(raw)
     values = {name: as_bytes(raw[name]) for name in accepted.prepared}
-    marks = {name: app.journal.mark(value) for name, value in values.items()}
+    hashes = {name: app.journal.hash_of(value) for name, value in values.items()}
     kept = app.content.keep(values, keep.content_megabytes) if keep.keep_content else {}
-    return accepted, Origin(request_id, request.state.key, marks, kept)
+    return accepted, Origin(request_id, request.state.key, hashes, kept)
 
 
 def _champion(request: Request) -> Live:

@@ -1,4 +1,4 @@
-"""What is kept of a prediction: a line in the log, figures for Prometheus, and for a while its labels for feedback."""
+"""Records a prediction: a line in the log, figures for Prometheus, and its labels for later feedback."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import numpy as np
 
 from sensorium.runtime.profile import rounded
 from sensorium.serving.journal import PREDICTIONS, Journal
-from sensorium.serving.live import CHAMPION, Accepted, Live, Seen
+from sensorium.serving.live import CHAMPION, Accepted, Live, Outputs
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
 from sensorium.targets import Learnt
 
@@ -18,18 +18,18 @@ MOST_REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose request a prediction was, and of what.
+    """The request behind a prediction.
 
     Attributes:
         id: of the request, or of a sample in one.
         key: the API key's name.
-        marks: of its values, by input.
+        hashes: of its values, by input.
         content: under which names they are kept, by input, if they are.
     """
 
     id: str
     key: str
-    marks: Mapping[str, str]
+    hashes: Mapping[str, str]
     content: Mapping[str, str]
 
 
@@ -56,10 +56,10 @@ class Memory:
             known[1].pop(target, None)
 
 
-def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, seen: Seen) -> dict[str, Any]:
+def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, outputs: Outputs) -> dict[str, Any]:
     """Writes down what a model saw of a sample and said of it; returns what is to be remembered of every target."""
     targets, threshold = live.predictor.targets, live.serve.threshold
-    last = {name: predictions[-1] for name, predictions in seen.predictions.items()}
+    last = {name: predictions[-1] for name, predictions in outputs.predictions.items()}
     inputs = list(accepted.prepared)
     recorded: dict[str, dict[str, Any]] = {"labels": {}, "probabilities": {}}
     for name, target in targets.items():
@@ -73,10 +73,10 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, see
             "role": live.role,
             "model_version": live.version,
             "inputs": inputs,
-            "marks": {name: origin.marks[name] for name in inputs},
-            "said": accepted.said,
+            "hashes": {name: origin.hashes[name] for name in inputs},
+            "descriptors": accepted.descriptors,
             "axes": {
-                name: [rounded(float(number)) for number in seen.axes[name]]
+                name: [rounded(float(number)) for number in outputs.axes[name]]
                 for name in inputs
                 if not live.predictor.inputs[name].describes_content  # whose columns could be reckoned back from them
             },

@@ -8,7 +8,7 @@ from typing import Any
 from sensorium.errors import BadInput
 from sensorium.runtime.answers import presence_masks
 from sensorium.serving.journal import Journal
-from sensorium.serving.live import Asked, Live
+from sensorium.serving.live import Live, Query
 from sensorium.serving.logs import whereabouts
 from sensorium.serving.metrics import SHADOW
 from sensorium.serving.recording import Origin, compare, record
@@ -54,11 +54,11 @@ class Shadow:
         try:
             accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
             given = [name in accepted.prepared for name in live.predictor.inputs]
-            seen, _ = await live.ask(Asked(accepted.prepared, presence_masks(given, explained=False)))
+            outputs, _ = await live.ask(Query(accepted.prepared, presence_masks(given, explained=False)))
         except BadInput:
             SHADOW.labels("", "refused").inc()  # a challenger may read fewer inputs than the champion
         except Exception as error:
             SHADOW.labels("", "failed").inc()
             log.error("the challenger failed", extra={"request_id": origin.id} | whereabouts(error))
         else:
-            compare(live.predictor.targets, champion, record(self._journal, origin, live, accepted, seen))
+            compare(live.predictor.targets, champion, record(self._journal, origin, live, accepted, outputs))

@@ -69,33 +69,33 @@ def with_feedback(
     Raises:
         UserError: if feedback is not checked out.
     """
-    told = read_collected()
-    if told.empty:
+    collected = read_collected()
+    if collected.empty:
         return table
-    rows = [_row(one, inputs, labels, folder) for one in told.to_dict("records")]
-    told[["id"]].to_parquet(folder / IDS, index=False)
+    rows = [_row(one, inputs, labels, folder) for one in collected.to_dict("records")]
+    collected[["id"]].to_parquet(folder / IDS, index=False)
     # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
     whole = {str(name): cells.convert_dtypes() for name, cells in table.select_dtypes("integer").items()}
     return pd.concat([table.assign(**whole), pd.DataFrame(rows)], ignore_index=True)
 
 
 def _row(
-    told: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
+    collected: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, kind in inputs.items():
-        cell = told.get(f"{INPUT}{name}")
+        cell = collected.get(f"{INPUT}{name}")
         if not isinstance(cell, str):
             continue
         kept = MEDIA / cell
         if kind.is_file:
-            path = Path(FOLDER) / f"{told['id']}.{name}"
+            path = Path(FOLDER) / f"{collected['id']}.{name}"
             (folder / path).parent.mkdir(exist_ok=True)
             shutil.copyfile(kept, folder / path)
             row |= dict.fromkeys(kind.columns(name), str(path))
         else:
             row |= kind.cells(name, kept.read_bytes())
-    return row | {column: told.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": told["id"]}
+    return row | {column: collected.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": collected["id"]}
 
 
 def _md5(path: Path) -> str | None:

@@ -30,8 +30,8 @@ from sensorium.errors import UserError
 from sensorium.files import existing, replacing, temporary, write_json
 from sensorium.models import network as networks
 from sensorium.models.network import Network
-from sensorium.monitoring.drift.reference import Known, write_reference
-from sensorium.report.compression import said, write_report
+from sensorium.monitoring.drift.reference import ReferenceContext, write_reference
+from sensorium.report.compression import summary, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
 from sensorium.training.data import Rows
@@ -112,7 +112,7 @@ def run() -> None:
             rows,
         )
         publish(trained, work / SERVED, found)
-    print(f"compress: {said(found)}")
+    print(f"compress: {summary(found)}")
 
 
 def read_trained() -> Trained:
@@ -197,10 +197,10 @@ def write_served(trained: Trained, bench: Bench, chosen: Chosen) -> None:
     artefact.seal(folder, description)
 
 
-def known_of(trained: Trained, rows: pd.DataFrame) -> Known:
+def known_of(trained: Trained, rows: pd.DataFrame) -> ReferenceContext:
     """What the reference says of rows besides their inputs."""
     inputs = trained.settings.inputs
-    return Known(
+    return ReferenceContext(
         rows["group"].to_numpy(),
         {target: rows[target].where(rows[target].notna(), None) for target in trained.network.config.targets},
         [name for group in trained.settings.split.groups if (name := trained.settings.called(group)) in inputs],

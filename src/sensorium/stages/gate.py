@@ -37,7 +37,7 @@ def run() -> None:
         "passed": passed,
         "champion": {
             "version": comparison.version,
-            "model_version": comparison.rival,
+            "model_version": comparison.champion_model_version,
             **rounded(comparison.overview(settings.evaluation.confidence)),
         },
     }

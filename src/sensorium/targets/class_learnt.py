@@ -72,7 +72,7 @@ class LearntClass(Learnt):
     better: ClassVar[str] = "right more often"
     harm: ClassVar[str] = "takes {:.3f} of accuracy. Differences of a point or two are chance."
     harm_of: ClassVar[str] = "takes {} from the accuracy of {}"
-    worth_of: ClassVar[str] = "the predicted class"
+    worth_of: ClassVar[str] = "the probability of the predicted class"
     worth_within: ClassVar[str] = "the probability of what was predicted"
     examples_note: ClassVar[str] = (
         "Right predictions with a confidence near 0.8, then the surest wrong ones. The number beside an input is its "
@@ -200,7 +200,7 @@ class LearntClass(Learnt):
     def logged(self, predictions: np.ndarray) -> dict[str, np.ndarray]:
         """The likeliest class and its probability: nearly certain answers are equal in the log, and so here."""
         rounded = predictions.round(LOGGED_DIGITS)
-        return {"said": np.array(self.classes, dtype=object)[rounded.argmax(1)], "confidence": rounded.max(1)}
+        return {"predicted": np.array(self.classes, dtype=object)[rounded.argmax(1)], "confidence": rounded.max(1)}
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
         return float(prediction.max()) < threshold

@@ -121,7 +121,7 @@ class Learnt(ABC):
         better: what rows are that have a higher score.
         harm: the end of a sentence that says by how much a score falls.
         harm_of: the same of a target.
-        worth_of: what inputs do something for, see `worth`; and ``worth_within`` of a row.
+        worth_of: what inputs have a part in, see `worth`; and ``worth_within`` of a row.
         examples_note: which rows `examples` chooses, and what Shapley values of them mean.
         weight: of its loss, beside those of other targets.
         unit: the score that is much: what is lost of a target is told as a share of it.

@@ -6,7 +6,7 @@ import pytest
 
 from sensorium.dataset.served import ServedRows
 from sensorium.modalities import Tabular
-from sensorium.monitoring.drift.reference import GROUPED_BY, Known, principal_axes, write_reference
+from sensorium.monitoring.drift.reference import GROUPED_BY, ReferenceContext, principal_axes, write_reference
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.profile import FILE, Profile
 from tests import model
@@ -25,7 +25,9 @@ def test_the_reference_says_what_was_there_how_it_looked_and_what_was_answered(
     rows = ServedRows({"facts": values, "more": []}, {"facts": np.array([1, 0, -1]), "more": np.array([-1, -1, -1])})
     predictor = Predictor.load(folder)
     axes = {"facts": predictor.encode("facts", values), "more": np.zeros((0, 1, 2), np.float32)}
-    known = Known(np.array([4, 4, 7]), {"label": ["yes", None, "no"]}, ["facts"], {"facts": values[:1]}, axes)
+    known = ReferenceContext(
+        np.array([4, 4, 7]), {"label": ["yes", None, "no"]}, ["facts"], {"facts": values[:1]}, axes
+    )
     write_reference(tmp_path, predictor, rows, known)
 
     table = pd.read_parquet(tmp_path / "reference.parquet")

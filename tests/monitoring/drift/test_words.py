@@ -1,5 +1,5 @@
-from sensorium.monitoring.drift.check import Finding
-from sensorium.monitoring.drift.words import answer, drifted, listed, set_aside, too_few
+from sensorium.monitoring.drift.detection import Finding
+from sensorium.monitoring.drift.words import answer, drifted, listed, rejected, too_few
 from sensorium.monitoring.feedback.performance import Performance
 
 INPUTS = ["text", "image", "speech"]
@@ -28,7 +28,7 @@ def test_what_drifted_and_how_comes_first_then_what_did_not() -> None:
 
 def test_an_embedding_alone() -> None:
     found = answer([finding("text", "embedding", True, "unlike what it was")], ["text"], {})
-    assert found == ["Text drifted: unlike the reference in ways that its descriptors do not tell."]
+    assert found == ["Text drifted: its embeddings differ from the reference, its descriptors do not."]
 
 
 def test_nothing_drifted() -> None:
@@ -67,10 +67,10 @@ def test_too_few() -> None:
     )
 
 
-def test_what_is_set_aside() -> None:
-    assert set_aside({"it is a flood": 2000, "nobody asked": 1}) == [
-        "2,000 labels of feedback set aside: it is a flood.",
-        "1 label of feedback set aside: nobody asked.",
+def test_what_is_rejected() -> None:
+    assert rejected({"it is a flood": 2000, "nobody asked": 1}) == [
+        "2,000 labels of feedback rejected: it is a flood.",
+        "1 label of feedback rejected: nobody asked.",
     ]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from sensorium.monitoring.drift.cells import read_sides
 from sensorium.monitoring.drift.comparisons import of_column
-from sensorium.monitoring.evidently.columns import Compared, show
+from sensorium.monitoring.evidently.columns import EvidentlyReport, make_report
 from sensorium.stats.permutation import weigh
 from sensorium.stats.statistics import Kind
 
@@ -42,10 +42,10 @@ def p_values(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Ki
     return weigh(tests, np.arange(len(reference) + len(current)) >= len(reference), 0.05).p_values
 
 
-def compare(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Kind], bound: float) -> Compared:
+def compare(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Kind], bound: float) -> EvidentlyReport:
     """Columns tested and shown, all of which have enough values."""
     sides = {name: read_sides(reference[name], current[name], kind) for name, kind in kinds.items()}
-    return show(sides, kinds, p_values(reference, current, kinds), bound, COLOURS)
+    return make_report(sides, kinds, p_values(reference, current, kinds), bound, COLOURS)
 
 
 def drifted(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, Kind], bound: float) -> list[str]:
@@ -72,7 +72,7 @@ def test_each_kind_of_change_is_found_in_its_column_only() -> None:
 
 def test_columns_that_were_not_compared_are_known_but_not_shown() -> None:
     sides = {"text.characters": read_sides(rows(40, 0)["text.characters"], rows(40, 1)["text.characters"], Kind.NUMBER)}
-    compared = show(sides, KINDS, {"text.characters": 0.2}, 0.01, COLOURS)
+    compared = make_report(sides, KINDS, {"text.characters": 0.2}, 0.01, COLOURS)
     assert list(compared.kinds) == list(KINDS)
     columns = {metric["config"].get("column") for metric in compared.snapshot.dict()["metrics"]}
     assert columns == {None, "text.characters"}

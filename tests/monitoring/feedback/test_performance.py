@@ -4,14 +4,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sensorium.monitoring.feedback.judged import read_feedback
+from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.performance import measure
-from tests.monitoring.written import NOW, predicted, told, write
+from tests.monitoring.written import NOW, labelled, predicted, write
 
 CLASSES = {"kind": ["cat", "dog"]}
 REFERENCE = pd.DataFrame({
     "kind.label": ["cat", "cat", "dog", "dog", None],
-    "kind.said": ["cat", "cat", "dog", "cat", "cat"],
+    "kind.predicted": ["cat", "cat", "dog", "cat", "cat"],
     "kind.confidence": [0.9, 0.9, 0.9, 0.7, 0.2],
 })  # fmt: skip
 
@@ -20,13 +20,19 @@ def test_accuracy_by_feedback_and_estimated_by_confidence(tmp_path: Path) -> Non
     write(tmp_path / "predictions.jsonl", [
         *(predicted(name) for name in "abcd"), predicted("e", model_version="m0"),
     ])  # fmt: skip
-    labels = [told("a", "cat"), told("b", "dog"), told("c", "cow"), told("d", "cow"), told("e", "dog")]
+    labels = [
+        labelled("a", "cat"),
+        labelled("b", "dog"),
+        labelled("c", "cow"),
+        labelled("d", "cow"),
+        labelled("e", "dog"),
+    ]
     write(tmp_path / "feedback.jsonl", labels)
     rows = pd.DataFrame({"kind.confidence": [0.5, 0.7]})
     feedback = read_feedback(tmp_path, [], NOW)
     found = measure(rows, REFERENCE, feedback.about("m1", NOW - timedelta(hours=1)), CLASSES)["kind"]
     assert feedback.about("m1", NOW) == []
-    assert (found.told, found.accuracy) == (4, 0.25)
+    assert (found.labelled, found.accuracy) == (4, 0.25)
     assert found.interval == pytest.approx((0.0456, 0.6994), abs=1e-3)  # Wilson's for 1 of 4
     assert found.unknown == {"cow": 0.5}
     assert found.reference == 0.75
@@ -35,4 +41,4 @@ def test_accuracy_by_feedback_and_estimated_by_confidence(tmp_path: Path) -> Non
 
 def test_nothing_was_told() -> None:
     found = measure(pd.DataFrame(), REFERENCE, [], CLASSES)["kind"]
-    assert (found.told, found.accuracy, found.interval, found.estimated) == (0, None, None, None)
+    assert (found.labelled, found.accuracy, found.interval, found.estimated) == (0, None, None, None)

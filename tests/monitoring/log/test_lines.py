@@ -11,17 +11,18 @@ import pytest
 
 from sensorium.errors import UserError
 from sensorium.files import append_line
-from sensorium.monitoring.feedback.judged import read_feedback
+from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.log import lines
-from sensorium.monitoring.log.lines import Reading, read_lines, read_records
-from tests.monitoring.written import NOW, predicted, told, write
+from sensorium.monitoring.log.lines import Problems, read_lines, read_records
+from tests.monitoring.written import NOW, labelled, predicted, write
 
 HOUR = NOW - timedelta(hours=1)
 
 
-def names(folder: Path, reading: Reading) -> list[str]:
+def names(folder: Path, problems: Problems) -> list[str]:
     return [
-        record["request_id"] for _, record in read_records(folder, "predictions.jsonl", ("labels",), HOUR, NOW, reading)
+        record["request_id"]
+        for _, record in read_records(folder, "predictions.jsonl", ("labels",), HOUR, NOW, problems)
     ]
 
 
@@ -30,7 +31,7 @@ def test_files_are_read_from_the_oldest_to_the_newest(tmp_path: Path) -> None:
         write(tmp_path / f"predictions.jsonl.{number}", [predicted(name)])
     write(tmp_path / "predictions.jsonl", [predicted("new")])
     write(tmp_path / "predictions.jsonl.bak", [predicted("not ours")])
-    assert names(tmp_path, Reading()) == ["oldest", "older", "old", "new"]
+    assert names(tmp_path, Problems()) == ["oldest", "older", "old", "new"]
 
 
 def test_lines_that_hold_no_record_are_counted_and_a_line_that_is_being_written_is_not(tmp_path: Path) -> None:
@@ -40,9 +41,9 @@ def test_lines_that_hold_no_record_are_counted_and_a_line_that_is_being_written_
     ])  # fmt: skip
     with (tmp_path / "predictions.jsonl").open("ab") as file:
         file.write(b'{"time": "2026-05-04T11:5')
-    reading = Reading()
-    assert names(tmp_path, reading) == ["a", "b"]
-    assert reading.notes("predictions.jsonl") == ["Left out: 9 lines of predictions.jsonl that cannot be read."]
+    problems = Problems()
+    assert names(tmp_path, problems) == ["a", "b"]
+    assert problems.notes("predictions.jsonl") == ["Left out: 9 lines of predictions.jsonl that cannot be read."]
 
 
 def test_records_of_another_time(tmp_path: Path) -> None:
@@ -50,9 +51,9 @@ def test_records_of_another_time(tmp_path: Path) -> None:
         predicted("old", 61), predicted("ahead a little", -4), predicted("future", -6),
         predicted("no zone") | {"time": "2026-05-04T11:59:00"},
     ])  # fmt: skip
-    reading = Reading()
-    assert names(tmp_path, reading) == ["ahead a little", "no zone"]
-    assert reading.notes("predictions.jsonl") == [
+    problems = Problems()
+    assert names(tmp_path, problems) == ["ahead a little", "no zone"]
+    assert problems.notes("predictions.jsonl") == [
         "Left out: 1 record of predictions.jsonl with a time in the future; look at the clocks of the machines that "
         "serve."
     ]
@@ -61,8 +62,8 @@ def test_records_of_another_time(tmp_path: Path) -> None:
 def test_files_that_are_older_are_not_opened(tmp_path: Path) -> None:
     write(tmp_path / "predictions.jsonl.1", [predicted("a")])
     os.utime(tmp_path / "predictions.jsonl.1", (0, HOUR.timestamp() - 1))
-    assert names(tmp_path, Reading()) == []
-    assert names(tmp_path / "nowhere", Reading()) == []
+    assert names(tmp_path, Problems()) == []
+    assert names(tmp_path / "nowhere", Problems()) == []
 
 
 def test_records_of_replicas_are_merged_by_time(tmp_path: Path) -> None:
@@ -77,17 +78,17 @@ def test_records_of_replicas_are_merged_by_time(tmp_path: Path) -> None:
     write(tmp_path / "predictions.jsonl", [predicted("own", 8.5)])
     (tmp_path / "pod-a" / "deeper").mkdir()
     write(tmp_path / "pod-a" / "deeper" / "predictions.jsonl", [predicted("not ours")])
-    reading = Reading()
-    assert names(tmp_path, reading) == ["oldest", "first", "own", "second", "third"]
-    assert reading.damaged == 1
+    problems = Problems()
+    assert names(tmp_path, problems) == ["oldest", "first", "own", "second", "third"]
+    assert problems.damaged == 1
 
 
 def test_the_last_word_counts_whichever_replica_heard_it(tmp_path: Path) -> None:
     for folder, label, minutes_ago in (("pod-a", "cat", 4), ("pod-b", "dog", 5)):
         (tmp_path / folder).mkdir()
         write(tmp_path / folder / "predictions.jsonl", [predicted("x")] if folder == "pod-b" else [])
-        write(tmp_path / folder / "feedback.jsonl", [told("x", label, minutes_ago=minutes_ago)])
-    assert [one.label for one in read_feedback(tmp_path, [], NOW).believed] == ["cat"]
+        write(tmp_path / folder / "feedback.jsonl", [labelled("x", label, minutes_ago=minutes_ago)])
+    assert [one.value for one in read_feedback(tmp_path, [], NOW).accepted] == ["cat"]
 
 
 def rotate(folder: Path, times: int) -> None:
@@ -109,7 +110,7 @@ def test_nothing_is_lost_while_the_service_rotates_its_log(tmp_path: Path) -> No
         rotating = threading.Thread(target=rotate, args=(folder, 20))
         rotating.start()
         while rotating.is_alive():
-            assert names(folder, Reading()) == ["oldest", "old", "new"]
+            assert names(folder, Problems()) == ["oldest", "old", "new"]
         rotating.join()
 
 
@@ -122,12 +123,12 @@ def lowest_free() -> int:
 
 def test_more_files_than_may_be_open(tmp_path: Path) -> None:
     write(tmp_path / "predictions.jsonl", [predicted("a")])
-    reading = read_records(tmp_path, "predictions.jsonl", (), HOUR, NOW, Reading())
+    problems = read_records(tmp_path, "predictions.jsonl", (), HOUR, NOW, Problems())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free(), hard))
     try:
         with pytest.raises(UserError, match="remove the folders of replicas that are gone"):
-            next(reading)
+            next(problems)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -138,9 +139,9 @@ WRONG = {
     "role": [{}],
     "model_version": [1],
     "inputs": [None, 5, [["text"]], [None], "text", {"text": 1}],
-    "said": [7, {"text": 7}, {"text": {"words": [4.0]}}],
+    "descriptors": [7, {"text": 7}, {"text": {"words": [4.0]}}],
     "axes": [[], {"text": 0.5}, {"text": ["0.5"]}, {"text": [None]}],
-    "marks": [[], {"text": 5}],
+    "hashes": [[], {"text": 5}],
     "labels": [[], None, "cat", {"kind": 5}, {"kind": ["cat"]}, {}, {"colour": "red"}],
     "abstained": [None, "kind", [["kind"]]],
     "probabilities": [None, {}, {"kind": {}}, {"kind": 0.9}, {"kind": {"cat": "0.9"}}, {"kind": [0.9]}],
@@ -151,9 +152,9 @@ WRONG = {
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
 def test_a_field_that_holds_something_else_makes_a_line_damaged(tmp_path: Path, field: str, value: Any) -> None:
     write(tmp_path / "predictions.jsonl", [predicted("a"), predicted("b", **{field: value}), predicted("c")])
-    reading = Reading()
-    assert names(tmp_path, reading) == ["a", "c"]
-    assert reading.damaged == 1
+    problems = Problems()
+    assert names(tmp_path, problems) == ["a", "c"]
+    assert problems.damaged == 1
 
 
 def test_every_field_is_checked() -> None:
@@ -161,9 +162,14 @@ def test_every_field_is_checked() -> None:
 
 
 def test_what_a_record_may_hold_beside_what_is_read(tmp_path: Path) -> None:
-    more = {"said": {"text": {"words": 4, "language": "en"}}, "axes": {}, "another": [None], "content": {"text": "ab"}}
+    more = {
+        "descriptors": {"text": {"words": 4, "language": "en"}},
+        "axes": {},
+        "another": [None],
+        "content": {"text": "ab"},
+    }
     write(tmp_path / "predictions.jsonl", [predicted("a", **more)])
-    assert names(tmp_path, Reading()) == ["a"]
+    assert names(tmp_path, Problems()) == ["a"]
 
 
 def test_lines_of_our_own_end_at_line_feeds_only(tmp_path: Path) -> None:

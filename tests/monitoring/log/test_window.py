@@ -18,15 +18,26 @@ def test_a_row_has_the_columns_of_the_reference(tmp_path: Path) -> None:
     assert second == {
         "request_id": "b", "key": "shop", "present.text": True, "present.image": True,
         "text.words": 4.0, "text.language": "en", "text.axis.0": 0.5, "text.axis.1": -0.5,
-        "_mark.text": "b", "_content.text": "ab12", "kind.said": "cat", "kind.confidence": 0.9,
+        "_hash.text": "b", "_content.text": "ab12", "kind.predicted": "cat", "kind.confidence": 0.9,
     }  # fmt: skip
     assert found.rows["present.image"].tolist() == [False, True]
+
+
+def test_a_line_of_an_earlier_version_is_read_likewise(tmp_path: Path) -> None:
+    line = predicted("a")
+    line |= {"marks": line.pop("hashes"), "said": line.pop("descriptors")}
+    write(tmp_path / "predictions.jsonl", [line, line | {"request_id": "b", "said": 7}])
+    found = read_window(tmp_path, "m1", 24, NOW)
+    (row,) = found.rows.to_dict("records")
+    assert (row["_hash.text"], row["text.words"], row["text.language"]) == ("a", 4.0, "en")
+    assert found.notes == ["Left out: 1 line of predictions.jsonl that cannot be read."]
 
 
 def test_other_models_challengers_duplicates_and_misshapen_records_are_left_out_with_a_sentence(tmp_path: Path) -> None:
     write(tmp_path / "predictions.jsonl", [
         predicted("a"), predicted("a"), predicted("b", model_version="m0"), predicted("c", model_version="m0"),
-        predicted("d", role="challenger"), predicted("e", probabilities=[]), predicted("f", said=7), predicted("g"),
+        predicted("d", role="challenger"), predicted("e", probabilities=[]), predicted("f", descriptors=7),
+        predicted("g"),
     ])  # fmt: skip
     found = read_window(tmp_path, "m1", 24, NOW)
     assert found.rows["request_id"].tolist() == ["a", "g"]
@@ -62,19 +73,19 @@ def test_the_probabilities_of_many_classes_are_not_held(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert found.rows["kind.confidence"].tolist() == [0.9] * 200
     assert len(found.rows.columns) == 11
-    assert most < 2e6  # bytes; with all shares it would be 17 MB
+    assert most < 2e6  # bytes; with all probabilities it would be 17 MB
 
 
 def test_inputs_may_be_called_as_columns_are(tmp_path: Path) -> None:
-    named = ["mark", "content", "unit", "time", "key", "said"]
+    named = ["hash", "content", "unit", "time", "key", "predicted"]
     write(tmp_path / "predictions.jsonl", [
-        predicted("a", inputs=named, marks=dict.fromkeys(named, "x"), said={name: {"words": 2.0} for name in named},
-                  axes={}, content=dict.fromkeys(named, "ab")),
+        predicted("a", inputs=named, hashes=dict.fromkeys(named, "x"), axes={},
+                  descriptors={name: {"words": 2.0} for name in named}, content=dict.fromkeys(named, "ab")),
     ])  # fmt: skip
     row = read_window(tmp_path, "m1", 24, NOW).rows.iloc[0]
-    assert [name for name in row.index if str(name).startswith("_mark.")] == [f"_mark.{name}" for name in named]
+    assert [name for name in row.index if str(name).startswith("_hash.")] == [f"_hash.{name}" for name in named]
     assert [row[f"{name}.words"] for name in named] == [2.0] * 6
-    assert (row["key"], row["_content.content"], row["present.mark"]) == ("shop", "ab", True)
+    assert (row["key"], row["_content.content"], row["present.hash"]) == ("shop", "ab", True)
 
 
 def test_a_key_that_asked_for_most_is_named_where_there_are_others(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Whether, what and how much drifted, against the reference that travels with the model."""
+"""Detects drift of logged predictions from the reference that travels with the model."""

@@ -1,4 +1,4 @@
-"""The cells of a column as tests and pages want them."""
+"""Prepares the cells of a column for tests and pages."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ Sides = tuple[pd.Series, pd.Series]
 
 
 def read_sides(reference: pd.Series, current: pd.Series, kind: Kind) -> Sides:
-    """Both sides of a column, numbered from 0: finite numbers, flags or names; all else is missing."""
+    """The reference and the current cells of a column as finite numbers, flags or names; all else is missing."""
     before, now = reference.reset_index(drop=True), current.reset_index(drop=True)
     if kind is Kind.NUMBER:
         return _finite(before), _finite(now)
@@ -22,7 +22,7 @@ def read_sides(reference: pd.Series, current: pd.Series, kind: Kind) -> Sides:
 
 
 def _commonest(reference: pd.Series, current: pd.Series) -> Sides:
-    """Both with the rarest classes of the two together put into one, which takes nothing from a test's validity."""
+    """Both sides with their rarest classes merged into one; a test stays valid, since both are merged alike."""
     counts = pd.concat([reference, current]).value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if len(counts) <= MOST_CLASSES:
         return reference, current

@@ -1,4 +1,4 @@
-"""The tests of a column and of an input's embeddings, each over the rows of the reference and then the current ones."""
+"""The test of a column, and that of an input's embeddings; rows of the reference come first, then the current ones."""
 
 from dataclasses import dataclass
 
@@ -13,17 +13,17 @@ from sensorium.stats.statistics import Kind, of_classes, of_numbers
 
 @dataclass(frozen=True)
 class Embedded:
-    """An input's embeddings beside each other.
+    """The comparison of an input's embeddings.
 
     Attributes:
-        test: of them.
-        effect: from 0, the same, to 1.
-        far: how far current rows lie from the reference, by their index; rows without the input are left out.
+        test: for their difference.
+        effect: size of the difference, from 0 to 1.
+        distances: from current rows to the reference, by index; rows without the input are left out.
     """
 
     test: Comparison
     effect: float
-    far: pd.Series
+    distances: pd.Series
 
 
 def of_column(before: pd.Series, now: pd.Series, kind: Kind) -> Comparison:

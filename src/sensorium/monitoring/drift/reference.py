@@ -1,8 +1,8 @@
-"""What the model saw and said before it was deployed: it travels with the model, and drift is measured against it.
+"""Writes a model's reference: what it read and predicted on validation rows, which drift is measured against.
 
-``reference.parquet`` has a row for each of many validation rows: weights were not fitted to them, so that the model's
-confidence there is nearer to that on new rows than on training rows. Its columns are in `sensorium.monitoring.names`.
-``reference.npz`` is what the service needs of it: see `sensorium.runtime.profile`.
+``reference.parquet`` has a row for each validation row. Training rows would not do: the model is more confident about
+them than about new ones. Its columns are in `sensorium.monitoring.names`. ``reference.npz`` has what the service needs
+of the reference: see `sensorium.runtime.profile`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,20 +23,20 @@ from sensorium.stats.scale import BOUND, scale
 
 AXES = 8  # of each input's features
 TABLE = "reference.parquet"
-GROUPED_BY = "grouped_by"  # in the arrays: inputs whose equal values bind rows together
+GROUPED_BY = "grouped_by"  # array of reference.npz: inputs by whose values rows are grouped into units
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of the reference's rows besides their inputs.
+class ReferenceContext:
+    """What a reference needs besides the inputs of its rows.
 
     Attributes:
-        units: a number ``[rows]``; rows of one unit are not independent.
-        labels: true classes ``[rows]`` by target, None where they are not known.
-        grouped_by: inputs whose equal values make rows one unit.
-        training: the training rows' values of those inputs that consist of names.
-        features: of every input ``[values, tokens, dim]``, of training rows. The axes are fitted to them, since rows
-            that axes were fitted to vary more on them than any others, which would be found as drift.
+        units: number of the unit of every row ``[rows]``; rows of one unit are not independent.
+        labels: true classes ``[rows]`` by target, ``None`` where they are not known.
+        grouped_by: inputs by whose values rows are grouped into units.
+        training: values of training rows, of those inputs that consist of names.
+        features: of training rows, by input ``[values, tokens, dim]``. The principal axes are fitted to them rather
+            than to the reference: rows vary most on axes that were fitted to them, which would look like drift.
     """
 
     units: np.ndarray
@@ -46,14 +46,14 @@ class Known:
     features: Mapping[str, np.ndarray]
 
 
-def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known: Known) -> None:
-    """Writes both files into an existing folder.
+def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known: ReferenceContext) -> None:
+    """Writes both files of a reference.
 
     Args:
-        folder: of the model.
+        folder: of the model, which exists.
         predictor: the model as it will be served.
-        rows: of validation.
-        known: of the same rows.
+        rows: validation rows.
+        known: units and labels of the same rows, and training rows.
     """
     features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
     arrays: dict[str, np.ndarray] = {GROUPED_BY: np.array(known.grouped_by, dtype=np.str_)}
@@ -65,7 +65,9 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known:
     columns: dict[str, Any] = {names.UNIT: known.units}
     for name, items in rows.items.items():
         columns[names.present(name)] = items >= 0
-        columns |= _of_input(name, predictor.inputs[name], rows.values[name], features[name], items, Profile(arrays))
+        columns |= _input_columns(
+            name, predictor.inputs[name], rows.values[name], features[name], items, Profile(arrays)
+        )
     for name, outputs in fuse_rows(predictor, features, rows.items).items():
         target = predictor.targets[name]
         columns[names.label(name)] = list(known.labels[name])
@@ -91,22 +93,26 @@ def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), (axes * np.sign(axes[largest, range(axes.shape[1])])).astype(np.float32)
 
 
-def _of_input(
+def _input_columns(
     name: str, kind: Modality, values: list[Any], features: np.ndarray, items: np.ndarray, known: Profile
 ) -> dict[str, Any]:
     """Descriptors and axes of an input's rows; missing where a row lacks it."""
-    told = [known.describe(name, kind, value) for value in values]
-    said = pd.DataFrame([{names.descriptor(name, what): cell for what, cell in one.items()} for one in told])
+    described = [known.describe(name, kind, value) for value in values]
+    descriptors = pd.DataFrame(
+        [{names.descriptor(name, what): cell for what, cell in one.items()} for one in described]
+    )
     axes: Iterable[np.ndarray] = known.onto_axes(name, features).T if not kind.describes_content else []
-    onto = pd.DataFrame({names.axis(name, number): places for number, places in enumerate(axes)})
-    table = pd.concat([said, onto], axis=1).reindex(items)  # there is no -1, so nothing is found where it points
+    coordinates = pd.DataFrame({names.axis(name, number): places for number, places in enumerate(axes)})
+    table = pd.concat([descriptors, coordinates], axis=1).reindex(
+        items
+    )  # there is no -1, so nothing is found where it points
     return {str(column): table[column].to_numpy() for column in table}
 
 
-def _projection(name: str, features: np.ndarray, fitted_to: np.ndarray) -> dict[str, np.ndarray]:
-    mean, axes = principal_axes(_flat(fitted_to))
-    onto = (_flat(features).astype(np.float64) - mean) @ axes
-    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths(onto)}
+def _projection(name: str, features: np.ndarray, training_features: np.ndarray) -> dict[str, np.ndarray]:
+    mean, axes = principal_axes(_flat(training_features))
+    coordinates = (_flat(features).astype(np.float64) - mean) @ axes
+    return {f"{name}.mean": mean, f"{name}.axes": axes, f"{name}.tenths": _tenths(coordinates)}
 
 
 def _flat(features: np.ndarray) -> np.ndarray:
@@ -115,14 +121,14 @@ def _flat(features: np.ndarray) -> np.ndarray:
 
 
 def _values(name: str, kind: Modality, values: list[Any]) -> dict[str, np.ndarray]:
-    """Tenths of the descriptors that are the content itself."""
+    """Quantiles of the descriptors that are the content itself."""
     if not kind.describes_content or not values:
         return {}
-    said = pd.DataFrame([kind.describe(value) for value in values])
+    descriptors = pd.DataFrame([kind.describe(value) for value in values])
     return {
-        f"{name}.values.{column}": _tenths(said[[column]].dropna().to_numpy(np.float64))[0]
-        for column in said
-        if said[column].notna().any()
+        f"{name}.values.{column}": _tenths(descriptors[[column]].dropna().to_numpy(np.float64))[0]
+        for column in descriptors
+        if descriptors[column].notna().any()
     }
 
 
@@ -130,8 +136,8 @@ def _checksums(kind: Modality, values: Iterable[Any]) -> np.ndarray:
     return np.unique(profile.checksums({name for value in values for name in kind.names(value)}))
 
 
-def _tenths(onto: np.ndarray) -> np.ndarray:
-    """What parts values ``[values, axes]`` into tenths, ``[axes, 9]``."""
-    if not len(onto):
-        return np.zeros((onto.shape[1], drift.TENTHS - 1), np.float32)
-    return np.quantile(onto, np.arange(1, drift.TENTHS) / drift.TENTHS, axis=0).T.astype(np.float32)
+def _tenths(coordinates: np.ndarray) -> np.ndarray:
+    """The quantiles ``[axes, 9]`` that divide values ``[values, axes]`` into tenths."""
+    if not len(coordinates):
+        return np.zeros((coordinates.shape[1], drift.TENTHS - 1), np.float32)
+    return np.quantile(coordinates, np.arange(1, drift.TENTHS) / drift.TENTHS, axis=0).T.astype(np.float32)

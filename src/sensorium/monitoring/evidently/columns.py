@@ -1,4 +1,4 @@
-"""Evidently's view of the columns that were compared; p-values and bound are those of the check, not Evidently's own.
+"""Shows the columns that a check compared in Evidently; p-values and bound are those of the check, not Evidently's.
 
 Importing this module imports Evidently, which takes seconds.
 """
@@ -41,22 +41,22 @@ LESS_THAN = "\\u003c"  # in a string of JSON
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What a check found, for people to look at.
+class EvidentlyReport:
+    """A check as Evidently shows it.
 
     Attributes:
-        kinds: of all columns, those that could not be compared too.
-        snapshot: Evidently's, for its page and its workspace, of the columns that were compared.
+        kinds: of all columns, also of those with too few values to be compared.
+        snapshot: of the columns that were compared, for Evidently's page and its workspace.
     """
 
     kinds: dict[str, Kind]
     snapshot: Snapshot
 
     def html(self) -> str:
-        """Its table as a page to be shown inside another, in an ``<iframe sandbox="allow-scripts">``.
+        """The table of columns as an HTML page for an ``<iframe sandbox="allow-scripts">`` of another page.
 
-        Some 4 MB with the scripts and the font it needs; it asks no network for anything. It has no background of its
-        own, and tells the page around it how high it is, by a message ``{height}``.
+        It has some 4 MB with its scripts and its font, and needs no network. It has no background, and tells the page
+        around it its height, by a message ``{height}``.
         """
         # Not the snapshot's own page: that holds every plot twice.
         *_, table = self.snapshot.to_snapshot_model().widgets
@@ -64,30 +64,30 @@ class Compared:
 
 
 def _inert(page: str) -> str:
-    """Evidently's page, with the data in its first script so written that no name in it can end that script.
+    """Evidently's page with the data in its first script escaped, so that no name in them can end the script.
 
-    The data are JSON, whose strings have no line breaks: the first line that ends the script is not in a name.
+    The data are JSON, whose strings have no line breaks; so the first line that ends the script is not in a name.
     """
     before, script = page.split("<script>", 1)
     data, after = script.split("\n</script>", 1)
     return f"{before}<script>{data.replace('<', LESS_THAN)}\n</script>{after}"
 
 
-def show(
+def make_report(
     sides: Mapping[str, Sides],
     kinds: Mapping[str, Kind],
     p_values: Mapping[str, float],
     bound: float,
     colours: Sequence[str],
-) -> Compared:
-    """Shows for every column its score, the logarithm of its p-value as a multiple of the bound's.
+) -> EvidentlyReport:
+    """Makes the report, which gives every column a score: the logarithm of its p-value divided by that of the bound.
 
-    A column has drifted where its score is above 1.
+    A column has drifted if its score is above 1.
 
     Args:
         sides: of the columns, as `sensorium.monitoring.drift.cells.read_sides` gives them.
-        kinds: of these columns, and of others that have too few values.
-        p_values: of these columns, and perhaps of others, none of them 0.
+        kinds: of these columns, and of those with too few values.
+        p_values: of these columns, and perhaps of others; none is 0.
         bound: the p-value below which a column has drifted, below 1.
         colours: of the reference, and of what is current.
     """
@@ -101,11 +101,11 @@ def show(
         snapshot = Report([Columns(kinds=used, bound=bound, colours=[*colours])]).run(now, before)
     for result in snapshot.metric_results.values():
         _slim(result)
-    return Compared(dict(kinds), snapshot)
+    return EvidentlyReport(dict(kinds), snapshot)
 
 
 def _slim(result: MetricResult) -> None:
-    """Drops what would be stored but is not shown: the plots of each metric, and missing values as a class."""
+    """Drops what would be stored and never shown: the plots of each metric, and missing values as a class."""
     result.widget = []
     if isinstance(result, ByLabelCountValue):
         for label in [label for label in result.counts if label != label or label == "nan"]:
@@ -124,18 +124,18 @@ def _dataset(columns: Mapping[str, pd.Series], kinds: Mapping[str, Kind]) -> Dat
 
 
 def _register(p_values: Mapping[str, float], bound: float) -> None:
-    """Tells Evidently of tests that look up what was found.
+    """Registers tests with Evidently that look up the p-values of the check.
 
-    The bound is no parameter that Evidently knows of: it would be part of a metric's identity, and a line of the
-    dashboard would break wherever it changes.
+    The bound is not a parameter of a metric: it would be part of the metric's identity, and a line of the dashboard
+    would break wherever the bound changes.
     """
 
     def test(reference: pd.Series, _: pd.Series, __: ColumnType, ___: float) -> tuple[float, bool]:
         p_value = p_values[str(reference.name)]
         return log(p_value) / log(bound), p_value < bound
 
-    for name, told, of_type in (
+    for name, title, of_type in (
         (NUMBERS, "Kolmogorov-Smirnov by permutation", ColumnType.Numerical),
         (CLASSES, "chi-squared by permutation", ColumnType.Categorical),
     ):
-        register_stattest(StatTest(name, told, [of_type], DRIFTED), test)
+        register_stattest(StatTest(name, title, [of_type], DRIFTED), test)

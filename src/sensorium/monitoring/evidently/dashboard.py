@@ -1,4 +1,4 @@
-"""What Evidently draws from check to check."""
+"""The panels of Evidently's dashboard: trends over all checks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,18 +17,18 @@ Columns = Mapping[str, Kind]
 
 
 def dashboard(kinds: Columns) -> DashboardModel:
-    """The panels: what an input or target is like stands together, features' axes come last.
+    """The panels, grouped by input and target; the principal axes of features come last.
 
     Args:
-        kinds: of columns.
+        kinds: of the columns.
     """
     subjects: dict[str, dict[str, Kind]] = {}
     for column, kind in kinds.items():
         subjects.setdefault(subject(column)[0], {})[column] = kind
-    panels = _whole(kinds)
+    panels = _overview(kinds)
     for about, columns in subjects.items():
         panels += [_scores(about, [column for column in columns if not is_axis(column)])]
-        panels += [_likeness(column, kind) for column, kind in columns.items() if _is_followed(column, kind)]
+        panels += [_distribution(column, kind) for column, kind in columns.items() if _is_followed(column, kind)]
     for about, columns in subjects.items():
         if axes := [column for column in columns if is_axis(column)]:
             panels.append(_scores(f"{about}, principal axes of its features", axes))
@@ -38,15 +38,15 @@ def dashboard(kinds: Columns) -> DashboardModel:
     )
 
 
-def _whole(kinds: Columns) -> list[DashboardPanelPlot]:
-    """How many columns drifted, and which inputs were there."""
+def _overview(kinds: Columns) -> list[DashboardPanelPlot]:
+    """How many columns drifted, and how often inputs were present."""
     count = [_series(DriftedColumnsCount, "columns", value_type="count")]
     # Not as a counter: the server says "no value" for 0.
     panels = [line_plot_panel("How many columns drifted", count, size="half")]
     flags = [column for column, kind in kinds.items() if kind == Kind.FLAG]
     if flags:
-        shares = [_series(CategoryCount, subject(flag)[0], column=flag, value_type="share") for flag in flags]
-        panels.append(line_plot_panel("Share of rows that have an input", shares, size="half"))
+        present = [_series(CategoryCount, subject(flag)[0], column=flag, value_type="share") for flag in flags]
+        panels.append(line_plot_panel("Share of rows that have an input", present, size="half"))
     return panels
 
 
@@ -59,13 +59,13 @@ def _is_followed(column: str, kind: Kind) -> bool:
     return kind != Kind.FLAG and not is_axis(column)
 
 
-def _likeness(column: str, kind: Kind) -> DashboardPanelPlot:
-    """The mean of numbers, the shares of classes."""
+def _distribution(column: str, kind: Kind) -> DashboardPanelPlot:
+    """The mean of numbers, or the frequencies of classes."""
     title = ": ".join(subject(column))
     if kind == Kind.NUMBER:
         return line_plot_panel(title, [_series(MeanValue, "mean", column=column)], size="half")
-    shares = [_series(UniqueValueCount, "{{label}}", column=column, value_type="share")]
-    return bar_plot_panel(title, shares, "Share of each in all rows.", size="half", stacked=True)
+    frequencies = [_series(UniqueValueCount, "{{label}}", column=column, value_type="share")]
+    return bar_plot_panel(title, frequencies, "Share of each in all rows.", size="half", stacked=True)
 
 
 def _series(metric: type[Metric], legend: str, **labels: str) -> PanelMetric:

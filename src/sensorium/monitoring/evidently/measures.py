@@ -1,4 +1,4 @@
-"""What Evidently measures of every column, and the table in which it shows them."""
+"""The metrics that Evidently computes for every column, and the table that shows them."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ PRESENT, ABSENT = "present", "absent"  # what a flag is to Evidently
 
 
 class Columns(MetricContainer):
-    """The drift of every column, and what is followed of it from check to check.
+    """The drift of every column, and its trend over checks.
 
     Attributes:
         kinds: of the columns.
@@ -43,14 +43,14 @@ class Columns(MetricContainer):
     colours: list[str]
 
     def generate_metrics(self, context: Context) -> Sequence[Metric]:
-        """The metrics; none has parameters that change from check to check, so that each is one line over time."""
+        """The metrics. None has a parameter that changes from check to check, so each is one line over time."""
         tests = {Kind.NUMBER: NUMBERS, Kind.CATEGORY: CLASSES, Kind.FLAG: CLASSES}
         drift = [ValueDrift(column=name, method=tests[kind], threshold=DRIFTED) for name, kind in self.kinds.items()]
-        followed = [metric for name, kind in self.kinds.items() if (metric := _followed(name, kind))]
-        return [DriftedColumnsCount(num_method=NUMBERS, cat_method=CLASSES, threshold=DRIFTED), *drift, *followed]
+        trends = [metric for name, kind in self.kinds.items() if (metric := _trend(name, kind))]
+        return [DriftedColumnsCount(num_method=NUMBERS, cat_method=CLASSES, threshold=DRIFTED), *drift, *trends]
 
     def render(self, context: Context, child_widgets: object = None) -> list[BaseWidgetInfo]:
-        """The table, worst columns first, under a sentence that says how to read it."""
+        """The table, columns with most drift first, under a sentence that explains the score."""
         table = DataDriftTable(num_stattest=NUMBERS, cat_stattest=CLASSES, stattest_threshold=DRIFTED)
         reference, current = self.colours
         find_metric_renderer(DataDriftTable, DEFAULT_RENDERERS).color_options = ColorOptions(
@@ -67,8 +67,8 @@ class Columns(MetricContainer):
         return [header_text(label=read), widget]
 
 
-def _followed(name: str, kind: Kind) -> Metric | None:
-    """What a person follows of a column besides its drift; nothing on an axis, whose mean says nothing to a person."""
+def _trend(name: str, kind: Kind) -> Metric | None:
+    """What is shown of a column over time besides its drift; ``None`` for an axis, whose mean tells people nothing."""
     if kind == Kind.NUMBER:
         return None if is_axis(name) else MeanValue(column=name)
     if kind == Kind.FLAG:

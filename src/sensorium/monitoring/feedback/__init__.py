@@ -1,1 +1,1 @@
-"""Labels that people gave: which are believed, how well the model does by them, which are learnt from."""
+"""Labels that people sent: which are accepted, how well the model does by them, and which it is trained on."""

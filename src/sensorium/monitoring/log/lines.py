@@ -1,4 +1,4 @@
-"""Records of the service's log: JSON lines in files that are rotated, some of them perhaps damaged."""
+"""Reads the service's logs: JSON lines in rotated files, some of which may be damaged."""
 
 import errno
 import heapq
@@ -16,8 +16,9 @@ from typing import Annotated, Any, BinaryIO
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from sensorium.errors import UserError
+from sensorium.renamed import RECORDS, with_new_keys
 
-TRIES, PAUSE = 20, 0.01  # seconds between them: renaming takes far less
+TRIES, PAUSE = 20, 0.01  # seconds between tries; renaming takes far less
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
 TYPES = {
     "request_id": str,
@@ -25,14 +26,14 @@ TYPES = {
     "role": str,
     "model_version": str,
     "inputs": list[str],
-    "said": dict[str, dict[str, float | str]],
+    "descriptors": dict[str, dict[str, float | str]],
     "axes": dict[str, list[float]],
-    "marks": dict[str, str],
+    "hashes": dict[str, str],
     "labels": dict[str, str],
     "abstained": list[str],
     "probabilities": dict[str, Annotated[dict[str, float], Field(min_length=1)]],
     "content": dict[str, str],
-}  # of the fields that somebody reads, where a record has them
+}  # of the fields that are read, where a record has them
 _CHECKS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()
 }
@@ -40,32 +41,32 @@ Dated = tuple[datetime, dict[str, Any]]  # a record and its time
 
 
 @dataclass
-class Reading:
-    """What was met on the way, counted while the records are read.
+class Problems:
+    """Counts the problems met while records are read.
 
     Attributes:
         damaged: lines that hold no record.
-        from_the_future: records that are left out, since their time has not come yet.
+        from_the_future: records whose time is later than now, which are left out.
     """
 
     damaged: int = 0
     from_the_future: int = 0
 
     def notes(self, name: str) -> list[str]:
-        """A sentence for each thing that was not as it should be."""
-        said = []
+        """A sentence for each kind of problem."""
+        sentences = []
         if self.damaged:
-            said.append(f"Left out: {counted(self.damaged, 'line')} of {name} that cannot be read.")
+            sentences.append(f"Left out: {counted(self.damaged, 'line')} of {name} that cannot be read.")
         if self.from_the_future:
-            said.append(
+            sentences.append(
                 f"Left out: {counted(self.from_the_future, 'record')} of {name} with a time in the future; look at the "
                 "clocks of the machines that serve."
             )
-        return said
+        return sentences
 
 
 def read_records(
-    folder: Path, name: str, fields: Iterable[str], since: datetime, now: datetime, reading: Reading
+    folder: Path, name: str, fields: Iterable[str], since: datetime, now: datetime, problems: Problems
 ) -> Iterator[Dated]:
     """Records of a log with their times, the oldest file first, a line of each replica in memory at a time.
 
@@ -76,8 +77,8 @@ def read_records(
         name: of the newest file; older ones end in .1, .2 and so on.
         fields: that every record has.
         since: older records are left out.
-        now: what tells the future.
-        reading: is told what could not be used.
+        now: records with a later time are left out.
+        problems: counts what could not be used.
 
     Raises:
         UserError: if the files cannot be held open.
@@ -86,11 +87,11 @@ def read_records(
     with ExitStack() as opened:
         # All are opened before any is read, since the service may rename them meanwhile.
         logs = _all_opened(opened, folder, name, since)
-        yield from heapq.merge(*(_dated(files, wanted, since, now, reading) for files in logs), key=itemgetter(0))
+        yield from heapq.merge(*(_dated(files, wanted, since, now, problems) for files in logs), key=itemgetter(0))
 
 
 def _dated(
-    files: Iterable[BinaryIO], wanted: set[str], since: datetime, now: datetime, reading: Reading
+    files: Iterable[BinaryIO], wanted: set[str], since: datetime, now: datetime, problems: Problems
 ) -> Iterator[Dated]:
     """The usable records of files."""
     for file in files:
@@ -99,9 +100,9 @@ def _dated(
                 continue
             found = _record(line, wanted)
             if found is None:
-                reading.damaged += 1
+                problems.damaged += 1
             elif found[0] > now + AHEAD:
-                reading.from_the_future += 1
+                problems.from_the_future += 1
             elif found[0] >= since:
                 yield found
 
@@ -152,14 +153,14 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _inodes(paths: Iterable[Path]) -> list[int]:
-    """What stays the same of a file that is renamed."""
+    """Numbers of files, which a renamed file keeps."""
     return [path.stat().st_ino for path in paths]
 
 
 def _record(line: bytes, wanted: set[str]) -> Dated | None:
-    """A line's record; none where it lacks something, or what somebody reads is of another type than it should be."""
+    """The record in a line; ``None`` if a field is missing or is of another type than in `TYPES`."""
     try:
-        record = json.loads(line)
+        record = with_new_keys(json.loads(line), RECORDS)
         time = datetime.fromisoformat(record["time"])
         for name in _CHECKS.keys() & record.keys():
             _CHECKS[name].validate_python(record[name])
@@ -172,7 +173,7 @@ def _record(line: bytes, wanted: set[str]) -> Dated | None:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The records of a file of our own; what a kill cut off is left out."""
+    """The records of a JSON-lines file of this project; an incomplete last line is left out."""
     found = []
     # Not by str.splitlines, which parts at signs that a record may hold.
     for line in path.read_bytes().split(b"\n") if path.is_file() else []:

@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 
 from sensorium.errors import UserError
 from sensorium.modalities import Image, Modality, Text
-from sensorium.monitoring.drift.check import Outcome, Reference, check, independent, read_reference
+from sensorium.monitoring.drift.detection import DriftResult, Reference, detect_drift, independent, read_reference
 from sensorium.monitoring.drift.reference import GROUPED_BY
-from sensorium.monitoring.evidently.columns import show
+from sensorium.monitoring.evidently.columns import make_report
 from sensorium.monitoring.log.window import read_window
 from sensorium.serving.journal import PREDICTIONS
 from sensorium.targets import LearntClass
@@ -43,8 +43,8 @@ def record(name: str, text: str, picture: Pillow.Image, share: float) -> Record:
     return predicted(
         name,
         inputs=list(INPUTS),
-        marks={key: f"{name} {key}" for key in INPUTS},
-        said={
+        hashes={key: f"{name} {key}" for key in INPUTS},
+        descriptors={
             "text": {"characters": said["text"]["characters"], "words": said["text"]["words"]},
             "image": said["image"],
         },
@@ -61,16 +61,16 @@ def _picture(random: np.random.Generator) -> Pillow.Image:
 
 def dimmed(one: Record) -> Record:
     """The same at half the light."""
-    said = {name: dict(values) for name, values in one["said"].items()}
+    found = {name: dict(values) for name, values in one["descriptors"].items()}
     for name in ("brightness", "contrast"):
-        said["image"][name] /= 2
+        found["image"][name] /= 2
     axes = one["axes"] | {"image": [value / 2 for value in one["axes"]["image"]]}
-    return one | {"said": said, "axes": axes}
+    return one | {"descriptors": found, "axes": axes}
 
 
 def without(name: str, one: Record) -> Record:
     kept = [key for key in one["inputs"] if key != name]
-    parts = {part: {key: one[part][key] for key in kept} for part in ("marks", "said", "axes")}
+    parts = {part: {key: one[part][key] for key in kept} for part in ("hashes", "descriptors", "axes")}
     return one | {"inputs": kept} | parts
 
 
@@ -84,29 +84,29 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """Two rows of each of 120 units: the same text, another picture."""
     folder = tmp_path_factory.mktemp("reference")
     lines = records(240, 0)
-    rows = window(folder, lines).drop(columns=["kind.said", "kind.confidence"])
+    rows = window(folder, lines).drop(columns=["kind.predicted", "kind.confidence"])
     rows["unit"] = np.arange(240) // 2
-    shares = pd.DataFrame([one["probabilities"]["kind"] for one in lines]).add_prefix("kind.probability.")
-    rows = rows.join(shares.add([3e-5, -3e-5]).astype(np.float32))  # as the network gives them
+    probabilities = pd.DataFrame([one["probabilities"]["kind"] for one in lines]).add_prefix("kind.probability.")
+    rows = rows.join(probabilities.add([3e-5, -3e-5]).astype(np.float32))  # as the network gives them
     rows.to_parquet(folder / "reference.parquet")
     np.savez(folder / "reference.npz", **{GROUPED_BY: np.array(["text"])})
     return read_reference(folder, TARGETS)
 
 
 @pytest.fixture
-def checked(tmp_path: Path, reference: Reference) -> Callable[[list[Record]], Outcome]:
-    def of(lines: list[Record]) -> Outcome:
+def checked(tmp_path: Path, reference: Reference) -> Callable[[list[Record]], DriftResult]:
+    def of(lines: list[Record]) -> DriftResult:
         rows = independent(window(tmp_path, lines), reference)
-        return check(reference, rows, INPUTS, list(TARGETS), 0.05)
+        return detect_drift(reference, rows, INPUTS, list(TARGETS), 0.05)
 
     return of
 
 
-def drifted(found: Outcome) -> dict[str, str]:
+def drifted(found: DriftResult) -> dict[str, str]:
     return {f"{test.about} {test.what}": test.words for test in found.findings if test.drifted}
 
 
-Check = Callable[[list[Record]], Outcome]
+Check = Callable[[list[Record]], DriftResult]
 
 
 def test_the_reference_is_one_row_of_every_unit_as_the_log_has_them(reference: Reference) -> None:
@@ -139,14 +139,14 @@ def test_a_missing_input_is_named_by_how_often_it_is_missing(checked: Check) -> 
     lines = records(100, 1)
     found = checked([without("image", one) if at % 4 == 0 else one for at, one in enumerate(lines)])
     assert drifted(found) == {"image presence": "missing in 25% of requests (was 0%)"}
-    assert found.far["image"].isna().sum() == 25
+    assert found.distances["image"].isna().sum() == 25
 
 
 def test_an_input_that_is_gone_altogether(checked: Check) -> None:
     found = checked([without("image", one) for one in records(60, 1)])
     assert drifted(found) == {"image presence": "missing in 100% of requests (was 0%)"}
     assert {test.p_value for test in found.findings if test.about == "image" and test.what != "presence"} == {1.0}
-    assert found.far["image"].isna().all()
+    assert found.distances["image"].isna().all()
 
 
 def test_answers_that_are_all_one_class(checked: Check) -> None:
@@ -161,7 +161,7 @@ def test_answers_that_are_all_one_class(checked: Check) -> None:
 def test_a_descriptor_that_the_reference_lacks_is_not_compared(checked: Check) -> None:
     lines = records(60, 1)
     for one in lines:
-        one["said"]["text"]["mood"] = "grim"
+        one["descriptors"]["text"]["mood"] = "grim"
     found = checked(lines)
     assert drifted(found) == {}
     assert [test.p_value for test in found.findings if test.what == "mood"] == [1.0]
@@ -170,7 +170,7 @@ def test_a_descriptor_that_the_reference_lacks_is_not_compared(checked: Check) -
 def test_a_descriptor_that_is_called_as_answers_are(checked: Check) -> None:
     lines = records(60, 1)
     for one in lines:
-        one["said"]["text"]["said"] = "grim"
+        one["descriptors"]["text"]["said"] = "grim"
     whats = [(test.about, test.what) for test in checked(lines).findings]
     assert [what for what in whats if what[1] in ("said", "predictions")] == [("text", "said"), ("kind", "predictions")]
 
@@ -179,29 +179,31 @@ def test_constant_and_odd_columns(checked: Check) -> None:
     lines = records(60, 1)
     for at, one in enumerate(lines):
         one["axes"]["text"] = [0.1, 0.1, 0.1, 0.1]
-        one["said"]["text"] = {"characters": float("nan") if at % 2 else 20.0, "words": 4.0}
+        one["descriptors"]["text"] = {"characters": float("nan") if at % 2 else 20.0, "words": 4.0}
     found = drifted(checked(lines))
     assert found.keys() == {"text embedding", "text characters", "text words"}
 
 
 def test_one_item_asked_for_again_and_again_is_one(tmp_path: Path, reference: Reference) -> None:
     lines = records(40, 1)
-    again = [one | {"request_id": f"again-{at}", "marks": lines[0]["marks"]} for at, one in enumerate(lines)]
+    again = [one | {"request_id": f"again-{at}", "hashes": lines[0]["hashes"]} for at, one in enumerate(lines)]
     assert len(independent(window(tmp_path, lines + again), reference)) == 40
 
 
 def test_one_text_with_every_picture_does_not_hide_all_of_them(checked: Check) -> None:
     lines = records(60, 1)
     for one in lines:
-        one["marks"]["text"] = "the same"
-        one["said"]["text"] = {"characters": 3.0, "words": 1.0}
+        one["hashes"]["text"] = "the same"
+        one["descriptors"]["text"] = {"characters": 3.0, "words": 1.0}
     found = drifted(checked(lines))
     assert found.keys() == {"text characters", "text words"}
 
 
 def test_evidently_shows_the_same_p_values_and_bound(checked: Check) -> None:
     found = checked([dimmed(one) for one in records(80, 1)])
-    metrics = show(found.sides, found.kinds, found.p_values, found.bound, ("blue", "orange")).snapshot.dict()["metrics"]
+    metrics = make_report(found.sides, found.kinds, found.p_values, found.bound, ("blue", "orange")).snapshot.dict()[
+        "metrics"
+    ]
     scores = {one["config"]["column"]: one["value"] for one in metrics if one["config"]["type"].endswith("ValueDrift")}
     assert {column for column, score in scores.items() if score > 1} == {"image.brightness", "image.contrast"}
     of_test = {f"{test.about}.{test.what}": test.p_value for test in found.findings}
@@ -211,6 +213,6 @@ def test_evidently_shows_the_same_p_values_and_bound(checked: Check) -> None:
 def test_too_small_a_reference_is_named(reference: Reference) -> None:
     few = Reference(reference.rows.head(9), reference.everything, ["text"])
     with pytest.raises(UserError, match=r"reference has 9 independent rows, 10 are needed .* `split.val`"):
-        check(few, reference.rows, INPUTS, list(TARGETS), 0.05)
+        detect_drift(few, reference.rows, INPUTS, list(TARGETS), 0.05)
     with pytest.raises(UserError, match="no reference to compare with"):
         read_reference(Path("nowhere"), TARGETS)

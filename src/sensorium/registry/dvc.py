@@ -1,4 +1,4 @@
-"""What DVC tracks, as it was at a commit."""
+"""Reads files that DVC tracks as they were at a commit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from sensorium.errors import UserError
 
 
 def checkout(commit: str, path: Path, to: Path) -> None:
-    """Copies a file or folder of a commit.
+    """Copies a file or folder as it was at a commit.
 
     Raises:
         UserError: if neither the cache nor a remote has it.
@@ -19,7 +19,7 @@ def checkout(commit: str, path: Path, to: Path) -> None:
 
 
 def read(commit: str, path: Path) -> str:
-    """The text of a file of a commit.
+    """The text of a file as it was at a commit.
 
     Raises:
         UserError: if neither the cache nor a remote has it.
@@ -29,7 +29,7 @@ def read(commit: str, path: Path) -> str:
 
 
 def has(commit: str, path: Path) -> bool:
-    """Whether a commit's DVC has this file.
+    """Whether DVC tracks a file at a commit.
 
     Raises:
         UserError: if neither the cache nor a remote can tell.

@@ -1,4 +1,4 @@
-"""A check: the predictions of the last hours against what the model was made with."""
+"""Detects drift: compares independent logged predictions with a model's reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from sensorium.monitoring.drift.cells import Sides, read_sides
 from sensorium.monitoring.drift.comparisons import of_column, of_embedding
 from sensorium.monitoring.drift.effects import Change
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
-from sensorium.monitoring.log.independent import most_values, one_of_each, units_of
+from sensorium.monitoring.log.independent import one_per_unit, units_of, values_per_unit
 from sensorium.runtime.profile import FILE
 from sensorium.stats.permutation import Chances, weigh
 from sensorium.stats.statistics import Kind
 from sensorium.targets import Learnt
 
-FEWEST = 30  # independent rows that anything is told from
-FEWEST_VALUES = 10  # on either side
-MOST = 2_000  # rows that are compared; more would find differences that do not matter
-SMALLEST = 0.05  # effect that counts
+FEWEST = 30  # independent rows; with fewer there is no verdict
+FEWEST_VALUES = 10  # of a column, on either side; columns with fewer are not tested
+MOST = 2_000  # rows that are compared; more would show differences that do not matter
+SMALLEST = 0.05  # effect that counts as drift
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether something changed.
+    """The comparison of one property of an input or a target.
 
     Attributes:
-        about: an input or a target.
-        what: `EMBEDDING`, `PREDICTIONS`, or what `sensorium.monitoring.names.subject` calls it.
-        p_value: the chance of so large a change where there is none.
-        effect: how large it is, from 0 to 1.
-        drifted: whether that is too much for chance, and enough to matter.
-        words: a clause that says how.
+        about: the input or target.
+        what: its property: `EMBEDDING`, `PREDICTIONS`, or what `sensorium.monitoring.names.subject` gives.
+        p_value: of the test.
+        effect: size of the change, from 0 to 1.
+        drifted: whether the change is significant and large enough to matter.
+        words: a clause that describes the change.
     """
 
     about: str
@@ -51,12 +51,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a model travels with.
+    """The reference of a model: what it read and predicted on validation rows.
 
     Attributes:
-        rows: one of every unit, with the columns that are compared.
-        everything: all its rows, for performance.
-        grouped_by: inputs whose equal values make rows one unit.
+        rows: one of every unit, for tests of drift.
+        everything: all rows, for performance.
+        grouped_by: inputs by whose values rows are grouped into units.
     """
 
     rows: pd.DataFrame
@@ -65,29 +65,29 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was found.
+class DriftResult:
+    """What was compared, and what was found.
 
     Attributes:
-        findings: every comparison.
-        bound: the p-value below which a change is too much for chance, so that all of them together raise a false
-            alarm no more often than asked for.
-        far: of each current row and every input, how far it lies from the reference; not-a-number without it.
+        findings: all comparisons.
+        bound: the p-value below which a change is significant; it keeps the chance of any false alarm, over all
+            comparisons, at the one that was asked for.
+        distances: from each current row to the reference, by input; not-a-number where the row lacks the input.
         kinds: of all columns.
-        sides: of the columns with enough values, what was compared.
-        p_values: of these columns, and of inputs' embeddings by the inputs' names.
+        sides: the reference and the current cells of every column with enough values.
+        p_values: of these columns by name, and of the embeddings by input.
     """
 
     findings: Sequence[Finding]
     bound: float
-    far: pd.DataFrame
+    distances: pd.DataFrame
     kinds: Mapping[str, Kind]
     sides: Mapping[str, Sides]
     p_values: Mapping[str, float]
 
 
 def read_reference(folder: Path, targets: Mapping[str, Learnt]) -> Reference:
-    """The reference in a model's folder.
+    """Reads the reference in a model's folder.
 
     Raises:
         UserError: if there is none that can be used.
@@ -107,32 +107,32 @@ def read_reference(folder: Path, targets: Mapping[str, Learnt]) -> Reference:
         table = table.drop(columns=columns)
         for what, cells in target.logged(predictions).items():
             table[names.prediction(name, what)] = cells
-    return Reference(one_of_each(table, units, MOST), table, grouped_by)
+    return Reference(one_per_unit(table, units, MOST), table, grouped_by)
 
 
 def independent(rows: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """The predictions of a window that may count as independent, 2,000 at most."""
+    """The rows of a window that may count as independent, 2,000 at most."""
     if not len(rows):
         return rows
-    most = most_values(reference.everything, names.inputs(reference.everything), len(rows))
-    return one_of_each(rows, units_of(rows, reference.grouped_by, most), MOST)
+    per_unit = values_per_unit(reference.everything, names.inputs(reference.everything), len(rows))
+    return one_per_unit(rows, units_of(rows, reference.grouped_by, per_unit), MOST)
 
 
-def check(
+def detect_drift(
     reference: Reference,
     current: pd.DataFrame,
     inputs: Mapping[str, Modality],
     targets: Sequence[str],
     false_alarms: float,
-) -> Outcome:
-    """Compares independent rows with the reference, and weighs all comparisons together.
+) -> DriftResult:
+    """Compares independent rows with the reference, with one bound for the p-values of all comparisons.
 
     Args:
         reference: of the model.
         current: independent predictions, `FEWEST` or more.
-        inputs: as the model declares them.
-        targets: by name.
-        false_alarms: the chance that anything is found although nothing changed.
+        inputs: of the model.
+        targets: their names.
+        false_alarms: the chance that any drift is found although nothing changed.
 
     Raises:
         UserError: if the reference has too few independent rows.
@@ -156,15 +156,17 @@ def check(
         findings.append(_found(name, EMBEDDING, chances, name, change))
     for column, kind in kinds.items():
         about, what = names.subject(column)
-        what = PREDICTIONS if column == names.said(about) and about in targets else what
+        what = PREDICTIONS if column == names.predicted(about) and about in targets else what
         change = _change(what, *sides[column], kind, inputs.get(about)) if column in sides else effects.NONE
         findings.append(_found(about, what, chances, column, change))
-    far = pd.DataFrame({name: one.far for name, one in embedded.items()}, index=current.index, columns=list(inputs))
-    return Outcome(findings, chances.bound, far, kinds, sides, chances.p_values)
+    distances = pd.DataFrame(
+        {name: one.distances for name, one in embedded.items()}, index=current.index, columns=list(inputs)
+    )
+    return DriftResult(findings, chances.bound, distances, kinds, sides, chances.p_values)
 
 
 def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Sides]]:
-    """Both sides of the columns that say something."""
+    """Both sides of every column that has enough values."""
     for column, kind in kinds.items():
         first, second = (
             table[column] if column in table else pd.Series(np.nan, table.index) for table in (before, now)
@@ -177,7 +179,7 @@ def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -
 def _kinds(
     before: pd.DataFrame, now: pd.DataFrame, inputs: Sequence[str], targets: Sequence[str]
 ) -> Iterator[tuple[str, Kind]]:
-    """The columns to compare."""
+    """The columns to compare, each with its kind."""
     for name in inputs:
         yield names.present(name), Kind.FLAG
         for column in names.descriptors(name, dict.fromkeys([*before, *now])):
@@ -185,7 +187,7 @@ def _kinds(
             are_numbers = all(pd.api.types.is_numeric_dtype(found) for found in cells if len(found))
             yield column, Kind.NUMBER if are_numbers else Kind.CATEGORY
     for target in targets:
-        yield names.said(target), Kind.CATEGORY
+        yield names.predicted(target), Kind.CATEGORY
         yield names.confidence(target), Kind.NUMBER
 
 
