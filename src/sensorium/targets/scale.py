@@ -9,6 +9,7 @@ import numpy as np
 MOST_SKEWNESS, MOST_KURTOSIS = 1.0, 7.0  # of numbers without a long tail; 0 and 3 are those of the normal distribution
 KNOTS = 257  # between which the scale of ranks is straight
 NEAR_ZERO = 0.05  # of numbers, up to whose size the logarithmic scale is straight
+ALIKE = 1e-12  # of the largest number, that numbers differ by which are the same but for rounding
 BEYOND = 0.5  # deviations that a prediction may lie outside of all training rows
 
 
@@ -34,21 +35,32 @@ class Scale:
 
     @classmethod
     def fit(cls, numbers: np.ndarray) -> Self:
-        """The first transform that leaves no long tail: none, the logarithm, and that to ranks, which leaves none."""
-        for transform, learn in PARAMETERS.items():
-            parameters = learn(numbers)
-            found = FORWARD[transform](numbers, parameters)
-            deviation = float(found.std())
-            if not deviation > 1e-12 * max(1.0, float(np.abs(found).max())):
+        """The first transform that leaves no long tail: none, the logarithm, and that to ranks.
+
+        Where all do, it is the last that still tells the numbers apart.
+        """
+        chosen = cls._of(numbers, "identity")
+        for transform in PARAMETERS:
+            one = cls._of(numbers, transform)
+            standard = one.standardised(numbers)
+            if not standard.std() > 0:
                 continue
-            standard = (found - found.mean()) / deviation
+            chosen = one
             if abs((standard**3).mean()) <= MOST_SKEWNESS and (standard**4).mean() <= MOST_KURTOSIS:
                 break
-        else:
-            if not deviation > 0:
-                standard, deviation = np.zeros(1), 1.0
-        ends = float(standard.min() - BEYOND), float(standard.max() + BEYOND)
-        return cls(transform, [list(map(float, one)) for one in parameters], float(found.mean()), deviation, *ends)
+        return chosen
+
+    @classmethod
+    def _of(cls, numbers: np.ndarray, transform: str) -> Self:
+        """The scale by one transform; where that leaves no difference, its deviation is 1."""
+        parameters = PARAMETERS[transform](numbers)
+        found = FORWARD[transform](numbers, parameters)
+        mean, deviation = float(found.mean()), float(found.std())
+        if not deviation > ALIKE * float(np.abs(found).max()):
+            deviation = 1.0
+        ends = (float((end - mean) / deviation) for end in (found.min(), found.max()))
+        low, high = (end + beyond for end, beyond in zip(ends, (-BEYOND, BEYOND), strict=True))
+        return cls(transform, parameters, mean, deviation, low, high)
 
     @classmethod
     def of(cls, state: Any) -> Self:
