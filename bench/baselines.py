@@ -16,9 +16,9 @@ from rich.table import Table
 
 from sensorium import params, paths
 from sensorium.dataset.columns import carried
-from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
+from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.dataset.split import SPLITS, assign
-from sensorium.evaluation.baselines import logistic_regression
+from sensorium.evaluation.baselines import baselines
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.forward import predict
@@ -27,7 +27,7 @@ from sensorium.training.forward import predict
 def main(seeds: int) -> None:
     """Prints accuracy by target, method and seed."""
     settings, table = params.load(), read_table()
-    classes = classes_of(table, settings.targets)
+    targets = learn(table, settings.targets)
     best = yaml.safe_load(paths.BEST.read_text())
     stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
     shares = {name: getattr(settings.split, name) for name in SPLITS}
@@ -35,15 +35,15 @@ def main(seeds: int) -> None:
     for seed in range(seeds):
         names = _named(settings.split.groups[0], table, settings) if settings.split.groups else table["id"]
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
-        train, val, test = (read_rows(of_split(table, name), settings.inputs, classes) for name in SPLITS)
+        train, val, test = (read_rows(of_split(table, name), settings.inputs, targets) for name in SPLITS)
         best["training"]["seed"] = seed
-        logits = predict(fit(*configured(best, train, classes), train, val).network, test)
-        for target in classes:
+        logits = predict(fit(*configured(best, train, targets), train, val).network, test)
+        for target in targets:
             accuracy = accuracy_of(logits[target].argmax(1).numpy(), test, target)
             found.setdefault((target, "network, all inputs"), []).append(accuracy)
             for name, inputs in [("all inputs", list(settings.inputs)), *((f"only {i}", [i]) for i in settings.inputs)]:
-                probabilities = logistic_regression(inputs, target, train, val, test, len(classes[target]))
-                accuracy = accuracy_of(probabilities.argmax(1), test, target)
+                simplest = baselines(target, targets[target], inputs, train, val, test)
+                accuracy = accuracy_of(simplest["logistic_regression"].argmax(1), test, target)
                 found.setdefault((target, f"logistic regression, {name}"), []).append(accuracy)
     show(found, seeds)
 

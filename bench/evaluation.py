@@ -18,12 +18,12 @@ from rich.console import Console
 from rich.table import Table
 from scipy.special import softmax
 
-from sensorium.evaluation.bootstrap import resample
-from sensorium.evaluation.metrics import Predictions, figures
 from sensorium.evaluation.names import subsets
 from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stats.bootstrap import draw
+from sensorium.targets.class_draws import resample
+from sensorium.targets.class_figures import Predictions, figures
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 

@@ -56,7 +56,7 @@ def measure(live: Live, rows: list[dict[str, Any]], folder: Path) -> dict[str, f
         sample = predictor.accept(rows[place])
         prepared = predictor.prepare(sample)
         features = predictor.features([prepared])
-        return sample, prepared, features, predictor.probabilities(features, every)[0]
+        return sample, prepared, features, predictor.predictions(features, every)[0]
 
     def describe(place: int) -> dict[str, Any]:
         return {name: live.profile.describe(name, kind, done[place][0][name]) for name, kind in kinds}

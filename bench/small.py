@@ -25,8 +25,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
-from sensorium.dataset.rows import classes_of, read_rows, read_table
+from sensorium.dataset.rows import learn, read_rows, read_table
 from sensorium.stages.search import calibrated_loss
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
@@ -56,15 +57,15 @@ def main(seeds: int, trials: int, target: str, chosen: list[int]) -> None:
     """Prints accuracies and differences by situation."""
     settings, console = params.load(), Console()
     table = read_table().drop_duplicates("image").reset_index(drop=True)
-    classes = classes_of(table, [target])
-    every = read_rows(table, settings.inputs, classes)
+    targets = learn(table, {target: settings.targets[target]})
+    every = read_rows(table, settings.inputs, targets)
     for situation in [SITUATIONS[one] for one in chosen]:
         found: dict[str, list[float]] = {}
         kinds = []
         for seed in range(seeds):
             rows = only(with_noise(every, seed), situation.inputs)
             train, validation, test = drawn(rows, table["group"].to_numpy(), situation.rows, seed)
-            accuracy, kind = network(settings, train, validation, test, classes, trials, seed)
+            accuracy, kind = network(settings, train, validation, test, targets, trials, seed)
             kinds.append(kind)
             found.setdefault("the search's choice", []).append(accuracy)
             for name in ["all inputs", *(situation.inputs if len(situation.inputs) > 1 else ())]:
@@ -103,23 +104,23 @@ def network(
     train: Rows,
     validation: Rows,
     test: Rows,
-    classes: Mapping[str, list[str]],
+    targets: Mapping[str, Learnt],
     trials: int,
     seed: int,
 ) -> tuple[float, str]:
     """The test accuracy of what the search chooses, and its kind."""
-    divided = divisions(train, validation)
+    divided = divisions(train, validation, targets)
 
     def loss(drawn: dict) -> float:
-        return calibrated_loss(*configured(drawn, train, classes), divided)
+        return calibrated_loss(*configured(drawn, train, targets), divided)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
     list(run_trials(study, space, loss, trials, 600, seed))
     best = study.best_trial.user_attrs["settings"]
-    fitted = fit(*configured(best, train, classes), train, validation)
-    (target,) = classes
+    fitted = fit(*configured(best, train, targets), train, validation)
+    (target,) = targets
     return accuracy_of(predict(fitted.network, test)[target].argmax(1), test.labels[target]), best["fusion"]["kind"]
 
 

@@ -53,12 +53,14 @@ def summary(before: Figures, after: Figures) -> str:
         lines += [f"{data['rows']:,} rows came in, {data['quarantined']:,} of them are in quarantine.", ""]
     lines += ["| target | accuracy | last run | macro F1 | commonest class |", "|---|--:|--:|--:|--:|"]
     for target, found in after.get("evaluate", {}).items():
-        last = before.get("evaluate", {}).get(target, {}).get("accuracy")
-        low_high = found["intervals"]["accuracy"]
+        main = next(iter(found["intervals"]))  # the main figure comes first
+        last = before.get("evaluate", {}).get(target, {}).get(main)
+        low_high = found["intervals"][main]
         sure = "{:.3f} to {:.3f}".format(*low_high) if low_high else f"cannot be judged: {found['unjudged']}"
+        simplest = next(iter(found["simpler"].values()))[main]
+        f1 = f"{found['macro_f1']:.3f}" if "macro_f1" in found else ""
         lines.append(
-            f"| {target} | {found['accuracy']:.3f} ({sure}) | {_change(found['accuracy'], last)} "
-            f"| {found['macro_f1']:.3f} | {found['majority']['accuracy']:.3f} |"
+            f"| {target} | {found[main]:.3f} ({sure}) | {_change(found[main], last)} | {f1} | {simplest:.3f} |"
         )
     if verdict:
         lines += ["", "| rule | value | bound | | |", "|---|--:|--:|---|---|"]

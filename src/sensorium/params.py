@@ -1,6 +1,6 @@
 """params.yaml, typed and checked once, before any work."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,10 +19,10 @@ from sensorium.modalities import Input
 from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
-from sensorium.numerals import numbers_in
 from sensorium.runtime.settings import Serve
 from sensorium.section import Column, Section, one_of
 from sensorium.sources import Data
+from sensorium.targets import TargetOfKind
 from sensorium.training.choices import Range
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="letters, digits and underscores")]
@@ -31,30 +31,6 @@ Width = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
 Layers = Annotated[int, Field(ge=1, le=12)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-FEW, MANY = 10, 30  # classes
-
-
-class Target(Section):
-    """What is predicted: one of several classes."""
-
-    kind: Literal["class"] = "class"
-    column: Column | None = Field(
-        None,
-        description="the column that its labels stand in; the target's own name where it is not given",
-        exclude_if=lambda column: column is None,
-    )
-
-    def doubts(self, labels: Sequence[str]) -> Iterator[str]:
-        """What may be meant otherwise: labels that look like amounts, or like names of single rows."""
-        values = len(set(labels))
-        are_single = values > FEW and 2 * values > len(labels)
-        if len(numbers_in(labels)) > 0.9 * len(labels) and (values > MANY or are_single):
-            yield (
-                f"{values:,} classes in {len(labels):,} rows, and they are numbers: if these are amounts, each is "
-                "learnt as a class of its own, since numbers are not predicted yet; a column of a few ranges can be"
-            )
-        elif are_single:
-            yield f"{values:,} classes in {len(labels):,} rows: they look like names or texts, which cannot be learnt"
 
 
 class Validation(Section):
@@ -142,7 +118,7 @@ class Params(Section):
 
     data: Data
     inputs: dict[Name, Input] = Field(min_length=1)
-    targets: dict[Name, Target] = Field(min_length=1)
+    targets: dict[Name, TargetOfKind] = Field(min_length=1)
     validation: Validation = Validation()
     split: Split = Split()
     fusion: Fusion = Fusion()

@@ -1,6 +1,9 @@
 import numpy as np
 
 from sensorium.compression.quality import Evaluator, similarity
+from sensorium.targets import LearntClass
+
+TARGETS = {"t": LearntClass(("no", "yes"))}
 
 
 def logits(answers: list[int]) -> np.ndarray:
@@ -8,12 +11,12 @@ def logits(answers: list[int]) -> np.ndarray:
 
 
 def evaluator(labels: list[int], before: list[int]) -> Evaluator:
-    return Evaluator({"t": np.array(labels)}, {"t": logits(before)}, np.arange(len(labels)), 1000, 0.95)
+    return Evaluator(TARGETS, {"t": np.array(labels)}, {"t": logits(before)}, np.arange(len(labels)), 1000, 0.95)
 
 
 def test_the_same_answers_gain_nothing() -> None:
     found = evaluator([0, 1] * 500, [0, 1] * 499 + [1, 0]).evaluate({"t": logits([0, 1] * 499 + [1, 0])})["t"]
-    assert (found.accuracy, found.gain) == (0.998, 0)
+    assert (found.figure, found.gain) == (0.998, 0)
     assert (round(found.low, 4), round(found.high, 4)) == (-0.0038, 0.0038)
 
 
@@ -27,7 +30,7 @@ def test_a_few_rows_without_a_change_prove_little() -> None:
 def test_what_computes_the_same_needs_no_rows_to_prove_it() -> None:
     one = evaluator([0, 1, 1, 0], [0, 1, 0, 0])
     found = one.evaluate({"t": logits([0, 1, 0, 0])}, exact=True)["t"]
-    assert (found.accuracy, found.gain, found.low, found.high) == (0.75, 0, 0, 0)
+    assert (found.figure, found.gain, found.low, found.high) == (0.75, 0, 0, 0)
     assert one.evaluate({"t": logits([0, 1, 0, 1])}, exact=True)["t"].gain == -0.25  # seen
 
 
@@ -36,7 +39,7 @@ def test_the_difference_is_paired() -> None:
     before = [0] * 60 + [1] * 40
     after = [0] * 62 + [1] * 38
     found = evaluator(labels, before).evaluate({"t": logits(after)})["t"]
-    assert (found.accuracy, round(found.gain, 6)) == (0.62, 0.02)
+    assert (found.figure, round(found.gain, 6)) == (0.62, 0.02)
     assert (round(found.low, 3), round(found.high, 3)) == (
         -0.017,
         0.057,
@@ -44,14 +47,16 @@ def test_the_difference_is_paired() -> None:
 
 
 def test_rows_of_a_group_are_drawn_together() -> None:
-    one = Evaluator({"t": np.zeros(120, int)}, {"t": logits([1] * 120)}, np.repeat(np.arange(6), 20), 1000, 0.95)
+    one = Evaluator(
+        TARGETS, {"t": np.zeros(120, int)}, {"t": logits([1] * 120)}, np.repeat(np.arange(6), 20), 1000, 0.95
+    )
     found = one.evaluate({"t": logits([0] * 60 + [1] * 60)})["t"]
     assert (found.gain, found.low, found.high) == (0.5, 0.0, 1.0)
 
 
 def test_rows_without_a_label_do_not_count() -> None:
     assert evaluator([-1, -1], [0, 0]).evaluate({"t": logits([1, 1])}) == {}
-    assert evaluator([-1, 1], [0, 0]).evaluate({"t": logits([0, 1])})["t"].accuracy == 1
+    assert evaluator([-1, 1], [0, 0]).evaluate({"t": logits([0, 1])})["t"].figure == 1
 
 
 def test_similarity_is_the_mean_cosine() -> None:

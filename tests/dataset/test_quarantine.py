@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
+from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.errors import UserError
 from sensorium.evaluation.measure import Evidence, measure
 from sensorium.evaluation.occlusion import occlude
@@ -19,6 +19,7 @@ from sensorium.evaluation.subsets import answer_subsets
 from sensorium.modalities import Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stages import embed, ingest, prepare, validate
+from sensorium.targets import Class
 from tests.conftest import Project
 
 KNOWN = ["A", "small", "green", "frog", ".", "red", "lorry"]
@@ -85,7 +86,7 @@ def test_what_cannot_be_encoded_is_quarantined_with_its_rows(
     table = read_table()
     assert sorted(set(before["id"]) - set(table["id"])) == ["r5"]  # which has nothing else
     assert table.set_index("id")["note"].isna().sum() == 2
-    rows = read_rows(table, ["note", "facts"], classes_of(table, ["label"]))
+    rows = read_rows(table, ["note", "facts"], learn(table, {"label": Class()}))
     lost = table["id"].isin(["r3", "r4"]).to_numpy()
     assert ((rows.items["note"] < 0).numpy() == lost).all()
     assert (rows.items["facts"] >= 0).all()
@@ -105,15 +106,17 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
     embed.run("note")
     embed.run("facts")
     table, inputs = read_table(), {"note": Text(encoder=picky)}
-    test, classes = of_split(table, "test"), classes_of(table, ["label"])
-    rows = read_rows(test, ["note", "facts"], classes)
-    network = Network(NetworkConfig({"note": 8, "facts": 2}, classes, "concat", 8, 1, 0.0)).eval()
+    test, targets = of_split(table, "test"), learn(table, {"label": Class()})
+    rows = read_rows(test, ["note", "facts"], targets)
+    network = Network(
+        NetworkConfig({"note": 8, "facts": 2}, {"label": targets["label"].state}, "concat", 8, 1, 0.0)
+    ).eval()
     corrupted = predict_corrupted(network, test, rows, inputs, Path("data/prepared"))
-    cut = {change: said["label"] for change, said in corrupted.items() if change.corruption == "truncation"}
-    typos = next(said["label"] for change, said in corrupted.items() if change.address[1:] == ("typos", "severe"))
-    assert all((said >= 0).all() for said in cut.values())
+    cut = {change: found.lost for change, found in corrupted.items() if change.corruption == "truncation"}
+    lost = next(found.lost for change, found in corrupted.items() if change.address[1:] == ("typos", "severe"))
+    assert not any(of_rows.any() for of_rows in cut.values())
     has = test["note"].notna().to_numpy()
-    unread = int((typos[has] < 0).sum())
+    unread = int(lost[has].sum())
     assert 0 < unread <= has.sum()
     logits = {"label": network(rows.batch(slice(None))[0], rows.batch(slice(None))[1])["label"].detach().numpy()}
     shares, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
@@ -121,7 +124,7 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
         rows, rows, rows, test["group"].to_numpy(), pd.DataFrame(index=test.index), logits, certain,
         answer_subsets(network, rows, shares), torch.arange(len(test)).numpy(), corrupted,
     )  # fmt: skip
-    figures = measure(evidence, "label", classes["label"], 50, 0.95).figures["robustness"]["note"]
+    figures = measure(evidence, "label", targets["label"], 50, 0.95).figures["robustness"]["note"]
     assert "unreadable" not in figures["truncation"]["severe"]
     severe = figures["typos"].get("severe", {"unreadable": unread, "rows": 0})
     assert (severe["unreadable"], severe["rows"]) == (unread, has.sum() - unread)

@@ -7,8 +7,9 @@ import pytest
 
 from sensorium.evaluation.addresses import figures, why_not
 from sensorium.modalities import Image, Text
+from sensorium.targets import Class
 
-TREE = figures({"text": Text(kind="text"), "photo": Image(kind="image")}, ["colour"], damaged=True)
+TREE = figures({"text": Text(kind="text"), "photo": Image(kind="image")}, {"colour": Class()}, damaged=True)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_figure_that_no_run_measures_is_known_before_one(address: str, why: st
 
 
 def test_of_many_inputs_only_some_subsets_are_measured() -> None:
-    many = figures({f"i{number}": Text(kind="text") for number in range(40)}, ["colour"], damaged=False)
+    many = figures({f"i{number}": Text(kind="text") for number in range(40)}, {"colour": Class()}, damaged=False)
     assert why_not("subsets.colour.i3.accuracy", many) == ""
     assert why_not("subsets.colour.i3+i4.accuracy", many).startswith("there is no 'i3+i4'")
     assert why_not("evaluate.colour.attribution.i3.share", many) == "evaluate.colour.attribution holds nothing"

@@ -3,9 +3,11 @@ import pytest
 import torch
 from scipy.special import softmax
 
-from sensorium.evaluation.calibration import CalibrationRows, calibrate, fit_temperatures
-from sensorium.evaluation.metrics import calibration_error
+from sensorium.evaluation.calibration import calibrate
 from sensorium.models.network import Network, NetworkConfig
+from sensorium.targets import CalibrationRows
+from sensorium.targets.class_figures import calibration_error
+from sensorium.targets.temperatures import fit_temperatures
 from sensorium.training.data import Rows
 
 
@@ -21,7 +23,7 @@ def fitted(
 ) -> list[float]:
     """The temperature with all inputs, and by what each absence multiplies it."""
     none = np.zeros((len(labels), 2)) if absent is None else absent
-    return np.exp(fit_temperatures(CalibrationRows(logits, none, labels), weight)).tolist()
+    return np.exp(fit_temperatures([CalibrationRows(logits, none, labels)], weight)).tolist()
 
 
 def test_logits_that_are_three_times_too_large_are_divided_by_three() -> None:

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sensorium.evaluation.gates import FIGURES as NAMES
 from sensorium.evaluation.gates import Comparison, Rule, RuleResult, check_rules, with_its_time
 from sensorium.evaluation.lookup import Unmeasured
-from sensorium.evaluation.metrics import figures
-from tests.evaluation.test_metrics import random_predictions
+from sensorium.targets import LearntClass
+from sensorium.targets.class_figures import figures
+from tests.targets.test_class_figures import random_predictions
 
 FIGURES = {
     "evaluate": {
@@ -30,7 +30,7 @@ FIGURES = {
 
 
 def test_figures_are_known_by_the_names_that_they_are_measured_under() -> None:
-    assert tuple(figures(random_predictions(50, 3, 0))) == NAMES
+    assert tuple(figures(random_predictions(50, 3, 0))) == LearntClass.figure_names
 
 
 def alone(rule: Rule) -> Comparison:

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from sensorium.evaluation.gates import FIGURES
 from sensorium.evaluation.measure import Evidence, measure
 from sensorium.evaluation.names import subsets
-from sensorium.evaluation.robustness import Change
+from sensorium.evaluation.robustness import Change, Corrupted
 from sensorium.evaluation.subsets import Answers
+from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 
 ROWS = 200
@@ -25,21 +25,21 @@ def measured(groups: np.ndarray) -> dict[str, Any]:
     true = labels.numpy()
     right = np.where(np.arange(ROWS) < 40, 1 - true, true)
     asked = subsets(["a", "b"])
-    alone = {"a": right, "b": np.where(np.arange(ROWS) < 100, right, -1)}
-    predicted = np.stack([np.full(ROWS, -1), alone["a"], alone["b"], right]).astype(np.int32)
+    answered = np.stack([np.zeros(ROWS, bool), np.ones(ROWS, bool), np.arange(ROWS) < 100, np.ones(ROWS, bool)])
+    brief = np.stack([right, np.full(ROWS, 0.5)], axis=1).astype(np.float32)
     evidence = Evidence(
         train=rows,
         val=rows,
         test=rows,
         groups=groups,
         columns=pd.DataFrame(index=range(ROWS)),
-        logits={"t": 3 * np.eye(2)[right]},
-        temperatures={"t": np.ones(ROWS)},
-        answers=Answers(asked, {"t": predicted}, {"t": (half := np.full((4, ROWS), 0.5, np.float32))}, {"t": half}),
+        outputs={"t": 3 * np.eye(2)[right]},
+        divisors={"t": np.ones(ROWS)},
+        answers=Answers(asked, answered, {"t": np.stack([brief] * 4)}, {"t": np.full((4, ROWS), 0.5, np.float32)}),
         corrupted_rows=np.arange(50),
-        corrupted={Change("a", "noise", 0): {"t": true[:50]}},
+        corrupted={Change("a", "noise", 0): Corrupted(np.zeros(50, bool), {"t": np.stack([true[:50]] * 2, axis=1)})},
     )
-    return measure(evidence, "t", ["x", "y"], 400, 0.95).figures
+    return measure(evidence, "t", LearntClass(("x", "y")), 400, 0.95).figures
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_simpler_methods_are_held_against_the_network_row_by_row(found: dict) ->
 
 def test_baselines_have_all_figures_that_the_network_has(found: dict) -> None:
     for name in ("majority", "logistic_regression"):
-        assert set(found[name]) == set(FIGURES)
+        assert set(found[name]) == set(LearntClass.figure_names)
     assert round(found["majority"]["macro_f1"], 4) == 0.3344  # of a class that is always said, and one that never is
     assert found["majority"]["roc_auc"] == 0.5
     assert round(found["majority"]["calibration_error"], 4) == 0.0  # it says the shares of the training rows

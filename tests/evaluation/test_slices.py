@@ -112,8 +112,8 @@ def test_a_slice_that_is_worse_is_pointed_out_and_one_that_is_better_is_not() ->
     found = verdicts(parts, right, groups, 0.95)
     assert [verdict.worse for verdict in found] == [True, False]
     assert found[0].rows == 90
-    assert found[0].accuracy == right[worse].mean()
-    assert found[1].accuracy == 1.0
+    assert found[0].score == right[worse].mean()
+    assert found[1].score == 1.0
 
 
 def test_a_slice_of_a_perfect_model_is_not_worse() -> None:

@@ -34,10 +34,11 @@ def test_answers_are_those_of_rows_without_the_other_inputs() -> None:
     whole = predict(network, rows)["t"].softmax(1).numpy()
     only_a = predict(network, rows.without({"b"}))["t"].softmax(1).numpy()
     said = whole.argmax(1)
-    assert (found.of("t", ("a", "b")) == said).all()
-    assert found.of("t", ("a",)).tolist() == [*only_a.argmax(1)[:3], -1]
-    assert found.of("t", ()).tolist() == [-1] * 4
-    np.testing.assert_allclose(found.confidence["t"][3], whole.max(1), rtol=1e-5)
-    np.testing.assert_allclose(found.confidence["t"][1][:3], only_a[range(3), said[:3]], rtol=1e-5)
-    assert found.confidence["t"][1][3] == shares["t"][said[3]]
-    assert (found.confidence["t"][0] == shares["t"][said]).all()
+    brief = found.brief["t"]
+    assert (brief[found.place(("a", "b"))][:, 0] == said).all()
+    assert brief[found.place(("a",))][:3, 0].tolist() == only_a.argmax(1)[:3].tolist()
+    assert found.answered.tolist() == [[False] * 4, [True, True, True, False], [True, False, True, True], [True] * 4]
+    np.testing.assert_allclose(found.worth["t"][3], whole.max(1), rtol=1e-5)
+    np.testing.assert_allclose(found.worth["t"][1][:3], only_a[range(3), said[:3]], rtol=1e-5)
+    assert found.worth["t"][1][3] == shares["t"][said[3]]
+    assert (found.worth["t"][0] == shares["t"][said]).all()

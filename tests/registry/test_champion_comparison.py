@@ -21,6 +21,7 @@ from sensorium.evaluation.lookup import Unmeasured
 from sensorium.modalities import Tabular, Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.registry.champion_comparison import ChampionComparison
+from sensorium.targets import LearntClass
 from tests import model
 
 FACTS = Tabular(numbers=["a"])
@@ -77,11 +78,13 @@ def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
         made_once(champions / "abc.rows/rows.parquet", rows.to_parquet)
         paths.CHAMPION.parent.mkdir(exist_ok=True)
         paths.CHAMPION.write_text(json.dumps({"version": "v1.0.0", "commit": "0" * 40, "model_version": "abc"}))
+        targets = {"t": LearntClass(tuple(classes))}
         logits = np.full((ROWS, len(classes)), -9.0)
         logits[:, list(classes).index("no")] = 0
         logits[:, list(classes).index("yes")] = 5 * (VALUES - new)
-        write_predictions(tmp_path / "new.parquet", table, {"t": softmax(logits, axis=1)}, {"t": list(classes)})
-        return ChampionComparison(version, pd.read_parquet(tmp_path / "new.parquet"), inputs or {"facts": FACTS}, 200)
+        write_predictions(tmp_path / "new.parquet", table, {"t": softmax(logits, axis=1)}, targets)
+        predictions = pd.read_parquet(tmp_path / "new.parquet")
+        return ChampionComparison(version, targets, predictions, inputs or {"facts": FACTS}, 200)
 
     return make
 
@@ -150,7 +153,7 @@ def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
 def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
     duel(new=0.0, old=0.0)
     paths.CHAMPION.write_text('{"version": null}')
-    alone = ChampionComparison("new", pd.DataFrame(), {}, 100)
+    alone = ChampionComparison("new", {}, pd.DataFrame(), {}, 100)
     assert alone.version is None
     with pytest.raises(Unmeasured, match="there is no champion yet; `sensorium promote` makes one"):
         alone.compare(rule())

@@ -59,7 +59,7 @@ def test_an_explanation_is_exact(client: TestClient, model_folder: Path) -> None
         of = said["targets"][target]
         assert set(of["attribution"]) == {"note", "car"}
         assert of["shares"] == of["attribution"]  # as it was called before
-        for place, name in enumerate(classes):
+        for place, name in enumerate(classes.names):
             base = of["base"][name]
             gain = ((alone[target][place] - base) + (both[target][place] - other[target][place])) / 2
             assert of["attribution"]["note"][name] == pytest.approx(
@@ -114,7 +114,7 @@ def test_a_null_is_no_input_and_excuses_no_unknown_name(client: TestClient) -> N
 def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folder: Path, tmp_path: Path) -> None:
     with serving(table_folder, tmp_path) as client:
         live = client.app.state.deployment.champion  # type: ignore[attr-defined]
-        original = live.predictor.probabilities
+        original = live.predictor.predictions
 
         def overflow(features: Any, masks: Any) -> Any:
             found = original(features, masks)
@@ -123,7 +123,7 @@ def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folde
                     one["label"][:] = np.nan
             return found
 
-        object.__setattr__(live.predictor, "probabilities", overflow)
+        object.__setattr__(live.predictor, "predictions", overflow)
         said = client.post("/predict_batch", json={"samples": [{"facts": {"a": 1}}, {"facts": {"a": 3e38}}]}).json()
     assert "targets" in said["answers"][0]
     assert said["answers"][1]["error"].startswith("the inputs lie so far from what the model knows")
@@ -151,14 +151,14 @@ def test_an_accident_of_one_sample_is_its_own_and_of_all_the_services(
 ) -> None:
     with serving(table_folder, tmp_path) as client:
         live = client.app.state.deployment.champion  # type: ignore[attr-defined]
-        original = live.predictor.probabilities
+        original = live.predictor.predictions
 
         def trip(features: Any, masks: Any) -> Any:
             if (features["facts"][:, 0, 0] == 7).any():
                 raise ZeroDivisionError("7")
             return original(features, masks)
 
-        object.__setattr__(live.predictor, "probabilities", trip)
+        object.__setattr__(live.predictor, "predictions", trip)
         good, bad, none = {"facts": {"a": 1}}, {"facts": {"a": 7}}, {"smell": 1}
         logging.getLogger("sensorium").propagate = True  # another test may have sent it elsewhere
         some = client.post("/predict_batch", json={"samples": [good, bad, none]}, headers={"X-Request-ID": "some"})

@@ -119,7 +119,7 @@ def test_targets_and_columns_that_may_be_meant_otherwise_get_a_word_once(
     stages(project, rows, inputs={"facts": facts}, targets={"price": {}, "city": {}})
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("validate: ")][:-1] == [
         "validate: targets.price: 45 classes in 250 rows, and they are numbers: if these are amounts, each is learnt "
-        "as a class of its own, since numbers are not predicted yet; a column of a few ranges can be",
+        "as a class of its own; `kind: number` predicts amounts",
         "validate: inputs.facts: the number 'code' is only 0, 1, 2, 3: if these are names of something rather than "
         "amounts, list it under categories",
         "validate: inputs.facts: the category 'zip' has 250 different values, all of them numbers: if these are "
@@ -145,9 +145,9 @@ def test_amounts_as_a_target_are_called_so(project: Project) -> None:
     with pytest.raises(UserError) as found:
         stages(project, rows)
     assert str(found.value) == (
-        "targets.label: 60 classes in 60 rows, none of them in 5 or more, and they are numbers: amounts are not "
-        "predicted yet, a column of a few ranges can be; at least two classes of 5 rows are needed; "
-        "data/valid/quarantine.parquet has every row and its reason."
+        "targets.label: 60 classes in 60 rows, none of them in 5 or more, and they are numbers: `kind: number` "
+        "predicts amounts; at least two classes of 5 rows are needed; data/valid/quarantine.parquet has every row and "
+        "its reason."
     )
 
 

@@ -21,8 +21,8 @@ def rows(count: int, seed: int) -> Rows:
 
 def test_kinds_are_compared_by_their_loss_at_the_temperature_that_is_served() -> None:
     config = NetworkConfig({"a": 2}, {"y": ["no", "yes"]}, "concat", 8, 1, 0.0)
-    train, validation = rows(80, 0), rows(100, 1)
+    train, validation, y = rows(80, 0), rows(100, 1), config.learnt
     raw = fit(config, HOW, train, validation).best_loss
     assert raw > 0.25  # labels so smooth make it unsure of what it knows
-    assert calibrated_loss(config, HOW, divisions(train, validation)) < raw / 2
-    assert calibrated_loss(config, HOW, divisions(train, rows(20, 1))) < raw / 2  # of all hundred rows, by folds
+    assert calibrated_loss(config, HOW, divisions(train, validation, y)) < raw / 2
+    assert calibrated_loss(config, HOW, divisions(train, rows(20, 1), y)) < raw / 2  # of all hundred rows, by folds

@@ -3,11 +3,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from sensorium.evaluation.bootstrap import resample
-from sensorium.evaluation.metrics import Predictions, figures
 from sensorium.stats.certainty import interval, intervals, paired, share_interval
 from sensorium.stats.enough import unjudged
-from tests.evaluation.test_metrics import random_predictions
+from sensorium.targets.class_draws import resample
+from sensorium.targets.class_figures import Predictions, figures
+from tests.targets.test_class_figures import random_predictions
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_what_cannot_be_judged_says_why_and_has_no_interval(groups: list[int], l
     grouped, known = np.array(list(groups), dtype=int), np.array(labels, dtype=int)
     assert unjudged(grouped, known) == why
     samples = {"accuracy": np.full(100, 0.726), "log_loss": np.linspace(0, 1, 100)}
-    found = intervals({"accuracy": 0.726, "log_loss": 0.5}, samples, grouped, known, 0.95)
+    found = intervals({"accuracy": 0.726, "log_loss": 0.5}, samples, grouped, known, 0.95, ["log_loss"])
     assert [bounds is None for bounds in found.values()] == [bool(why)] * 2
 
 
@@ -54,7 +54,8 @@ def test_intervals_of_a_handful_cover_the_truth_about_as_often_as_they_say() -> 
 
 
 def all_of(predictions: Predictions) -> Mapping[str, list[float] | None]:
-    return intervals(figures(predictions), resample(predictions, 500), predictions.groups, predictions.labels, 0.95)
+    samples = resample(predictions, 500)
+    return intervals(figures(predictions), samples, predictions.groups, predictions.labels, 0.95, ["log_loss"])
 
 
 def test_intervals_hold_the_figure_and_narrow_with_rows() -> None:

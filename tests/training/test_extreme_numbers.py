@@ -12,7 +12,7 @@ from sensorium.compression.parity import difference
 from sensorium.compression.parts import fusion_batches
 from sensorium.compression.quality import similarity
 from sensorium.errors import UserError
-from sensorium.evaluation.baselines import logistic_regression
+from sensorium.evaluation.baselines import baselines
 from sensorium.models.network import NetworkConfig
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.monitoring.drift.reference import principal_axes
@@ -51,7 +51,8 @@ def test_the_loss_is_finite_and_the_others_are_told_apart(fitted: Fitted) -> Non
     known = np.arange(200) % 20 != 0
     assert np.isfinite([number for epoch in fitted.curve for number in epoch.values()]).all()
     assert right[known].mean() > 0.95
-    beside = logistic_regression(["facts"], "sign", rows(400, 0), rows(100, 1), test, 2).argmax(1)
+    simplest = baselines("sign", CONFIG.learnt["sign"], ["facts"], rows(400, 0), rows(100, 1), test)
+    beside = simplest["logistic_regression"].argmax(1)
     assert (beside == test.labels["sign"].numpy())[known].mean() > 0.8  # its penalty hardly lets it lean that far
 
 

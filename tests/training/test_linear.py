@@ -6,13 +6,15 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from sensorium.models.network import Network, NetworkConfig
+from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions, fold_of_rows
 from sensorium.training.forward import predict
-from sensorium.training.logistic import Side, regress
 from sensorium.training.loop import TrainConfig
+from sensorium.training.regressions import Side, regress
 
+Y = LearntClass(("a", "b", "c"))
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=30,
     patience=30, seed=0,
@@ -48,7 +50,7 @@ def test_many_regressions_at_once_are_what_scikit_learn_finds_one_by_one() -> No
     seen = rows(90, 0)
     side = Side(seen.features["weak"][:, 0], torch.arange(90), torch.ones(90))
     counts = torch.stack([torch.ones(90), (torch.arange(90) < 60).float()], dim=1)
-    found = regress([side], seen.labels["y"], 3, counts, torch.tensor([1.0, 10.0]))
+    found = regress([side], Y, seen.labels["y"], counts, torch.tensor([1.0, 10.0]))
     for problem, (count, penalty) in enumerate([(90, 1.0), (60, 10.0)]):
         x, y = side.values[:count].numpy(), seen.labels["y"][:count].numpy()
         alone = LogisticRegression(C=1 / penalty, tol=1e-8).fit(x, y)
@@ -96,22 +98,22 @@ def test_the_same_rows_give_the_same_network_and_settings_do_not_change_it() -> 
 
 def test_folds_keep_groups_together_and_spread_classes() -> None:
     seen = rows(90, 0)
-    folds = fold_of_rows(seen, "y")
+    folds = fold_of_rows(seen, seen.labels["y"].numpy())
     assert (folds.view(-1, 2)[:, 0] == folds.view(-1, 2)[:, 1]).all()
     counts = torch.stack([torch.bincount(seen.labels["y"][folds == fold], minlength=3) for fold in range(5)])
     assert counts.min() >= 4
     one_group = replace(seen, groups=torch.zeros(90, dtype=torch.long))
-    assert fold_of_rows(one_group, "y").unique().tolist() == [0, 1, 2, 3, 4]
+    assert fold_of_rows(one_group, one_group.labels["y"].numpy()).unique().tolist() == [0, 1, 2, 3, 4]
     every_class_once = replace(seen, labels={"y": torch.arange(90)})
-    assert fold_of_rows(every_class_once, "y").unique().tolist() == [0, 1, 2, 3, 4]
-    assert fold_of_rows(seen.select(torch.tensor([3])), "y").tolist() == [0]
+    assert fold_of_rows(every_class_once, np.arange(90)).unique().tolist() == [0, 1, 2, 3, 4]
+    assert fold_of_rows(seen.select(torch.tensor([3])), np.array([0])).tolist() == [0]
 
 
 def test_few_validation_rows_are_judged_by_cross_validation() -> None:
-    few = divisions(rows(60, 0), rows(20, 1))
+    few = divisions(rows(60, 0), rows(20, 1), {"y": Y})
     assert sorted(len(judging) for _, judging in few) == [16] * 5
     assert all(len(train) == 64 for train, _ in few)
-    (many,) = divisions(rows(60, 0), rows(100, 1))
+    (many,) = divisions(rows(60, 0), rows(100, 1), {"y": Y})
     assert (len(many[0]), len(many[1])) == (60, 100)
 
 

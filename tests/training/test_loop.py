@@ -1,6 +1,7 @@
 import torch
 
 from sensorium.models.network import NetworkConfig
+from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
@@ -79,6 +80,7 @@ def test_the_last_input_of_a_row_is_never_dropped() -> None:
 
 def test_unknown_labels_do_not_count() -> None:
     logits = {"y": torch.tensor([[2.0, 0.0], [0.0, 5.0]]), "z": torch.zeros(2, 3)}
-    known = joint_loss(logits, {"y": torch.tensor([0, -1]), "z": torch.tensor([-1, -1])})
+    targets = {name: LearntClass(tuple("abc"[:count])) for name, count in (("y", 2), ("z", 3))}
+    known = joint_loss(targets, logits, {"y": torch.tensor([0, -1]), "z": torch.tensor([-1, -1])})
     torch.testing.assert_close(known, torch.log(torch.tensor(1 + torch.e**-2)))
-    assert joint_loss(logits, {"y": torch.tensor([-1, -1]), "z": torch.tensor([-1, -1])}).item() == 0
+    assert joint_loss(targets, logits, {"y": torch.tensor([-1, -1]), "z": torch.tensor([-1, -1])}).item() == 0

@@ -11,7 +11,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.registry.experiments import CODE, Experiment, read_experiments
 from sensorium.registry.versions import versions
-from sensorium.report.words import bounds
+from sensorium.report.words import bounds, main_figure
 from sensorium.terminal import Console
 
 LONGEST = 40  # letters of a value; longer ones are left to `dvc params diff`
@@ -59,7 +59,7 @@ def _row(one: Experiment, baseline: Experiment) -> Iterator[str]:
 def _scores(evaluated: dict[str, Any]) -> str:
     lines = []
     for target, found in evaluated.items():
-        lines.append(f"{target} {found['accuracy']:.3f} [{bounds(found, '{:.2f}, {:.2f}')}]")
+        lines.append(f"{target} {main_figure(found)} [{bounds(found, '{:.2f}, {:.2f}')}]")
     return escape("\n".join(lines))
 
 

@@ -9,7 +9,8 @@ from rich.table import Table
 from sensorium.errors import UserError
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import CHAMPION, Version, find, versions
-from sensorium.report.words import bounds
+from sensorium.report.words import bounds, main_figure, second_figure, title
+from sensorium.targets import kind_of
 from sensorium.terminal import Console
 
 
@@ -48,7 +49,7 @@ def run(name: str | None = None) -> None:
 
 
 def _accuracies(made: Lineage) -> str:
-    return "\n".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
+    return "\n".join(f"{target} {main_figure(found)}" for target, found in made.evaluated.items())
 
 
 def _other_settings(before: Lineage | None, made: Lineage) -> str:
@@ -73,9 +74,10 @@ def _show(console: Console, version: Version) -> None:
     console.print(f"targets  {', '.join(made.params['targets'])}")
     console.print(f"params   git show {version.commit[:8]}:./params.yaml")
     for target, found in made.evaluated.items():
+        kind, interval = kind_of(found), bounds(found, "{:.3f}, {:.3f}")
         console.print(
-            f"metrics  {target}: accuracy {found['accuracy']:.3f} [{bounds(found, '{:.3f}, {:.3f}')}], macro F1 "
-            f"{found['macro_f1']:.3f}"
+            f"metrics  {target}: {kind.title.lower()} {main_figure(found)} [{interval}], {title(kind.second)} "
+            f"{second_figure(found)}"
         )
     rules = made.verdict["rules"]
     held, unjudged = (sum("reason" not in rule for rule in rules), sum("reason" in rule for rule in rules))

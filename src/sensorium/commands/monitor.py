@@ -72,7 +72,8 @@ def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResu
     feedback = read_feedback(log, settings.retrain.trusted, now)
     selection = _select(feedback, settings)
     labelled = feedback.about(predictor.version, now - timedelta(hours=hours))
-    performance = measure(window.rows, reference.everything, labelled, predictor.targets)
+    names = {name: one.names for name, one in predictor.targets.items() if one.names}
+    performance = measure(window.rows, reference.everything, labelled, names)
     drift = report = None
     if len(rows) >= FEWEST:
         drift = detect_drift(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)

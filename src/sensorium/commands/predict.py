@@ -35,10 +35,10 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)
     for target, of_target in answer["targets"].items():
-        console.print(_table(target, of_target))
+        console.print(_number(target, of_target) if "value" in of_target else _table(target, of_target))
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
     if any("base" in of_target for of_target in answer["targets"].values()):
-        console.print("base is the probability without any input; what each input contributed is added to it")
+        console.print("base is what is said without any input; what each input contributed is added to it")
     given = f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}"
     for line in (given, f"model    {answer['model_version']}, {taken:.0f} ms", f"request  {answer['request_id']}"):
         console.print(escape(line))
@@ -63,6 +63,15 @@ def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Val
     if not given:
         raise UserError(f"nothing is given; give one or more of {names}, each with a value.")
     return given
+
+
+def _number(target: str, found: Mapping[str, Any]) -> str:
+    """A predicted number with its interval, and what it is made of."""
+    low, high = found["interval"]
+    parts = [f"base {found['base']:.4g}"] if "base" in found else []
+    parts += [f"{escape(name)} {part:+.4g}" for name, part in found.get("attribution", {}).items()]
+    made_of = f" = {', '.join(parts)}" if parts else ""
+    return f"{escape(target)}: [bold]{found['value']:.4g}[/] ({low:.4g} to {high:.4g}){made_of}"
 
 
 def _table(target: str, found: Mapping[str, Any]) -> Table:

@@ -9,6 +9,7 @@ from sensorium.registry.git import git, head, refuse_dirty
 from sensorium.registry.lineage import Lineage, read_lineage, require_one_run, trace
 from sensorium.registry.promotion import POINTERS, Promotion, carry_out, exclusive_access
 from sensorium.registry.versions import ARCHIVED, CHALLENGER, CHAMPION, Version, find, register, versions
+from sensorium.report.words import main_figure
 from sensorium.runtime import settings
 from sensorium.serving import pointer
 
@@ -60,7 +61,7 @@ def committed_version() -> Version:
             f"the committed model is {version.name}, which is archived; type `sensorium promote {version.name}` to "
             "promote it all the same."
         )
-    accuracies = ", ".join(f"{target} {found['accuracy']:.3f}" for target, found in made.evaluated.items())
+    accuracies = ", ".join(f"{target} {main_figure(found)}" for target, found in made.evaluated.items())
     return version or register(f"model {made.model_version}, accuracy {accuracies}, Bento {made.bento}")
 
 

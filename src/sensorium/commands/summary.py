@@ -18,7 +18,7 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
-from sensorium.report.words import bounds, compression, findings, megabytes
+from sensorium.report.words import baseline_figure, bounds, compression, findings, main_figure, megabytes, second_figure
 from sensorium.runtime.settings import FILE, digest, why_not_learnt_from
 from sensorium.terminal import Console
 
@@ -67,17 +67,15 @@ def _lessened(validated: dict[str, Any]) -> str:
 def _metrics(evaluated: dict[str, Any]) -> Table:
     table = _table("test rows", ["target"], ["accuracy", "interval", "macro F1", "commonest class"])
     for target, found in evaluated.items():
-        figures = (found["accuracy"], found["macro_f1"], found["majority"]["accuracy"])
-        accuracy, f1, majority = (f"{figure:.3f}" for figure in figures)
-        table.add_row(target, accuracy, bounds(found), f1, majority)
+        table.add_row(target, main_figure(found), bounds(found), second_figure(found), baseline_figure(found))
     return table
 
 
 def _inputs(evaluated: dict[str, Any]) -> Table:
     table = _table("accuracy by input", ["input"], [f"{target} {subset}" for target in evaluated for subset in SUBSETS])
     for name in next(iter(evaluated.values())).get("only", {}):
-        cells = [found[subset].get(name) for found in evaluated.values() for subset in SUBSETS]
-        table.add_row(name, *(f"{cell['accuracy']:.3f}" if cell else "" for cell in cells))
+        cells = [(found, found[subset].get(name)) for found in evaluated.values() for subset in SUBSETS]
+        table.add_row(name, *(main_figure(found, cell) if cell else "" for found, cell in cells))
     return table
 
 

@@ -22,6 +22,7 @@ from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime.predictor import Predictor
+from sensorium.targets import Learnt
 
 BATCH = cold_start.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
@@ -35,7 +36,7 @@ class Bench:
     Attributes:
         readers: by input.
         parts: by input, and the fusion.
-        targets: the classes of every target.
+        targets: what is predicted.
         rows: to measure on.
         evaluator: knows the uncompressed model's answers for them.
         examples: training values of every input.
@@ -44,7 +45,7 @@ class Bench:
 
     readers: Mapping[str, Reader]
     parts: Mapping[str, Part]
-    targets: Mapping[str, list[str]]
+    targets: Mapping[str, Learnt]
     rows: ServedRows
     evaluator: Evaluator
     examples: Mapping[str, Sequence[Any]]
@@ -61,7 +62,7 @@ class Bench:
         return put_together(self.readers, networks, self.targets, networks[FUSION])
 
     def logits(self, chosen: Mapping[str, str]) -> dict[str, np.ndarray]:
-        """A model's logits ``[rows, classes]`` by target."""
+        """A model's outputs ``[rows, outputs]`` by target."""
         predictor = self.predictor(chosen)
         features = {name: self.features(predictor, name, chosen.get(name, FP32)) for name in self.readers}
         return fuse_rows(predictor, features, self.rows.items)

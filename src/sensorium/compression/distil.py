@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sensorium.encoders.encoder import Arrays
 from sensorium.models.network import Network, Projection
 from sensorium.shards import progress
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.loop import drop_inputs
@@ -75,7 +76,7 @@ def distil_encoder(student: nn.Module, dataset: DistillationSet, network: Networ
         with torch.no_grad():
             answers = network({**features, dataset.name: wanted}, present)
         distance = (((made - wanted) / projection.deviation) ** 2).mean()
-        return distance + divergence(network({**features, dataset.name: made}, present), answers)
+        return distance + divergence(network.targets, network({**features, dataset.name: made}, present), answers)
 
     _learn(student, loss, len(dataset.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
     student.cpu().requires_grad_(False)
@@ -90,20 +91,14 @@ def distil_network(student: Network, teacher: Network, train: Rows, epochs: int)
         present = drop_inputs(present, HIDDEN_INPUTS, order)
         with torch.no_grad():
             answers = teacher(features, present)
-        return divergence(student(features, present), answers)
+        return divergence(student.targets, student(features, present), answers)
 
     _learn(student.requires_grad_(True), loss, len(train), epochs, NEW_LEARNING_RATE, ROWS)
 
 
-def divergence(logits: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
-    """Kullback-Leibler divergence of answers from those wanted, summed over targets."""
-    parts = [
-        nn.functional.kl_div(
-            logits[name].log_softmax(1), wanted[name].log_softmax(1), log_target=True, reduction="batchmean"
-        )
-        for name in wanted
-    ]
-    return torch.stack(parts).sum()
+def divergence(targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
+    """How far outputs are from those wanted, summed over targets."""
+    return torch.stack([one.divergence(outputs[name], wanted[name]) for name, one in targets.items()]).sum()
 
 
 @flushed_denormals()

@@ -89,7 +89,7 @@ def figures(found: Compressed) -> dict[str, Any]:
             "rows": found.rows,
             "proof": {"rows": found.proof.rows, "needed": found.proof.needed},
             "unjudged": dict(found.proof.unjudged),
-            "accuracy": {target: quality.accuracy for target, quality in found.quality.items()},
+            **_by_figure(found.quality),
             "difference": {target: _difference(quality) for target, quality in found.quality.items()},
             "drop": max((-quality.gain for quality in found.quality.values()), default=0.0) + 0.0,
             "uncompressed_megabytes": _mb(found.wholes[TORCH].size),
@@ -106,10 +106,18 @@ def _candidate(one: Candidate, found: Compressed) -> dict[str, Any]:
     return {
         "megabytes": _mb(one.size),
         "similarity": round(one.similarity, 4),
-        "accuracy": {target: quality.accuracy for target, quality in one.quality.items()},
+        **_by_figure(one.quality),
         "difference": {target: _difference(quality) for target, quality in one.quality.items()},
         "acceptable": acceptable(one.quality, found.settings.max_drop),
     }
+
+
+def _by_figure(quality: Mapping[str, Quality]) -> dict[str, dict[str, float]]:
+    """The main figure of every target, by the figure's name: ``accuracy`` of classes."""
+    found: dict[str, dict[str, float]] = {}
+    for target, one in quality.items():
+        found.setdefault(one.name, {})[target] = one.figure
+    return found
 
 
 def _refusals(refused: Mapping[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sensorium.modalities import Modality
 from sensorium.models.network import Network
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Fusion, Predictor
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 
 FP32 = "fp32"
@@ -31,7 +32,7 @@ class Reader:
 
 
 def put_together(
-    readers: Mapping[str, Reader], networks: Mapping[str, Encoding], targets: Mapping[str, list[str]], fusion: Fusion
+    readers: Mapping[str, Reader], networks: Mapping[str, Encoding], targets: Mapping[str, Learnt], fusion: Fusion
 ) -> Predictor:
     """A model of these networks, an encoder of every input and the fusion, that has no folder of its own."""
     return Predictor(

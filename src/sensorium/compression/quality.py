@@ -7,6 +7,7 @@ import numpy as np
 
 from sensorium.stats.certainty import paired, unseen
 from sensorium.stats.enough import unjudged
+from sensorium.targets import Learnt
 
 ANYTHING = (-1.0, 1.0)  # what may be gained where rows cannot tell
 
@@ -16,13 +17,16 @@ class Quality:
     """A candidate on one target.
 
     Attributes:
-        accuracy: share of rows it has right.
-        gain: that, less the share the uncompressed model has right.
+        name: of the target's main figure.
+        figure: it.
+        gain: of the mean score on that of the uncompressed model, as a share of the target's unit: of accuracy that is
+            how many more rows are right.
         low: the lower end of the gain's interval.
         high: the upper end.
     """
 
-    accuracy: float
+    name: str
+    figure: float
     gain: float
     low: float
     high: float
@@ -30,53 +34,62 @@ class Quality:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Compares logits with those of the uncompressed model on the same rows.
+    """Compares outputs with those of the uncompressed model on the same rows.
 
     Attributes:
-        labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
-        uncompressed: of every target, the uncompressed model's logits ``[rows, classes]``.
+        targets: what is predicted.
+        labels: of every target, what is true of each row ``[rows]``.
+        uncompressed: of every target, the uncompressed model's outputs ``[rows, outputs]``.
         groups: a number ``[rows]``; rows of a group are not independent.
         draws: of the bootstrap.
         confidence: of the intervals.
     """
 
+    targets: Mapping[str, Learnt]
     labels: Mapping[str, np.ndarray]
     uncompressed: Mapping[str, np.ndarray]
     groups: np.ndarray
     draws: int
     confidence: float
 
-    def evaluate(self, logits: Mapping[str, np.ndarray], exact: bool = False) -> dict[str, Quality]:
+    def evaluate(self, outputs: Mapping[str, np.ndarray], exact: bool = False) -> dict[str, Quality]:
         """The quality on every target of which a row has a label.
 
         Args:
-            logits: of a candidate.
+            outputs: of a candidate.
             exact: whether it computes the same by construction; then that no row changes needs no proof.
         """
         found = {}
         for target, rows in self.labelled.items():
-            labels = self.labels[target]
-            known = labels >= 0
-            hits = (logits[target].argmax(1) == labels)[known]
-            before = (self.uncompressed[target].argmax(1) == labels)[known]
+            learnt, known = self.targets[target], self._known(target)
+            after, before = (self._scores(target, one[target][known]) for one in (outputs, self.uncompressed))
             least = 0.0 if exact else unseen(rows, self.confidence)
-            gains = hits.astype(float) - before
+            gains = (after - before) / learnt.unit
             gain, bounds = paired(self.groups[known], gains, self.draws, self.confidence, least)
             low, high = bounds or ([gain, gain] if exact else ANYTHING)
-            found[target] = Quality(float(hits.mean()), gain, low, high)
+            found[target] = Quality(learnt.main, learnt.figure_of(float(after.mean())), gain, low, high)
         return found
+
+    def _known(self, target: str) -> np.ndarray:
+        """Whether a row has a label ``[rows]``."""
+        return self.targets[target].known(self.labels[target])
+
+    def _scores(self, target: str, outputs: np.ndarray) -> np.ndarray:
+        """Of the rows that have a label."""
+        learnt = self.targets[target]
+        return learnt.scores(learnt.brief(learnt.predict(outputs)), self.labels[target][self._known(target)])
 
     @property
     def unjudged(self) -> dict[str, str]:
         """Why nothing can be proven, of every target of which that is so."""
-        known = {target: self.labels[target] >= 0 for target in self.labelled}
+        known = {target: self._known(target) for target in self.labelled}
         found = {target: unjudged(self.groups[rows], self.labels[target][rows]) for target, rows in known.items()}
         return {target: why for target, why in found.items() if why}
 
     @property
     def labelled(self) -> dict[str, int]:
         """Rows whose label is known, of every target that has any."""
-        return {target: rows for target, labels in self.labels.items() if (rows := int((labels >= 0).sum()))}
+        return {target: rows for target in self.targets if (rows := int(self._known(target).sum()))}
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:

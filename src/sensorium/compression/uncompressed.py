@@ -36,7 +36,7 @@ def uncompressed(readers: Mapping[str, Reader], network: Network) -> Predictor:
         if isinstance(reader.encoder.network, TorchNetwork):
             reader.encoder.network.to("cpu")
     encoders = {name: reader.encoder.network for name, reader in readers.items()}
-    return put_together(readers, encoders, network.config.targets, TorchFusion(network))
+    return put_together(readers, encoders, network.targets, TorchFusion(network))
 
 
 def size(readers: Mapping[str, Reader], network: Network) -> int:

@@ -13,7 +13,7 @@ from sensorium.dataset.served import BATCH
 from sensorium.encoders.encoder import encode_each
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.runtime.answers import DIGITS, TOO_FAR, are_finite
+from sensorium.runtime.answers import TOO_FAR, are_finite
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.settings import Serve
 from sensorium.shards import shards
@@ -66,16 +66,16 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
     read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
     errors = [_error(row, names, read) for row, names in enumerate(used)]
-    probabilities = _probabilities(predictor, read, [row for row, names in enumerate(used) if names])
-    for row in [row for row, of_targets in probabilities.items() if not are_finite(of_targets)]:
+    predictions = _predictions(predictor, read, [row for row, names in enumerate(used) if names])
+    for row in [row for row, of_targets in predictions.items() if not are_finite(of_targets)]:
         errors[row] = TOO_FAR
-        del probabilities[row]
-    place_of = {row: place for place, row in enumerate(probabilities)}
+        del predictions[row]
+    place_of = {row: place for place, row in enumerate(predictions)}
     places = pa.array([place_of.get(row) for row in range(len(rows))], pa.int64())
-    columns = _columns_of_targets(predictor, serve, list(probabilities.values()))
+    columns = _columns_of_targets(predictor, serve, list(predictions.values()))
     return {name: cells.take(places) for name, cells in columns.items()} | {
         INPUTS: pa.array(
-            [", ".join(names) if row in probabilities else None for row, names in enumerate(used)], pa.string()
+            [", ".join(names) if row in predictions else None for row, names in enumerate(used)], pa.string()
         ),
         ERROR: pa.array(errors, pa.string()),
         MODEL: pa.array([predictor.version] * len(rows), pa.string()),
@@ -118,10 +118,10 @@ def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | Non
     return "; ".join(problems) or (None if used else NOTHING)
 
 
-def _probabilities(
+def _predictions(
     predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]
 ) -> dict[int, dict[str, np.ndarray]]:
-    """Probabilities ``[classes]`` by target of the rows."""
+    """Predictions ``[columns]`` by target of the rows."""
     if not rows:
         return {}
     features = {}
@@ -129,20 +129,21 @@ def _probabilities(
         with_none = np.concatenate([one.features, np.zeros((1, *one.features.shape[1:]), np.float32)])
         features[name] = with_none[[one.value_of.get(row, -1) for row in rows]]
     masks = [np.array([[row in one.value_of for one in read.values()]]) for row in rows]
-    found = predictor.probabilities(features, masks)
+    found = predictor.predictions(features, masks)
     return {row: {target: of[0] for target, of in one.items()} for row, one in zip(rows, found, strict=True)}
 
 
 def _columns_of_targets(
-    predictor: Predictor, serve: Serve, probabilities: Sequence[Mapping[str, np.ndarray]]
+    predictor: Predictor, serve: Serve, predictions: Sequence[Mapping[str, np.ndarray]]
 ) -> dict[str, pa.Array]:
-    """The columns of every target, from the probabilities of answered rows."""
+    """The columns of every target, from the predictions of answered rows."""
     columns: dict[str, pa.Array] = {}
-    for target, classes in predictor.targets.items():
-        of_rows = np.array([one[target] for one in probabilities], np.float64).reshape(-1, len(classes))
-        for name, cells in prediction_columns(target, classes, of_rows).items():
-            columns[name] = pa.array(cells, pa.string()) if cells.dtype == object else pa.array(cells.round(DIGITS))
+    for target, learnt in predictor.targets.items():
+        of_rows = np.array([one[target] for one in predictions], np.float64).reshape(-1, len(learnt.columns))
+        for name, cells in prediction_columns(target, learnt, of_rows).items():
+            columns[name] = pa.array(cells, pa.string()) if cells.dtype == object else pa.array(learnt.rounded(cells))
+        threshold = serve.threshold(target)
         columns[abstained(target)] = pa.array(
-            [serve.abstains(target, one[target]) for one in probabilities], pa.bool_()
+            [learnt.abstains(one[target], threshold) for one in predictions], pa.bool_()
         )
     return columns

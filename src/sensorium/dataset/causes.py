@@ -1,7 +1,6 @@
 """Why rows lose something, said of all rows with one cause in one sentence, the commonest first."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import pandas as pd
 from sensorium.dataset.columns import ID
 from sensorium.dataset.validation import EARLIER
 from sensorium.errors import BadInput, Cause
-from sensorium.numerals import numbers_in
+from sensorium.targets import Target
 
 MOST_EXAMPLES, LONGEST = 3, 40  # of a sentence, and letters of one
 DETAIL = re.compile(r"\d+|'[^']*'")  # what differs among sentences about one matter
@@ -58,13 +57,13 @@ class Reason:
     about: str | None = None
 
 
-def reasons(asked: pd.DataFrame, looked: Sequence[Looked], targets: Sequence[str], enough: int) -> list[Reason]:
+def reasons(asked: pd.DataFrame, looked: Sequence[Looked], targets: Mapping[str, Target], enough: int) -> list[Reason]:
     """Why rows lose something, the commonest cause first; what only follows from other causes is left out.
 
     Args:
         asked: a row each, with the columns that the suite asks about.
         looked: what was found in the inputs of every row.
-        targets: by name.
+        targets: as declared; their cells are columns of ``asked``.
         enough: rows that a class must have.
     """
     rows = len(asked)
@@ -77,47 +76,60 @@ def reasons(asked: pd.DataFrame, looked: Sequence[Looked], targets: Sequence[str
         )
     for name in looked[0] if looked else ():
         given = [one[name] for one in looked if one[name] is not False]
-        found += of_input(name, [one for one in given if isinstance(one, Problem)], rows, len(given))
+        problems = [one for one in given if isinstance(one, Problem)]
+        found += of_cells("input", name, problems, rows, len(given))
     if empty := sum(not any(one.values()) for one in looked):
         found.append(Reason(empty, f"every input is missing {counted(empty, rows)}"))
     if unlabelled := int(asked[[*targets]].isna().all(axis=1).sum()):
         found.append(Reason(unlabelled, f"no target has a label {counted(unlabelled, rows)}"))
-    for target in targets:
-        found += of_labels(target, Counter(asked[target].dropna()), enough, rows)
+    for name, target in targets.items():
+        found += of_target(name, target, asked[name], enough)
     return sorted(found, key=lambda reason: -reason.rows)
 
 
-def nothing_to_learn(target: str, labels: pd.Series, first: Reason | None, enough: int) -> str:
-    """Why a target has fewer than two classes among the rows that are left: the first cause, not what follows from it.
+def nothing_to_learn(name: str, target: Target, cells: pd.Series, first: Reason | None, enough: int) -> str:
+    """Why a target has fewer than two values among the rows that are left: the first cause, not what follows from it.
 
     Args:
-        target: its name.
-        labels: of all rows that came in.
-        first: the commonest reason why rows lose something, beside rare classes.
+        name: of the target.
+        target: as declared.
+        cells: of all rows that came in.
+        first: the commonest reason why rows lose something else.
         enough: rows that a class must have.
     """
-    counts = labels.value_counts()
-    frequent = int((counts >= enough).sum())
-    if first and len(counts) > 1 and (frequent > 1 or 2 * first.rows > len(labels)):
+    if first and cells.nunique() > 1 and (target.learnable(cells, enough) > 1 or 2 * first.rows > len(cells)):
         return f"{first.words}. Nothing can be learnt from the rows that are left"
-    if len(counts) < 2:
-        of_one = f"all rows are of class {counts.index[0]!r}" if len(counts) else "no row has a label"
-        of_one += ", so there is nothing to learn"
-    else:
-        of_one = f"{len(counts):,} classes in {counts.sum():,} rows, {frequent or 'none'} of them in {enough} or more"
-        if 2 * len(counts) > counts.sum() == len(numbers_in(labels)):
-            of_one += ", and they are numbers: amounts are not predicted yet, a column of a few ranges can be"
-    return f"targets.{target}: {of_one}; at least two classes of {enough} rows are needed"
+    return f"targets.{name}: {target.nothing_to_learn(cells, enough)}"
 
 
-def of_input(name: str, problems: Sequence[Problem], rows: int, given: int) -> list[Reason]:
-    """The causes for which rows lose an input, the commonest first.
+def of_target(name: str, target: Target, cells: pd.Series, enough: int) -> list[Reason]:
+    """The causes for which rows lose a target's label, the commonest first.
 
     Args:
-        name: of the input.
+        name: of the target.
+        target: as declared.
+        cells: of all rows.
+        enough: rows that a class must have.
+    """
+    rows = len(cells)
+    if (sums := target.sums(name, cells, enough)) is not None:
+        return [
+            Reason(one.cells, f"{one.words} {counted(one.cells, rows)}{examples(one.examples)}", name) for one in sums
+        ]
+    bad = zip(target.problems(cells, cells.notna().to_numpy(), enough), cells, strict=True)
+    problems = [Problem.of(problem, cell) for problem, cell in bad if problem]
+    return of_cells("target", name, problems, rows, int(cells.notna().sum()))
+
+
+def of_cells(part: str, name: str, problems: Sequence[Problem], rows: int, given: int) -> list[Reason]:
+    """The causes for which rows lose a cell, the commonest first.
+
+    Args:
+        part: what the cell is of: an ``input`` or a ``target``.
+        name: of that.
         problems: of its rows.
         rows: of the table.
-        given: rows that have the input at all; what most of them share is worth an advice.
+        given: rows that have the cell at all; what most of them share is worth an advice.
     """
     alike: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
@@ -125,28 +137,11 @@ def of_input(name: str, problems: Sequence[Problem], rows: int, given: int) -> l
     found = []
     for group in alike.values():
         cause = group[0].cause
-        said = f"{cause.subject} of input {name} {cause.what}" if cause.subject else f"input {name}: {cause.what}"
+        said = f"{cause.subject} of {part} {name} {cause.what}" if cause.subject else f"{part} {name}: {cause.what}"
         advice = f": {cause.mend}" if cause.mend and 2 * len(group) > given else ""
         words = f"{said} {counted(len(group), rows)}{examples(problem.cause.example for problem in group)}{advice}"
         found.append(Reason(len(group), words, name))
     return found
-
-
-def of_labels(target: str, counts: Counter[str], enough: int, rows: int) -> list[Reason]:
-    """The classes that are too rare.
-
-    Args:
-        target: its name.
-        counts: rows of every class in the table as it came.
-        enough: rows that a class must have.
-        rows: of the table.
-    """
-    rare = {label: count for label, count in counts.items() if count < enough}
-    if not rare:
-        return []
-    number = "1 class has" if len(rare) == 1 else f"{len(rare):,} classes have"
-    words = f"{number} fewer than {enough} rows of target {target}, {counted(sum(rare.values()), rows)}{examples(rare)}"
-    return [Reason(sum(rare.values()), words, target)]
 
 
 def counted(some: int, rows: int) -> str:

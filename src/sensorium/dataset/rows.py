@@ -9,6 +9,7 @@ import pandas as pd
 from sensorium import paths
 from sensorium.dataset.features import read_features, read_quarantine
 from sensorium.files import existing
+from sensorium.targets import Learnt, Target
 
 if TYPE_CHECKING:  # half the time of stages that read nothing but the table
     from sensorium.training.data import Rows
@@ -39,13 +40,14 @@ def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     return table[table["split"] == split].reset_index(drop=True)
 
 
-def classes_of(table: pd.DataFrame, targets: Iterable[str]) -> dict[str, list[str]]:
-    """The classes of every target, sorted: the order of its logits."""
-    return {target: sorted(table[target].dropna().unique()) for target in targets}
+def learn(table: pd.DataFrame, targets: Mapping[str, Target]) -> dict[str, Learnt]:
+    """What the training rows of a table teach of every target."""
+    training = (table["split"] == "train").to_numpy()
+    return {name: target.learn(table[name], training) for name, target in targets.items()}
 
 
 def read_rows(
-    table: pd.DataFrame, inputs: Iterable[str], classes: Mapping[str, list[str]], folder: Path = paths.EMBEDDINGS
+    table: pd.DataFrame, inputs: Iterable[str], targets: Mapping[str, Learnt], folder: Path = paths.EMBEDDINGS
 ) -> "Rows":
     """Rows of a table with the features that the embed stage wrote for their inputs."""
     import torch
@@ -59,8 +61,5 @@ def read_rows(
         place = pd.Series(range(len(digests)), index=digests)
         features[name] = torch.from_numpy(array.copy())
         items[name] = torch.tensor(table[name].map(place).fillna(-1).astype(int).to_numpy())
-    labels = {}
-    for target, names in classes.items():
-        place = pd.Series(range(len(names)), index=names)
-        labels[target] = torch.tensor(table[target].map(place).fillna(-1).astype(int).to_numpy())
+    labels = {name: torch.from_numpy(target.truth(table[name])) for name, target in targets.items()}
     return Rows(features, items, labels, torch.tensor(table["group"].to_numpy()))

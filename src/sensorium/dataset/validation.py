@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-PROBLEM = "{}: problem"  # column that holds what is wrong with an input's value, or null
+PROBLEM = "{}: problem"  # column that holds what is wrong with the value of an input or target, or null
 INPUTS_USABLE = "inputs that can be used"
 LABELS_USABLE = "labels that can be used"
 EARLIER = "earlier row of this id"
@@ -52,33 +52,25 @@ class Loss:
     reason: str
 
 
-def questions(
-    inputs: list[str], classes: Mapping[str, list[str]], min_class_rows: int, cells_cost_rows: bool
-) -> list[Question]:
-    """The suite: ids, something to read, something to learn, and readable values.
+def questions(inputs: Sequence[str], targets: Sequence[str], cells_cost_rows: bool) -> list[Question]:
+    """The suite: ids, something to read, something to learn, and cells that can be used.
 
     Args:
-        inputs: names of the inputs.
-        classes: of every target, the classes with enough rows.
-        min_class_rows: what enough means.
+        inputs: their names.
+        targets: likewise.
         cells_cost_rows: whether a row with one bad cell is not used at all.
     """
+
+    def usable(name: str, meaning: str) -> Question:
+        column = {"column": PROBLEM.format(name)}
+        return Question("ExpectColumnValuesToBeNull", column, "{cell}", meaning, name, cells_cost_rows)
+
     return [
         Question("ExpectColumnValuesToNotBeNull", {"column": "id"}, "the id is missing", "every row has an id"),
         Question(
             "ExpectColumnValuesToBeNull", {"column": EARLIER}, "the id is already that of row {cell:.0f}", "ids differ"
         ),
-        *(
-            Question(
-                "ExpectColumnValuesToBeNull",
-                {"column": PROBLEM.format(name)},
-                "{cell}",
-                f"{name} can be read where it is present",
-                name,
-                cells_cost_rows,
-            )
-            for name in inputs
-        ),
+        *(usable(name, f"{name} can be read where it is present") for name in inputs),
         Question(
             "ExpectColumnValuesToBeBetween",
             {"column": INPUTS_USABLE, "min_value": 1},
@@ -91,19 +83,9 @@ def questions(
             {"column": LABELS_USABLE, "min_value": 1},
             "no target has a label",
             "a row has at least one label",
-            sums_up=[*classes],
+            sums_up=targets,
         ),
-        *(
-            Question(
-                "ExpectColumnValuesToBeInSet",
-                {"column": target, "value_set": known},
-                f"fewer than {min_class_rows} rows are of class {{cell!r}}",
-                f"classes of {target} have at least {min_class_rows} rows",
-                target,
-                cells_cost_rows,
-            )
-            for target, known in classes.items()
-        ),
+        *(usable(name, f"{name} can be learnt where it is present") for name in targets),
     ]
 
 

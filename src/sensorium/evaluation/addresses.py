@@ -1,65 +1,84 @@
 """Which figures a run will measure, known from params.yaml alone: a rule on any other is refused before the run."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sensorium.evaluation.gates import FIGURES, TIMINGS
-from sensorium.evaluation.names import BASELINES, MOST_INPUTS, OF_SUBSETS, subsets
+from sensorium.evaluation.gates import TIMINGS
+from sensorium.evaluation.names import MOST_INPUTS, subsets
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
+from sensorium.targets import Learnt, Target
 
 ANY = "*"  # a key that only the data tells
 DEEP: dict[str, Any] = {}  # below it anything may be
 MOST_LISTED = 12
-HONESTY = dict.fromkeys(("log_loss", "calibration_error"))
 TIMES = dict.fromkeys(("p50_ms", "p95_ms", "batch_p50_ms", "batch_p95_ms", "start_ms", "memory_mb"))
 
 Tree = Mapping[str, Any]
 
 
-def figures(inputs: Mapping[str, Modality], targets: Iterable[str], damaged: bool) -> Tree:
+def figures(inputs: Mapping[str, Modality], targets: Mapping[str, Target], damaged: bool) -> Tree:
     """A tree by file, then keys; its leaves are ``None``.
 
     Args:
         inputs: as declared.
-        targets: their names.
+        targets: likewise.
         damaged: whether inputs are damaged.
     """
-    entry, several = dict.fromkeys((*OF_SUBSETS, "confidence", "calibration_error", "rows")), len(inputs) > 1
-    gain, kept = dict.fromkeys(("accuracy", "gain")), ["+".join(one) for one in subsets(list(inputs)) if one]
-    fewer = {how: dict.fromkeys(inputs, entry) for how in ("without", "only") if several}
-    beside = {how: dict.fromkeys(inputs, gain) for how in ("without", "only") if several}
-    of_target = {
-        **dict.fromkeys((*FIGURES, "rows")),
-        "calibration": {"temperature": None, "before": HONESTY, "after": HONESTY},
-        **dict.fromkeys(BASELINES, dict.fromkeys(FIGURES)),
-        "simpler": dict.fromkeys(BASELINES, gain) | beside,
-        **fewer,
-        "attribution": dict.fromkeys(inputs if len(inputs) <= MOST_INPUTS else (), dict.fromkeys(("mean", "share"))),
-    }
-    harm = dict.fromkeys(STRENGTHS, dict.fromkeys(("accuracy", "drop", "rows")))
-    damage = {name: dict.fromkeys(kind.corruptions, harm) for name, kind in inputs.items()} if damaged else {}
-    slices = {ANY: {ANY: dict.fromkeys(("accuracy", "rows", "p_value"))}}
-    branches = {"evaluate": of_target, "slices": slices, "robustness": damage, "subsets": dict.fromkeys(kept, entry)}
+    kinds = {name: target.learnt for name, target in targets.items()}
+    branches: dict[str, Any] = {"evaluate": {}, "slices": {}, "robustness": {}, "subsets": {}}
+    for name, kind in kinds.items():
+        for branch, tree in _of_target(inputs, kind, damaged).items():
+            branches[branch][name] = tree
+    tallies: dict[str, Any] = {}
+    served: dict[str, Any] = {}
+    for name, target in targets.items():
+        tallies.setdefault(target.tally, {})[name] = {ANY: None}
+        served.setdefault(target.learnt.main, {})[name] = None
     counts = {"present": None, "unreadable": None}
     return {
-        **{name: dict.fromkeys(targets, branch) for name, branch in branches.items()},
+        **branches,
         "validate": {
             **dict.fromkeys(("rows", "valid", "quarantined", "lessened")),
             "inputs": dict.fromkeys(inputs, counts),
-            "classes": {name: {ANY: None} for name in targets},
+            **tallies,
             "spellings": {ANY: None},
         },
         "compress": {
             **dict.fromkeys(("megabytes", "smaller", "rows", "drop", "uncompressed_megabytes")),
             "proof": {"rows": None, "needed": None},
-            "accuracy": dict.fromkeys(targets),
+            **served,
             "difference": {name: {"value": None} for name in targets},
             "candidates": DEEP,
             "parity": DEEP,
         },
         TIMINGS: {"compress": {**TIMES, "faster": {"single": None, "batch": None}, "models": DEEP, "candidates": DEEP}},
+    }
+
+
+def _of_target(inputs: Mapping[str, Modality], kind: type[Learnt], damaged: bool) -> dict[str, Any]:
+    """What is measured of one target, by file."""
+    entry, several = dict.fromkeys((*kind.subset_figures, "rows")), len(inputs) > 1
+    gain, kept = dict.fromkeys((kind.main, "gain")), ["+".join(one) for one in subsets(list(inputs)) if one]
+    fewer = {how: dict.fromkeys(inputs, entry) for how in ("without", "only") if several}
+    beside = {how: dict.fromkeys(inputs, gain) for how in ("without", "only") if several}
+    honesty = dict.fromkeys(kind.honesty_figures)
+    harm = dict.fromkeys(STRENGTHS, dict.fromkeys((kind.main, "drop", "rows")))
+    return {
+        "evaluate": {
+            **dict.fromkeys((*kind.figure_names, "rows")),
+            "calibration": {**dict.fromkeys(kind.calibration_figures), "before": honesty, "after": honesty},
+            **dict.fromkeys(kind.baselines, dict.fromkeys(kind.figure_names)),
+            "simpler": dict.fromkeys(kind.baselines, gain) | beside,
+            **fewer,
+            "attribution": dict.fromkeys(
+                inputs if len(inputs) <= MOST_INPUTS else (), dict.fromkeys(("mean", "share"))
+            ),
+        },
+        "slices": {ANY: {ANY: dict.fromkeys((kind.main, "rows", "p_value"))}},
+        "robustness": {name: dict.fromkeys(one.corruptions, harm) for name, one in inputs.items()} if damaged else {},
+        "subsets": dict.fromkeys(kept, entry),
     }
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sensorium.dataset.items import read_items
@@ -14,10 +13,6 @@ from sensorium.evaluation.occlusion import Weights, occlude
 from sensorium.modalities import Modality
 from sensorium.models.network import Network
 
-RIGHT, WRONG = 2, 3
-LIKELIEST = 3
-WORTH_SEEING = 0.8  # confidence
-
 
 @dataclass(frozen=True)
 class Example:
@@ -25,46 +20,21 @@ class Example:
 
     Attributes:
         id: of the row.
-        label: its true class.
-        chances: the likeliest classes with their probabilities, the predicted one first.
+        label: what is true of it, in words.
+        chances: what is predicted, in words, the likeliest first, each with its share of one.
+        is_right: whether that is right.
         values: the cleaned values that it has.
-        shapley: by input what it did for the probability of the predicted class.
+        shapley: by input what it did for the prediction.
         weights: by input what its parts did.
     """
 
     id: str
     label: str
     chances: list[tuple[str, float]]
+    is_right: bool
     values: dict[str, Any]
     shapley: dict[str, float]
     weights: Weights
-
-    @property
-    def is_right(self) -> bool:
-        """Whether the true class was predicted."""
-        return self.label == self.chances[0][0]
-
-
-def choose(probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> list[int]:
-    """Rows of which no two share a group: right ones of different classes, neither easy nor lucky, then wrong ones.
-
-    Where the model is quite sure, hiding a part changes nothing and there is nothing to see; so right ones are those
-    whose confidence is nearest to four in five. Of the wrong ones the surest tell most.
-    """
-    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
-    right, wrong = labels == predicted, (labels >= 0) & (labels != predicted)
-    chosen: list[int] = []
-    for most, wanted, distance, differing in (
-        (RIGHT, right, np.abs(confidence - WORTH_SEEING), predicted),
-        (WRONG, wrong, -confidence, groups),
-    ):
-        nearest = np.argsort(distance, kind="stable")
-        seen: set[int] = set()
-        for row in nearest[wanted[nearest]]:
-            if len(seen) < most and differing[row] not in seen and groups[row] not in groups[chosen]:
-                seen.add(differing[row])
-                chosen.append(int(row))
-    return chosen
 
 
 def explain(
@@ -85,9 +55,9 @@ def explain(
         target: whose predictions to explain.
         folder: a folder of prepared values an input.
     """
-    chosen = choose(measured.probabilities, measured.labels, table["group"].to_numpy())
+    learnt, predictions, truth = measured.target, measured.predictions, measured.truth
+    chosen = learnt.examples(predictions, truth, table["group"].to_numpy())
     packed = {name: dict(read_items(folder / name, list(table[name].iloc[chosen].dropna()))) for name in inputs}
-    classes = network.config.targets[target]
     examples = []
     for row in chosen:
         digests = table.iloc[row]
@@ -96,13 +66,12 @@ def explain(
             for name, kind in inputs.items()
             if not pd.isna(digests[name])
         }
-        chances = measured.probabilities[row]
-        likeliest = np.argsort(-chances, kind="stable")[:LIKELIEST]
         examples.append(
             Example(
                 id=str(digests["id"]),
-                label=classes[measured.labels[row]],
-                chances=[(classes[number], float(chances[number])) for number in likeliest],
+                label=learnt.shown_truth(truth[row]),
+                chances=learnt.shown(predictions[row]),
+                is_right=learnt.is_right(predictions[row], truth[row]),
                 values=values,
                 shapley={name: float(worth[row]) for name, worth in measured.shapley.items() if name in values},
                 weights=occlude(network, inputs, values, target),

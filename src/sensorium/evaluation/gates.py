@@ -9,19 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sensorium.evaluation.lookup import Unmeasured, find, keys_of, look_up, matches
 from sensorium.section import Section
+from sensorium.targets import KINDS
 
 TIMINGS = "timings"
 
 
-FIGURES = (  # of a target, as `metrics.figures` names them
-    "accuracy",
-    "balanced_accuracy",
-    *(f"{average}_{name}" for average in ("macro", "micro", "weighted") for name in ("precision", "recall", "f1")),
-    "roc_auc",
-    "pr_auc",
-    "log_loss",
-    "calibration_error",
-)
+FIGURES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.learnt.figure_names))
 BRANCHES = ("slices", "robustness", "subsets")  # with a file of their own, so that DVC's tables stay readable
 OF_TARGETS = ("evaluate", *BRANCHES)  # files whose first keys are targets
 FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)

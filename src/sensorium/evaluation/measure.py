@@ -6,19 +6,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
-from sensorium.evaluation.baselines import logistic_regression, majority
-from sensorium.evaluation.bootstrap import resample
-from sensorium.evaluation.metrics import Predictions, calibration_gap, figures, figures_of_calibration
-from sensorium.evaluation.names import BASELINES, OF_SUBSETS, Subset
-from sensorium.evaluation.robustness import Change
+from sensorium.evaluation.baselines import baselines
+from sensorium.evaluation.names import Subset
+from sensorium.evaluation.robustness import Change, Corrupted
 from sensorium.evaluation.slices import slices, verdicts
 from sensorium.evaluation.subsets import Answers
 from sensorium.stats.bootstrap import means
-from sensorium.stats.certainty import intervals, paired, share_interval, unseen
+from sensorium.stats.certainty import Interval, interval, intervals, paired, share_interval, unseen
 from sensorium.stats.enough import unjudged
 from sensorium.stats.shapley import shapley
+from sensorium.targets import Judged, Learnt
 from sensorium.training.data import Rows
 
 Tree = dict[str, Any]
@@ -34,11 +32,11 @@ class Evidence:
         test: what it is measured on.
         groups: of test rows that are not independent, a number ``[rows]``.
         columns: to slice the test rows by.
-        logits: by target ``[rows, classes]``, divided by the temperatures.
-        temperatures: by target, of every row ``[rows]``.
+        outputs: by target ``[rows, outputs]``, divided by the temperatures.
+        divisors: by target the temperature of every row ``[rows]``.
         answers: for subsets of the inputs.
         corrupted_rows: places of the test rows whose inputs were corrupted.
-        corrupted: by change and target, the classes predicted for those rows.
+        corrupted: by change, what is predicted for those rows.
     """
 
     train: Rows
@@ -46,11 +44,11 @@ class Evidence:
     test: Rows
     groups: np.ndarray
     columns: pd.DataFrame
-    logits: Mapping[str, np.ndarray]
-    temperatures: Mapping[str, np.ndarray]
+    outputs: Mapping[str, np.ndarray]
+    divisors: Mapping[str, np.ndarray]
     answers: Answers
     corrupted_rows: np.ndarray
-    corrupted: Mapping[Change, Mapping[str, np.ndarray]]
+    corrupted: Mapping[Change, Corrupted]
 
 
 @dataclass(frozen=True)
@@ -59,196 +57,210 @@ class Measured:
 
     Attributes:
         figures: a tree of figures; `slices`, `robustness` and `subsets` are its large branches.
-        probabilities: of every test row ``[rows, classes]``.
-        uncalibrated: the same before temperature scaling.
-        labels: of every test row ``[rows]``; -1 where it is not known.
-        predictions: of the rows whose label is known.
-        shapley: by input what it did for the probability of the predicted class ``[rows]``; empty beyond ten inputs.
+        target: what is predicted.
+        predictions: of every test row ``[rows, columns]``.
+        uncalibrated: the same before calibration.
+        truth: of every test row ``[rows]``.
+        judged: the rows whose truth is known.
+        shapley: by input what it did for the prediction ``[rows]``; empty beyond ten inputs.
     """
 
     figures: Tree
-    probabilities: np.ndarray
+    target: Learnt
+    predictions: np.ndarray
     uncalibrated: np.ndarray
-    labels: np.ndarray
-    predictions: Predictions
+    truth: np.ndarray
+    judged: Judged
     shapley: dict[str, np.ndarray]
 
 
-def measure(evidence: Evidence, target: str, classes: list[str], draws: int, confidence: float) -> Measured:
+def measure(evidence: Evidence, name: str, target: Learnt, draws: int, confidence: float) -> Measured:
     """Measures one target.
 
     Args:
         evidence: see there.
-        target: its name.
-        classes: their names in the order of the logits.
+        name: of the target.
+        target: what is predicted.
         draws: of the bootstrap.
         confidence: of intervals, and of pointing out slices.
     """
-    labels = evidence.test.labels[target].numpy()
-    probabilities = softmax(evidence.logits[target].astype(np.float64), axis=1)
-    uncalibrated = softmax(evidence.logits[target].astype(np.float64) * evidence.temperatures[target][:, None], axis=1)
-    whole = Predictions.of(probabilities, labels, evidence.groups)
-    worth = _shapley(evidence, target)
-    simpler = _simpler(evidence, target, classes)
+    one = OfTarget(evidence, name, target, draws, confidence)
+    outputs, divisors = evidence.outputs[name].astype(np.float64), evidence.divisors[name]
+    predictions, uncalibrated = target.predict(outputs), target.uncalibrated(outputs, divisors)
+    whole, before = (target.judged(found, one.truth, evidence.groups) for found in (predictions, uncalibrated))
+    scores, worth = one.scores(target.brief(predictions)), one.shapley()
+    simplest = baselines(name, target, list(evidence.test.items), evidence.train, evidence.val, evidence.test)
     tree: Tree = {
-        **figures(whole),
-        "rows": len(whole.labels),
-        **_reason(whole.groups, whole.labels),
-        "intervals": _intervals(whole, draws, confidence),
-        "calibration": _calibration(whole, Predictions.of(uncalibrated, labels, evidence.groups), evidence, target),
-        **{name: figures(Predictions.of(found, labels, evidence.groups)) for name, found in simpler.items()},
-        "simpler": _beside(evidence, target, simpler, draws, confidence),
-        **_subsets(evidence, target, draws, confidence),
-        "slices": _slices(evidence, whole, labels >= 0, draws, confidence),
-        "robustness": _robustness(evidence, target, draws, confidence),
-        "attribution": _attribution(evidence, worth),
+        **whole.figures(),
+        "rows": len(whole.truth),
+        **_reason(whole.groups, whole.truth),
+        "intervals": one.intervals(whole),
+        "calibration": {**target.calibration(divisors), "before": before.honesty(), "after": whole.honesty()},
+        **{how: target.judged(found, one.truth, evidence.groups).figures() for how, found in simplest.items()},
+        "simpler": one.beside(scores, {how: target.brief(found) for how, found in simplest.items()}),
+        **one.subsets(),
+        "slices": one.slices(whole),
+        "robustness": one.robustness(scores),
+        "attribution": _attribution(worth),
     }
-    return Measured(tree, probabilities, uncalibrated, labels, whole, worth)
+    return Measured(tree, target, predictions, uncalibrated, one.truth, whole, worth)
 
 
-def _reason(groups: np.ndarray, labels: np.ndarray) -> Tree:
+def _reason(groups: np.ndarray, truth: np.ndarray) -> Tree:
     """``unjudged``, where nothing can be concluded from such rows."""
-    why = unjudged(groups, labels)
+    why = unjudged(groups, truth)
     return {"unjudged": why} if why else {}
 
 
-def _intervals(whole: Predictions, draws: int, confidence: float) -> Tree:
-    return dict(intervals(figures(whole), resample(whole, draws), whole.groups, whole.labels, confidence))
+@dataclass(frozen=True)
+class OfTarget:
+    """One target's part of the evidence; the rest as of `measure`."""
 
+    evidence: Evidence
+    name: str
+    target: Learnt
+    draws: int
+    confidence: float
 
-def _calibration(whole: Predictions, uncalibrated: Predictions, evidence: Evidence, target: str) -> Tree:
-    return {
-        "temperature": float(np.median(evidence.temperatures[target])),
-        "before": figures_of_calibration(uncalibrated),
-        "after": figures_of_calibration(whole),
-    }
+    @property
+    def truth(self) -> np.ndarray:
+        """Of every test row ``[rows]``."""
+        return self.evidence.test.labels[self.name].numpy()
 
+    @property
+    def known(self) -> np.ndarray:
+        """Whether it is known ``[rows]``."""
+        return self.target.known(self.truth)
 
-def _simpler(evidence: Evidence, target: str, classes: list[str]) -> dict[str, np.ndarray]:
-    """The probabilities of the test rows' classes by their shares in training, and by logistic regression."""
-    train, count = evidence.train, len(classes)
-    fitted = logistic_regression(list(evidence.test.items), target, train, evidence.val, evidence.test, count)
-    shares = np.tile(majority(target, train, count), (len(evidence.test), 1))
-    return dict(zip(BASELINES, (shares, fitted), strict=True))
+    def scores(self, brief: np.ndarray) -> np.ndarray:
+        """How right each prediction is ``[rows]``; 0 where the truth is not known."""
+        return np.where(self.known, self.target.scores(brief, self.truth), 0.0)
 
+    def intervals(self, whole: Judged) -> Tree:
+        """The interval of every figure."""
+        samples, unbounded = whole.resample(self.draws), self.target.unbounded
+        return dict(intervals(whole.figures(), samples, whole.groups, whole.truth, self.confidence, unbounded))
 
-def _beside(evidence: Evidence, target: str, simpler: Mapping[str, np.ndarray], draws: int, confidence: float) -> Tree:
-    """What the network gains on simpler methods on the same rows, and on itself with fewer inputs.
+    def _interval(self, mean_scores: np.ndarray, groups: np.ndarray) -> Interval | None:
+        """That of the main figure, from the mean score in every draw."""
+        of_figure = interval if self.target.main in self.target.unbounded else share_interval
+        return of_figure(self.target.figure_of(mean_scores), groups, self.confidence)
 
-    That is with a single one (``only``) and with all but one (``without``); where a row lacks all of them, it says the
-    commonest class. Since one asks for the best of the single ones, their intervals are as wide as their number demands
-    (Bonferroni).
-    """
-    labels, inputs = evidence.test.labels[target].numpy(), evidence.answers.subsets[-1]
-    known = labels >= 0
-    right, groups = (evidence.logits[target].argmax(1) == labels)[known], evidence.groups[known]
-    why = _reason(groups, labels[known])
+    def _least(self, rows: int, confidence: float) -> float:
+        """How far an interval of what is gained reaches, though no row was seen to change."""
+        return unseen(rows, confidence) * self.target.unit
 
-    def entry(predicted: np.ndarray, confidence: float) -> Tree:
-        theirs = (predicted == labels)[known]
-        gain, bounds = paired(groups, right.astype(float) - theirs, draws, confidence, unseen(len(theirs), confidence))
-        return {"accuracy": float(theirs.mean()), "gain": gain, "interval": None if why else bounds, **why}
+    def beside(self, scores: np.ndarray, simplest: Mapping[str, np.ndarray]) -> Tree:
+        """What the network gains on simpler methods on the same rows, and on itself with fewer inputs.
 
-    def answers(kept: list[str]) -> np.ndarray:
-        predicted = evidence.answers.of(target, kept)
-        return np.where(predicted >= 0, predicted, classes["majority"])
+        That is with a single one (``only``) and with all but one (``without``); where a row lacks all of them, it says
+        what the first of the simplest methods does. Since one asks for the best of the single ones, their intervals are
+        as wide as their number demands (Bonferroni).
 
-    classes = {name: found.argmax(1) for name, found in simpler.items()}
-    found = {name: entry(predicted, confidence) for name, predicted in classes.items()}
-    if len(inputs) > 1:
-        surer = 1 - (1 - confidence) / len(inputs)
-        missing = {name: [other for other in inputs if other != name] for name in inputs}
-        found["only"] = {name: entry(answers([name]), surer) for name in inputs}
-        found["without"] = {name: entry(answers(others), confidence) for name, others in missing.items()}
-    return found
+        Args:
+            scores: of the network ``[rows]``.
+            simplest: by name the brief of what the simplest methods predict.
+        """
+        known, answers = self.known, self.evidence.answers
+        groups, inputs = self.evidence.groups[known], answers.subsets[-1]
+        why, least = _reason(groups, self.truth[known]), next(iter(simplest.values()))
 
+        def entry(brief: np.ndarray, confidence: float) -> Tree:
+            theirs = self.scores(brief)[known]
+            unseen_gain = self._least(len(theirs), confidence)
+            gain, bounds = paired(groups, scores[known] - theirs, self.draws, confidence, unseen_gain)
+            figure = self.target.figure_of(float(theirs.mean()))
+            return {self.target.main: figure, "gain": gain, "interval": None if why else bounds, **why}
 
-def _subsets(evidence: Evidence, target: str, draws: int, confidence: float) -> Tree:
-    """Figures with every subset of the inputs; rows that have none of a subset's inputs do not count for it."""
-    labels, answers = evidence.test.labels[target].numpy(), evidence.answers
-    inputs = answers.subsets[-1]
-    predicted = answers.predicted[target].T
-    answered = (predicted >= 0) & (labels >= 0)[:, None]
-    accuracies = means(evidence.groups, predicted == labels[:, None], answered, draws)
-    entries: dict[Subset, Tree] = {}
-    for place, kept in enumerate(answers.subsets):
-        rows = answered[:, place]
-        if rows.any():
-            some = Predictions(
-                labels[rows], predicted[rows, place], evidence.groups[rows], evidence.logits[target].shape[1]
-            )
-            of_all, why = figures(some), _reason(some.groups, some.labels)
-            bounds = None if why else share_interval(accuracies[:, place], some.groups, confidence)
-            chosen = {name: of_all[name] for name in OF_SUBSETS} | _honesty(answers.surest[target][place, rows], some)
-            entries[kept] = {**chosen, "interval": bounds, "rows": int(rows.sum()), **why}
-    found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
-    if len(inputs) > 1:
-        missing = {name: tuple(other for other in inputs if other != name) for name in inputs}
-        found["without"] = {name: entries[kept] for name, kept in missing.items() if kept in entries}
-        found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
-    return found
+        def kept(names: list[str]) -> np.ndarray:
+            place = answers.place(names)
+            return np.where(answers.answered[place][:, None], answers.brief[self.name][place], least)
 
+        found = {how: entry(brief, self.confidence) for how, brief in simplest.items()}
+        if len(inputs) > 1:
+            surer = 1 - (1 - self.confidence) / len(inputs)
+            missing = {name: [other for other in inputs if other != name] for name in inputs}
+            found["only"] = {name: entry(kept([name]), surer) for name in inputs}
+            found["without"] = {name: entry(kept(others), self.confidence) for name, others in missing.items()}
+        return found
 
-def _honesty(confidence: np.ndarray, some: Predictions) -> Tree:
-    """How sure the network is of what it says, and how far that is from how often it is right."""
-    right = some.labels == some.predicted
-    return {"confidence": float(confidence.mean()), "calibration_error": calibration_gap(confidence, right)}
+    def subsets(self) -> Tree:
+        """Figures with every subset of the inputs; rows that have none of a subset's inputs do not count for it."""
+        answers, brief = self.evidence.answers, self.evidence.answers.brief[self.name]
+        inputs, answered = answers.subsets[-1], (answers.answered & self.known).T
+        drawn = means(self.evidence.groups, np.stack([self.scores(one) for one in brief], 1), answered, self.draws)
+        entries: dict[Subset, Tree] = {}
+        for place, kept in enumerate(answers.subsets):
+            rows = answered[:, place]
+            if rows.any():
+                truth, groups = self.truth[rows], self.evidence.groups[rows]
+                why = _reason(groups, truth)
+                bounds = None if why else self._interval(drawn[:, place], groups)
+                figures = self.target.of_subset(brief[place][rows], truth, groups)
+                entries[kept] = {**figures, "interval": bounds, "rows": int(rows.sum()), **why}
+        found: Tree = {"subsets": {"+".join(kept): entry for kept, entry in entries.items()}}
+        if len(inputs) > 1:
+            missing = {name: tuple(other for other in inputs if other != name) for name in inputs}
+            found["without"] = {name: entries[kept] for name, kept in missing.items() if kept in entries}
+            found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
+        return found
 
-
-def _slices(evidence: Evidence, whole: Predictions, known: np.ndarray, draws: int, confidence: float) -> Tree:
-    parts = slices(evidence.columns[known].reset_index(drop=True), whole.groups)
-    if not parts:
-        return {}
-    right = whole.labels == whole.predicted
-    masks = np.stack([part.rows for part in parts], axis=1)
-    accuracies = means(whole.groups, right[:, None], masks, draws)
-    found: Tree = {}
-    for place, (part, verdict) in enumerate(zip(parts, verdicts(parts, right, whole.groups, confidence), strict=True)):
-        found.setdefault(part.column, {})[part.value] = {
-            "accuracy": verdict.accuracy,
-            "interval": share_interval(accuracies[:, place], whole.groups[part.rows], confidence),
-            "rows": verdict.rows,
-            "p_value": verdict.p_value,
-            "worse": verdict.worse,
-        }
-    return found
-
-
-def _robustness(evidence: Evidence, target: str, draws: int, confidence: float) -> Tree:
-    """Accuracy under every corruption, and what it takes from the same rows' accuracy, with a paired interval."""
-    chosen = evidence.corrupted_rows
-    labels, groups = evidence.test.labels[target].numpy()[chosen], evidence.groups[chosen]
-    clean = evidence.logits[target][chosen].argmax(1) == labels
-    found: Tree = {}
-    for change, predicted in evidence.corrupted.items():
-        has = (evidence.test.items[change.name][chosen] >= 0).numpy() & (labels >= 0)
-        lost = int((predicted[target][has] < 0).sum())
-        has &= predicted[target] >= 0
-        if has.any():
-            right = predicted[target] == labels
-            losses, rows, why = (clean.astype(float) - right)[has], int(has.sum()), _reason(groups[has], labels[has])
-            drop, bounds = paired(groups[has], losses, draws, confidence, unseen(rows, confidence))
-            name, corruption, strength = change.address
-            found.setdefault(name, {}).setdefault(corruption, {})[strength] = {
-                "accuracy": float(right[has].mean()),
-                "drop": drop,
-                "drop_interval": None if why else bounds,
-                "rows": rows,
-                **({"unreadable": lost} if lost else {}),
-                **why,
+    def slices(self, whole: Judged) -> Tree:
+        """The main figure of every slice, and which are worse than the rest."""
+        parts = slices(self.evidence.columns[self.known].reset_index(drop=True), whole.groups)
+        if not parts:
+            return {}
+        scores = whole.scores
+        drawn = means(whole.groups, scores[:, None], np.stack([part.rows for part in parts], axis=1), self.draws)
+        found: Tree = {}
+        judged = verdicts(parts, scores, whole.groups, self.confidence)
+        for place, (part, verdict) in enumerate(zip(parts, judged, strict=True)):
+            found.setdefault(part.column, {})[part.value] = {
+                self.target.main: self.target.figure_of(verdict.score),
+                "interval": self._interval(drawn[:, place], whole.groups[part.rows]),
+                "rows": verdict.rows,
+                "p_value": verdict.p_value,
+                "worse": verdict.worse,
             }
-    return found
+        return found
+
+    def robustness(self, scores: np.ndarray) -> Tree:
+        """The main figure under every corruption, and what it takes from the same rows' score, with a paired interval.
+
+        Args:
+            scores: of the network where nothing is corrupted ``[rows]``.
+        """
+        chosen = self.evidence.corrupted_rows
+        truth, groups, known = self.truth[chosen], self.evidence.groups[chosen], self.known[chosen]
+        found: Tree = {}
+        for change, corrupted in self.evidence.corrupted.items():
+            has = (self.evidence.test.items[change.name][chosen] >= 0).numpy() & known
+            lost = int(corrupted.lost[has].sum())
+            has &= ~corrupted.lost
+            if has.any():
+                after = self.target.scores(corrupted.brief[self.name], truth)[has]
+                rows, why = int(has.sum()), _reason(groups[has], truth[has])
+                least = self._least(rows, self.confidence)
+                drop, bounds = paired(groups[has], scores[chosen][has] - after, self.draws, self.confidence, least)
+                name, corruption, strength = change.address
+                found.setdefault(name, {}).setdefault(corruption, {})[strength] = {
+                    self.target.main: self.target.figure_of(float(after.mean())),
+                    "drop": drop,
+                    "drop_interval": None if why else bounds,
+                    "rows": rows,
+                    **({"unreadable": lost} if lost else {}),
+                    **why,
+                }
+        return found
+
+    def shapley(self) -> dict[str, np.ndarray]:
+        """What each input did for each row's prediction ``[rows]``."""
+        worth, inputs = self.evidence.answers.worth[self.name], self.evidence.answers.subsets[-1]
+        return dict(zip(inputs, shapley(worth), strict=True)) if len(worth) == 2 ** len(inputs) else {}
 
 
-def _shapley(evidence: Evidence, target: str) -> dict[str, np.ndarray]:
-    worth, inputs = evidence.answers.confidence[target], evidence.answers.subsets[-1]
-    if len(worth) != 2 ** len(inputs):
-        return {}
-    return dict(zip(inputs, shapley(worth), strict=True))
-
-
-def _attribution(evidence: Evidence, worth: Mapping[str, np.ndarray]) -> Tree:
-    """Each input's mean part in the probability of what was predicted, and its share in all that inputs did."""
+def _attribution(worth: Mapping[str, np.ndarray]) -> Tree:
+    """Each input's mean part in what was predicted, and its share in all that inputs did."""
     strength = {name: float(np.abs(values).mean()) for name, values in worth.items()}
     total = sum(strength.values()) or 1.0
     return {name: {"mean": float(values.mean()), "share": strength[name] / total} for name, values in worth.items()}

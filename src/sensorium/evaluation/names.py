@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-BASELINES = ("majority", "logistic_regression")  # what the network is held against
-OF_SUBSETS = ("accuracy", "balanced_accuracy", "macro_f1")  # figures of each subset of the inputs
 MOST_INPUTS = 10  # of which every subset is asked: a thousand
 
 Subset = tuple[str, ...]

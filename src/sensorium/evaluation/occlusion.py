@@ -18,7 +18,7 @@ Weights = dict[str, list[tuple[Any, float]]]
 
 
 def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[str, Any], target: str) -> Weights:
-    """By input its parts, each with what hiding it takes from the probability of the predicted class.
+    """By input its parts, each with what hiding it takes from the worth of the prediction, as a share of its unit.
 
     A part without which the value cannot be encoded is left out.
 
@@ -28,10 +28,11 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         values: the cleaned values that one row has.
         target: whose prediction to explain.
     """
+    learnt = network.targets[target]
     features = {name: np.stack(_features(inputs[name], [value])) for name, value in values.items()}
-    logits = predict(network, _rows(network, features))[target]
-    predicted = int(logits.argmax())
-    before = float(logits.softmax(1)[0, predicted])
+    predictions = learnt.predict_from(predict(network, _rows(network, features))[target])
+    whole = learnt.brief(predictions)
+    before = float(learnt.worth(predictions, whole)[0])
     found: Weights = {}
     for name, value in values.items():
         parts = inputs[name].occlusions(value)
@@ -39,8 +40,9 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
         if encoded:
             hidden = _rows(network, features | {name: np.stack(list(encoded.values()))})
-            after = predict(network, hidden)[target].softmax(1)[:, predicted].tolist()
-            found[name] = [(parts[place][0], before - one) for place, one in zip(encoded, after, strict=True)]
+            left_over = learnt.predict_from(predict(network, hidden)[target])
+            after = learnt.worth(left_over, np.repeat(whole, len(left_over), axis=0)).tolist()
+            found[name] = [(parts[at][0], (before - one) / learnt.unit) for at, one in zip(encoded, after, strict=True)]
     return found
 
 

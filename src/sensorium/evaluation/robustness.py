@@ -45,12 +45,23 @@ def sample(rows: int, most: int, seed: int = 0) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
 
 
+@dataclass(frozen=True)
+class Corrupted:
+    """What is predicted of rows under a change.
+
+    Attributes:
+        lost: whether a row's damaged value cannot be encoded ``[rows]``; nothing is predicted of it.
+        brief: by target what is kept of the predictions ``[rows, few]``.
+    """
+
+    lost: np.ndarray
+    brief: Mapping[str, np.ndarray]
+
+
 def predict_corrupted(
     network: Network, table: pd.DataFrame, rows: Rows, inputs: Mapping[str, Modality], folder: Path
-) -> dict[Change, dict[str, np.ndarray]]:
-    """The classes ``[rows]`` predicted by target under every change; other inputs stay as they are.
-
-    Of a row whose damaged value cannot be encoded there is none: -1.
+) -> dict[Change, Corrupted]:
+    """What is predicted under every change; other inputs stay as they are.
 
     Args:
         network: in evaluation mode.
@@ -78,11 +89,10 @@ def predict_corrupted(
     found = {}
     for change, job in jobs.items():
         damaged = embedding.features(job, problems)
-        logits = predict(network, _with_features(rows, change.name, table[change.name], damaged))
+        outputs = predict(network, _with_features(rows, change.name, table[change.name], damaged))
         lost = table[change.name].notna() & ~table[change.name].isin(list(damaged))
-        found[change] = {
-            target: np.where(lost, -1, values.argmax(1).cpu().numpy()) for target, values in logits.items()
-        }
+        brief = {name: target.brief(target.predict_from(outputs[name])) for name, target in network.targets.items()}
+        found[change] = Corrupted(lost.to_numpy(), brief)
     return found
 
 

@@ -38,13 +38,13 @@ class Verdict:
     """How a slice does.
 
     Attributes:
-        accuracy: of its rows.
+        score: the mean of its rows.
         rows: how many.
         p_value: of being no worse than the other rows, corrected for the number of slices.
         worse: whether it is worse, at the confidence asked for.
     """
 
-    accuracy: float
+    score: float
     rows: int
     p_value: float
     worse: bool
@@ -110,23 +110,23 @@ def _rounded(number: float) -> str:
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
-def verdicts(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:
+def verdicts(parts: list[Slice], scores: np.ndarray, groups: np.ndarray, confidence: float) -> list[Verdict]:
     """Which slices are worse than the rest.
 
-    A score test of the difference in accuracy with the variance summed over groups (Boos 1992; rows of a group are
+    A score test of the difference in mean scores with the variance summed over groups (Boos 1992; rows of a group are
     not independent), one-sided, its p-values corrected by Holm's method for having looked at many slices. Where the
     rest is too little to be compared with, no slice is worse than it.
 
     Args:
         parts: the slices.
-        right: whether each row was predicted right ``[rows]``.
+        scores: how right each row's prediction is ``[rows]``.
         groups: a number ``[rows]``.
         confidence: one less the chance that any slice is pointed out although none is worse.
     """
     if not parts:
         return []
     places = np.unique(groups, return_inverse=True)[1]
-    surplus = right - right.mean()
+    surplus = scores - scores.mean()
     p_values = []
     for part in parts:
         score = (part.rows - part.rows.mean()) * surplus
@@ -135,7 +135,7 @@ def verdicts(parts: list[Slice], right: np.ndarray, groups: np.ndarray, confiden
         p_values.append(float(norm.cdf(score.sum() / spread)) if told else 1.0)
     worse, corrected = multipletests(p_values, alpha=1 - confidence, method="holm")[:2]
     return [
-        Verdict(float(right[part.rows].mean()), int(part.rows.sum()), float(p), bool(is_worse))
+        Verdict(float(scores[part.rows].mean()), int(part.rows.sum()), float(p), bool(is_worse))
         for part, p, is_worse in zip(parts, corrected, worse, strict=True)
     ]
 

@@ -18,20 +18,20 @@ class Answers:
 
     Attributes:
         subsets: as `subsets` gives them, the last with all inputs.
-        predicted: by target the class ``[subsets, rows]``; -1 where the row has none of the subset's inputs.
-        confidence: by target the probability ``[subsets, rows]`` of the class that all inputs together predict;
-            where the row has none of the subset's inputs, that class's share of the training rows.
-        surest: by target the probability ``[subsets, rows]`` of the class that the subset itself predicts.
+        answered: whether a row has any of the subset's inputs ``[subsets, rows]``.
+        brief: by target what is kept of the predictions ``[subsets, rows, few]``.
+        worth: by target how much they say what all inputs together say ``[subsets, rows]``; where a row has none of
+            the subset's inputs, how much the training rows do.
     """
 
     subsets: list[Subset]
-    predicted: dict[str, np.ndarray]
-    confidence: dict[str, np.ndarray]
-    surest: dict[str, np.ndarray]
+    answered: np.ndarray
+    brief: dict[str, np.ndarray]
+    worth: dict[str, np.ndarray]
 
-    def of(self, target: str, kept: Iterable[str]) -> np.ndarray:
-        """The classes that these inputs alone predict ``[rows]``."""
-        return self.predicted[target][self.subsets.index(tuple(kept))]
+    def place(self, kept: Iterable[str]) -> int:
+        """Where these inputs alone stand among the subsets."""
+        return self.subsets.index(tuple(kept))
 
 
 @torch.inference_mode()
@@ -41,23 +41,28 @@ def answer_subsets(network: Network, rows: Rows, prior: Mapping[str, np.ndarray]
     Args:
         network: in evaluation mode.
         rows: any.
-        prior: by target, each class's share of the training rows: what one would say knowing nothing.
+        prior: by target what one would predict knowing nothing ``[columns]``.
     """
-    asked = subsets(list(network.config.inputs))[
-        ::-1
-    ]  # all inputs first: what they predict is what confidence is about
-    shape = (len(asked), len(rows))
-    predicted = {target: np.full(shape, -1, np.int32) for target in network.config.targets}
-    confidence, surest = ({target: np.zeros(shape, np.float32) for target in network.config.targets} for _ in range(2))
+    # All inputs first: what they predict is what worth is about.
+    asked = subsets(list(network.config.inputs))[::-1]
+    answered = np.zeros((len(asked), len(rows)), bool)
+    brief: dict[str, np.ndarray] = {}
+    worth: dict[str, np.ndarray] = {}
     for seen in forward(network, rows, asked):
-        answerable = seen.answerable.numpy()
-        for target, values in seen.logits.items():
-            probabilities = values.softmax(1).cpu().numpy()
-            predicted[target][seen.place, seen.rows] = np.where(answerable, probabilities.argmax(1), -1)
-            surest[target][seen.place, seen.rows] = probabilities.max(1)
-            whole = np.maximum(predicted[target][0, seen.rows], 0)
-            sure = probabilities[np.arange(len(whole)), whole]
-            confidence[target][seen.place, seen.rows] = np.where(answerable, sure, prior[target][whole])
+        here = seen.place, seen.rows
+        answered[here] = seen.answerable.numpy()
+        for name, outputs in seen.outputs.items():
+            target = network.targets[name]
+            predictions = target.predict_from(outputs)
+            kept = target.brief(predictions)
+            if name not in brief:
+                brief[name] = np.zeros((*answered.shape, kept.shape[1]), kept.dtype)
+                worth[name] = np.zeros(answered.shape, predictions.dtype)
+            brief[name][here] = kept
+            whole = brief[name][0, seen.rows]
+            nothing = target.worth(np.broadcast_to(prior[name], predictions.shape), whole)
+            worth[name][here] = np.where(answered[here], target.worth(predictions, whole), nothing)
+    last_first = slice(None, None, -1)
     return Answers(
-        asked[::-1], *({name: one[::-1] for name, one in of.items()} for of in (predicted, confidence, surest))
+        asked[::-1], answered[::-1], *({name: one[last_first] for name, one in of.items()} for of in (brief, worth))
     )

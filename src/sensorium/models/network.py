@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from sensorium.errors import UserError, reason
 from sensorium.models.fusion import fusion_class
 from sensorium.stats.scale import BOUND, scale
+from sensorium.targets import Learnt, learnt
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class NetworkConfig:
 
     Attributes:
         inputs: feature size of every input.
-        targets: the classes of every target, in the order of its logits.
+        targets: the state of every target's learnt half; of classes their names, in the order of the logits.
         kind: name of the fusion.
         width: size of tokens behind the projections and of the fused vector.
         layers: layers of the fusion.
@@ -30,11 +32,16 @@ class NetworkConfig:
     """
 
     inputs: dict[str, int]
-    targets: dict[str, list[str]]
+    targets: dict[str, Any]
     kind: str
     width: int
     layers: int
     dropout: float
+
+    @property
+    def learnt(self) -> dict[str, Learnt]:
+        """What training rows taught of every target."""
+        return {name: learnt(state) for name, state in self.targets.items()}
 
 
 class Projection(nn.Module):
@@ -60,11 +67,16 @@ class Projection(nn.Module):
 
 
 class Network(nn.Module):
-    """Logits of every target from the features of any subset of inputs."""
+    """The outputs of every target's head from the features of any subset of inputs.
+
+    Attributes:
+        targets: what training rows taught of every target.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        self.targets = config.learnt
         kind, inputs = fusion_class(config.kind), list(config.inputs)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
         self.projections = nn.ModuleList(
@@ -72,14 +84,14 @@ class Network(nn.Module):
             for dim in config.inputs.values()
         )
         self.fusion = kind(inputs, config.width, config.layers, config.dropout)
-        self.heads = nn.ModuleList(nn.Linear(config.width, len(classes)) for classes in config.targets.values())
+        self.heads = nn.ModuleList(nn.Linear(config.width, one.outputs) for one in self.targets.values())
         self.temperatures: Tensor
         self.absence: Tensor  # what a missing input adds to the logarithm of each target's temperature
         self.register_buffer("temperatures", torch.ones(len(config.targets)))
         self.register_buffer("absence", torch.zeros(len(config.targets), len(config.inputs)))
 
     def forward(self, features: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Logits ``[batch, classes]`` by target.
+        """Outputs ``[batch, outputs]`` by target.
 
         Args:
             features: ``[batch, tokens, dim]`` of every input; whatever finite stands in for a missing one.
@@ -94,13 +106,18 @@ class Network(nn.Module):
         }
 
     def answer(self, tokens: dict[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Logits from tokens; divided by each target's temperature, which training sets last."""
+        """Outputs from tokens; divided by each target's temperature, which training sets last."""
         fused = self.fusion(tokens, {name: present[name] for name in tokens})
         divisors = self.divisors(present)
         return {
             name: head(fused) / divisors[:, place : place + 1]
             for place, (name, head) in enumerate(zip(self.config.targets, self.heads, strict=True))
         }
+
+    def learn(self, targets: Mapping[str, Learnt]) -> None:
+        """Takes what was learnt of the targets since."""
+        self.targets = dict(targets)
+        self.config = replace(self.config, targets={name: one.state for name, one in targets.items()})
 
     def divisors(self, present: Mapping[str, Tensor]) -> Tensor:
         """The temperature of every row and target ``[batch, targets]``, which hangs on the inputs that a row has."""

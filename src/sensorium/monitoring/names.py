@@ -54,9 +54,9 @@ def label(target: str) -> str:
     return f"{target}.label"
 
 
-def probability(target: str, name: str) -> str:
-    """The probability of a class; in the reference's file only."""
-    return f"{target}.probability.{name}"
+def prediction(target: str, column: str) -> str:
+    """A column of what is predicted, such as the probability of a class; in the reference's file only."""
+    return f"{target}.{column}"
 
 
 def is_axis(column: str) -> bool:

@@ -6,26 +6,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from sensorium import paths
-from sensorium.dataset.predictions import classes_in, probabilities_of, targets_in
+from sensorium.dataset.predictions import read_predictions
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
 from sensorium.errors import UserError
-from sensorium.evaluation.bootstrap import compare
-from sensorium.evaluation.gates import FIGURES, Comparison, Rule
+from sensorium.evaluation.comparison import compare
+from sensorium.evaluation.gates import Comparison, Rule
 from sensorium.evaluation.lookup import Unmeasured
-from sensorium.evaluation.metrics import Predictions
 from sensorium.modalities import Modality
 from sensorium.registry.champion import Champion, fetch_champion, read_champion, training_ids
 from sensorium.runtime.predictor import Predictor
-from sensorium.spelling import is_missing, spelled
+from sensorium.spelling import spelled
 from sensorium.stats.certainty import expanded, interval
 from sensorium.stats.enough import unjudged
+from sensorium.targets import Judged, Learnt
 
-OVERVIEW_FIGURES = ("accuracy", "macro_f1", "log_loss")
-FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # new to both models; with fewer an interval means little
+FEWEST_ROWS, FEWEST_GROUPS = 30, 10  # that neither was fitted to; of fewer an interval means little
 
 
 class ChampionComparison:
@@ -33,15 +31,22 @@ class ChampionComparison:
 
     Args:
         model_version: the new model's.
+        targets: what it predicts.
         predictions: of the new model, as the compress stage wrote them.
         inputs: as they were declared when the rows were prepared.
         draws: of the paired bootstrap.
     """
 
     def __init__(
-        self, model_version: str, predictions: pd.DataFrame, inputs: Mapping[str, Modality], draws: int
+        self,
+        model_version: str,
+        targets: Mapping[str, Learnt],
+        predictions: pd.DataFrame,
+        inputs: Mapping[str, Modality],
+        draws: int,
     ) -> None:
         self._model_version = model_version
+        self._targets = targets
         self._predictions = predictions
         self._inputs = inputs
         self._draws = draws
@@ -66,9 +71,10 @@ class ChampionComparison:
         assert rule.target and rule.champion
         target, figure = rule.target, rule.metric.rsplit(".", 1)[1]
         new, old = self._pair(target)
-        if figure not in FIGURES:
+        learnt = self._targets[target]
+        if figure not in learnt.figure_names:
             raise Unmeasured(f"{figure!r} is no figure that two models can be compared by")
-        ours, theirs, gains = compare(new, old, figure, self._draws)
+        ours, theirs, gains = compare(learnt, new, old, figure, self._draws)
         if ours is None or theirs is None or not len(gains):
             raise Unmeasured(f"{figure} is not defined on these rows")
         tail = expanded(1 - rule.champion.confidence, new.groups)
@@ -80,38 +86,35 @@ class ChampionComparison:
         try:
             for target in self._champion_predictions[1]:
                 new, old = self._pair(target)
-                for figure in OVERVIEW_FIGURES:
-                    ours, theirs, gains = compare(new, old, figure, self._draws)
-                    found.setdefault(target, {"rows": len(new.labels)})[figure] = {
+                learnt = self._targets[target]
+                for figure in learnt.compared:
+                    ours, theirs, gains = compare(learnt, new, old, figure, self._draws)
+                    found.setdefault(target, {"rows": len(new.truth)})[figure] = {
                         "new": ours, "champion": theirs, "gain": interval(gains, new.groups, confidence)
                     }  # fmt: skip
         except Unmeasured as why:
             return {"reason": str(why)}
         return found
 
-    def _pair(self, target: str) -> tuple[Predictions, Predictions]:
-        """Both models' predictions of a target, for labelled rows that neither was fitted to."""
-        champion_probabilities, champion_classes = self._champion_predictions
-        if target not in champion_probabilities:
+    def _pair(self, target: str) -> tuple[Judged, Judged]:
+        """Both models' predictions of a target for the rows whose truth is known and that neither was fitted to."""
+        champion_says, champion_knows = self._champion_predictions
+        if target not in champion_says:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
-        new = self._new_rows
-        columns = classes_in(new, target)
-        ours, theirs = [[spelled(name) for name in names] for names in (columns, champion_classes[target])]
-        place_of = {name: place for place, name in enumerate(dict.fromkeys([*ours, *theirs]))}
-        labels = np.array([-1 if is_missing(label) else place_of.get(spelled(label), -1) for label in new[target]])
-        groups = new["group"].to_numpy()
-        known = labels >= 0
+        learnt, other, new = self._targets[target], champion_knows[target], self._new_rows
+        if type(other) is not type(learnt):
+            raise Unmeasured(f"the champion {self.version} predicts {target} as another kind of target")
+        ours = read_predictions(new, target, learnt)
+        both, truth, ours, theirs = learnt.side_by_side(other, ours, champion_says[target], new[target])
+        groups, known = new["group"].to_numpy(), both.known(truth)
         if known.sum() < FEWEST_ROWS or len(np.unique(groups[known])) < FEWEST_GROUPS:
             raise Unmeasured(
                 f"only {known.sum()} labelled test rows, in {len(np.unique(groups[known]))} groups, are new to the "
                 f"champion {self.version} too; at least {FEWEST_ROWS} in {FEWEST_GROUPS} are needed"
             )
-        if why := unjudged(groups[known], labels[known]):
+        if why := unjudged(groups[known], truth[known]):
             raise Unmeasured(f"{why} that are new to the champion {self.version} too cannot tell two models apart")
-        return (
-            Predictions.of(_over_all_classes(probabilities_of(new, target, columns), ours, place_of), labels, groups),
-            Predictions.of(_over_all_classes(champion_probabilities[target], theirs, place_of), labels, groups),
-        )
+        return both.judged(ours, truth, groups), both.judged(theirs, truth, groups)
 
     @cached_property
     def _new_rows(self) -> pd.DataFrame:
@@ -131,13 +134,12 @@ class ChampionComparison:
         return new_rows
 
     @cached_property
-    def _champion_predictions(self) -> tuple[dict[str, np.ndarray], Mapping[str, list[str]]]:
-        """The champion's probabilities for the same rows, by target, and its classes."""
+    def _champion_predictions(self) -> tuple[dict[str, np.ndarray], Mapping[str, Learnt]]:
+        """The champion's predictions for the same rows, by target, and what it was taught of it."""
         new_rows = self._new_rows
         assert self._champion
         if self.champion_model_version == self._model_version:  # right after its promotion
-            classes = {target: classes_in(new_rows, target) for target in targets_in(new_rows)}
-            return {target: probabilities_of(new_rows, target, names) for target, names in classes.items()}, classes
+            return {name: read_predictions(new_rows, name, one) for name, one in self._targets.items()}, self._targets
         try:
             predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:
@@ -149,13 +151,5 @@ class ChampionComparison:
                 raise Unmeasured(f"the champion {self.version} reads {name} ({kind.kind}), which these rows lack")
         served = read_served_rows(rows, predictor.inputs, paths.PREPARED)
         features = {name: encode_values(predictor, name, values) for name, values in served.values.items()}
-        logits = fuse_rows(predictor, features, served.items)
-        return {target: softmax(values, axis=1) for target, values in logits.items()}, predictor.targets
-
-
-def _over_all_classes(probabilities: np.ndarray, known: list[str], place_of: Mapping[str, int]) -> np.ndarray:
-    """Probabilities over the classes of both models: 0 for one that a model lacks, a sum for one spelled twice."""
-    aligned = np.zeros((len(probabilities), len(place_of)))
-    for name, column in zip(known, probabilities.T, strict=True):
-        aligned[:, place_of[name]] += column
-    return aligned
+        outputs = fuse_rows(predictor, features, served.items)
+        return {name: one.predict(outputs[name]) for name, one in predictor.targets.items()}, predictor.targets

@@ -11,6 +11,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import TIMINGS
 from sensorium.registry.versions import Version
+from sensorium.targets import kind_of
 
 CODE = "src/"
 FILES = {  # of the figures that are compared
@@ -43,9 +44,9 @@ class Experiment:
 
     @property
     def score(self) -> float:
-        """The mean accuracy over targets; below all others where it is not known or cannot be judged."""
+        """The mean of how good targets are, such as accuracy; below all others where it is not known or not judged."""
         evaluated = self.figures.get("evaluate", {}).values()
-        accuracies = [found["accuracy"] for found in evaluated if "unjudged" not in found]
+        accuracies = [kind_of(found).rank(found) for found in evaluated if "unjudged" not in found]
         return sum(accuracies) / len(accuracies) if accuracies else -1.0
 
     def is_same_run_as(self, other: "Experiment") -> bool:

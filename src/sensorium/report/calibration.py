@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from sensorium.evaluation.measure import Measured, Tree
-from sensorium.evaluation.metrics import BINS, reliability
 from sensorium.report.page import Page, shortened
 from sensorium.report.plots import BLUE, GREY, ORANGE, canvas
 from sensorium.report.strips import LONGEST
+from sensorium.targets.class_figures import BINS, reliability
 
 DOTS = 10  # of the plot
 
@@ -56,12 +56,12 @@ def _note(found: Tree) -> str:
 
 def _draw(measured: Measured) -> Figure:
     figure, axes = canvas(5, 4)
-    known, lowest = measured.labels >= 0, 1.0
+    known, lowest = measured.truth >= 0, 1.0
     for name, probabilities, colour in (
         ("before", measured.uncalibrated, ORANGE),
-        ("after temperature scaling", measured.probabilities, BLUE),
+        ("after temperature scaling", measured.predictions, BLUE),
     ):
-        confidence, accuracy = zip(*reliability(probabilities[known], measured.labels[known], DOTS), strict=True)
+        confidence, accuracy = zip(*reliability(probabilities[known], measured.truth[known], DOTS), strict=True)
         axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
         lowest = min(lowest, *confidence, *accuracy)
     axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="perfect", zorder=0)

@@ -10,12 +10,12 @@ from huggingface_hub import EvalResult, ModelCardData
 from markupsafe import Markup
 
 from sensorium.files import replacing
+from sensorium.report import words
 from sensorium.report.page import environment, shortened
 from sensorium.report.run import Run
 from sensorium.report.strips import LONGEST
-from sensorium.report.words import bounds
+from sensorium.targets import kind_of
 
-LISTED = ("accuracy", "macro_f1", "roc_auc", "calibration_error")
 NAME = "sensorium"
 MOST_SLICES = 10  # that are named
 
@@ -31,7 +31,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
     """
     results = [
         EvalResult(
-            task_type="multimodal-classification",
+            task_type=kind_of(found).task,
             task_name=f"{target} from {', '.join(run.inputs)}",
             dataset_type=data["source"],
             dataset_name=str(data.get("path") or data["source"]),
@@ -42,7 +42,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
             metric_value=found[name],
         )
         for target, found in run.evaluated.items()
-        for name in LISTED
+        for name in kind_of(found).listed
         if found[name] is not None
     ]
     about = ModelCardData(
@@ -51,7 +51,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
     )  # fmt: skip
     template = environment().overlay(finalize=_quoted).get_template("model-card.md")
     text = template.render(
-        about=Markup(about.to_yaml()), run=run, data=data, groups=groups, weak=_weak(run), bounds=bounds
+        about=Markup(about.to_yaml()), run=run, data=data, groups=groups, weak=_weak(run), words=words
     )
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -69,21 +69,20 @@ def _weak(run: Run) -> list[str]:
     """Sentences about where the model is known to fail; of many slices the first few."""
     found = []
     for target, tree in run.evaluated.items():
+        kind = kind_of(tree)
         parts = [(one, f"{column} {value}") for column, of in tree["slices"].items() for value, one in of.items()]
         if parts:
-            lowest, where = min(parts, key=lambda part: part[0]["accuracy"])
-            low, high = lowest["interval"]
-            found.append(
-                f"The lowest slice for {target} is {shortened(where, LONGEST)}: {lowest['accuracy']:.3f} "
-                f"({low:.3f} to {high:.3f}) of {lowest['rows']} rows are right."
-            )
+            worst, where = min(parts, key=lambda part: kind.figure_of(part[0][kind.main]))
+            interval = " ({} to {})".format(*map(kind.form.format, worst["interval"]))
+            shown = kind.shown_slice.format(kind.form.format(worst[kind.main]), interval, worst["rows"])
+            found.append(f"The lowest slice for {target} is {shortened(where, LONGEST)}: {shown}.")
         worse = [
             (column, value, one) for column, of in tree["slices"].items() for value, one in of.items() if one["worse"]
         ]
         for column, value, entry in worse[:MOST_SLICES]:
             found.append(
                 f"{target} is significantly worse where {column} is {shortened(value, LONGEST)}: "
-                f"{entry['accuracy']:.3f} of {entry['rows']} rows are right."
+                f"{kind.shown_slice.format(kind.form.format(entry[kind.main]), '', entry['rows'])}."
             )
         if len(worse) > MOST_SLICES:
             found.append(f"So it is in {len(worse) - MOST_SLICES} more slices, which metrics/slices.json has.")
@@ -95,5 +94,5 @@ def _weak(run: Run) -> list[str]:
         ]
         if drops:
             drop, what = max(drops)
-            found.append(f"{what.capitalize()} takes {drop:.3f} from the accuracy of {target}.")
+            found.append(f"{what.capitalize()} {kind.harm_of.format(kind.form.format(drop), target)}.")
     return found

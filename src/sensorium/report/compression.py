@@ -15,6 +15,7 @@ from sensorium.compression.quality import ANYTHING, Quality
 from sensorium.report.page import RUN, Page
 from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.words import POINTS, changes, megabytes, points, times_faster, times_smaller
+from sensorium.targets import kind_of
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
@@ -37,7 +38,7 @@ def write_report(found: Compressed, folder: Path) -> None:
     page.table(
         "What it costs in accuracy",
         ["target", "accuracy", "difference in points", "interval"],
-        [[target, f"{one.accuracy:.1%}", points(one.gain), _interval(one)] for target, one in found.quality.items()],
+        [[target, _figure(one), points(one.gain), _interval(one)] for target, one in found.quality.items()],
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
         f"resampled; a model that computes the same needs no interval. None may reach below "
         f"{0 - POINTS * found.settings.max_drop:g} points (compress.max_drop).",
@@ -122,6 +123,12 @@ def _cost_row(one: Candidate) -> list[str]:
 def _times(single: Sequence[float], batch: Sequence[float]) -> list[str]:
     ones, several = ([percentile(times, share) for share in (50, 95)] for times in (single, batch))
     return [*(f"{time:.2f}" for time in ones), *(f"{time:,.1f}" for time in several)]
+
+
+def _figure(one: Quality) -> str:
+    """The main figure of a target: a share, or a number in its own unit."""
+    kind = kind_of({one.name: one.figure})
+    return f"{one.figure:.4g}" if kind.main in kind.unbounded else f"{one.figure:.1%}"
 
 
 def _interval(one: Quality) -> str:

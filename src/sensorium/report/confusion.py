@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from sensorium.evaluation.metrics import Predictions
 from sensorium.files import replacing
 from sensorium.report.page import shortened
 from sensorium.report.plots import canvas
+from sensorium.targets.class_figures import Predictions
 
 MOST_CLASSES = 24  # that a plot has room for
 MOST_PAIRS = 30

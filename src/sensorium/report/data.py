@@ -56,7 +56,7 @@ def write_report(
         ],
         "Of the valid rows. A row loses what cannot be read; one that has nothing else is in quarantine.",
     )
-    for target, classes in counts["classes"].items():
+    for target, classes in counts.get("classes", {}).items():
         commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
         if commonest:
             page.picture(f"{target}: {len(classes)} classes", bars(commonest), _shown(len(classes)))

@@ -14,6 +14,7 @@ from sensorium.modalities import Modality
 from sensorium.report import words
 from sensorium.report.page import ELSEWHERE, MOST_BYTES, Page, render, within_size
 from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
+from sensorium.targets import KINDS, Learnt, kind_of
 
 FOLDED = ("Compression",)  # chapters that show their answer only, until they are opened
 MOST_SCORES = 3  # that a title has room for
@@ -51,6 +52,20 @@ class Run:
     rows: pd.DataFrame
     curve: pd.DataFrame
     lineage: Mapping[str, str]
+
+    @property
+    def of_kinds(self) -> list[tuple[type[Learnt], dict[str, Any]]]:
+        """The figures of the targets of each kind."""
+        found = {kind.learnt: {} for kind in KINDS.values()}
+        for target, tree in self.evaluated.items():
+            found[kind_of(tree)][target] = tree
+        return [(kind, trees) for kind, trees in found.items() if trees]
+
+    @property
+    def served(self) -> list[str]:
+        """How good each target is as served, half a sentence each."""
+        figures = {kind: self.compressed.get(kind.main, {}) for kind, _ in self.of_kinds}
+        return [kind.served.format(target, one) for kind, of in figures.items() for target, one in of.items()]
 
     @property
     def findings(self) -> list[str]:
@@ -114,7 +129,7 @@ def _within_size(chapters: Mapping[str, Page], own: Mapping[str, str]) -> dict[s
 
 def _headline(run: Run) -> str:
     """The day, the scores and the verdict: ``26 Nov 2026 · category 88.4%, gate passed``."""
-    scores = [f"{target} {found['accuracy']:.1%}" for target, found in run.evaluated.items()]
+    scores = [f"{target} {words.short_figure(found)}" for target, found in run.evaluated.items()]
     more = [f"{len(scores) - MOST_SCORES} more"] if len(scores) > MOST_SCORES else []
     verdict = "gate passed" if run.verdict["passed"] else "gate not passed"
     return f"{run.made.day} {run.made:%b %Y} · {', '.join([*scores[:MOST_SCORES], *more, verdict])}"
@@ -124,7 +139,10 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     """Heading, figure and what it means."""
     tiles = []
     for target, found in run.evaluated.items():
-        tiles.append((f"{target} accuracy", f"{found['accuracy']:.1%}", words.bounds(found, "{:.1%} to {:.1%}")))
+        kind = kind_of(found)
+        form = f"{kind.short_form} to {kind.short_form}"
+        title = f"{target} {kind.title[:1].lower()}{kind.title[1:]}"
+        tiles.append((title, kind.short_form.format(found[kind.main]), words.bounds(found, form)))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
     tiles.append(("served size", words.megabytes(1e6 * size["megabytes"]), run.smaller))

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sensorium.targets import Learnt, kind_of
+
 POINTS = 100
-SMALLEST_GAIN = 0.01  # of accuracy; an input that adds less, and not for certain, counts as useless
+SMALLEST_GAIN = 0.01  # of accuracy, or of what is much in another unit; less, and not for certain, is useless
+TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
 ANYTHING = (-1, 1)  # interval of a change of accuracy about which the test rows say nothing
-METHODS = {
-    "majority": "always saying the commonest class",
-    "logistic_regression": "logistic regression on the same features",
-}
 
 
 def changes(difference: Mapping[str, Any]) -> str:
@@ -67,16 +66,61 @@ def _times(ratio: float, more: str, less: str) -> str:
     return f"{ratio:.1f} times {more}" if ratio > 1 else f"{1 / ratio:.1f} times {less}"
 
 
-def bounds(tree: Mapping[str, Any], form: str = "{:.3f} to {:.3f}", name: str = "accuracy") -> str:
+def bounds(tree: Mapping[str, Any], form: str = "", name: str = "") -> str:
     """The interval of a target's figure, ``0.812 to 0.914``; or why it has none.
 
     Args:
         tree: of the target in metrics/evaluate.json.
-        form: of an interval.
-        name: of the figure.
+        form: of an interval; that of the main figure if not given.
+        name: of the figure; the main one if not given.
     """
-    found = tree["intervals"][name]
-    return form.format(*found) if found else cannot(tree)
+    kind = kind_of(tree)
+    found = tree["intervals"][name or kind.main]
+    return (form or f"{kind.form} to {kind.form}").format(*found) if found else cannot(tree)
+
+
+def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None) -> str:
+    """The main figure of a target, ``0.874`` of classes and ``MAE 2.31`` of numbers.
+
+    Args:
+        tree: of the target in metrics/evaluate.json.
+        of: figures of the same target, such as a baseline's, whose main one is meant.
+    """
+    kind = kind_of(tree)
+    return kind.prefix + kind.form.format((of or tree)[kind.main])
+
+
+def short_figure(tree: Mapping[str, Any]) -> str:
+    """The same where there is little room, ``87.4%``."""
+    kind = kind_of(tree)
+    return kind.prefix + kind.short_form.format(tree[kind.main])
+
+
+def title(name: str) -> str:
+    """A figure's name as people write it."""
+    return TITLES.get(name, name.replace("_", " ").replace("f1", "F1"))
+
+
+def listed(tree: Mapping[str, Any], name: str) -> str:
+    """A figure in a list of them, the main one with its interval."""
+    kind = kind_of(tree)
+    if tree[name] is None:
+        return "not defined"
+    shown = (kind.form if name in kind.unbounded else "{:.3f}").format(tree[name])
+    return f"{shown} ({bounds(tree)})" if name == kind.main else shown
+
+
+def second_figure(tree: Mapping[str, Any]) -> str:
+    """The figure that is shown beside the main one: macro F1 of classes, R2 of numbers."""
+    kind = kind_of(tree)
+    value = tree[kind.second]
+    prefix = kind.prefix and f"{kind.second.upper()} "
+    return prefix + (f"{value:.3f}" if value is not None else "not defined")
+
+
+def baseline_figure(tree: Mapping[str, Any]) -> str:
+    """The main figure of the simplest method."""
+    return main_figure(tree, tree[next(iter(kind_of(tree).baselines))])
 
 
 def cannot(tree: Mapping[str, Any]) -> str:
@@ -106,8 +150,8 @@ def _unjudged(target: str, tree: Mapping[str, Any]) -> str:
 def _simpler_is_as_good(target: str, tree: Mapping[str, Any]) -> str:
     if "simpler" not in tree or "unjudged" in tree:
         return ""
-    beside = tree["simpler"]
-    methods = [(METHODS[name], beside[name]) for name in METHODS]
+    beside, kind = tree["simpler"], kind_of(tree)
+    methods = [(words, beside[name]) for name, words in kind.baseline_words.items()]
     not_worse = [(name, one) for name, one in methods if one["interval"][0] <= 0]
     alone = [(f"{name} alone", one) for name, one in beside.get("only", {}).items() if one["interval"][0] <= 0]
     not_worse += sorted(alone, key=_gain)[:1]
@@ -115,31 +159,31 @@ def _simpler_is_as_good(target: str, tree: Mapping[str, Any]) -> str:
     if not not_worse:
         return ""
     (first, best), *others = sorted(better or not_worse, key=_gain)
-    sentence = f"{first} reaches {best['accuracy']:.3f}" + "".join(
-        f", {name} {one['accuracy']:.3f}" for name, one in others
-    )
+    sentence = f"{first} reaches {_main(kind, best)}" + "".join(f", {name} {_main(kind, one)}" for name, one in others)
     if better:
         conclusion = "the difference is more than chance. Use the simpler model, or more rows."
     else:
         conclusion = f"{tree['rows']:,} test rows cannot tell them apart; only more rows could."
-    return f"{target}: {sentence}, the network {tree['accuracy']:.3f}; {conclusion}"
+    return f"{target}: {sentence}, the network {_main(kind, tree)}; {conclusion}"
 
 
 def _useless_inputs(target: str, tree: Mapping[str, Any]) -> str:
     """Inputs without which accuracy is the same, as far as the test rows can tell, or even better."""
     without = tree.get("simpler", {}).get("without", {})
     known = {name: one for name, one in without.items() if one["interval"]}
+    kind = kind_of(tree)
+    much = kind.much(tree) if known else 1.0
     harmful = [name for name, one in known.items() if one["interval"][1] < 0]
-    useless = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < SMALLEST_GAIN]
+    useless = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < SMALLEST_GAIN * much]
     useless = [name for name in useless if name not in harmful]
     sentences = []
     if useless:
         sentences.append(f"{_listed(useless)} {'each add' if len(useless) > 1 else 'adds'} nothing that "
-                    f"{tree['rows']:,} test rows could show (without: {_accuracies(useless, known)})")  # fmt: skip
+                    f"{tree['rows']:,} test rows could show (without: {_figures(kind, useless, known)})")  # fmt: skip
     if harmful:
         sentences.append(f"{_listed(harmful)} {'do' if len(harmful) > 1 else 'does'} harm, by more than chance "
-                    f"(without: {_accuracies(harmful, known)})")  # fmt: skip
-    return f"{target}: {'; '.join(sentences)}; with all inputs {tree['accuracy']:.3f}." if sentences else ""
+                    f"(without: {_figures(kind, harmful, known)})")  # fmt: skip
+    return f"{target}: {'; '.join(sentences)}; with all inputs {_main(kind, tree)}." if sentences else ""
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -149,8 +193,12 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _accuracies(names: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> str:
-    return ", ".join(f"{known[name]['accuracy']:.3f}" for name in names[:MOST_NAMES])
+def _figures(kind: type[Learnt], names: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(_main(kind, known[name]) for name in names[:MOST_NAMES])
+
+
+def _main(kind: type[Learnt], figures: Mapping[str, Any]) -> str:
+    return kind.form.format(figures[kind.main])
 
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:

@@ -23,6 +23,7 @@ from sensorium.modalities import Input, Modality
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 from sensorium.runtime.profile import Profile
+from sensorium.targets import Learnt, learnt
 
 ROWS = 256  # fused at once: an explanation of many inputs has too many rows for the memory
 Sample = Mapping[str, Any]
@@ -33,7 +34,7 @@ class Fusion(Protocol):
     """The network behind the encoders, whatever runs it."""
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """``logits.TARGET`` ``[batch, classes]`` from ``features.INPUT`` and ``present.INPUT``."""
+        """``logits.TARGET`` ``[batch, outputs]`` from ``features.INPUT`` and ``present.INPUT``."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Predictor:
 
     Attributes:
         version: of the model.
-        targets: the classes of every target, in the order of its logits.
+        targets: what training rows taught of every target.
         inputs: as they were declared, by name.
         shapes: tokens and size of every input's features.
         encoders: preprocessing and network of every input.
@@ -50,7 +51,7 @@ class Predictor:
     """
 
     version: str
-    targets: Mapping[str, list[str]]
+    targets: Mapping[str, Learnt]
     inputs: Mapping[str, Modality]
     shapes: Mapping[str, tuple[int, int]]
     encoders: Mapping[str, tuple[Preprocess, Network]]
@@ -90,7 +91,8 @@ class Predictor:
         fusion = OnnxNetwork(artefact.file(folder, manifest, artefact.FUSION))
         if (read := {name: shape[1:] for name, shape in fusion.inputs.items()}) != expected:
             raise UserError(f"{fusion.path} does not fit the encoders: it reads {read}, they give {expected}.")
-        return cls(manifest["version"], manifest["targets"], inputs, shapes, encoders, fusion)
+        targets = {name: learnt(state) for name, state in manifest["targets"].items()}
+        return cls(manifest["version"], targets, inputs, shapes, encoders, fusion)
 
     def accept(self, raw: Mapping[str, Any]) -> Sample:
         """Cleans the raw values (bytes, text, columns) of a sample.
@@ -123,11 +125,11 @@ class Predictor:
         return prepared
 
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
-        """Class probabilities by target for every sample of cleaned values, in the order of ``targets``."""
+        """What is predicted ``[columns]`` by target for every sample of cleaned values, in the order of ``targets``."""
         prepared = [self.prepare(sample) for sample in samples]
         masks = [np.array([[name in sample for name in self.inputs]]) for sample in samples]
-        probabilities = self.probabilities(self.features(prepared), masks)
-        return [{target: one[target][0] for target in self.targets} for one in probabilities]
+        predictions = self.predictions(self.features(prepared), masks)
+        return [{target: one[target][0] for target in self.targets} for one in predictions]
 
     def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
         """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it.
@@ -147,10 +149,10 @@ class Predictor:
                         raise BadInput(NOT_FINITE)
         return features
 
-    def probabilities(
+    def predictions(
         self, features: Mapping[str, np.ndarray], masks: Sequence[np.ndarray]
     ) -> list[dict[str, np.ndarray]]:
-        """Probabilities ``[masks, classes]`` by target for every sample, a row for each of its masks.
+        """What is predicted ``[masks, columns]`` by target for every sample, a row for each of its masks.
 
         Args:
             features: of all samples, by input.
@@ -164,18 +166,16 @@ class Predictor:
                 {name: array[sample_of[rows]] for name, array in features.items()},
                 {name: present[rows, place] for place, name in enumerate(self.inputs)},
             )
-            parts.append({target: _softmax(values) for target, values in logits.items()})
-        probabilities = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
-        return [
-            {target: array[sample_of == row] for target, array in probabilities.items()} for row in range(len(masks))
-        ]
+            parts.append({target: self.targets[target].predict(values) for target, values in logits.items()})
+        predictions = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
+        return [{target: array[sample_of == row] for target, array in predictions.items()} for row in range(len(masks))]
 
     def encode(self, name: str, values: Sequence[Any]) -> np.ndarray:
         """Features ``[values, tokens, dim]`` of an input's cleaned values."""
         return encode(*self.encoders[name], values)
 
     def fuse(self, features: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Logits ``[batch, classes]`` by target from features ``[batch, tokens, dim]`` and presence ``[batch]``."""
+        """Outputs ``[batch, outputs]`` by target from features ``[batch, tokens, dim]`` and presence ``[batch]``."""
         batch = {f"features.{name}": array for name, array in features.items()}
         batch |= {f"present.{name}": array for name, array in present.items()}
         outputs = self.fusion.outputs(batch)
@@ -189,8 +189,3 @@ def _naming(name: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise BadInput(f"{name}: {unencoded(error)}") from error
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponents / exponents.sum(axis=1, keepdims=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from sensorium.errors import UserError, reason
@@ -58,10 +57,6 @@ class Serve(Section):
     def threshold(self, target: str) -> float:
         """The probability below which a target gets no label."""
         return self.abstain.get(target, 0.0) if isinstance(self.abstain, dict) else self.abstain
-
-    def abstains(self, target: str, probabilities: np.ndarray) -> bool:
-        """Whether probabilities ``[classes]`` of a target are too low for a label."""
-        return float(probabilities.max()) < self.threshold(target)
 
 
 class Keep(Section):

@@ -32,10 +32,7 @@ def describe(live: Live) -> dict[str, Any]:
         "model_version": live.version,
         "lineage": dict(live.lineage),
         "inputs": {name: _of_input(kind, live.choices.get(name, {})) for name, kind in predictor.inputs.items()},
-        "targets": {
-            target: {"kind": "class", "classes": classes, "abstain": serve.threshold(target)}
-            for target, classes in predictor.targets.items()
-        },
+        "targets": {name: one.description(serve.threshold(name)) for name, one in predictor.targets.items()},
         "limits": {
             "body_bytes": body_limit(predictor),
             "samples": serve.samples,

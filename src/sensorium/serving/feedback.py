@@ -8,17 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sensorium.errors import BadInput
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.settings import why_not_learnt_from
 from sensorium.serving import journal
 from sensorium.serving.metrics import FEEDBACK
 from sensorium.serving.refusal import Refused
 from sensorium.serving.requests import read_object
-from sensorium.spelling import spelled
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,80}")  # of a request, or of a sample in one
 LARGEST = 2**16  # bytes of a body
-LONGEST = 200  # letters of a label
 
 
 async def feedback(request: Request) -> JSONResponse:
@@ -33,7 +32,10 @@ async def feedback(request: Request) -> JSONResponse:
     content = await read_object(request, LARGEST)
     request_id, labels = _checked(content, live.predictor)
     version, predicted = app.memory.recall(request.state.key, request_id)
-    correct = {target: spelled(predicted[target]) == label for target, label in labels.items() if target in predicted}
+    targets = live.predictor.targets
+    correct = {
+        name: targets[name].agrees(predicted[name], label) for name, label in labels.items() if name in predicted
+    }
     for target, is_right in correct.items():
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
         app.memory.forget(request.state.key, request_id, target)
@@ -47,7 +49,7 @@ async def feedback(request: Request) -> JSONResponse:
     return JSONResponse(told | ({"note": why} if why else {}), 202)
 
 
-def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, str]]:
+def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, Any]]:
     if unknown := sorted(set(content) - {"request_id", "labels"}):
         raise Refused(400, f"unknown key {unknown[0][:40]!r}; request_id and labels are expected")
     request_id, labels = content.get("request_id"), content.get("labels")
@@ -55,11 +57,12 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
         raise Refused(400, "request_id is expected: the one in the answer that this is about")
     if not isinstance(labels, dict) or not labels:
         raise Refused(400, f"labels are expected: an object of {', '.join(predictor.targets)}")
-    for target, label in labels.items():
-        if target not in predictor.targets:
-            raise Refused(
-                400, f"there is no target {target[:40]!r}; this model predicts {', '.join(predictor.targets)}"
-            )
-        if not isinstance(label, str | int | float) or len(str(label)) > LONGEST or not spelled(label):
-            raise Refused(400, f"{target}: a label of 1 to {LONGEST} letters is expected")
-    return request_id, {target: spelled(label) for target, label in labels.items()}
+    told = {}
+    for name, label in labels.items():
+        if name not in predictor.targets:
+            raise Refused(400, f"there is no target {name[:40]!r}; this model predicts {', '.join(predictor.targets)}")
+        try:
+            told[name] = predictor.targets[name].told(label)
+        except BadInput as problem:
+            raise Refused(400, f"{name}: {problem}") from problem
+    return request_id, told

@@ -60,8 +60,8 @@ class Outputs:
     """What the networks give for a sample.
 
     Attributes:
-        predictions: probabilities ``[masks, classes]`` by target.
-        axes: coordinates ``[axes]`` of every given input on the axes of the reference.
+        predictions: ``[masks, columns]`` by target.
+        axes: where every input given lies on the axes of the reference ``[axes]``.
         seconds: that its batch took, by step.
     """
 
@@ -101,7 +101,7 @@ class Live:
         predictor = Predictor.load(folder)
         live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
         example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
-        predictor.probabilities(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
+        predictor.predictions(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
         return live
 
     @property
@@ -110,7 +110,7 @@ class Live:
         return self.predictor.version
 
     async def ask(self, query: Query) -> tuple[Outputs, float]:
-        """The probabilities of a sample, and the seconds it waited for its batch."""
+        """The predictions of a sample, and the seconds it waited for its batch."""
         return await self._batcher.submit(query)
 
     def accept(self, raw: Mapping[str, Any]) -> Accepted:
@@ -130,7 +130,7 @@ class Live:
         started = perf_counter()
         features = self.predictor.features([query.prepared for query in batch])
         encoded = perf_counter()
-        predictions = self.predictor.probabilities(features, [query.masks for query in batch])
+        predictions = self.predictor.predictions(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}
         if self.role == CHAMPION:
             for step, duration in seconds.items():

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from sensorium.renamed import EXPLANATION
 from sensorium.runtime.predictor import Predictor
 from sensorium.serving.live import Live
+from sensorium.targets import Learnt
 
 Schema = dict[str, Any]
 
@@ -137,7 +138,7 @@ def _example(predictor: Predictor) -> dict[str, Any]:
 
 
 def _answer(predictor: Predictor, of_target: Any) -> Schema:
-    targets = {target: of_target(predictor, classes) for target, classes in predictor.targets.items()}
+    targets = {name: of_target(predictor, target) for name, target in predictor.targets.items()}
     return {
         "type": "object",
         "required": ["request_id", "model_version", "inputs", "targets"],
@@ -150,44 +151,28 @@ def _answer(predictor: Predictor, of_target: Any) -> Schema:
     }
 
 
-def _decision(predictor: Predictor, classes: list[str]) -> Schema:
-    top = {"type": "object", "properties": {"label": {"type": "string", "enum": classes}, "probability": NUMBER}}
-    return {
-        "type": "object",
-        "required": ["label", "abstained", "confidence", "top", "probabilities"],
-        "properties": {
-            "label": {"type": ["string", "null"], "enum": [*classes, None]},
-            "abstained": {"type": "boolean", "description": "too unsure for a label"},
-            "confidence": NUMBER,
-            "top": {"type": "array", "items": top},
-            "probabilities": _by(classes),
-        },
-    }
+def _decision(predictor: Predictor, target: Learnt) -> Schema:
+    return target.openapi()
 
 
-def _explained(predictor: Predictor, classes: list[str]) -> Schema:
-    schema = _decision(predictor, classes)
-    attribution = {"type": "object", "properties": {name: _by(classes) for name in predictor.inputs}}
+def _explained(predictor: Predictor, target: Learnt) -> Schema:
+    schema, contribution = target.openapi(), target.openapi_of_contribution()
+    attribution = {"type": "object", "properties": dict.fromkeys(predictor.inputs, contribution)}
     schema["required"] = [*schema["required"], "base", "attribution"]
     schema["properties"] |= {
-        "base": _by(classes),
+        "base": contribution,
         "attribution": attribution,
         **dict.fromkeys(EXPLANATION, attribution | {"deprecated": True}),
     }
     return schema
 
 
-def _by(classes: list[str]) -> Schema:
-    return {"type": "object", "required": classes, "properties": dict.fromkeys(classes, NUMBER)}
-
-
 def _feedback(predictor: Predictor) -> Schema:
-    label = {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": 200}
     labels = {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": False,
-        "properties": dict.fromkeys(predictor.targets, label),
+        "properties": {name: target.openapi_of_label() for name, target in predictor.targets.items()},
     }
     body = {
         "type": "object",
@@ -208,7 +193,7 @@ def _feedback(predictor: Predictor) -> Schema:
     }
     example = {
         "request_id": "0123456789abcdef0123456789abcdef",
-        "labels": {target: classes[0] for target, classes in predictor.targets.items()},
+        "labels": {name: target.example_label() for name, target in predictor.targets.items()},
     }
     return _operation("Tell the true labels of a prediction", _json(body, example), told, 202)
 

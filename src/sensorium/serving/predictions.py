@@ -17,8 +17,6 @@ from sensorium.runtime.answers import (
     TOO_FAR,
     answer,
     are_finite,
-    attribution,
-    class_answer,
     presence_masks,
 )
 from sensorium.serving.content import as_bytes
@@ -122,16 +120,17 @@ async def _answer_now(
     if not are_finite(outputs.predictions):
         raise Refused(400, TOO_FAR)
     inputs = list(prepared)
-    labels = record(app.journal, origin, live, accepted, outputs)
-    app.memory.remember(request.state.key, request_id, live.version, labels)
+    remembered = record(app.journal, origin, live, accepted, outputs)
+    app.memory.remember(request.state.key, request_id, live.version, remembered)
     if challenger := app.deployment.challenger:
-        app.shadow.follow(challenger, origin, raw, labels)
+        app.shadow.follow(challenger, origin, raw, remembered)
     targets = {}
-    for target, classes in live.predictor.targets.items():
-        targets[target] = class_answer(target, classes, outputs.predictions[target][-1], live.serve)
+    for name, target in live.predictor.targets.items():
+        predictions = outputs.predictions[name]
+        targets[name] = target.answer(predictions[-1], live.serve.threshold(name), live.serve.top)
         if explained:
-            explanation = attribution(inputs, classes, outputs.predictions[target])
-            targets[target] |= with_old_keys(explanation, renamed.EXPLANATION)
+            explanation = target.attribution(inputs, predictions)
+            targets[name] |= with_old_keys(explanation, renamed.EXPLANATION)
     return answer(request_id, live.version, inputs, targets)
 
 

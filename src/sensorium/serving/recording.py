@@ -11,10 +11,9 @@ from sensorium.runtime.profile import rounded
 from sensorium.serving.journal import PREDICTIONS, Journal
 from sensorium.serving.live import CHAMPION, Accepted, Live, Outputs
 from sensorium.serving.metrics import ABSTAINED, CONFIDENCE, MISSING, PREDICTIONS_MADE, SHADOW
-from sensorium.spelling import spelled
+from sensorium.targets import Learnt
 
 MOST_REMEMBERED = 20_000
-PROBABILITY_DIGITS = 4  # of a probability in the log
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,20 @@ class Origin:
 
 
 class Memory:
-    """The labels of the latest predictions, by API key and request id, so that feedback on them can be compared."""
+    """The latest predictions, by API key and request id: nobody tells of the predictions of others."""
 
     def __init__(self) -> None:
-        self._labels: OrderedDict[tuple[str, str], tuple[str, dict[str, str]]] = OrderedDict()
+        self._labels: OrderedDict[tuple[str, str], tuple[str, dict[str, Any]]] = OrderedDict()
 
-    def remember(self, key: str, request_id: str, version: str, labels: dict[str, str]) -> None:
-        """Keeps the likeliest label of every target; the oldest go."""
+    def remember(self, key: str, request_id: str, version: str, labels: Mapping[str, Any]) -> None:
+        """Keeps what is remembered of every target, such as the likeliest label; the oldest go."""
         self._labels[key, request_id] = (version, dict(labels))
         self._labels.move_to_end((key, request_id))
         if len(self._labels) > MOST_REMEMBERED:
             self._labels.popitem(last=False)
 
-    def recall(self, key: str, request_id: str) -> tuple[str | None, dict[str, str]]:
-        """The model's version and its labels; none and nothing, if they are not known any more."""
+    def recall(self, key: str, request_id: str) -> tuple[str | None, dict[str, Any]]:
+        """The model's version and what it predicted; none and nothing, if they are not known any more."""
         return self._labels.get((key, request_id), (None, {}))
 
     def forget(self, key: str, request_id: str, target: str) -> None:
@@ -57,18 +56,15 @@ class Memory:
             known[1].pop(target, None)
 
 
-def likeliest(live: Live, predictions: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """The likeliest class of every target, by the last row of its probabilities ``[masks, classes]``."""
-    return {
-        target: classes[int(predictions[target][-1].argmax())] for target, classes in live.predictor.targets.items()
-    }
-
-
-def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, outputs: Outputs) -> dict[str, str]:
-    """Logs the inputs and the prediction of a sample; returns its likeliest labels."""
-    labels = likeliest(live, outputs.predictions)
-    last = {target: outputs.predictions[target][-1] for target in labels}
+def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, outputs: Outputs) -> dict[str, Any]:
+    """Writes down what a model saw of a sample and said of it; returns what is to be remembered of every target."""
+    targets, threshold = live.predictor.targets, live.serve.threshold
+    last = {name: predictions[-1] for name, predictions in outputs.predictions.items()}
     inputs = list(accepted.prepared)
+    recorded: dict[str, dict[str, Any]] = {"labels": {}, "probabilities": {}}
+    for name, target in targets.items():
+        for key, written in target.recorded(last[name]).items():
+            recorded.setdefault(key, {})[name] = written
     journal.write(
         PREDICTIONS,
         {
@@ -84,34 +80,30 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, out
                 for name in inputs
                 if not live.predictor.inputs[name].describes_content  # whose columns could be reckoned back from them
             },
-            "labels": labels,
-            "abstained": [target for target in labels if live.serve.abstains(target, last[target])],
-            "probabilities": {
-                target: {
-                    name: round(float(probability), PROBABILITY_DIGITS)
-                    for name, probability in zip(live.predictor.targets[target], last[target], strict=True)
-                }
-                for target in labels
-            },
+            "abstained": [name for name, one in targets.items() if one.abstains(last[name], threshold(name))],
+            **recorded,
             **({"content": origin.content} if origin.content else {}),
         },
     )
     if live.role == CHAMPION:
-        _count(live, inputs, labels, last)
-    return labels
+        _count(live, inputs, last)
+    return {name: target.remembered(last[name]) for name, target in targets.items()}
 
 
-def compare(champion: Mapping[str, str], challenger: Mapping[str, str]) -> None:
-    """Counts where a challenger agrees with what was answered."""
-    for target in champion.keys() & challenger.keys():
-        SHADOW.labels(target, "agrees" if spelled(champion[target]) == spelled(challenger[target]) else "differs").inc()
+def compare(targets: Mapping[str, Learnt], champion: Mapping[str, Any], challenger: Mapping[str, Any]) -> None:
+    """Counts where a challenger agrees with what was answered; ``targets`` are the challenger's."""
+    for name in champion.keys() & challenger.keys():
+        agrees = targets[name].agrees(challenger[name], champion[name])
+        SHADOW.labels(name, "agrees" if agrees else "differs").inc()
 
 
-def _count(live: Live, inputs: list[str], labels: dict[str, str], predictions: dict[str, Any]) -> None:
+def _count(live: Live, inputs: list[str], predictions: Mapping[str, np.ndarray]) -> None:
     for name in live.predictor.inputs.keys() - set(inputs):
         MISSING.labels(name).inc()
-    for target, label in labels.items():
-        PREDICTIONS_MADE.labels(live.version, target, label).inc()
-        CONFIDENCE.labels(target).observe(float(predictions[target].max()))
-        if live.serve.abstains(target, predictions[target]):
-            ABSTAINED.labels(live.version, target).inc()
+    for name, target in live.predictor.targets.items():
+        prediction = predictions[name]
+        PREDICTIONS_MADE.labels(live.version, name, target.counted_as(prediction)).inc()
+        if (confidence := target.confidence(prediction)) is not None:
+            CONFIDENCE.labels(name).observe(confidence)
+        if target.abstains(prediction, live.serve.threshold(name)):
+            ABSTAINED.labels(live.version, name).inc()

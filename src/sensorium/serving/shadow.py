@@ -30,8 +30,8 @@ class Shadow:
         self._running: set[asyncio.Task[None]] = set()
         self._bytes = 0
 
-    def follow(self, challenger: Live, origin: Origin, raw: Mapping[str, Any], champion: Mapping[str, str]) -> None:
-        """Starts a prediction that nobody waits for; ``champion`` has the labels that were answered."""
+    def follow(self, challenger: Live, origin: Origin, raw: Mapping[str, Any], champion: Mapping[str, Any]) -> None:
+        """Starts a prediction that nobody waits for; ``champion`` has what is remembered of its answers."""
         size = sum(len(value) for value in raw.values() if isinstance(value, bytes | str))
         if len(self._running) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             SHADOW.labels("", "left out").inc()
@@ -49,7 +49,7 @@ class Shadow:
         self._running.discard(task)
         self._bytes -= size
 
-    async def _predict(self, live: Live, origin: Origin, raw: dict[str, Any], champion: Mapping[str, str]) -> None:
+    async def _predict(self, live: Live, origin: Origin, raw: dict[str, Any], champion: Mapping[str, Any]) -> None:
         known = {name: value for name, value in raw.items() if name in live.predictor.inputs}
         try:
             accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
@@ -61,5 +61,4 @@ class Shadow:
             SHADOW.labels("", "failed").inc()
             log.error("the challenger failed", extra={"request_id": origin.id} | whereabouts(error))
         else:
-            labels = record(self._journal, origin, live, accepted, outputs)
-            compare(champion, labels)
+            compare(live.predictor.targets, champion, record(self._journal, origin, live, accepted, outputs))

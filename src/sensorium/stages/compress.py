@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from sensorium import params, paths
 from sensorium.compression import parity
@@ -58,7 +57,7 @@ class Trained:
 
     def rows(self, table: pd.DataFrame) -> Rows:
         """Rows of a table with the features that training used."""
-        return read_rows(table, self.network.config.inputs, self.network.config.targets)
+        return read_rows(table, self.network.config.inputs, self.network.targets)
 
     def served_rows(self, table: pd.DataFrame) -> ServedRows:
         """Rows of a table with the values that serving reads."""
@@ -139,6 +138,7 @@ def make_evaluator(trained: Trained, test: pd.DataFrame) -> Evaluator:
     """Compares with the trained model's answers for these test rows."""
     rows, settings = trained.rows(test), trained.settings.evaluation
     return Evaluator(
+        trained.network.targets,
         {target: known.numpy() for target, known in rows.labels.items()},
         {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
         test["group"].to_numpy(),
@@ -149,7 +149,7 @@ def make_evaluator(trained: Trained, test: pd.DataFrame) -> Evaluator:
 
 def make_bench(trained: Trained, test: pd.DataFrame, evaluator: Evaluator, work: Path) -> Bench:
     """The model's parts as fp32, and the rows they are measured on."""
-    config, settings = trained.network.config, trained.settings
+    settings = trained.settings
     calibration = settings.compress.calibration_rows
     examples = {name: list(trained.training_values(name, calibration).values()) for name in trained.readers}
     parts: dict[str, Part] = {
@@ -159,7 +159,7 @@ def make_bench(trained: Trained, test: pd.DataFrame, evaluator: Evaluator, work:
     tokens = {name: reader.shape[0] for name, reader in trained.readers.items()}
     batches = fusion_batches(trained.train_rows, calibration)
     parts[FUSION] = export_fusion(trained.network, tokens, batches, work / PARTS / FUSION)
-    return Bench(trained.readers, parts, config.targets, trained.served_rows(test), evaluator, examples, work)
+    return Bench(trained.readers, parts, trained.network.targets, trained.served_rows(test), evaluator, examples, work)
 
 
 def check_parity(trained: Trained, bench: Bench) -> parity.Parity:
@@ -232,9 +232,9 @@ def publish(trained: Trained, folder: Path, found: Compressed) -> None:
     predictor = Predictor.load(folder)
     rows = trained.served_rows(trained.test)
     features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
-    logits = fuse_rows(predictor, features, rows.items)
-    chances = {target: softmax(values, axis=1) for target, values in logits.items()}
-    write_predictions(PREDICTIONS, trained.test, chances, predictor.targets)
+    outputs = fuse_rows(predictor, features, rows.items)
+    predictions = {name: target.predict(outputs[name]) for name, target in predictor.targets.items()}
+    write_predictions(PREDICTIONS, trained.test, predictions, predictor.targets)
     write_report(found, paths.REPORTS / "compression")
     write_json(paths.METRICS / "compress.json", figures(found))
     write_json(paths.METRICS / "timings" / "compress.json", times(found))

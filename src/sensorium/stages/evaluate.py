@@ -10,7 +10,6 @@ from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
-from sensorium.evaluation.baselines import majority
 from sensorium.evaluation.examples import explain
 from sensorium.evaluation.gates import BRANCHES
 from sensorium.evaluation.measure import Evidence, measure
@@ -34,15 +33,15 @@ def run() -> None:
     """Writes metrics, predictions and the report."""
     settings = load_params()
     network = networks.load(existing(paths.TRAINED, made_by="train"))
-    classes = network.config.targets
+    targets = network.targets
     table = read_table()
     test = of_split(table, "test")
     evidence = _gather(network, settings, table, test)
-    unread = sum(int((next(iter(said.values())) < 0).sum()) for said in evidence.corrupted.values())
+    unread = sum(int(one.lost.sum()) for one in evidence.corrupted.values())
     if unread:
         print(f"evaluate: {unread:,} damaged values cannot be encoded; they are left out of the figures of robustness")
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
-    measured = {name: measure(evidence, name, classes[name], draws, confidence) for name in classes}
+    measured = {name: measure(evidence, name, target, draws, confidence) for name, target in targets.items()}
     found = rounded({target: one.figures for target, one in measured.items()})
     small = {target: {key: v for key, v in tree.items() if key not in BRANCHES} for target, tree in found.items()}
     write_json(paths.METRICS / "evaluate.json", small)
@@ -51,19 +50,16 @@ def run() -> None:
     write_predictions(
         PREDICTIONS,
         test,
-        {target: one.probabilities for target, one in measured.items()},
-        classes,
+        {target: one.predictions for target, one in measured.items()},
+        targets,
         {f"{target}.shapley.{name}": worth for target, one in measured.items() for name, worth in one.shapley.items()},
     )
     examples = {
         target: explain(network, settings.inputs, test, one, target, paths.PREPARED) for target, one in measured.items()
     }
-    write_report(found, measured, examples, classes, settings.inputs, paths.REPORTS / "evaluation")
-    for target, values in found.items():
-        print(
-            f"evaluate: {target} accuracy {values['accuracy']:.3f} [{bounds(values, INTERVAL)}], macro F1 "
-            f"{values['macro_f1']:.3f}; always the commonest class {values['majority']['accuracy']:.3f}"
-        )
+    write_report(found, measured, examples, settings.inputs, paths.REPORTS / "evaluation")
+    for name, target in targets.items():
+        print(f"evaluate: {name} {target.summary(found[name], bounds(found[name], INTERVAL, target.main))}")
     for sentence in findings(found):
         print(f"evaluate: {sentence}")
 
@@ -74,11 +70,11 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
     Raises:
         UserError: if a target has no label there.
     """
-    inputs, classes = network.config.inputs, network.config.targets
-    for target in classes:
+    inputs, targets = network.config.inputs, network.targets
+    for target in targets:
         if test[target].isna().all():
             raise UserError(f"targets.{target}: no test row has a label; add rows, or use another split.")
-    train, val, rows = (read_rows(of_split(table, name), inputs, classes) for name in ("train", "val", "test"))
+    train, val, rows = (read_rows(of_split(table, name), inputs, targets) for name in ("train", "val", "test"))
     chosen = sample(len(test), settings.evaluation.robustness_rows)
     chosen_rows = rows.select(torch.from_numpy(chosen))
     return Evidence(
@@ -87,16 +83,18 @@ def _gather(network: Network, settings: params.Params, table: pd.DataFrame, test
         test=rows,
         groups=test["group"].to_numpy(),
         columns=_columns(test, rows, settings),
-        logits={target: logits.numpy() for target, logits in predict(network, rows).items()},
-        temperatures=_temperatures(network, rows),
-        answers=answer_subsets(network, rows, {one: majority(one, train, len(of)) for one, of in classes.items()}),
+        outputs={target: outputs.numpy() for target, outputs in predict(network, rows).items()},
+        divisors=_divisors(network, rows),
+        answers=answer_subsets(
+            network, rows, {name: target.prior(train.labels[name].numpy()) for name, target in targets.items()}
+        ),
         corrupted_rows=chosen,
         corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, settings.inputs, paths.PREPARED),
     )
 
 
-def _temperatures(network: Network, rows: Rows) -> dict[str, np.ndarray]:
-    """By target what each row's logits were divided by ``[rows]``."""
+def _divisors(network: Network, rows: Rows) -> dict[str, np.ndarray]:
+    """By target what each row's outputs were divided by ``[rows]``."""
     present = {name: (items >= 0).float() for name, items in rows.items.items()}
     return dict(zip(network.config.targets, network.divisors(present).T.numpy(), strict=True))
 

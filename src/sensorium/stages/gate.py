@@ -11,6 +11,7 @@ from sensorium.evaluation.lookup import UNJUDGED
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.champion_comparison import ChampionComparison
 from sensorium.runtime import artefact
+from sensorium.targets import kind_of, learnt
 
 MADE_BY = dict.fromkeys(OF_TARGETS, "evaluate") | {"validate": "validate", "compress": "compress"}
 
@@ -26,8 +27,10 @@ def run() -> None:
         figures[branch] = figures[branch] | {UNJUDGED: unjudged}
     figures[TIMINGS] = {"compress": read_json(paths.METRICS / TIMINGS / "compress.json", "compress")}
     predictions = pd.read_parquet(existing(paths.PREDICTIONS / "compressed.parquet", made_by="compress"))
-    model = artefact.read(existing(paths.COMPRESSED, made_by="compress"))["version"]
-    comparison = ChampionComparison(model, predictions, settings.inputs, settings.evaluation.bootstrap)
+    manifest = artefact.read(existing(paths.COMPRESSED, made_by="compress"))
+    targets = {name: learnt(state) for name, state in manifest["targets"].items()}
+    draws = settings.evaluation.bootstrap
+    comparison = ChampionComparison(manifest["version"], targets, predictions, settings.inputs, draws)
     results = check_rules(settings.gate, figures, comparison.compare)
     passed = all(rule.passed for rule in results)
     verdict = {
@@ -47,7 +50,7 @@ def run() -> None:
 def _headline(figures: dict[str, Any], passed: bool) -> dict[str, Any]:
     """The few figures that a person compares runs by; keys of targets have a dot, so that none is like another's."""
     return {
-        **{f"{target}.accuracy": found["accuracy"] for target, found in figures["evaluate"].items()},
+        **{f"{target}.{(main := kind_of(found).main)}": found[main] for target, found in figures["evaluate"].items()},
         **{
             f"{target}.{UNJUDGED}": found[UNJUDGED]
             for target, found in figures["evaluate"].items()

@@ -22,6 +22,7 @@ from sensorium.sources.feedback import FOLDER as FEEDBACK
 from sensorium.sources.feedback import ids_of_feedback
 from sensorium.spelling import is_missing, spelled
 from sensorium.stats.enough import unjudged
+from sensorium.targets import Target
 
 MOST_NAMED = 6  # classes in a sentence
 
@@ -44,7 +45,7 @@ def run() -> None:
         left_out = list(_learn(rows[rows[SPLIT] == "train"], settings.inputs, beside))
         written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
         written.to_parquet(beside / "rows.parquet", index=False)
-    for sentence in [*left_out, *_warnings(rows, list(settings.targets))]:
+    for sentence in [*left_out, *_warnings(rows, settings.targets)]:
         print(f"prepare: {sentence}")
     sizes = ", ".join(f"{count:,} {name}" for name, count in rows[SPLIT].value_counts()[list(SPLITS)].items())
     shared = f"rows in {rows[GROUP].nunique():,} groups that share no {' or '.join(map(repr, settings.split.groups))}"
@@ -56,7 +57,7 @@ def _rows(table: pd.DataFrame, cleaned: list[dict[str, str | None]], settings: p
     told = ids_of_feedback(paths.RAW)
     return pd.DataFrame(
         {ID: table[ID], ORIGIN: [FEEDBACK if name in told else settings.data.source for name in table[ID]]}
-        | {name: table[column] for name, column in settings.labels.items()}
+        | {name: kind.column_of(table[settings.labels[name]]) for name, kind in settings.targets.items()}
         | {name: pd.Series([row[name] for row in cleaned], table.index, "str") for name in settings.inputs}
     )
 
@@ -102,13 +103,17 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
     """Gives the rows their group and split, by what inputs hold (equal content is one group), labels and columns."""
     split = settings.split
 
+    labels = pd.DataFrame({name: target.strata(rows[name]) for name, target in settings.targets.items()})
+
     def named(name: str) -> pd.Series:
         ours = settings.called(name)
+        if ours in labels and name == split.stratify:
+            return labels[ours]
         return table[name] if ours is None else rows[ours]
 
     keys = {name: _names(named(name)) for name in dict.fromkeys([*split.groups, *filter(None, [split.stratify])])}
     rows[GROUP] = groups(pd.DataFrame(keys, index=rows.index), split.groups)
-    labels, group = rows[list(settings.targets)], rows[GROUP].to_numpy()
+    group = rows[GROUP].to_numpy()
     stratum = keys[split.stratify].to_numpy() if split.stratify else strata(labels, group)
     shares = {name: getattr(split, name) for name in SPLITS}
     named_by = keys[split.groups[0]] if split.groups else rows[ID]
@@ -139,10 +144,11 @@ def _learn(train: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) ->
             yield f"inputs.{name}: {columns} never varies over the training rows, and is not read."
 
 
-def _warnings(rows: pd.DataFrame, targets: list[str]) -> Iterator[str]:
+def _warnings(rows: pd.DataFrame, targets: Mapping[str, Target]) -> Iterator[str]:
     """Of which targets the test rows will carry no verdict, before any work was done for it."""
+    strata = pd.DataFrame({name: kind.strata(rows[name]) for name, kind in targets.items()})
     for target in targets:
-        known = rows[rows[target].notna()]
+        known = rows[[SPLIT, GROUP]].join(strata[target]).dropna()
         test = known[known[SPLIT] == "test"]
         if why := unjudged(test[GROUP].to_numpy(), pd.factorize(test[target])[0]):
             yield (

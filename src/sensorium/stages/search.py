@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from sensorium import params, paths
-from sensorium.dataset.rows import ROWS_FILE, classes_of, of_split, read_rows, read_table
+from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
 from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
@@ -18,11 +18,10 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
-from sensorium.training.loop import TrainConfig, joint_loss
+from sensorium.training.loop import TrainConfig
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
-TEMPERATURES = torch.logspace(-1, 1, 41).tolist()
 JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
 
 
@@ -30,8 +29,8 @@ def run() -> None:
     """Writes the best settings; trials of earlier runs with the same data and space count."""
     settings = params.load()
     table = read_table()
-    classes = classes_of(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
+    targets = learn(table, settings.targets)
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in ("train", "val"))
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     detach(JOURNAL)
@@ -39,10 +38,10 @@ def run() -> None:
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
-    divided = divisions(train, validation)
+    divided = divisions(train, validation, targets)
 
     def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return calibrated_loss(*configured(drawn, train, classes), divided)
+        return calibrated_loss(*configured(drawn, train, targets), divided)
 
     budget = settings.search
     with progress() as bar:
@@ -62,9 +61,9 @@ def run() -> None:
 
 
 def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[tuple[Rows, Rows]]) -> float:
-    """The joint loss of rows that a network was not fitted to, at the temperatures that suit them best.
+    """The joint loss of rows that a network was not fitted to, at the calibration that suits them best.
 
-    Training ends with setting them: what a kind is too sure or unsure of before must not decide.
+    Training ends with calibration: what a fusion is too sure or unsure of before must not decide.
 
     Args:
         config: of the network.
@@ -72,13 +71,12 @@ def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[t
         divided: rows to fit to and rows to judge by; the latter of all divisions count together.
     """
     answers = [predict(fit(config, how, train, judging).network, judging) for train, judging in divided]
-    logits = {target: torch.cat([one[target] for one in answers]) for target in config.targets}
-    labels = {target: torch.cat([judging.labels[target] for _, judging in divided]) for target in config.targets}
-    losses = [
-        min(joint_loss({target: values / one}, {target: labels[target]}).item() for one in TEMPERATURES)
-        for target, values in logits.items()
-    ]
-    return sum(losses) / len(losses)
+    total, targets = 0.0, config.learnt
+    for name, target in targets.items():
+        labels = torch.cat([judging.labels[name] for _, judging in divided])
+        if (known := target.known(labels)).any():
+            total += target.weight * target.least_loss(torch.cat([one[name] for one in answers])[known], labels[known])
+    return total / sum(target.weight for target in targets.values())
 
 
 def _identity(settings: params.Params) -> str:
@@ -89,6 +87,7 @@ def _identity(settings: params.Params) -> str:
         JUDGED,
         ",".join(settings.inputs),
         ",".join(settings.targets),
+        *(f"{name} {target.weight:g}" for name, target in settings.targets.items() if target.weight != 1),
         sha256(ROWS_FILE),
         *(sha256(paths.EMBEDDINGS / name / "features.npy") for name in settings.inputs),
     ]

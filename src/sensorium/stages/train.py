@@ -5,7 +5,7 @@ import csv
 import yaml
 
 from sensorium import params, paths
-from sensorium.dataset.rows import classes_of, of_split, read_rows, read_table
+from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
@@ -17,9 +17,9 @@ def run() -> None:
     settings = params.load()
     best = yaml.safe_load(existing(paths.BEST, made_by="search").read_text())
     table = read_table()
-    classes = classes_of(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, classes) for name in ("train", "val"))
-    fitted = fit(*configured(best, train, classes), train, validation)
+    targets = learn(table, settings.targets)
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in ("train", "val"))
+    fitted = fit(*configured(best, train, targets), train, validation)
     calibrate(fitted.network, validation, of_split(table, "val")["group"].to_numpy())
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -33,13 +34,11 @@ class Examined:
         table: as it was ingested.
         looked: at every row.
         asked: a row each, with the columns that the suite asks about.
-        classes: of every target, those with enough rows.
     """
 
     table: pd.DataFrame
     looked: Sequence[Looked]
     asked: pd.DataFrame
-    classes: Mapping[str, list[str]]
 
 
 def run() -> None:
@@ -49,7 +48,7 @@ def run() -> None:
     examined = _examine(table, settings)
     cells_cost_rows = settings.validation.bad_cell == "row"
     enough = settings.validation.min_class_rows
-    suite = validation.questions(list(settings.inputs), examined.classes, enough, cells_cost_rows)
+    suite = validation.questions(list(settings.inputs), list(settings.targets), cells_cost_rows)
     with replacing(paths.REPORTS / "validation") as folder:
         lost = list(validation.losses(validation.ask(examined.asked, suite, docs.site(folder))))
         remove(folder / "static")  # of Great Expectations' own pages
@@ -58,7 +57,7 @@ def run() -> None:
         beside.mkdir()
         valid.to_parquet(beside / "manifest.parquet", index=False)
         rejected.to_parquet(beside / QUARANTINE.name, index=False)
-    reasons = causes.reasons(examined.asked, examined.looked, [*settings.targets], enough)
+    reasons = causes.reasons(examined.asked, examined.looked, settings.targets, enough)
     warnings = [one.words for one in reasons[:MOST_REASONS]] + _doubts(table, settings)
     spellings = read_json(paths.SPELLINGS, made_by="ingest")
     counts = _counts(examined, valid, lost, settings) | {"warnings": warnings}
@@ -81,11 +80,14 @@ def _examine(table: pd.DataFrame, settings: params.Params) -> Examined:
         problems = [found[name].sentence if isinstance(found[name], Problem) else None for found in looked]
         asked[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
     asked[validation.INPUTS_USABLE] = [sum(found[name] is True for name in found) for found in looked]
-    for target, column in settings.labels.items():
-        asked[target] = table[column]
-    classes = _frequent_classes(asked, settings)
-    asked[validation.LABELS_USABLE] = sum(asked[target].isin(names).astype(int) for target, names in classes.items())
-    return Examined(table, looked, asked, classes)
+    sound, enough = _sound(asked, settings), settings.validation.min_class_rows
+    asked[validation.LABELS_USABLE] = 0
+    for name, target in settings.targets.items():
+        asked[name] = table[settings.labels[name]]
+        problems = [problem and str(problem) for problem in target.problems(asked[name], sound, enough)]
+        asked[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
+        asked[validation.LABELS_USABLE] += asked[name].notna() & asked[validation.PROBLEM.format(name)].isna()
+    return Examined(table, looked, asked)
 
 
 def _look_at(inputs: Mapping[str, Modality], rows: list[dict[str, Any]]) -> list[Looked]:
@@ -112,17 +114,12 @@ def _problem(kind: Modality, row: Mapping[str, Any], name: str) -> Problem | boo
     return True
 
 
-def _frequent_classes(asked: pd.DataFrame, settings: params.Params) -> dict[str, list[str]]:
-    """The classes of every target with enough rows among those that are otherwise sound."""
-    sound = asked[(asked[validation.INPUTS_USABLE] > 0) & asked[validation.EARLIER].isna() & asked[ID].notna()]
+def _sound(asked: pd.DataFrame, settings: params.Params) -> np.ndarray:
+    """Whether a row could be used if it had a label ``[rows]``."""
+    sound = (asked[validation.INPUTS_USABLE] > 0) & asked[validation.EARLIER].isna() & asked[ID].notna()
     if settings.validation.bad_cell == "row":
-        sound = sound[sound[[validation.PROBLEM.format(name) for name in settings.inputs]].isna().all(axis=1)]
-    return {target: _frequent(sound[target], settings) for target in settings.targets}
-
-
-def _frequent(labels: pd.Series, settings: params.Params) -> list[str]:
-    counts = labels.value_counts()
-    return sorted(counts.index[counts >= settings.validation.min_class_rows])
+        sound &= asked[[validation.PROBLEM.format(name) for name in settings.inputs]].isna().all(axis=1)
+    return sound.to_numpy()
 
 
 def _part(table: pd.DataFrame, lost: Sequence[Loss], settings: params.Params) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -157,6 +154,9 @@ def _doubts(table: pd.DataFrame, settings: params.Params) -> list[str]:
 
 def _counts(examined: Examined, valid: pd.DataFrame, lost: Sequence[Loss], settings: params.Params) -> dict[str, Any]:
     used = [examined.looked[row] for row in valid.index]
+    tallies: dict[str, Any] = {}
+    for name, target in settings.targets.items():
+        tallies.setdefault(target.tally, {})[name] = target.count(valid[settings.labels[name]])
     return {
         "rows": len(examined.table),
         "valid": len(valid),
@@ -169,10 +169,7 @@ def _counts(examined: Examined, valid: pd.DataFrame, lost: Sequence[Loss], setti
             }
             for name in settings.inputs
         },
-        "classes": {
-            target: {str(name): int(count) for name, count in valid[column].value_counts().sort_index().items()}
-            for target, column in settings.labels.items()
-        },
+        **tallies,
     }
 
 
@@ -183,11 +180,12 @@ def _require_enough(examined: Examined, valid: pd.DataFrame, found: Sequence[Rea
         looked = [one[name] for one in examined.looked]
         if True not in looked and (first := next((one for one in found if one.about == name), None)):
             raise UserError(f"{first.words}. No row is left that has this input; {where}.")
-    for target, column in settings.labels.items():
-        if valid[column].nunique() < 2:
+    for name, target in settings.targets.items():
+        column = settings.labels[name]
+        if target.column_of(valid[column]).nunique() < 2:
             first = next((one for one in found if one.about not in settings.targets), None)
             labels, enough = examined.table[column], settings.validation.min_class_rows
-            raise UserError(f"{causes.nothing_to_learn(target, labels, first, enough)}; {where}.")
+            raise UserError(f"{causes.nothing_to_learn(name, target, labels, first, enough)}; {where}.")
 
 
 def _tell(counts: Mapping[str, Any]) -> None:

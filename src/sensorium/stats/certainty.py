@@ -1,6 +1,6 @@
 """How sure a figure is. Every interval comes from here, so what cannot be judged has none, whichever figure it is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from scipy.stats import norm, t
@@ -8,8 +8,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 from sensorium.stats.bootstrap import Samples, means
 from sensorium.stats.enough import unjudged
-
-UNBOUNDED = ("log_loss",)  # figures that are no shares
 
 Interval = list[float]
 
@@ -52,7 +50,12 @@ def share_interval(samples: np.ndarray, groups: np.ndarray, confidence: float) -
 
 
 def intervals(
-    figures: Mapping[str, float | None], samples: Samples, groups: np.ndarray, labels: np.ndarray, confidence: float
+    figures: Mapping[str, float | None],
+    samples: Samples,
+    groups: np.ndarray,
+    labels: np.ndarray,
+    confidence: float,
+    unbounded: Collection[str],
 ) -> Mapping[str, Interval | None]:
     """The interval of every figure of the same rows.
 
@@ -60,14 +63,15 @@ def intervals(
         figures: of the rows themselves.
         samples: the figures in every draw.
         groups: a number ``[rows]``.
-        labels: class numbers ``[rows]``.
+        labels: what is true of each row ``[rows]``.
         confidence: of the intervals.
+        unbounded: figures that are no shares.
     """
     if unjudged(groups, labels):
         return dict.fromkeys(samples)
     found: dict[str, Interval | None] = {}
     for name, values in samples.items():
-        share = name not in UNBOUNDED
+        share = name not in unbounded
         bounds = (share_interval if share else interval)(values, groups, confidence)
         found[name] = bounds and _unbiased(bounds, figures[name], values, share)
     return found

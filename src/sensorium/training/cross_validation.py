@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from sensorium.models.network import Projection
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.folds import fold_of_rows
-from sensorium.training.logistic import Regressions, Side, regress
+from sensorium.training.regressions import Regressions, Side, regress
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the penalty, for every number that is read
 FEW_ROWS = 1_000  # up to which every row judges in cross-validation; of more, a fifth does
@@ -48,7 +49,7 @@ class Labelled:
 
     Attributes:
         sides: the inputs.
-        labels: the class of each row.
+        labels: what is true of each row.
         folds: of each row the fold that is fitted without it; -1 where none is.
     """
 
@@ -91,13 +92,13 @@ class CrossValidation:
     """What regressions are fitted to, and what judges those that were fitted without it.
 
     Attributes:
-        classes: how many the target has.
+        target: what is learnt.
         sizes: how many features every input has.
         fitted: rows to fit to.
         judging: rows to judge by.
     """
 
-    classes: int
+    target: Learnt
     sizes: Sequence[int]
     fitted: Labelled
     judging: Labelled
@@ -109,12 +110,12 @@ class CrossValidation:
         penalties = torch.tensor(STRENGTHS) * sum(self.sizes[place] for place in places)
         every = regress(
             [self.fitted.sides[place] for place in places],
+            self.target,
             self.fitted.labels,
-            self.classes,
             counts.float().repeat(1, len(penalties)),
             penalties.repeat_interleave(len(folds)),
         )
-        losses = every.losses([self.judging.sides[place] for place in places], self.judging.labels)
+        losses = every.losses([self.judging.sides[place] for place in places], self.target, self.judging.labels)
         own = self.judging.folds[:, None, None].expand(-1, len(penalties), 1)
         kept = losses.unflatten(1, (len(penalties), len(folds))).gather(2, own)[..., 0]
         return Fit(places, every.select(slice(len(folds) - 1, None, len(folds))), kept)
@@ -129,21 +130,21 @@ class CrossValidation:
         return replace(self, fitted=self.fitted.with_each_alone(), judging=self.judging.with_each_alone())
 
 
-def of_target(target: str, classes: int, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
+def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
     """Cross-validation where rows are few; of many, one fold judges what was fitted to the others."""
-    seen = _known(train, target)
-    folds = fold_of_rows(seen, target)
+    seen = _known(train, name, target)
+    folds = fold_of_rows(seen, target.strata(seen.labels[name].numpy()))
     if len(seen) > FEW_ROWS:
         folds = torch.where(folds == 0, 0, -1)
     kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
-    fitted, judging = _labelled(seen, target, axes, folds), _labelled(seen.select(kept), target, axes, folds[kept])
-    return CrossValidation(classes, sizes, fitted, judging)
+    fitted, judging = _labelled(seen, name, axes, folds), _labelled(seen.select(kept), name, axes, folds[kept])
+    return CrossValidation(target, sizes, fitted, judging)
 
 
-def _known(rows: Rows, target: str) -> Rows:
+def _known(rows: Rows, name: str, target: Learnt) -> Rows:
     """The rows whose label is known, at most some thousands of them, spread over all."""
-    known = (rows.labels[target] >= 0).nonzero()[:, 0]
+    known = target.known(rows.labels[name]).nonzero()[:, 0]
     return rows.select(known[:: max(1, -(-len(known) // MOST_ROWS))])
 
 

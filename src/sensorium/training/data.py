@@ -16,7 +16,7 @@ class Rows:
     Attributes:
         features: of every input, ``[items, tokens, dim]``.
         items: of every input, the item of each row ``[rows]``; -1 where the row lacks the input.
-        labels: of every target, the class of each row ``[rows]``; -1 where it is not known.
+        labels: of every target, what is true of each row ``[rows]``, as its learnt half reads it.
         groups: a number for each row ``[rows]``; rows that share it are never split. Without, each is on its own.
     """
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sensorium.models.fusion import fusion_class
 from sensorium.models.network import NetworkConfig
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.linear import solve
 from sensorium.training.loop import Fitted, TrainConfig, descend
@@ -19,13 +20,14 @@ def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) 
 
 
 def configured(
-    drawn: Mapping[str, Mapping[str, Any]], rows: Rows, classes: dict[str, list[str]]
+    drawn: Mapping[str, Mapping[str, Any]], rows: Rows, targets: Mapping[str, Learnt]
 ) -> tuple[NetworkConfig, TrainConfig]:
     """What `fit` needs for these rows.
 
     Args:
         drawn: the settings ``fusion`` and ``training`` that the search chose.
         rows: to fit to.
-        classes: of every target.
+        targets: what is learnt of each.
     """
-    return NetworkConfig(rows.dims, classes, **drawn["fusion"]), TrainConfig(**drawn["training"])
+    states = {name: one.state for name, one in targets.items()}
+    return NetworkConfig(rows.dims, states, **drawn["fusion"]), TrainConfig(**drawn["training"])

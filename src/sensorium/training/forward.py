@@ -19,13 +19,13 @@ class Forward:
     Attributes:
         rows: which ones.
         place: of the inputs among those that were asked for.
-        logits: by target ``[batch, classes]``, on the network's device.
+        outputs: by target ``[batch, outputs]``, on the network's device.
         answerable: whether a row has any of the inputs ``[batch]``.
     """
 
     rows: slice
     place: int
-    logits: dict[str, Tensor]
+    outputs: dict[str, Tensor]
     answerable: Tensor
 
 
@@ -44,13 +44,13 @@ def forward(network: Network, rows: Rows, asked: Sequence[Collection[str]]) -> I
         tokens = network.project({name: array.to(device) for name, array in features.items()})
         for place, seen in enumerate(asked):
             kept = {name: here * (name in seen) for name, here in present.items()}
-            logits = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
-            yield Forward(batch, place, logits, torch.stack(list(kept.values())).any(0))
+            outputs = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
+            yield Forward(batch, place, outputs, torch.stack(list(kept.values())).any(0))
 
 
 @torch.inference_mode()
 def predict(network: Network, rows: Rows) -> dict[str, Tensor]:
-    """Logits ``[rows, classes]`` of every target, with all inputs that the rows have."""
+    """Outputs ``[rows, outputs]`` of every target, with all inputs that the rows have."""
     network.eval()
-    parts = [one.logits for one in forward(network, rows, [list(network.config.inputs)])]
+    parts = [one.outputs for one in forward(network, rows, [list(network.config.inputs)])]
     return {name: torch.cat([part[name] for part in parts]) for name in network.config.targets}

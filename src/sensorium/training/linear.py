@@ -1,4 +1,4 @@
-"""The linear network, solved: for every pattern of inputs the best logistic regression on any of them."""
+"""The linear network, solved: for every pattern of inputs the best regression on any of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sensorium.models.fusion.linear import LinearFusion, patterns
 from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.targets import Learnt
 from sensorium.training.cross_validation import Axes, Fit, of_target
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
@@ -24,12 +25,12 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
     penalised is what has the least log loss on rows that it was not fitted to.
 
     Args:
-        config: of the network; its width becomes what the classes need.
+        config: of the network; its width becomes what the heads need.
         how: not used; nothing is left to set.
         train: rows to fit to.
         validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
     """
-    width = 4 * -(-sum(map(len, config.targets.values())) // 4)
+    width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
     network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
     standardise(network, train)
     for weights in network.parameters():
@@ -39,21 +40,21 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
         for name, one in zip(config.inputs, network.projections, strict=True)
     }
     first = 0
-    for (target, classes), head in zip(config.targets.items(), network.heads, strict=True):
-        part = slice(first, first + len(classes))
-        cast(nn.Linear, head).weight[:, part] = torch.eye(len(classes))
-        if (train.labels[target] >= 0).any():
+    for (name, target), head in zip(network.targets.items(), network.heads, strict=True):
+        part = slice(first, first + target.outputs)
+        cast(nn.Linear, head).weight[:, part] = torch.eye(target.outputs)
+        if target.known(train.labels[name]).any():
             bases = [one.basis for one in axes.values()]
-            for pattern, (fit, strength) in enumerate(_best(target, len(classes), axes, train)):
+            for pattern, (fit, strength) in enumerate(_best(name, target, axes, train)):
                 _write(network, pattern, part, fit, strength, bases)
-        first += len(classes)
+        first += target.outputs
     losses = {"train": mean_loss(network, train), "validation": mean_loss(network, validation)}
     return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
 
 
-def _best(target: str, classes: int, axes: dict[str, Axes], train: Rows) -> list[tuple[Fit, int]]:
+def _best(name: str, target: Learnt, axes: dict[str, Axes], train: Rows) -> list[tuple[Fit, int]]:
     """For every pattern, that of other rows the last, the best fit and its strength."""
-    validated = of_target(target, classes, axes, train)
+    validated = of_target(name, target, axes, train)
     listed = patterns(len(axes))
     fits = [validated.fit(places) for places in listed]
     found = []

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
@@ -116,7 +117,7 @@ def _epoch(
     for rows in torch.randperm(len(train), generator=order).split(how.batch(len(train))):
         features, present, labels = train.batch(rows)
         present = drop_inputs(present, how.input_dropout, order)
-        loss = joint_loss(network(features, present), labels, how.label_smoothing)
+        loss = joint_loss(network.targets, network(features, present), labels, how.label_smoothing)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -135,17 +136,19 @@ def drop_inputs(present: Mapping[str, Tensor], chance: float, random: torch.Gene
     return dict(zip(present, kept.unbind(dim=1), strict=True))
 
 
-def joint_loss(logits: Mapping[str, Tensor], labels: Mapping[str, Tensor], smoothing: float = 0.0) -> Tensor:
-    """Mean over targets of the cross-entropy over the rows whose label is known."""
-    losses = [
-        nn.functional.cross_entropy(logits[name][known], labels[name][known], label_smoothing=smoothing)
-        for name in logits
-        if (known := labels[name] >= 0).any()
-    ]
-    return torch.stack(losses).mean() if losses else next(iter(logits.values())).sum() * 0
+def joint_loss(
+    targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor], smoothing: float = 0.0
+) -> Tensor:
+    """Weighted mean over targets of the loss over the rows whose label is known."""
+    losses, weights = [], 0.0
+    for name, target in targets.items():
+        if (known := target.known(labels[name])).any():
+            losses.append(target.weight * target.loss(outputs[name][known], labels[name][known], smoothing))
+            weights += target.weight
+    return torch.stack(losses).sum() / weights if losses else next(iter(outputs.values())).sum() * 0
 
 
 def mean_loss(network: Network, rows: Rows) -> float:
     """`joint_loss` of all rows, with the inputs they have."""
     labels = {name: known.to(next(network.parameters()).device) for name, known in rows.labels.items()}
-    return joint_loss(predict(network, rows), labels).item()
+    return joint_loss(network.targets, predict(network, rows), labels).item()

@@ -17,11 +17,12 @@ from sensorium.monitoring.drift.reference import GROUPED_BY
 from sensorium.monitoring.evidently.columns import make_report
 from sensorium.monitoring.log.window import read_window
 from sensorium.serving.journal import PREDICTIONS
+from sensorium.targets import LearntClass
 from tests.monitoring.written import NOW, predicted, write
 
 WORDS = ("a", "big", "small", "red", "old", "cat", "dog", "house", "tree", "sees", "eats", "likes", "near", "under")
 INPUTS: dict[str, Modality] = {"text": Text(), "image": Image()}
-TARGETS = {"kind": ["cat", "dog"]}
+TARGETS = {"kind": LearntClass(("cat", "dog"))}
 Record = dict[str, Any]
 
 

@@ -18,9 +18,9 @@ from sensorium.monitoring.drift.effects import Change
 from sensorium.monitoring.drift.reference import GROUPED_BY, TABLE
 from sensorium.monitoring.log.independent import one_per_unit, units_of, values_per_unit
 from sensorium.runtime.profile import FILE
-from sensorium.serving.recording import PROBABILITY_DIGITS
 from sensorium.stats.permutation import Chances, weigh
 from sensorium.stats.statistics import Kind
+from sensorium.targets import Learnt
 
 FEWEST = 30  # independent rows; with fewer there is no verdict
 FEWEST_VALUES = 10  # of a column, on either side; columns with fewer are not tested
@@ -86,7 +86,7 @@ class DriftResult:
     p_values: Mapping[str, float]
 
 
-def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Reference:
+def read_reference(folder: Path, targets: Mapping[str, Learnt]) -> Reference:
     """Reads the reference in a model's folder.
 
     Raises:
@@ -101,13 +101,12 @@ def read_reference(folder: Path, targets: Mapping[str, Sequence[str]]) -> Refere
         raise UserError(
             f"model {folder} has no reference to compare with ({error}); make it again by `dvc repro`, and promote it."
         ) from error
-    for target, classes in targets.items():
-        # Rounded as in the log, where nearly certain predictions are equal.
-        columns = [names.probability(target, name) for name in classes]
-        probabilities = table[columns].to_numpy(np.float64).round(PROBABILITY_DIGITS)
+    for name, target in targets.items():
+        columns = [names.prediction(name, column) for column in target.columns]
+        predictions = table[columns].to_numpy(np.float64)
         table = table.drop(columns=columns)
-        table[names.predicted(target)] = np.array(classes, dtype=object)[probabilities.argmax(1)]
-        table[names.confidence(target)] = probabilities.max(1)
+        for what, cells in target.logged(predictions).items():
+            table[names.prediction(name, what)] = cells
     return Reference(one_per_unit(table, units, MOST), table, grouped_by)
 
 

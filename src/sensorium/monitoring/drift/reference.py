@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.modalities import Modality
@@ -69,10 +68,11 @@ def write_reference(folder: Path, predictor: Predictor, rows: ServedRows, known:
         columns |= _input_columns(
             name, predictor.inputs[name], rows.values[name], features[name], items, Profile(arrays)
         )
-    for target, logits in fuse_rows(predictor, features, rows.items).items():
-        columns[names.label(target)] = list(known.labels[target])
-        for place, probabilities in zip(predictor.targets[target], softmax(logits, axis=1).T, strict=True):
-            columns[names.probability(target, place)] = probabilities
+    for name, outputs in fuse_rows(predictor, features, rows.items).items():
+        target = predictor.targets[name]
+        columns[names.label(name)] = list(known.labels[name])
+        for column, cells in zip(target.columns, target.predict(outputs).T, strict=True):
+            columns[names.prediction(name, column)] = cells
     pd.DataFrame(columns).to_parquet(folder / TABLE, index=False)
     np.savez(folder / profile.FILE, **arrays)  # type: ignore[arg-type]
 

@@ -2,8 +2,12 @@
 
 import { latencyView } from "./latency.js";
 import { make } from "./make.js";
-import { targetView } from "./target.js";
-import { percent, readable } from "./words.js";
+import * as number from "./number.js";
+import * as label from "./target.js";
+import { readable } from "./words.js";
+
+const KINDS = [label, number]; // of answers
+const kindOf = (target) => KINDS.find((kind) => kind.fits(target));
 
 export function answerView({ content, roundTrip, timing }, schema) {
   const isNewer = content.model_version !== schema.model_version;
@@ -12,7 +16,7 @@ export function answerView({ content, roundTrip, timing }, schema) {
     { class: "answered" },
     isNewer && make("p", { class: "hint" }, "A newer model answered. Load the page again to see what it reads."),
     make("div", { class: "targets" },
-      Object.entries(content.targets).map(([name, target]) => targetView(name, target, content, schema))),
+      Object.entries(content.targets).map(([name, target]) => kindOf(target).view(name, target, content, schema))),
     latencyView(roundTrip, timing, content.model_version),
   );
 }
@@ -20,7 +24,6 @@ export function answerView({ content, roundTrip, timing }, schema) {
 /** The answer in words, for those who hear it. */
 export function spoken(content) {
   return Object.entries(content.targets)
-    .map(([name, target]) => `${readable(name)}: ${target.abstained ? "too unsure for a label" : target.label}, ` +
-      `${percent(target.confidence)}.`)
+    .map(([name, target]) => `${readable(name)}: ${kindOf(target).spoken(target)}.`)
     .join(" ");
 }

@@ -1,11 +1,16 @@
-// One target of an answer: its label, the likeliest classes as bars, what each input contributed to one of them, and feedback.
+// A class as an answer: its label, the likeliest classes as bars, what each input contributed to one of them, and feedback.
 
 import { feedbackView } from "./feedback.js";
 import { button, make, newId, styled } from "./make.js";
 import { attributionView } from "./attribution.js";
 import { percent, readable } from "./words.js";
 
-export function targetView(name, target, content, schema) {
+export const fits = (target) => "probabilities" in target;
+
+export const spoken = (target) =>
+  `${target.abstained ? "too unsure for a label" : target.label}, ${percent(target.confidence)}`;
+
+export function view(name, target, content, schema) {
   const ranked = Object.entries(target.probabilities).sort(([, one], [, other]) => other - one);
   const attribution = make("div", { class: "attribution" });
   const rows = new Map(ranked.map(([label, probability]) => [label, row(label, probability, choose)]));

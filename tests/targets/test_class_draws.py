@@ -3,10 +3,14 @@ import time
 import numpy as np
 import pytest
 
-from sensorium.evaluation.bootstrap import compare, resample
-from sensorium.evaluation.metrics import Predictions, figures
+from sensorium.evaluation.comparison import compare
 from sensorium.stats.bootstrap import draw, means
-from tests.evaluation.test_metrics import random_predictions
+from sensorium.targets import LearntClass
+from sensorium.targets.class_draws import resample
+from sensorium.targets.class_figures import Predictions, figures
+from tests.targets.test_class_figures import random_predictions
+
+TARGET = LearntClass(("a", "b", "c", "d"))
 
 
 def repeated(predictions: Predictions, weights: np.ndarray) -> Predictions:
@@ -61,7 +65,7 @@ def test_one_column_is_meant_over_any_number_of_masks() -> None:
 
 def test_a_model_beside_itself_gains_nothing_and_beside_a_worse_one_something() -> None:
     good = random_predictions(600, 4, 0)
-    new, old, gains = compare(good, good, "accuracy", 200)
+    new, old, gains = compare(TARGET, good, good, "accuracy", 200)
     assert new == old
     assert (gains == 0).all()
     assert good.probabilities is not None
@@ -69,8 +73,8 @@ def test_a_model_beside_itself_gains_nothing_and_beside_a_worse_one_something() 
     spoiled[:200] = spoiled[:200, ::-1]
     worse = Predictions.of(spoiled, good.labels, good.groups)
     for name in ("accuracy", "log_loss", "macro_f1"):
-        assert np.quantile(compare(good, worse, name, 200)[2], 0.05) > 0
-        assert np.quantile(compare(worse, good, name, 200)[2], 0.95) < 0
+        assert np.quantile(compare(TARGET, good, worse, name, 200)[2], 0.05) > 0
+        assert np.quantile(compare(TARGET, worse, good, name, 200)[2], 0.95) < 0
 
 
 def test_many_classes_take_no_longer_than_few() -> None:

@@ -3,18 +3,13 @@
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from sensorium.evaluation.metrics import BINS, LOWER_IS_BETTER, Predictions, bins_of, figures
 from sensorium.stats.areas import areas
 from sensorium.stats.bootstrap import Samples, draw
+from sensorium.targets.class_figures import BINS, Predictions, bins_of
 
 
 def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:
-    """The figures of `metrics.figures` in every draw ``[draws]``; not-a-number where a draw has none.
-
-    Areas under curves, which compare all rows with each other, have fewer draws where rows are many.
-
-    Predictions for the same rows are resampled alike, so that the difference of two is a paired one.
-    """
+    """See `Predictions.resample`."""
     groups = np.unique(predictions.groups, return_inverse=True)[1]
     counts, number = _sums_of_groups(predictions, groups), int(groups.max()) + 1
     pieces: dict[str, list[np.ndarray]] = {}
@@ -80,23 +75,3 @@ def _figures_of_sums(sums: np.ndarray, predictions: Predictions) -> Samples:
         gaps, surprise = sums[:, 3 * classes : -1], sums[:, -1]
         found |= {"log_loss": surprise / rows, "calibration_error": np.abs(gaps).sum(1) / rows}
     return found
-
-
-def compare(
-    challenger: Predictions, champion: Predictions, name: str, draws: int, seed: int = 0
-) -> tuple[float | None, float | None, np.ndarray]:
-    """A figure of two models on the same rows, by paired bootstrap.
-
-    Args:
-        challenger: the new model's predictions.
-        champion: the old model's predictions of the same rows.
-        name: of the figure.
-        draws: how many; both are resampled alike.
-        seed: of the draws.
-
-    Returns:
-        The figure of each, and what the new one gains in every draw where the figure is defined; better is more.
-    """
-    ours, theirs = (resample(one, draws, seed)[name] for one in (challenger, champion))
-    gains = (theirs - ours) if name in LOWER_IS_BETTER else (ours - theirs)
-    return figures(challenger)[name], figures(champion)[name], gains[~np.isnan(gains)]

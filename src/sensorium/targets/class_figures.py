@@ -13,16 +13,15 @@ from sklearn.metrics import (
 )
 
 from sensorium.stats.areas import areas
+from sensorium.stats.bootstrap import Samples
+from sensorium.targets.learnt import Figures, Judged
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
-LOWER_IS_BETTER = ("log_loss", "calibration_error")
 AVERAGES = ("macro", "micro", "weighted")
-
-Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
-class Predictions:
+class Predictions(Judged):
     """What was predicted for rows whose label is known.
 
     Attributes:
@@ -51,6 +50,28 @@ class Predictions:
         """The rows where a mask ``[rows]`` is true."""
         probabilities = None if self.probabilities is None else self.probabilities[rows]
         return Predictions(self.labels[rows], self.predicted[rows], self.groups[rows], self.classes, probabilities)
+
+    @property
+    def truth(self) -> np.ndarray:
+        return self.labels
+
+    @property
+    def scores(self) -> np.ndarray:
+        """1 where the class is right, else 0."""
+        return (self.labels == self.predicted).astype(float)
+
+    def figures(self) -> Figures:
+        return figures(self)
+
+    def honesty(self) -> Figures:
+        """Nothing where probabilities are not known."""
+        return {} if self.probabilities is None else _of_calibration(self.probabilities, self.labels)
+
+    def resample(self, draws: int, seed: int = 0) -> Samples:
+        """Areas under curves, which compare all rows with each other, have fewer draws where rows are many."""
+        from sensorium.targets.class_draws import resample
+
+        return resample(self, draws, seed)
 
 
 def figures(predictions: Predictions) -> Figures:
@@ -84,13 +105,6 @@ def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> 
     return {name: None if np.isnan(value) else float(value) for name, (value,) in found.items()} | _of_calibration(
         probabilities, labels
     )
-
-
-def figures_of_calibration(predictions: Predictions) -> Figures:
-    """Those of all figures that say how honest probabilities are; nothing where they are not known."""
-    if predictions.probabilities is None:
-        return {}
-    return _of_calibration(predictions.probabilities, predictions.labels)
 
 
 def _of_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figures:

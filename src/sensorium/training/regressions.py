@@ -1,10 +1,12 @@
-"""Many regularised logistic regressions at once: of the same rows, with other penalties or some rows left out."""
+"""Many regularised regressions at once: of the same rows, with other penalties or some rows left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from sensorium.targets import Learnt
 
 BIAS_PENALTY = 1.0  # so that a class of which all rows are left out does not become impossible
 ITERATIONS = (15, 40)  # at least and at most
@@ -29,14 +31,14 @@ class Side:
     present: Tensor
 
     def times(self, weights: Tensor) -> Tensor:
-        """Products ``[rows, problems, classes]`` with weights ``[numbers, problems, classes]``; zeros where missing."""
+        """Products ``[rows, problems, outputs]`` with weights ``[numbers, problems, outputs]``; zeros where missing."""
         of_items = self.values @ weights.flatten(1)
         return (of_items[self.items] * self.present[:, None]).unflatten(1, weights.shape[1:])
 
 
 @dataclass(frozen=True)
 class Regressions:
-    """Solved problems: weights ``[numbers, problems, classes]`` of every side, and biases ``[problems, classes]``."""
+    """Solved problems: weights ``[numbers, problems, outputs]`` of every side, and biases ``[problems, outputs]``."""
 
     weights: list[Tensor]
     biases: Tensor
@@ -45,26 +47,26 @@ class Regressions:
         """Some of the problems; of one, without that axis."""
         return Regressions([one[:, problems] for one in self.weights], self.biases[problems])
 
-    def losses(self, sides: Sequence[Side], labels: Tensor) -> Tensor:
-        """The log loss ``[rows, problems]`` of each row."""
-        logits = self.biases + torch.stack([s.times(w) for s, w in zip(sides, self.weights, strict=True)]).sum(0)
-        return -logits.log_softmax(2).gather(2, labels[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
+    def losses(self, sides: Sequence[Side], target: Learnt, labels: Tensor) -> Tensor:
+        """The target's loss ``[rows, problems]`` of each row."""
+        outputs = self.biases + torch.stack([s.times(w) for s, w in zip(sides, self.weights, strict=True)]).sum(0)
+        return target.losses(outputs, labels)
 
 
-def regress(sides: Sequence[Side], labels: Tensor, classes: int, counts: Tensor, penalties: Tensor) -> Regressions:
-    """Multinomial logistic regressions, by L-BFGS over all problems together.
+def regress(sides: Sequence[Side], target: Learnt, labels: Tensor, counts: Tensor, penalties: Tensor) -> Regressions:
+    """Linear regressions with the loss of a target, such as logistic ones, by L-BFGS over all problems together.
 
     Args:
         sides: inputs that the regressions read side by side.
-        labels: class of each row.
-        classes: how many there are.
+        target: what is learnt.
+        labels: what is true of each row.
         counts: how much each row counts in each problem ``[rows, problems]``.
         penalties: of half the squared weights, for each problem.
     """
-    problems = len(penalties)
+    problems, outputs = len(penalties), target.outputs
     scales = (penalties + CURVATURE * counts.sum(0)).rsqrt()
-    weights = [torch.zeros(side.values.shape[1], problems, classes, requires_grad=True) for side in sides]
-    biases = torch.zeros(problems, classes, requires_grad=True)
+    weights = [torch.zeros(side.values.shape[1], problems, outputs, requires_grad=True) for side in sides]
+    biases = torch.zeros(problems, outputs, requires_grad=True)
 
     def solution() -> Regressions:
         return Regressions([one * scales[:, None] for one in weights], biases * scales[:, None])
@@ -74,11 +76,11 @@ def regress(sides: Sequence[Side], labels: Tensor, classes: int, counts: Tensor,
         found = solution()
         squares = torch.stack([(one**2).sum((0, 2)) for one in found.weights]).sum(0) * penalties
         squares = squares + BIAS_PENALTY * (found.biases**2).sum(1)
-        value = (found.losses(sides, labels) * counts).sum() + squares.sum() / 2
+        value = (found.losses(sides, target, labels) * counts).sum() + squares.sum() / 2
         value.backward()
         return value
 
-    cost = 2 * problems * classes * sum(side.values.numel() for side in sides)
+    cost = 2 * problems * outputs * sum(side.values.numel() for side in sides)
     least, most = ITERATIONS
     iterations = int(min(most, max(least, MULTIPLICATIONS / cost)))
     optimiser = torch.optim.LBFGS(
