@@ -221,6 +221,21 @@ def test_who_breaks_a_limit_is_told_at_once_and_closed_in_turn(port: int, said: 
         assert time.monotonic() - began > 0.8 / CUTS
 
 
+def test_a_server_that_ends_does_not_wait_for_those_that_are_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CUTS", 0.1)
+    with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 30) as one:
+        deadline = time.monotonic() + 5
+        while not (kept := [each for them in connections.KEPT.values() for each in them]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        began = time.monotonic()
+        for each in kept:
+            each.loop.call_soon_threadsafe(each.shutdown)
+        assert heard(one) == b""
+        assert time.monotonic() - began < 2
+    monkeypatch.setattr(Connection, "cut_until", 0.0)
+
+
 def test_a_turn_is_given_back_when_its_client_goes(port: int) -> None:
     before = len(TURNS)
     connect(port, b"GET /keyless HTTP/1.1\r\n" + HOST + b"\r\n").close()

@@ -137,6 +137,13 @@ class Connection(HttpToolsProtocol):
             self.flow.resume_reading()
         self.data_received(self._parts.take())
 
+    def shutdown(self) -> None:
+        """The server ends: what is only kept does not hold it up."""
+        if self._is_over:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP."""
         if not self._is_done():
