@@ -9,7 +9,7 @@ FAST = Cost([1.0], [1.0], 0.5, 0.5, 0.5, 1.0, 1)
 
 def candidate(variant: str, size: int, low: float = 0.0, alike: float = 1.0, slowdown: float = 1.0) -> Candidate:
     cost = Cost([slowdown], [slowdown], slowdown, slowdown, slowdown, 1.0, 1)
-    return Candidate("a", variant, size, alike, {"t": Quality(0.9, low / 2, low, 0.0)}, cost)
+    return Candidate("a", variant, size, alike, {"t": Quality("accuracy", 0.9, low / 2, low, 0.0)}, cost)
 
 
 def names(*candidates: Candidate, **settings: object) -> list[str]:

@@ -5,6 +5,7 @@ from sensorium.compression import shrink
 from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network, divergence
 from sensorium.compression.students import _narrower
 from sensorium.models.network import Network, NetworkConfig
+from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 from tests.compression.conftest import SIZE, Sentence, Toy, sentences
@@ -65,17 +66,18 @@ def test_a_narrower_fusion_answers_like_its_teacher(toy: Toy) -> None:
     student = _narrower(toy.network, 0.5)
     assert student.config.width == 8
     wanted = predict(toy.network, toy.rows)
-    before = float(divergence(predict(student, toy.rows), wanted))
+    before = float(divergence(toy.network.targets, predict(student, toy.rows), wanted))
     distil_network(student, toy.network, toy.rows, 60)
-    assert float(divergence(predict(student, toy.rows), wanted)) < 0.2 * before
+    assert float(divergence(toy.network.targets, predict(student, toy.rows), wanted)) < 0.2 * before
 
 
 def test_divergence_is_none_between_equals() -> None:
     logits = {"t": torch.tensor([[1.0, 2.0]]), "u": torch.tensor([[0.0, 3.0, 1.0]])}
-    assert float(divergence(logits, logits)) == 0
+    targets = {"t": LearntClass(("a", "b")), "u": LearntClass(("a", "b", "c"))}
+    assert float(divergence(targets, logits, logits)) == 0
     other = {"t": torch.tensor([[0.0, 0.0]]), "u": logits["u"]}
     shares = torch.tensor([0.268941, 0.731059])
-    assert round(float(divergence(other, logits)), 5) == round(float((shares * (shares / 0.5).log()).sum()), 5)
+    assert round(float(divergence(targets, other, logits)), 5) == round(float((shares * (shares / 0.5).log()).sum()), 5)
 
 
 def test_any_number_of_steps_will_do(toy: Toy) -> None:

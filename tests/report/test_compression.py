@@ -13,7 +13,7 @@ from sensorium.report.compression import _trade_off, pareto_front, write_report
 
 def candidate(variant: str, size: int, gain: float, low: float, slowdown: float = 1.0) -> Candidate:
     cost = Cost([2.0, 4.0], [8.0], slowdown, slowdown, slowdown, 300.0, 50_000_000)
-    return Candidate("note", variant, size, 0.99, {"t": Quality(0.9 + gain, gain, low, 0.02)}, cost)
+    return Candidate("note", variant, size, 0.99, {"t": Quality("accuracy", 0.9 + gain, gain, low, 0.02)}, cost)
 
 
 def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compressed:
@@ -33,7 +33,7 @@ def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compresse
     }
     refused = {"note": {"int8-static": "there are no rows", "fp8": "there are no rows", "words": "no words"}}
     chosen = {"note": "int8", "fusion": "fp32"}
-    quality = {"t": Quality(0.901, 0.001, -0.004, 0.02)}
+    quality = {"t": Quality("accuracy", 0.901, 0.001, -0.004, 0.02)}
     proof = Proof(rows, "t", 0.95, Compress(max_drop=max_drop))
     return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 400, proof)
 

@@ -10,7 +10,7 @@ import torch
 
 from sensorium.evaluation.measure import Evidence, Measured, measure
 from sensorium.evaluation.names import subsets
-from sensorium.evaluation.robustness import changes
+from sensorium.evaluation.robustness import Corrupted, changes
 from sensorium.evaluation.subsets import Answers
 from sensorium.modalities import Text
 from sensorium.report import data
@@ -18,6 +18,7 @@ from sensorium.report.card import write_card
 from sensorium.report.evaluation import write_report
 from sensorium.report.page import MOST_BYTES, Page, read_page
 from sensorium.report.run import Run, write_run
+from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 
 CLASSES, ROWS, SLICES = 1000, 1500, 500
@@ -42,15 +43,15 @@ def measured() -> Measured:
     logits = chance.normal(size=(ROWS, CLASSES)).astype(np.float32)
     logits[np.arange(ROWS), said] += 8
     asked = subsets(list(INPUTS))
-    none = np.zeros((len(asked), ROWS))
+    none, brief = np.zeros((len(asked), ROWS)), np.stack([said, np.zeros(ROWS)], axis=1).astype(np.float32)
     columns = {f"column{place}": chance.integers(0, 20, ROWS) for place in range(SLICES // 20)}
     evidence = Evidence(
         test, test, test, np.arange(ROWS) // 2, pd.DataFrame(columns), {"label": logits},
         {"label": np.ones(ROWS)},
-        Answers(asked, {"label": np.tile(said, (len(asked), 1))}, {"label": none}, {"label": none}),
-        np.arange(100), {change: {"label": said[:100]} for change in changes(INPUTS)},
+        Answers(asked, none == 0, {"label": np.stack([brief] * len(asked))}, {"label": none}),
+        np.arange(100), {change: Corrupted(np.zeros(100, bool), {"label": brief[:100]}) for change in changes(INPUTS)},
     )  # fmt: skip
-    return measure(evidence, "label", NAMES, 100, 0.95)
+    return measure(evidence, "label", LearntClass(tuple(NAMES)), 100, 0.95)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def reports(measured: Measured, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """All pages of such a run."""
     folder = tmp_path_factory.mktemp("reports")
     found = {"label": measured.figures}
-    write_report(found, {"label": measured}, {"label": []}, {"label": NAMES}, INPUTS, folder / "evaluation")
+    write_report(found, {"label": measured}, {"label": []}, INPUTS, folder / "evaluation")
     counts = dict.fromkeys(NAMES, 8)
     validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "classes": {"label": counts}}
     validated |= {"lessened": 0, "warnings": []}

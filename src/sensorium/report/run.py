@@ -56,7 +56,7 @@ class Run:
     @property
     def of_kinds(self) -> list[tuple[type[Learnt], dict[str, Any]]]:
         """The figures of the targets of each kind."""
-        found = {kind.learnt: {} for kind in KINDS.values()}
+        found: dict[type[Learnt], dict[str, Any]] = {kind.learnt: {} for kind in KINDS.values()}
         for target, tree in self.evaluated.items():
             found[kind_of(tree)][target] = tree
         return [(kind, trees) for kind, trees in found.items() if trees]

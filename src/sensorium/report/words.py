@@ -74,7 +74,7 @@ def bounds(tree: Mapping[str, Any], form: str = "", name: str = "") -> str:
         form: of an interval; that of the main figure if not given.
         name: of the figure; the main one if not given.
     """
-    kind = kind_of(tree)
+    kind = kind_of(tree["intervals"])
     found = tree["intervals"][name or kind.main]
     return (form or f"{kind.form} to {kind.form}").format(*found) if found else cannot(tree)
 
