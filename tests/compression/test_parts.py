@@ -28,7 +28,7 @@ def bench(toy: Toy) -> Bench:
     labels = {target: known.numpy() for target, known in toy.rows.labels.items()}
     uncompressed = {target: logits.numpy() for target, logits in predict(toy.network, toy.rows).items()}
     rows = ServedRows({"facts": toy.values}, {"facts": np.arange(60)})
-    evaluator = Evaluator(labels, uncompressed, np.arange(60), 200, 0.95)
+    evaluator = Evaluator(toy.network.targets, labels, uncompressed, np.arange(60), 200, 0.95)
     return Bench(
         toy.readers, toy.parts(), toy.network.config.targets, rows, evaluator, {"facts": toy.values[:8]}, toy.folder
     )

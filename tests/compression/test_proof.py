@@ -49,6 +49,8 @@ def test_it_says_why_and_what_would_change_it() -> None:
 
 def test_rows_without_a_label_prove_nothing() -> None:
     known = evaluator([0, 1, -1], [0, 1, 0])
-    both = Evaluator(known.labels | {"u": known.labels["t"] * 0 - 1}, known.uncompressed, known.groups, 100, 0.95)
+    labels = known.labels | {"u": known.labels["t"] * 0 - 1}
+    targets = known.targets | {"u": known.targets["t"]}
+    both = Evaluator(targets, labels, known.uncompressed, known.groups, 100, 0.95)
     assert both.labelled == {"t": 2}
     assert not proof({}, 0.95, Compress(max_drop=0.9)).is_possible
