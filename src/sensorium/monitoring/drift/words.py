@@ -83,8 +83,8 @@ def _performance(target: str, found: Performance) -> str:
         return ""
     write, word = found.kind.amount.format, found.kind.amount_word
     beside = [f"interval {' to '.join(map(write, found.interval))}"] if found.interval else []
-    others = {"on the reference": found.reference, "always the same answer": found.baseline}
-    beside += [f"{name} {word} {write(figure)}" for name, figure in others.items() if figure is not None]
+    held_against = {"on the reference": found.reference, "always the same answer": found.baseline}
+    beside += [f"{name} {word} {write(figure)}" for name, figure in held_against.items() if figure is not None]
     how = found.kind.by_feedback.format(f"{word} {write(found.figure)}", counted(found.labelled, "answer"))
     sentence = f"by feedback, {target} {how}" + (f" ({'; '.join(beside)})" if beside else "")
     if found.unknown:

@@ -1,6 +1,6 @@
 """How well the model does in service: its main figure by feedback, and an estimate of it from its confidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ def _of_target(
     )
 
 
-def _scores(target: Learnt, said: Sequence[Any], labels: Sequence[Any]) -> np.ndarray:
+def _scores(target: Learnt, said: Iterable[Any], labels: Iterable[Any]) -> np.ndarray:
     return np.array([target.score(one, label) for one, label in zip(said, labels, strict=True)])
 
 
