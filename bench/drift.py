@@ -170,7 +170,7 @@ def measure(log: Mapping[str, pd.DataFrame], draws: int, unthinned: bool) -> Ite
                     found.append(set())
                     by_bonferroni.append(False)
                     continue
-                outcome = detect_drift(before, now, predictor.inputs, list(predictor.targets), false_alarms)
+                outcome = detect_drift(before, now, predictor.inputs, predictor.targets, false_alarms)
                 found.append({one.about for one in outcome.findings if one.drifted})
                 # With all tests given an equal share of the false alarms.
                 bound = false_alarms / len(outcome.p_values)

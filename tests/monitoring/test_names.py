@@ -1,5 +1,6 @@
 from sensorium.modalities import Tabular
 from sensorium.monitoring import names
+from sensorium.targets import LearntClass
 
 COLUMNS = [
     "unit",
@@ -37,6 +38,7 @@ def test_an_inputs_columns_are_its_own() -> None:
 def test_columns_are_named_as_models_that_are_served_have_them() -> None:
     made = [
         names.present("a"), names.descriptor("a", "words"), names.axis("a", 2),
-        names.predicted("b"), names.confidence("b"), names.label("b"), names.prediction("b", "probability.x.y"),
+        names.answer("b", LearntClass), names.prediction("b", "confidence"), names.label("b"),
+        names.prediction("b", "probability.x.y"),
     ]  # fmt: skip
     assert made == ["present.a", "a.words", "a.axis.2", "b.predicted", "b.confidence", "b.label", "b.probability.x.y"]

@@ -16,7 +16,18 @@ from sensorium.compression.uncompressed import TorchFusion
 from sensorium.errors import BadInput
 from sensorium.models.network import Network, NetworkConfig, load, save
 from sensorium.models.onnx_network import OnnxNetwork
-from sensorium.targets import KINDS, CalibrationRows, Class, Features, Learnt, Number, Target, kind_of, learnt
+from sensorium.targets import (
+    KINDS,
+    CalibrationRows,
+    Class,
+    Features,
+    Learnt,
+    Number,
+    Target,
+    kind_of,
+    learnt,
+    logged_in,
+)
 
 ROWS = 120
 
@@ -198,6 +209,23 @@ class TestConformance:
         remembered = json.loads(json.dumps(known.remembered(known.predict(outputs)[0])))
         assert known.agrees(remembered, remembered)
         assert not known.agrees(remembered, known.told(good))
+
+    def test_the_log_says_again_what_was_predicted(self, known: Learnt, outputs: np.ndarray) -> None:
+        predictions = known.predict(outputs[:1])
+        line = {key: {"t": written} for key, written in known.recorded(predictions[0]).items()}
+        line = json.loads(json.dumps(line))
+        assert line.keys() == known.line.keys()
+        assert list(logged_in(line)) == [("t", type(known))]
+        recalled = known.recalled(line, "t")
+        assert known.agrees(known.remembered(predictions[0]), recalled)
+        compared, logged = known.compared_of(line, "t"), known.logged(predictions)
+        assert list(compared) == list(logged) == list(known.drifts)
+        for name, cell in compared.items():
+            assert cell == logged[name][0] or cell == pytest.approx(logged[name][0], abs=1e-6)
+        assert all(known.traced(line, "t"))
+        same = [known.score(recalled, compared[next(iter(known.drifts))])] * 3
+        low, high = known.interval(np.array(same), 0.95) or (0.0, 0.0)
+        assert low <= known.figure_of(same[0]) <= high
 
     def test_the_served_form_predicts_what_the_trained_one_does(
         self, known: Learnt, outputs: np.ndarray, tmp_path: Any

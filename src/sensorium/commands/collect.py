@@ -89,7 +89,7 @@ def _select(settings: params.Params, now: datetime) -> Selection:
     _require_visible()
     log, trusted = journal.folder(), settings.retrain.trusted
     feedback = read_feedback(log, trusted, now)
-    return select(feedback, log, earlier, trusted, list(settings.targets))
+    return select(feedback, log, earlier, trusted, settings.targets)
 
 
 def _earlier() -> pd.DataFrame:

@@ -64,7 +64,6 @@ def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResu
     """Runs a check: reads logs and model, and compares them."""
     folder = champion_folder()
     predictor = Predictor.load(folder)
-    targets = list(predictor.targets)
     reference = read_reference(folder, predictor.targets)
     log = journal.folder()
     window = read_window(log, predictor.version, hours, now)
@@ -72,11 +71,10 @@ def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResu
     feedback = read_feedback(log, settings.retrain.trusted, now)
     selection = _select(feedback, settings)
     labelled = feedback.about(predictor.version, now - timedelta(hours=hours))
-    names = {name: one.names for name, one in predictor.targets.items() if one.names}
-    performance = measure(window.rows, reference.everything, labelled, names)
+    performance = measure(window.rows, reference.everything, labelled, predictor.targets)
     drift = report = None
     if len(rows) >= FEWEST:
-        drift = detect_drift(reference, rows, predictor.inputs, targets, settings.monitor.false_alarms)
+        drift = detect_drift(reference, rows, predictor.inputs, predictor.targets, settings.monitor.false_alarms)
         report = make_report(drift.sides, drift.kinds, drift.p_values, drift.bound, tuple(SIDES.values()))
     return CheckResult(now, hours, predictor, reference, window, rows, feedback, selection, performance, drift, report)
 
@@ -87,4 +85,4 @@ def _select(feedback: Feedback, settings: params.Params) -> Selection | str:
         earlier = read_collected(media=False)
     except UserError as error:
         return str(error)
-    return select(feedback, journal.folder(), earlier, settings.retrain.trusted, list(settings.targets))
+    return select(feedback, journal.folder(), earlier, settings.retrain.trusted, settings.targets)

@@ -20,6 +20,7 @@ from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import Version, versions
 from sensorium.serving import journal
 from sensorium.sources.feedback import COLUMNS, ROWS, read_collected
+from sensorium.targets import logged_in
 from sensorium.terminal import Console
 
 WIDTH = 200  # letters of a line that no terminal bounds
@@ -58,10 +59,10 @@ def _prediction(tree: Tree, time: datetime, record: dict[str, Any]) -> None:
     by = f" asked by {record['key']}" if record.get("key") else ""
     at, inputs = f"{time:%Y-%m-%d %H:%M:%S} UTC", ", ".join(record["inputs"])
     here = tree.add(escape(f"{record['role']}'s prediction at {at}{by}, from {inputs}"))
-    for target, label in record["labels"].items():
-        probability = max(record["probabilities"][target].values())
+    for target, kind in logged_in(record):
+        label, sure = kind.traced(record, target)
         unsure = ", too unsure to be answered" if target in record.get("abstained", []) else ""
-        here.add(escape(f"{target}: {label} ({probability:.0%}{unsure})"))
+        here.add(escape(f"{target}: {label} ({sure}{unsure})"))
     model = here.add(escape(f"model {record['model_version']}"))
     if not (registered := list(_registered(record["model_version"]))):
         model.add("not registered: it was served before a promotion, or in another repository")

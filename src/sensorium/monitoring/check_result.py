@@ -127,10 +127,10 @@ def _performance_json(found: Performance) -> dict[str, Any]:
     low, high = found.interval or (None, None)
     return {
         "labelled": found.labelled,
-        "accuracy": found.accuracy,
+        found.kind.main: found.figure,
         "low": low,
         "high": high,
         "reference": found.reference,
         "estimated": found.estimated,
         "unknown": dict(found.unknown),
-    }
+    } | ({} if found.baseline is None else {"baseline": found.baseline})

@@ -7,10 +7,10 @@ that begin with an underscore. ``present``, which begins the names of flags, is 
 from collections.abc import Iterable
 
 from sensorium.modalities.modality import AXIS, PRESENCE
+from sensorium.targets import Learnt
 
 UNIT = "unit"  # column of the reference: rows of one unit are not independent
 PRESENT = "present"
-PREDICTED, CONFIDENCE = "predicted", "confidence"
 _HASHES, _AXIS = "_hash.", f".{AXIS}."
 
 
@@ -39,23 +39,19 @@ def kept_file(name: str) -> str:
     return f"_content.{name}"
 
 
-def predicted(target: str) -> str:
-    """The predicted class: the likeliest."""
-    return f"{target}.{PREDICTED}"
-
-
-def confidence(target: str) -> str:
-    """The probability of the likeliest class."""
-    return f"{target}.{CONFIDENCE}"
+def answer(target: str, learnt: Learnt | type[Learnt]) -> str:
+    """What is answered: the likeliest class, or a number."""
+    first, *_ = learnt.drifts
+    return prediction(target, first)
 
 
 def label(target: str) -> str:
-    """The true class; of the reference only."""
+    """What is true; of the reference only."""
     return f"{target}.label"
 
 
 def prediction(target: str, column: str) -> str:
-    """A column of what is predicted, such as the probability of a class; in the reference's file only."""
+    """A column of what is predicted, such as how sure that is; or, in the reference's file, a class's probability."""
     return f"{target}.{column}"
 
 

@@ -39,7 +39,10 @@ def plot(test: Finding, found: CheckResult) -> Figure | None:
         return _clouds(test.about, before, now)
     if test.what == PRESENCE:
         return None
-    column = names.predicted(test.about) if test.what == PREDICTIONS else names.descriptor(test.about, test.what)
+    if test.what == PREDICTIONS:
+        column = names.answer(test.about, found.predictor.targets[test.about])
+    else:
+        column = names.descriptor(test.about, test.what)
     first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))
     if pd.api.types.is_numeric_dtype(first) and pd.api.types.is_numeric_dtype(second):
         return _histograms(first, second, _scale(test, found.predictor.inputs.get(test.about)))

@@ -19,6 +19,7 @@ from sensorium.monitoring.log.lines import counted
 from sensorium.report.changes import plot, worth_a_plot
 from sensorium.report.page import Page
 from sensorium.serving import content
+from sensorium.targets import Learnt
 
 MOST_EXAMPLES = 6
 MOST_LISTED = 200  # checks
@@ -50,7 +51,7 @@ def write_report(found: CheckResult, check: Mapping[str, Any], log: Path, folder
             if figure:
                 page.picture(f"{test.about}: {test.what}", figure, f"{test.words}; effect {test.effect:.2f}")
         _tests(page, found.drift.findings, found.drift.bound)
-    _performance(page, check["performance"])
+    _performance(page, check["performance"], found.predictor.targets)
     if found.evidently:
         read = "Evidently's table: a column has drifted where its score is above 1; a row opens to larger plots"
         page.frame("Column by column", found.evidently.html(), read)
@@ -116,22 +117,30 @@ def _tests(page: Page, tests: Sequence[Finding], bound: float) -> None:
     )  # fmt: skip
 
 
-def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]]) -> None:
-    def share(value: float | None) -> str:
-        return "" if value is None else f"{value:.1%}"
-
+def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]], targets: Mapping[str, Learnt]) -> None:
+    note = (
+        "people report mistakes more often than right answers; the model's confidence says little about inputs of a "
+        "sort that it never saw"
+    )
+    held_against = any("baseline" in one for one in performance.values())
+    low = dict.fromkeys(one.title.lower() for one in targets.values() if one.main in one.lower_is_better)
     page.table(
         "How well it does",
-        ["target", "on the reference", "by feedback", "95% interval", "labels given", "estimated by confidence"],
-        [
-            [target, share(one["reference"]), share(one["accuracy"]),
-             f"{share(one['low'])} to {share(one['high'])}" if one["low"] is not None else "",
-             f"{one['labelled']:,}", share(one["estimated"])]
-            for target, one in performance.items()
-        ],
-        "people report mistakes more often than right answers; the model's confidence says little about inputs of a "
-        "sort that it never saw",
+        ["target", "on the reference", "by feedback", "95% interval", "labels given", "estimated by confidence",
+         *["always the same answer"] * held_against],
+        [_performance_of(target, one, targets[target], held_against) for target, one in performance.items()],
+        "; ".join([note, *(f"{title} is better low" for title in low)]),
     )  # fmt: skip
+
+
+def _performance_of(target: str, found: Mapping[str, Any], learnt: Learnt, held_against: bool) -> list[str]:
+    def figure(value: float | None, prefix: str = learnt.prefix) -> str:
+        return "" if value is None else f"{prefix}{learnt.short_form.format(value)}"
+
+    interval = "" if found["low"] is None else f"{figure(found['low'], '')} to {figure(found['high'], '')}"
+    cells = [target, figure(found["reference"]), figure(found[learnt.main]), interval]
+    cells += [f"{found['labelled']:,}", figure(found["estimated"])]
+    return [*cells, *[figure(found.get("baseline"))] * held_against]
 
 
 def _examples(
@@ -146,7 +155,7 @@ def _examples(
         yield {
             "id": row["request_id"],
             "time": f"{row['time']:%Y-%m-%d %H:%M:%S}",
-            "predicted": ", ".join(f"{target}: {row[names.predicted(target)]}" for target in targets),
+            "predicted": ", ".join(f"{name}: {_cell(row[names.answer(name, one)])}" for name, one in targets.items()),
             "inputs": [
                 {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
                 for name, kind in inputs.items()
@@ -185,4 +194,8 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
 def _described(row: pd.Series, name: str) -> str:
     descriptors = row[names.descriptors(name, row.index)].dropna()
     cells = [(names.subject(str(column))[1], cell) for column, cell in descriptors.items()]
-    return ", ".join(f"{what} {number(cell) if isinstance(cell, float) else cell}" for what, cell in cells)
+    return ", ".join(f"{what} {_cell(cell)}" for what, cell in cells)
+
+
+def _cell(cell: Any) -> str:
+    return number(cell) if isinstance(cell, float) else str(cell)

@@ -1,6 +1,6 @@
 """The kinds of target, one file each. Adding a kind is adding a file and naming its class here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field
@@ -39,6 +39,13 @@ def kind_of(figures: Mapping[str, Any]) -> type[Learnt]:
     return next(kind.learnt for kind in KINDS.values() if kind.learnt.main in figures)
 
 
+def logged_in(line: Mapping[str, Any]) -> Iterator[tuple[str, type[Learnt]]]:
+    """The targets that a line of the log has predictions of, each with the learnt half of its kind."""
+    for kind in KINDS.values():
+        first, *_ = kind.learnt.line
+        yield from ((name, kind.learnt) for name in line.get(first, {}))
+
+
 __all__ = [
     "KINDS",
     "CalibrationRows",
@@ -54,4 +61,5 @@ __all__ = [
     "TargetOfKind",
     "kind_of",
     "learnt",
+    "logged_in",
 ]

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
+from pydantic import Field
 
 from sensorium.errors import BadInput
 from sensorium.spelling import is_missing, spelled
 from sensorium.stats.shapley import shapley
+from sensorium.stats.statistics import Kind
 from sensorium.targets.learnt import NUMBER, CalibrationRows, Features, Figures, Judged, Learnt, rounded
 
 if TYPE_CHECKING:
@@ -78,6 +80,12 @@ class LearntClass(Learnt):
         "Right predictions with a confidence near 0.8, then the surest wrong ones. The number beside an input is its "
         "Shapley value: what it added to the probability."
     )
+    line: ClassVar[dict[str, Any]] = {"labels": str, "probabilities": Annotated[dict[str, float], Field(min_length=1)]}
+    drifts: ClassVar[dict[str, Kind]] = {"predicted": Kind.CATEGORY, "confidence": Kind.NUMBER}
+    promised: ClassVar[str] = "confidence"
+    by_feedback: ClassVar[str] = "is right {} of {}"
+    amount: ClassVar[str] = "{:.0%}"
+    amount_word: ClassVar[str] = "in"
 
     classes: tuple[str, ...]
     weight: float = 1.0
@@ -256,7 +264,8 @@ class LearntClass(Learnt):
     def example_label(self) -> Any:
         return self.classes[0]
 
-    def told(self, label: Any) -> str:
+    @classmethod
+    def told(cls, label: Any) -> str:
         """Its spelling; a class that the model does not know is welcome, since that is news."""
         is_one = isinstance(label, str | int | float) and len(str(label)) <= LONGEST_LABEL
         if not is_one or not (name := spelled(label)):
@@ -267,12 +276,36 @@ class LearntClass(Learnt):
         """The likeliest class."""
         return self.classes[int(prediction.argmax())]
 
-    def agrees(self, remembered: Any, other: Any) -> bool:
+    @classmethod
+    def agrees(cls, remembered: Any, other: Any) -> bool:
         return spelled(remembered) == spelled(other)
+
+    @classmethod
+    def score(cls, said: Any, label: Any) -> float:
+        return float(cls.agrees(said, label))
+
+    @classmethod
+    def interval(cls, scores: np.ndarray, confidence: float) -> tuple[float, float] | None:
+        """Wilson's (1927)."""
+        from statsmodels.stats.proportion import proportion_confint
+
+        return proportion_confint(int(scores.sum()), len(scores), 1 - confidence, "wilson")
 
     def recorded(self, prediction: np.ndarray) -> dict[str, Any]:
         shares = [round(float(share), LOGGED_DIGITS) for share in prediction]
         return {"labels": self.remembered(prediction), "probabilities": dict(zip(self.classes, shares, strict=True))}
+
+    @classmethod
+    def recalled(cls, line: Mapping[str, Any], name: str) -> str:
+        return spelled(line["labels"][name])
+
+    @classmethod
+    def compared_of(cls, line: Mapping[str, Any], name: str) -> dict[str, Any]:
+        return {"predicted": line["labels"][name], "confidence": max(line["probabilities"][name].values())}
+
+    @classmethod
+    def traced(cls, line: Mapping[str, Any], name: str) -> tuple[str, str]:
+        return line["labels"][name], f"{max(line['probabilities'][name].values()):.0%}"
 
     def counted_as(self, prediction: np.ndarray) -> str:
         return self.remembered(prediction)

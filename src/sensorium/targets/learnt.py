@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from sensorium.stats.statistics import Kind
+
 if TYPE_CHECKING:  # what is served needs none of it
     import pandas as pd
     from torch import Tensor
@@ -123,6 +125,11 @@ class Learnt(ABC):
         harm_of: the same of a target.
         worth_of: what inputs have a part in, see `worth`; and ``worth_within`` of a row.
         examples_note: which rows `examples` chooses, and what Shapley values of them mean.
+        line: the keys of a line of the log that `recorded` fills, and what each holds of a target, as pydantic says it.
+        drifts: how each column of `logged` is compared; the first is what is answered.
+        promised: the column of `logged` whose mean is the main figure, if the model is honest; empty if there is none.
+        by_feedback: how good the model is by labels that people told: by how much, and of how many answers.
+        amount: the main figure there, and ``amount_word`` before it.
         weight: of its loss, beside those of other targets.
         unit: the score that is much: what is lost of a target is told as a share of it.
     """
@@ -153,6 +160,12 @@ class Learnt(ABC):
     worth_of: ClassVar[str]
     worth_within: ClassVar[str]
     examples_note: ClassVar[str]
+    line: ClassVar[dict[str, Any]]
+    drifts: ClassVar[dict[str, Kind]]
+    promised: ClassVar[str]
+    by_feedback: ClassVar[str]
+    amount: ClassVar[str]
+    amount_word: ClassVar[str]
     weight: float
     unit: float
 
@@ -337,8 +350,9 @@ class Learnt(ABC):
     def example_label(self) -> Any:
         """A label that a person may tell."""
 
+    @classmethod
     @abstractmethod
-    def told(self, label: Any) -> Any:
+    def told(cls, label: Any) -> Any:
         """A label that a person tells, as JSON.
 
         Raises:
@@ -349,13 +363,49 @@ class Learnt(ABC):
     def remembered(self, prediction: np.ndarray) -> Any:
         """What is kept of a prediction ``[columns]`` until somebody tells its label."""
 
+    @classmethod
     @abstractmethod
-    def agrees(self, remembered: Any, other: Any) -> bool:
+    def agrees(cls, remembered: Any, other: Any) -> bool:
         """Whether what was predicted is borne out by a label that was `told`, or by what another model remembers."""
+
+    @classmethod
+    @abstractmethod
+    def score(cls, said: Any, label: Any) -> float:
+        """How right an answer is, as `Judged.scores` says it.
+
+        Args:
+            said: what is `remembered` of it, or the first of what is `logged`.
+            label: one that was `told`, or is true of a row of the reference.
+        """
+
+    @classmethod
+    @abstractmethod
+    def interval(cls, scores: np.ndarray, confidence: float) -> tuple[float, float] | None:
+        """Of the main figure of some independent answers ``[rows]``, low and high; ``None`` if they are too few."""
+
+    @property
+    def constant(self) -> Any:
+        """What one would always say who knows the training rows alone, if answers are held against that."""
+        return None
 
     @abstractmethod
     def recorded(self, prediction: np.ndarray) -> dict[str, Any]:
         """What is written down of a prediction ``[columns]``: by the key of the log's line, what stands there."""
+
+    @classmethod
+    @abstractmethod
+    def recalled(cls, line: Mapping[str, Any], name: str) -> Any:
+        """What was `remembered` of a prediction of this target, from the log's line."""
+
+    @classmethod
+    @abstractmethod
+    def compared_of(cls, line: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """What `logged` tells of a prediction of this target, from the log's line."""
+
+    @classmethod
+    @abstractmethod
+    def traced(cls, line: Mapping[str, Any], name: str) -> tuple[str, str]:
+        """What was predicted of this target, and how sure that was, from the log's line."""
 
     @abstractmethod
     def counted_as(self, prediction: np.ndarray) -> str:

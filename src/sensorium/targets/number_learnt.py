@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
+from pydantic import Field, FiniteFloat
 
 from sensorium.errors import BadInput
 from sensorium.spelling import spelled
 from sensorium.stats.shapley import shapley
+from sensorium.stats.statistics import Kind
 from sensorium.targets.learnt import NUMBER, CalibrationRows, Features, Figures, Judged, Learnt
 from sensorium.targets.number_cells import read_number
 from sensorium.targets.scale import Scale
@@ -22,6 +24,8 @@ COVERAGE = 0.9  # of intervals: the share that shall hold the truth
 ENDS = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)  # the shares of rows below the ends of an interval
 STRAIGHT = 0.1  # on the standardised scale: where the loss of an interval's end is not straight
 NEAREST, FARTHEST = 2, 3  # rows that a person is shown
+Predicted = Literal["value", "low", "high"]  # what the log has of a prediction
+PREDICTED = get_args(Predicted)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,15 @@ class LearntNumber(Learnt):
         "The nearest to the truth, then the farthest from it. The number beside an input is its Shapley value: what it "
         "added to the predicted number."
     )
+
+    line: ClassVar[dict[str, Any]] = {
+        "numbers": Annotated[dict[Predicted, FiniteFloat], Field(min_length=len(PREDICTED))]
+    }
+    drifts: ClassVar[dict[str, Kind]] = {"value": Kind.NUMBER, "width": Kind.NUMBER}
+    promised: ClassVar[str] = ""
+    by_feedback: ClassVar[str] = "is off {} on average in {}"
+    amount: ClassVar[str] = "{:.4g}"
+    amount_word: ClassVar[str] = "by"
 
     scale: Scale
     median: float
@@ -203,8 +216,9 @@ class LearntNumber(Learnt):
         return ["predicted", "low", "high"]
 
     def logged(self, predictions: np.ndarray) -> dict[str, np.ndarray]:
-        """The number, and how wide its interval is."""
-        return {"value": predictions[:, 0], "width": predictions[:, 2] - predictions[:, 1]}
+        """The number, and how wide its interval is: of numbers as long as in the log, or equal ones would differ."""
+        number, low, high = map(self.rounded, predictions.T)
+        return {"value": number, "width": high - low}
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
         """Never: how sure it is, the interval says."""
@@ -244,7 +258,8 @@ class LearntNumber(Learnt):
     def example_label(self) -> Any:
         return self.median
 
-    def told(self, label: Any) -> str:
+    @classmethod
+    def told(cls, label: Any) -> str:
         """As tables have it: what people tell is kept as text."""
         if isinstance(label, bool):
             raise BadInput("a number is expected")
@@ -254,13 +269,46 @@ class LearntNumber(Learnt):
         """The number and its interval."""
         return [float(one) for one in prediction]
 
-    def agrees(self, remembered: Any, other: Any) -> bool:
+    @classmethod
+    def agrees(cls, remembered: Any, other: Any) -> bool:
         """Whether the interval holds the other number."""
-        number = float(other[0] if isinstance(other, list) else other)
-        return bool(remembered[1] <= number <= remembered[2])
+        return bool(remembered[1] <= _number(other) <= remembered[2])
+
+    @classmethod
+    def score(cls, said: Any, label: Any) -> float:
+        return -abs(_number(said) - _number(label))
+
+    @classmethod
+    def interval(cls, scores: np.ndarray, confidence: float) -> tuple[float, float] | None:
+        """Student's, of the mean absolute error, which is not below zero."""
+        if len(scores) < 2:
+            return None
+        from scipy.stats import t
+
+        half = t.ppf((1 + confidence) / 2, len(scores) - 1) * scores.std(ddof=1) / np.sqrt(len(scores))
+        error = -float(scores.mean())
+        return max(0.0, error - half), error + half
+
+    @property
+    def constant(self) -> float:
+        return self.median
 
     def recorded(self, prediction: np.ndarray) -> dict[str, Any]:
-        return {"numbers": dict(zip(("value", "low", "high"), map(shortened, prediction), strict=True))}
+        return {"numbers": dict(zip(PREDICTED, map(shortened, prediction), strict=True))}
+
+    @classmethod
+    def recalled(cls, line: Mapping[str, Any], name: str) -> list[float]:
+        return [line["numbers"][name][one] for one in PREDICTED]
+
+    @classmethod
+    def compared_of(cls, line: Mapping[str, Any], name: str) -> dict[str, Any]:
+        number, low, high = cls.recalled(line, name)
+        return {"value": number, "width": high - low}
+
+    @classmethod
+    def traced(cls, line: Mapping[str, Any], name: str) -> tuple[str, str]:
+        number, low, high = cls.recalled(line, name)
+        return f"{number:.4g}", f"{low:.4g} to {high:.4g}"
 
     def counted_as(self, prediction: np.ndarray) -> str:
         """All alike: each number would be a label of its own."""
@@ -328,6 +376,11 @@ class LearntNumber(Learnt):
 def shortened(number: Any) -> float:
     """To seven digits, whatever its size, as an answer has it."""
     return float(f"{float(number):.7g}")
+
+
+def _number(said: Any) -> float:
+    """A label, or the number in what is remembered of a prediction."""
+    return float(said[0] if isinstance(said, list) else said)
 
 
 def _in_order(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -97,7 +97,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 def checked(tmp_path: Path, reference: Reference) -> Callable[[list[Record]], DriftResult]:
     def of(lines: list[Record]) -> DriftResult:
         rows = independent(window(tmp_path, lines), reference)
-        return detect_drift(reference, rows, INPUTS, list(TARGETS), 0.05)
+        return detect_drift(reference, rows, INPUTS, TARGETS, 0.05)
 
     return of
 
@@ -213,6 +213,6 @@ def test_evidently_shows_the_same_p_values_and_bound(checked: Check) -> None:
 def test_too_small_a_reference_is_named(reference: Reference) -> None:
     few = Reference(reference.rows.head(9), reference.everything, ["text"])
     with pytest.raises(UserError, match=r"reference has 9 independent rows, 10 are needed .* `split.val`"):
-        detect_drift(few, reference.rows, INPUTS, list(TARGETS), 0.05)
+        detect_drift(few, reference.rows, INPUTS, TARGETS, 0.05)
     with pytest.raises(UserError, match="no reference to compare with"):
         read_reference(Path("nowhere"), TARGETS)

@@ -1,6 +1,7 @@
 from sensorium.monitoring.drift.detection import Finding
 from sensorium.monitoring.drift.words import answer, drifted, listed, rejected, too_few
 from sensorium.monitoring.feedback.performance import Performance
+from sensorium.targets import LearntClass, LearntNumber
 
 INPUTS = ["text", "image", "speech"]
 
@@ -37,16 +38,27 @@ def test_nothing_drifted() -> None:
 
 
 def test_what_feedback_says() -> None:
-    told = Performance(40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None)
-    assert answer([], ["text"], {"language": told, "kind": Performance(0, None, None, {}, 0.9, 0.8)})[1:] == [
+    told = Performance(LearntClass, 40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None)
+    nothing = Performance(LearntClass, 0, None, None, {}, 0.9, 0.8)
+    assert answer([], ["text"], {"language": told, "kind": nothing})[1:] == [
         "By feedback, language is right in 25% of 40 answers (interval 14% to 40%; on the reference in 98%), and 50% "
         "are 'bg', which the model has no class for."
     ]
 
 
+def test_what_feedback_says_of_a_number() -> None:
+    told = Performance(LearntNumber, 40, 12.346, (10.1, 14.5), {}, 9.8, None, 45.25)
+    single = Performance(LearntNumber, 1, 3.0, None, {}, None, None, 5.0)
+    assert answer([], ["text"], {"price": told, "weight": single})[1:] == [
+        "By feedback, price is off by 12.35 on average in 40 answers (interval 10.1 to 14.5; on the reference by 9.8; "
+        "always the same answer by 45.25).",
+        "By feedback, weight is off by 3 on average in 1 answer (always the same answer by 5).",
+    ]
+
+
 def test_of_many_classes_that_the_model_does_not_know_three_are_named() -> None:
     def said(*unknown: str) -> str:
-        told = Performance(40, 0.0, (0.0, 0.1), dict.fromkeys(unknown, 1 / len(unknown)), None, None)
+        told = Performance(LearntClass, 40, 0.0, (0.0, 0.1), dict.fromkeys(unknown, 1 / len(unknown)), None, None)
         return answer([], ["text"], {"language": told})[1].split(", and ")[1]
 
     assert said("a", "b", "c") == "100% are 'a', 'b' and 'c', which the model has no class for."

@@ -7,6 +7,7 @@ import pytest
 
 from sensorium.monitoring.feedback import labels
 from sensorium.monitoring.feedback.labels import Feedback, read_feedback
+from sensorium.targets import LearntClass
 from tests.monitoring.written import NOW, labelled, predicted, write
 
 
@@ -31,7 +32,7 @@ def test_a_label_by_the_key_that_asked_is_accepted_and_the_last_counts(tmp_path:
     )
     assert accepted(found) == {"a": "cat"}
     assert found.notes == ["1 label of feedback was corrected by the key that sent it; the last label counts."]
-    assert found.predictions["a"]["labels"] == {"kind": "cat"}
+    assert found.predictions["a"]["predicted"] == {"kind": (LearntClass, "cat")}
 
 
 def test_unknown_ids_damaged_lines_and_ids_of_several_predictions(tmp_path: Path) -> None:
@@ -119,5 +120,5 @@ def test_labels_of_an_earlier_version_are_those_of_this_one(tmp_path: Path) -> N
         tmp_path, predictions, [labelled("a", "True"), labelled("b", "1.0"), labelled("b", "1", "two")], ["shop", "two"]
     )
     assert accepted(found) == {"a": "true", "b": "1"}
-    assert found.predictions["a"]["labels"] == {"kind": "true"}
+    assert found.predictions["a"]["predicted"] == {"kind": (LearntClass, "true")}
     assert not reasons(found)

@@ -6,9 +6,10 @@ import pytest
 
 from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.performance import measure
+from sensorium.targets import LearntClass
 from tests.monitoring.written import NOW, labelled, predicted, write
 
-CLASSES = {"kind": ["cat", "dog"]}
+CLASSES = {"kind": LearntClass(("cat", "dog"))}
 REFERENCE = pd.DataFrame({
     "kind.label": ["cat", "cat", "dog", "dog", None],
     "kind.predicted": ["cat", "cat", "dog", "cat", "cat"],
@@ -32,7 +33,7 @@ def test_accuracy_by_feedback_and_estimated_by_confidence(tmp_path: Path) -> Non
     feedback = read_feedback(tmp_path, [], NOW)
     found = measure(rows, REFERENCE, feedback.about("m1", NOW - timedelta(hours=1)), CLASSES)["kind"]
     assert feedback.about("m1", NOW) == []
-    assert (found.labelled, found.accuracy) == (4, 0.25)
+    assert (found.labelled, found.figure) == (4, 0.25)
     assert found.interval == pytest.approx((0.0456, 0.6994), abs=1e-3)  # Wilson's for 1 of 4
     assert found.unknown == {"cow": 0.5}
     assert found.reference == 0.75
@@ -41,4 +42,4 @@ def test_accuracy_by_feedback_and_estimated_by_confidence(tmp_path: Path) -> Non
 
 def test_nothing_was_told() -> None:
     found = measure(pd.DataFrame(), REFERENCE, [], CLASSES)["kind"]
-    assert (found.labelled, found.accuracy, found.interval, found.estimated) == (0, None, None, None)
+    assert (found.labelled, found.figure, found.interval, found.estimated) == (0, None, None, None)

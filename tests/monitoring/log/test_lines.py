@@ -145,6 +145,17 @@ WRONG = {
     "labels": [[], None, "cat", {"kind": 5}, {"kind": ["cat"]}, {}, {"colour": "red"}],
     "abstained": [None, "kind", [["kind"]]],
     "probabilities": [None, {}, {"kind": {}}, {"kind": 0.9}, {"kind": {"cat": "0.9"}}, {"kind": [0.9]}],
+    "numbers": [
+        None,
+        [],
+        {"price": 5},
+        {"price": {}},
+        {"price": {"value": 5, "low": 1}},
+        {"price": {"value": "5"}},
+        {"price": {"value": "5", "low": 1, "high": 9}},
+        {"price": {"value": float("inf"), "low": 1, "high": 9}},
+        {"price": {"value": 5, "low": 1, "top": 9}},
+    ],
     "content": [None, [], {"text": 5}, {"text": None}, {"text": ["ab12"]}],
 }
 

@@ -122,7 +122,7 @@ def detect_drift(
     reference: Reference,
     current: pd.DataFrame,
     inputs: Mapping[str, Modality],
-    targets: Sequence[str],
+    targets: Mapping[str, Learnt],
     false_alarms: float,
 ) -> DriftResult:
     """Compares independent rows with the reference, with one bound for the p-values of all comparisons.
@@ -131,7 +131,7 @@ def detect_drift(
         reference: of the model.
         current: independent predictions, `FEWEST` or more.
         inputs: of the model.
-        targets: their names.
+        targets: likewise.
         false_alarms: the chance that any drift is found although nothing changed.
 
     Raises:
@@ -144,6 +144,7 @@ def detect_drift(
             "`split.val` more rows and make the model again by `dvc repro`."
         )
     is_current = np.repeat([False, True], [len(before), len(current)])
+    answers = {names.answer(name, one) for name, one in targets.items()}
     kinds = dict(_kinds(before, current, list(inputs), targets))
     sides = dict(_sides(before, current, kinds))
     embedded = {name: one for name in inputs if (one := of_embedding(name, before, current, FEWEST_VALUES))}
@@ -156,7 +157,7 @@ def detect_drift(
         findings.append(_found(name, EMBEDDING, chances, name, change))
     for column, kind in kinds.items():
         about, what = names.subject(column)
-        what = PREDICTIONS if column == names.predicted(about) and about in targets else what
+        what = PREDICTIONS if column in answers else what
         change = _change(what, *sides[column], kind, inputs.get(about)) if column in sides else effects.NONE
         findings.append(_found(about, what, chances, column, change))
     distances = pd.DataFrame(
@@ -177,7 +178,7 @@ def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -
 
 
 def _kinds(
-    before: pd.DataFrame, now: pd.DataFrame, inputs: Sequence[str], targets: Sequence[str]
+    before: pd.DataFrame, now: pd.DataFrame, inputs: Sequence[str], targets: Mapping[str, Learnt]
 ) -> Iterator[tuple[str, Kind]]:
     """The columns to compare, each with its kind."""
     for name in inputs:
@@ -186,17 +187,17 @@ def _kinds(
             cells = [table[column].dropna() for table in (before, now) if column in table]
             are_numbers = all(pd.api.types.is_numeric_dtype(found) for found in cells if len(found))
             yield column, Kind.NUMBER if are_numbers else Kind.CATEGORY
-    for target in targets:
-        yield names.predicted(target), Kind.CATEGORY
-        yield names.confidence(target), Kind.NUMBER
+    for name, target in targets.items():
+        yield from ((names.prediction(name, what), kind) for what, kind in target.drifts.items())
 
 
 def _change(what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: Modality | None) -> Change:
+    called = "the answer" if what == PREDICTIONS else what
     if kind is Kind.FLAG:
         return effects.of_flags(before, now)
     if kind is Kind.CATEGORY:
-        return effects.of_categories("the answer" if what == PREDICTIONS else what, before, now)
-    return effects.of_numbers(what, before, now, modality.comparatives.get(what) if modality else None)
+        return effects.of_categories(called, before, now)
+    return effects.of_numbers(called, before, now, modality.comparatives.get(what) if modality else None)
 
 
 def _found(about: str, what: str, chances: Chances, test: str, change: Change) -> Finding:

@@ -78,15 +78,15 @@ def _answers(tests: Sequence[Finding], inputs: Sequence[str]) -> list[str]:
 
 
 def _performance(target: str, found: Performance) -> str:
-    """The accuracy by feedback; empty without labels."""
-    if found.accuracy is None or found.interval is None:
+    """The main figure by feedback; empty without labels."""
+    if found.figure is None:
         return ""
-    low, high = found.interval
-    beside = f"; on the reference in {found.reference:.0%}" if found.reference is not None else ""
-    sentence = (
-        f"by feedback, {target} is right in {found.accuracy:.0%} of {counted(found.labelled, 'answer')} "
-        f"(interval {low:.0%} to {high:.0%}{beside})"
-    )
+    write, word = found.kind.amount.format, found.kind.amount_word
+    beside = [f"interval {' to '.join(map(write, found.interval))}"] if found.interval else []
+    held_against = {"on the reference": found.reference, "always the same answer": found.baseline}
+    beside += [f"{name} {word} {write(figure)}" for name, figure in held_against.items() if figure is not None]
+    how = found.kind.by_feedback.format(f"{word} {write(found.figure)}", counted(found.labelled, "answer"))
+    sentence = f"by feedback, {target} {how}" + (f" ({'; '.join(beside)})" if beside else "")
     if found.unknown:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]
         if others := len(found.unknown) - len(names):

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from sensorium.errors import BadInput
 from sensorium.monitoring.log.lines import Problems, counted, read_records
 from sensorium.serving.journal import FEEDBACK, PREDICTIONS
 from sensorium.serving.live import CHAMPION
 from sensorium.spelling import spelled
+from sensorium.targets import Learnt, logged_in
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_KEY = ""  # the key of a service without keys, which answers its own machine only
@@ -29,7 +31,7 @@ class FeedbackLabel:
         key: name of the API key that sent it.
         time: when it was sent.
         target: that it is a label of.
-        value: the true class, according to the sender.
+        value: what is true according to the sender, as tables have it.
     """
 
     request_id: str
@@ -37,6 +39,18 @@ class FeedbackLabel:
     time: datetime
     target: str
     value: str
+
+
+class Predicted(NamedTuple):
+    """What was predicted of a target.
+
+    Attributes:
+        kind: of the target.
+        remembered: see `Learnt.remembered`.
+    """
+
+    kind: type[Learnt]
+    remembered: Any
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,8 @@ class Feedback:
 
     Attributes:
         labels: every label, accepted or not.
-        predictions: the logged predictions that labels are about, by request id.
+        predictions: the logged predictions that labels are about, by request id; each has as ``predicted`` a
+            `Predicted` of every target.
         notes: a sentence for each problem with the log.
     """
 
@@ -144,6 +159,20 @@ def _foreign(label: FeedbackLabel, context: _Context) -> str:
     return f"the key {label.key!r} labels a prediction that another key asked for, and is not in retrain.trusted"
 
 
+def _of_another_kind(label: FeedbackLabel, context: _Context) -> str:
+    found: Predicted | None = context.predictions[label.request_id]["predicted"].get(label.target)
+    return why_none_of(found.kind.told, label) if found else ""
+
+
+def why_none_of(read: Callable[[Any], Any], label: FeedbackLabel) -> str:
+    """Why a label cannot be read by a kind of target, as one that was told of another kind; empty if it can."""
+    try:
+        read(label.value)
+    except BadInput as problem:
+        return f"{label.target} cannot be so: {problem}"
+    return ""
+
+
 def _contradicted(label: FeedbackLabel, context: _Context) -> str:
     by_key = context.labels[label.request_id, label.target]
     trusted = {key: value for key, value in by_key.items() if key in context.trusted}
@@ -162,6 +191,7 @@ ADMISSION_RULES: tuple[Rule, ...] = (
     _unknown,
     _ambiguous,
     _foreign,
+    _of_another_kind,
 )  # labels that break these do not count as contradictions
 ACCEPTANCE_RULES: tuple[Rule, ...] = (*ADMISSION_RULES, _contradicted, _flooding)
 
@@ -189,7 +219,7 @@ def _floods(
     against = Counter(
         (label.key, label.target, label.value)
         for label in known
-        if predictions[label.request_id]["labels"].get(label.target) != label.value
+        if not _agrees(label, predictions[label.request_id]["predicted"].get(label.target))
     )
     return {
         (
@@ -203,6 +233,12 @@ def _floods(
         and number >= ALIKE_SHARE * all_of[key, target]
         and against[key, target, label] >= AGAINST_SHARE * number
     }
+
+
+def _agrees(label: FeedbackLabel, found: Predicted | None) -> bool:
+    if found is None or why_none_of(found.kind.told, label):
+        return False
+    return found.kind.agrees(found.remembered, label.value)
 
 
 def _find(folder: Path, wanted: set[str], now: datetime) -> tuple[dict[str, dict[str, Any]], set[str]]:
@@ -221,6 +257,8 @@ def _find(folder: Path, wanted: set[str], now: datetime) -> tuple[dict[str, dict
                 ambiguous.add(name)
             continue
         kept = ("key", "model_version", "inputs", "content")
-        labels = {target: spelled(label) for target, label in record["labels"].items()}
-        found[name] = {"time": time, "labels": labels, **{field: record[field] for field in kept if field in record}}
+        predicted = {target: Predicted(kind, kind.recalled(record, target)) for target, kind in logged_in(record)}
+        found[name] = {
+            "time": time, "predicted": predicted, **{field: record[field] for field in kept if field in record}
+        }  # fmt: skip
     return found, ambiguous

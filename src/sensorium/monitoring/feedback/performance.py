@@ -1,45 +1,52 @@
-"""How well the model does in service: its accuracy by feedback, and an estimate of it from its confidence."""
+"""How well the model does in service: its main figure by feedback, and an estimate of it from its confidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from sensorium.monitoring import names
 from sensorium.monitoring.feedback.labels import FeedbackLabel
 from sensorium.spelling import spelled
+from sensorium.targets import Learnt
 
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Performance:
-    """The performance on one target.
+    """The performance on one target, by its main figure.
 
     Attributes:
+        kind: of the target.
         labelled: how many predictions have an accepted label.
-        accuracy: of these; ``None`` if there are none. People report mistakes more often than right answers.
-        interval: of the accuracy (Wilson 1927), low and high.
+        figure: of these; ``None`` if there are none. People report mistakes more often than right answers.
+        interval: of the figure, low and high; ``None`` if they are too few.
         unknown: labels that the model has no class for, each with its fraction of all labels.
-        reference: accuracy on the reference; ``None`` if that has no labels.
-        estimated: accuracy of all predictions, estimated from their confidence; ``None`` without ``reference``.
+        reference: the figure on the reference; ``None`` if that has no labels.
+        estimated: the figure of all predictions, estimated from their confidence; ``None`` without ``reference``, and
+            for a kind without a confidence.
+        baseline: the figure of always saying what the training rows alone suggest, by the same labels; ``None`` for a
+            kind that is not held against it.
     """
 
+    kind: type[Learnt]
     labelled: int
-    accuracy: float | None
+    figure: float | None
     interval: tuple[float, float] | None
     unknown: Mapping[str, float]
     reference: float | None
     estimated: float | None
+    baseline: float | None = None
 
 
 def measure(
     rows: pd.DataFrame,
     reference: pd.DataFrame,
     labelled: Sequence[tuple[FeedbackLabel, Mapping[str, Any]]],
-    targets: Mapping[str, Sequence[str]],
+    targets: Mapping[str, Learnt],
 ) -> dict[str, Performance]:
     """Measures the performance on every target.
 
@@ -50,33 +57,55 @@ def measure(
         rows: predictions of the window.
         reference: rows of the model's reference.
         labelled: accepted labels, with the predictions of the window that they are about.
-        targets: classes by target.
+        targets: of the model.
     """
-    return {
-        target: _of_target(target, rows, reference, labelled, set(map(spelled, targets[target]))) for target in targets
-    }
+    return {name: _of_target(name, target, rows, reference, labelled) for name, target in targets.items()}
 
 
 def _of_target(
-    target: str,
+    name: str,
+    target: Learnt,
     rows: pd.DataFrame,
     reference: pd.DataFrame,
     labelled: Sequence[tuple[FeedbackLabel, Mapping[str, Any]]],
-    classes: set[str],
 ) -> Performance:
-    pairs = [(one.value, prediction["labels"].get(target)) for one, prediction in labelled if one.target == target]
-    right = sum(value == prediction for value, prediction in pairs)
-    unknown = pd.Series([value for value, _ in pairs if value not in classes], dtype=object).value_counts()
-    label, predicted, confidence = names.label(target), names.predicted(target), names.confidence(target)
+    told = [(one.value, prediction["predicted"][name]) for one, prediction in labelled if one.target == name]
+    labels = [label for label, _ in told]
+    scores = _scores(target, [predicted.remembered for _, predicted in told], labels)
+    label = names.label(name)
     known = reference[reference[label].notna()] if label in reference else reference[:0]
-    truth = float((known[label] == known[predicted]).mean()) if len(known) else None
-    promised = rows[confidence].mean() if len(rows) else None
-    off = float(known[confidence].mean()) - truth if truth is not None else None
+    truth = _figure(target, _scores(target, known[names.answer(name, target)], known[label])) if len(known) else None
+    constant = _scores(target, [target.constant] * len(labels), labels) if target.constant is not None else scores[:0]
     return Performance(
-        labelled=len(pairs),
-        accuracy=right / len(pairs) if pairs else None,
-        interval=proportion_confint(right, len(pairs), 1 - CONFIDENCE, "wilson") if pairs else None,
-        unknown={str(value): int(count) / len(pairs) for value, count in unknown.items()},
+        kind=type(target),
+        labelled=len(labels),
+        figure=_figure(target, scores),
+        interval=target.interval(scores, CONFIDENCE) if len(scores) else None,
+        unknown=_unknown(target, labels),
         reference=truth,
-        estimated=None if promised is None or off is None else float(min(1.0, max(0.0, promised - off))),
+        estimated=_estimated(names.prediction(name, target.promised), rows, known, truth) if target.promised else None,
+        baseline=_figure(target, constant),
     )
+
+
+def _scores(target: Learnt, said: Iterable[Any], labels: Iterable[Any]) -> np.ndarray:
+    return np.array([target.score(one, label) for one, label in zip(said, labels, strict=True)])
+
+
+def _figure(target: Learnt, scores: np.ndarray) -> float | None:
+    return float(target.figure_of(scores.mean())) if len(scores) else None
+
+
+def _unknown(target: Learnt, labels: Sequence[str]) -> dict[str, float]:
+    """The labels that are none of the target's names, if it has any."""
+    classes = set(map(spelled, target.names))
+    unknown = pd.Series([label for label in labels if classes and label not in classes], dtype=object).value_counts()
+    return {str(label): int(count) / len(labels) for label, count in unknown.items()}
+
+
+def _estimated(promised: str, rows: pd.DataFrame, known: pd.DataFrame, truth: float | None) -> float | None:
+    """The mean of what the model promises, less by what it promised too much on the reference."""
+    if truth is None or not len(rows):
+        return None
+    off = float(known[promised].mean()) - truth
+    return float(min(1.0, max(0.0, rows[promised].mean() - off)))

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from sensorium.monitoring import retrains
-from sensorium.monitoring.feedback.labels import NO_KEY, Feedback, FeedbackLabel
+from sensorium.monitoring.feedback.labels import NO_KEY, Feedback, FeedbackLabel, why_none_of
 from sensorium.serving import content
 from sensorium.sources.feedback import TARGET
 from sensorium.spelling import spelled
+from sensorium.targets import Target
 
 UNTRUSTED = "the key {!r} is not in retrain.trusted, so it tells how well the model does and is not learnt from"
 NOT_KEPT = "its inputs were not kept; set monitor.keep_content in params.yaml"
@@ -68,7 +69,7 @@ class Selection:
 
 
 def select(
-    feedback: Feedback, log: Path, earlier: pd.DataFrame, trusted: Sequence[str], targets: Sequence[str]
+    feedback: Feedback, log: Path, earlier: pd.DataFrame, trusted: Sequence[str], targets: Mapping[str, Target]
 ) -> Selection:
     """Selects the accepted labels by trusted keys whose inputs were kept.
 
@@ -78,7 +79,7 @@ def select(
         earlier: rows of earlier collections.
         trusted: API keys whose labels are learnt from. A service without keys answers its own machine only, which is
             trusted.
-        targets: of the model; labels of others are not used.
+        targets: as declared; labels of others are not used.
     """
     keys = {*trusted, NO_KEY}
     collected, earlier = earlier, earlier[earlier["key"].isin(keys)].reset_index(drop=True)
@@ -87,7 +88,11 @@ def select(
     for label in feedback.accepted:
         if label.key not in keys:
             rejected.append((label, UNTRUSTED.format(label.key)))
-        elif label.target in targets:
+        elif label.target not in targets:
+            continue
+        elif why := why_none_of(targets[label.target].parse, label):
+            rejected.append((label, why))
+        else:
             by_request.setdefault(label.request_id, []).append(label)
     known, samples = set(zip(earlier["request_id"], earlier["sample"], strict=True)), set(earlier["sample"])
     new: dict[str, Sample] = {}

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from sensorium.errors import UserError
 from sensorium.renamed import RECORDS, with_new_keys
+from sensorium.targets import KINDS, Target
 
 TRIES, PAUSE = 20, 0.01  # seconds between tries; renaming takes far less
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
@@ -29,10 +30,9 @@ TYPES = {
     "descriptors": dict[str, dict[str, float | str]],
     "axes": dict[str, list[float]],
     "hashes": dict[str, str],
-    "labels": dict[str, str],
     "abstained": list[str],
-    "probabilities": dict[str, Annotated[dict[str, float], Field(min_length=1)]],
     "content": dict[str, str],
+    **{key: dict[str, held] for kind in KINDS.values() for key, held in kind.learnt.line.items()},  # type: ignore[valid-type]
 }  # of the fields that are read, where a record has them
 _CHECKS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()
@@ -164,12 +164,16 @@ def _record(line: bytes, wanted: set[str]) -> Dated | None:
         time = datetime.fromisoformat(record["time"])
         for name in _CHECKS.keys() & record.keys():
             _CHECKS[name].validate_python(record[name])
-        of_one_kind = "probabilities" not in record or record["probabilities"].keys() == record["labels"].keys()
-        if not of_one_kind or not wanted <= record.keys():
+        if not wanted <= record.keys() or not all(_of_one_kind(record, kind) for kind in KINDS.values()):
             return None
         return time if time.tzinfo else time.replace(tzinfo=UTC), record
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _of_one_kind(record: Mapping[str, Any], kind: type[Target]) -> bool:
+    """Whether all that is written of targets of a kind is of the same ones."""
+    return len({frozenset(record[key]) for key in kind.learnt.line if key in record}) <= 1
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

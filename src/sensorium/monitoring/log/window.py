@@ -14,6 +14,7 @@ from sensorium.monitoring import names
 from sensorium.monitoring.log.lines import Problems, counted, read_records
 from sensorium.serving.journal import PREDICTIONS
 from sensorium.serving.live import CHAMPION
+from sensorium.targets import logged_in
 
 FIELDS = ("request_id", "role", "model_version", "inputs", "labels", "probabilities")
 MOSTLY = 0.8  # fraction of the predictions by one key, from which on a note says so
@@ -79,11 +80,8 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
         row |= {names.axis(name, number): value for number, value in enumerate(axes)}
     row |= {names.value_hash(name): digest for name, digest in record.get("hashes", {}).items()}
     row |= {names.kept_file(name): kept for name, kept in record.get("content", {}).items()}
-    for target, probabilities in record["probabilities"].items():
-        row |= {
-            names.predicted(target): record["labels"][target],
-            names.confidence(target): max(probabilities.values()),
-        }
+    for target, kind in logged_in(record):
+        row |= {names.prediction(target, what): cell for what, cell in kind.compared_of(record, target).items()}
     return row
 
 
