@@ -51,16 +51,17 @@ def summary(before: Figures, after: Figures) -> str:
         lines += [f"**The gate {'passed' if verdict['passed'] else 'did not pass'}.**", ""]
     if data := after.get("validate"):
         lines += [f"{data['rows']:,} rows came in, {data['quarantined']:,} of them are in quarantine.", ""]
-    lines += ["| target | accuracy | last run | macro F1 | commonest class |", "|---|--:|--:|--:|--:|"]
+    lines += ["| target | figure | last run | macro F1 | simplest method |", "|---|--:|--:|--:|--:|"]
     for target, found in after.get("evaluate", {}).items():
         main = next(iter(found["intervals"]))  # the main figure comes first
         last = before.get("evaluate", {}).get(target, {}).get(main)
         low_high = found["intervals"][main]
         sure = "{:.3f} to {:.3f}".format(*low_high) if low_high else f"cannot be judged: {found['unjudged']}"
-        simplest = next(iter(found["simpler"].values()))[main]
+        method, simplest = next(iter(found["simpler"].items()))
         f1 = f"{found['macro_f1']:.3f}" if "macro_f1" in found else ""
         lines.append(
-            f"| {target} | {found[main]:.3f} ({sure}) | {_change(found[main], last)} | {f1} | {simplest:.3f} |"
+            f"| {target} | {main} {found[main]:.3f} ({sure}) | {_change(found[main], last)} | {f1} "
+            f"| {method} {simplest[main]:.3f} |"
         )
     if verdict:
         lines += ["", "| rule | value | bound | | |", "|---|--:|--:|---|---|"]

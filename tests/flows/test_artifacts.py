@@ -5,7 +5,7 @@ EVALUATED = {
         "accuracy": 0.9,
         "macro_f1": 0.8,
         "intervals": {"accuracy": [0.85, 0.95]},
-        "majority": {"accuracy": 0.4},
+        "simpler": {"majority": {"accuracy": 0.4}},
     }
 }
 
@@ -38,9 +38,9 @@ def test_the_summary_tells_data_metrics_against_the_last_run_and_every_rule() ->
         "",
         "1,200 rows came in, 3 of them are in quarantine.",
         "",
-        "| target | accuracy | last run | macro F1 | commonest class |",
+        "| target | figure | last run | macro F1 | simplest method |",
         "|---|--:|--:|--:|--:|",
-        "| colour | 0.900 (0.850 to 0.950) | 0.880 (+0.020) | 0.800 | 0.400 |",
+        "| colour | accuracy 0.900 (0.850 to 0.950) | 0.880 (+0.020) | 0.800 | majority 0.400 |",
         "",
         "| rule | value | bound | | |",
         "|---|--:|--:|---|---|",
