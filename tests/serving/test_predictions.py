@@ -89,7 +89,7 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "is_file": False,
         "media_types": [],
         "max_bytes": 2**20,
-        "settings": {"numbers": ["age"], "categories": ["colour"]},
+        "settings": {"numbers": ["age"], "categories": ["colour"], "dates": [], "written": {}},
         "value": {
             "type": "object",
             "additionalProperties": False,
@@ -119,7 +119,7 @@ def test_what_no_number_can_hold_is_refused_and_takes_no_other_along(table_folde
         def overflow(features: Any, masks: Any) -> Any:
             found = original(features, masks)
             for one, value in zip(found, features["facts"][:, 0, 0], strict=True):
-                if value > 1e30:
+                if value > 1:  # farther than any of training
                     one["label"][:] = np.nan
             return found
 
@@ -154,7 +154,7 @@ def test_an_accident_of_one_sample_is_its_own_and_of_all_the_services(
         original = live.predictor.predictions
 
         def trip(features: Any, masks: Any) -> Any:
-            if (features["facts"][:, 0, 0] == 7).any():
+            if (features["facts"][:, 0, 0] > 1).any():  # farther than any of training
                 raise ZeroDivisionError("7")
             return original(features, masks)
 

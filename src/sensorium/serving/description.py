@@ -11,7 +11,7 @@ from sensorium.runtime.answers import MOST_EXPLAINED
 from sensorium.serving.live import Live
 from sensorium.serving.requests import body_limit
 
-INTERNAL = {"kind", "encoder", "column"}
+INTERNAL = {"kind", "encoder", "column", "learnt"}
 
 
 async def schema(request: Request) -> JSONResponse:
