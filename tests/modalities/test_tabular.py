@@ -140,6 +140,12 @@ def test_a_date_is_read_in_the_order_that_is_named() -> None:
     assert str(caught.value) == "column 'day' holds '11/26/2026' where a date is expected, written as %d.%m.%Y"
 
 
+def test_a_date_that_no_calendar_has_in_utc_is_refused() -> None:
+    with pytest.raises(BadInput) as caught:
+        Tabular(dates=["day"]).accept({"day": "0001-01-01T00:00:00+14:00"})
+    assert str(caught.value).startswith("column 'day' holds '0001-01-01T00:00:00+14:00' where a date is expected")
+
+
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [

@@ -1,5 +1,6 @@
 """Columns of a row as numbers between 0 and 1, by what training rows say of each column."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 
 MOST_BINS = 16
 ROWS_A_BIN = 40
-MOST_NAMES, FEWEST_ROWS = 128, 5  # names of a column that have a place of their own, and rows that such a name is in
+MOST_NAMES, FEWEST_ROWS = 128, 5  # names of a column that the model holds; a rarer one may be about a single person
 BEYOND = 1.0  # bins, by which a number outside those of training is told from the outermost of them
 DAY, YEAR = 86_400.0, 365.2425
 Numbers = list[float | None]
@@ -81,14 +82,14 @@ def days(moment: str) -> float:
 
 
 def _pieces(column: Mapping[str, Any], number: float | None) -> list[float]:
-    edges = np.asarray(column["edges"])
-    known = 0.0 if number is None else 1.0
+    edges, known = column["edges"], 0.0 if number is None else 1.0
     if len(edges) < 2:
         return [known]
-    places = ((column["median"] if number is None else number) - edges[:-1]) / np.diff(edges)
-    lowest, highest = np.zeros(len(places)), np.ones(len(places))
-    lowest[0], highest[-1] = -BEYOND, 1 + BEYOND
-    return [*np.clip(places, lowest, highest).tolist(), known]
+    place, last = column["median"] if number is None else number, len(edges) - 2
+    at = min(max(bisect_right(edges, place) - 1, 0), last)
+    come = (place - edges[at]) / (edges[at + 1] - edges[at])
+    lowest, highest = -BEYOND if at == 0 else 0.0, 1 + BEYOND if at == last else 1.0
+    return [1.0] * at + [min(max(come, lowest), highest)] + [0.0] * (last - at) + [known]
 
 
 def _parts(moment: str) -> list[float]:

@@ -81,13 +81,13 @@ def moment(column: str, cell: Any, written: Written) -> str:
     """
     try:
         read = _read(cell, written.date)
+        if read.tzinfo is not None:
+            read = read.astimezone(UTC).replace(tzinfo=None)
     except (TypeError, ValueError, OverflowError) as error:
         subject, shown = f"column {column!r}", str(cell)[:SHOWN]
         expected = f"as {written.date}" if written.date else "as 2026-11-26 or 2026-11-26T10:30"
         cause = Cause(subject, "holds what is no date", shown, f"write dates {expected}, or {WRITTEN}")
         raise BadInput(f"{subject} holds {shown!r} where a date is expected, written {expected}", cause) from error
-    if read.tzinfo is not None:
-        read = read.astimezone(UTC).replace(tzinfo=None)
     return read.isoformat(timespec="seconds")
 
 
