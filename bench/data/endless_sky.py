@@ -4,12 +4,11 @@ From Debian's endless-sky-data (GPL-3+, pictures CC-BY-SA).
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from bench.data.pictures import require, write_table
 
 ROOT = Path("/usr/share/games/endless-sky")
 PACKAGE = "endless-sky-data"
@@ -34,13 +33,9 @@ PARAMS: dict[str, Any] = {
 
 def write(folder: Path) -> None:
     """Writes the table and its pictures into a folder."""
+    require(ROOT, PACKAGE)
     rows = [row for row in (_row(*item) for item in _items()) if row]
-    for row in rows:
-        if row["picture"]:
-            target = folder / row["picture"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / "images" / row["picture"].removeprefix("pictures/"), target)
-    pd.DataFrame(rows).drop_duplicates("id").to_parquet(folder / "table.parquet", index=False)
+    write_table(rows, ROOT / "images", folder)
 
 
 def _items() -> Iterator[tuple[str, str, dict[str, list[str]]]]:

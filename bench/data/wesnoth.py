@@ -4,11 +4,10 @@ From Debian's wesnoth-1.16-data (GPL-2).
 """
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from bench.data.pictures import require, write_table
 
 ROOT = Path("/usr/share/games/wesnoth/1.16/data/core")
 PACKAGE = "wesnoth-1.16-data"
@@ -31,13 +30,9 @@ PARAMS: dict[str, Any] = {
 
 def write(folder: Path) -> None:
     """Writes the table and its pictures into a folder."""
+    require(ROOT, PACKAGE)
     rows = [row for path in sorted((ROOT / "units").rglob("*.cfg")) if (row := _row(path))]
-    for row in rows:
-        if row["picture"]:
-            target = folder / row["picture"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / "images" / row["picture"].removeprefix("pictures/"), target)
-    pd.DataFrame(rows).drop_duplicates("id").to_parquet(folder / "table.parquet", index=False)
+    write_table(rows, ROOT / "images", folder)
 
 
 def _row(path: Path) -> dict[str, Any] | None:
