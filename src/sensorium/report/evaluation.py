@@ -133,7 +133,7 @@ def _slices(page: Page, target: str, tree: Tree) -> None:
         ),
         f"{sentence} {len(entries)} slices by what the table carries along, by class, and by quartiles of length, "
         "brightness, loudness and the like were looked at, and the test is corrected for so many looks (Holm). "
-        "Shown are the lowest, with their number of rows.",
+        "Shown are the worst, with their number of rows.",
     )
 
 
