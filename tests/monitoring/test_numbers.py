@@ -19,10 +19,11 @@ from sensorium.monitoring.feedback.selection import select
 from sensorium.monitoring.log.window import read_window
 from sensorium.targets import Class, LearntNumber, Number
 from tests import model
+from tests.browser import browsing
 from tests.conftest import Project
 from tests.monitoring.referenced import add_reference
 from tests.monitoring.written import NOW, labelled, predicted, write
-from tests.serving.conftest import serving
+from tests.serving.conftest import listening, serving
 
 PRICE: Any = Number().learn(pd.Series([8.0, 10.0, 11.0, 12.0, 30.0]), np.ones(5, bool))
 TOLD = {"value": 10.0, "low": 5.0, "high": 20.0}
@@ -145,3 +146,19 @@ def test_a_check_and_a_trace_of_both_kinds(watched: Path, capsys: pytest.Capture
     said = capsys.readouterr().out
     assert "price: 0, sent" in said
     assert " to " in next(line for line in said.splitlines() if "price: " in line)
+
+
+@pytest.mark.slow
+def test_the_page_shows_a_number_and_takes_the_true_one(watched: Path) -> None:
+    with serving(watched, Path("log")) as client, listening(client) as address, browsing() as browser:
+        page = browser.new_page()
+        page.goto(f"{address}/ui/")
+        page.get_by_label("a", exact=True).fill("1")
+        page.get_by_role("button", name="Ask the model").click()
+        price = page.locator("[data-target=price]")
+        price.get_by_label("The true price").fill("12.50")
+        assert price.locator("[data-attribution]").count() == 3  # nothing, the facts, and both together
+        price.get_by_role("button", name="Tell").click()
+        price.get_by_text("Thank you. Noted as 12.5.").wait_for()
+        page.locator("summary").click()
+        assert "a number, with an interval that holds 90.0% of the true ones" in page.inner_text("footer")

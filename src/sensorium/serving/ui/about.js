@@ -2,14 +2,12 @@
 
 import { address, key } from "./api.js";
 import { button, make } from "./make.js";
-import { percent, readable } from "./words.js";
+import { KINDS } from "./targets.js";
+import { readable } from "./words.js";
 
 export function showAbout(footer, schema) {
   const inputs = Object.entries(schema.inputs).map(([name, input]) => [readable(name), `${input.kind}, ${input.encoder}`]);
-  const targets = Object.entries(schema.targets).map(([name, target]) => [
-    readable(name),
-    `${target.classes.length} classes` + (target.abstain ? `, a label from ${percent(target.abstain)}` : ""),
-  ]);
+  const targets = Object.entries(schema.targets).map(([name, target]) => [readable(name), KINDS[target.kind].about(target)]);
   const facts = [["version", schema.model_version], ...lines(schema.lineage), ...inputs, ...targets];
   footer.replaceChildren(
     make(

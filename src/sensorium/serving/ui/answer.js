@@ -2,12 +2,10 @@
 
 import { latencyView } from "./latency.js";
 import { make } from "./make.js";
-import * as number from "./number.js";
-import * as label from "./target.js";
+import { KINDS } from "./targets.js";
 import { readable } from "./words.js";
 
-const KINDS = [label, number]; // of answers
-const kindOf = (target) => KINDS.find((kind) => kind.fits(target));
+const kindOf = (target) => Object.values(KINDS).find((kind) => kind.fits(target));
 
 export function answerView({ content, roundTrip, timing }, schema) {
   const isNewer = content.model_version !== schema.model_version;

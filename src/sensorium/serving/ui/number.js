@@ -2,10 +2,12 @@
 
 import * as api from "./api.js";
 import { make, newId } from "./make.js";
-import { readable } from "./words.js";
+import { percent, readable } from "./words.js";
 
 const shown = (number) => Number(number.toPrecision(4)).toLocaleString("en");
 const signed = (number) => `${number < 0 ? "−" : "+"}${shown(Math.abs(number))}`;
+
+export const about = (known) => `a number, with an interval that holds ${percent(known.coverage)} of the true ones`;
 
 export const fits = (target) => "value" in target;
 

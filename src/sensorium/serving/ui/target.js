@@ -5,6 +5,9 @@ import { button, make, newId, styled } from "./make.js";
 import { attributionView } from "./attribution.js";
 import { percent, readable } from "./words.js";
 
+export const about = (known) =>
+  `${known.classes.length} classes` + (known.abstain ? `, a label from ${percent(known.abstain)}` : "");
+
 export const fits = (target) => "probabilities" in target;
 
 export const spoken = (target) =>
