@@ -141,7 +141,7 @@ def _learn(train: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) ->
             )
         if left_out:
             columns = ", ".join(map(repr, left_out))
-            yield f"inputs.{name}: {columns} never varies over the training rows, and is not read."
+            yield f"inputs.{name}: the same in all training rows, and so not read: {columns}."
 
 
 def _warnings(rows: pd.DataFrame, targets: Mapping[str, Target]) -> Iterator[str]:
