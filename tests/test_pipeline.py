@@ -464,8 +464,9 @@ def finished_trials(workspace: Workspace) -> int:
 
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
+    trials = 16  # some must be left when the kill is noticed, on a busy machine too
     workspace.params(
-        search={"trials": 4, "minutes": 60.0, "seed": 1},
+        search={"trials": trials, "minutes": 60.0, "seed": 1},
         fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
@@ -473,9 +474,9 @@ def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     had = finished_trials(workspace) - before
     again = workspace.run("dvc", "repro", "search")
     assert again.returncode == 0, again.stdout
-    assert 1 <= had < 4
+    assert 1 <= had < trials
     assert f"search: {had} finished trials are in the journal" in again.stdout
-    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == 4
+    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == trials
 
 
 def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:

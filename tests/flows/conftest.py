@@ -100,7 +100,12 @@ class Server:
             return False
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
+        """Posts as Prefect's own client does: again where SQLite was at work for another, which the server answers with 503."""
+        for pause in (0.5, 1, 2, 4, 8):
+            answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
+            if answer.status_code != 503:
+                break
+            time.sleep(pause)
         answer.raise_for_status()
         return answer.json()
 
