@@ -100,7 +100,7 @@ class Server:
             return False
 
     def post(self, path: str, **body: Any) -> Any:
-        """Posts as Prefect's own client does: again where SQLite was at work for another, which the server answers with 503."""
+        """Posts, and again after a 503, as Prefect's own client does: SQLite was at work for another."""
         for pause in (0.5, 1, 2, 4, 8):
             answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
             if answer.status_code != 503:

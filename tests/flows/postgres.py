@@ -24,7 +24,7 @@ def postgres() -> Iterator[str]:
 
     def run(program: str, *arguments: str) -> None:
         command = [str(PROGRAMS[-1] / program), *arguments]
-        with open(folder / "output", "w+b") as output:  # a file: the server that pg_ctl starts would hold a pipe open
+        with (folder / "output").open("w+b") as output:  # the server that pg_ctl starts would hold a pipe open
             done = subprocess.run(command, user=user, cwd=folder, env={"LC_ALL": "C"}, stdout=output, stderr=output)
             output.seek(0)
             assert done.returncode == 0, f"{program} as user {user}: {output.read().decode()}"
