@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sensorium.cli import STAGES, app
-from sensorium.dataset import encoder_check
+from sensorium.dataset import frozen
 from sensorium.modalities import Text
 from tests.conftest import REPOSITORY, Project
 from tests.pins import PROJECT
@@ -80,7 +80,7 @@ def test_what_only_reads_results_imports_no_torch(command: str) -> None:
 
 def test_ingest_imports_no_torch_for_an_encoder_that_was_tried(project: Project) -> None:
     project.write([{"note": "a", "label": "x"}])
-    encoder_check.require(Text())
+    frozen.load(Text())
     code = "import sys; from sensorium.stages import ingest; ingest.run(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False"

@@ -32,23 +32,18 @@ def shards(sequence: Sequence[Any], size: int = ROWS) -> list[Any]:
 
 
 def map_shards(
-    function: Callable[[Any], Any],
-    pieces: Sequence[Any],
-    doing: str,
-    sizes: Sequence[int] | None = None,
-    light: bool = False,
+    function: Callable[[Any], Any], pieces: Sequence[Any], doing: str, sizes: Sequence[int] | None = None
 ) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, showing progress.
 
     ``function`` must be importable, since it runs in other processes, one thread each; errors it raises come here.
+    This process begins, since all may be done before others have started; they are started for what is left.
 
     Args:
         function: of a piece.
         pieces: its arguments.
         doing: what the bar says.
         sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
-        light: whether all may be done before other processes have started, and any number of threads gives the same:
-            then this one begins, and they are started for what is left.
     """
     if not pieces:
         return
@@ -56,7 +51,7 @@ def map_shards(
     workers = min(len(os.sched_getaffinity(0)), len(pieces))
     with progress(Pace()) as bar:
         tracked = bar.add_task(doing, total=sum(sizes))
-        here, done = time.monotonic() + (START if light else 0), 0
+        here, done = time.monotonic() + START, 0
         while done < len(pieces) and (workers <= 1 or time.monotonic() < here):
             yield function(pieces[done])
             bar.advance(tracked, sizes[done])

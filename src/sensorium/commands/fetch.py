@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sensorium import params
+from sensorium.dataset import frozen
 from sensorium.files import replacing
 
 PLOTS = Path(".dvc/vega.js")  # .dvc/plots.html looks for it, so that the pages of `dvc plots` need no network
@@ -14,7 +15,7 @@ def run() -> None:
     settings = params.load()
     settings.data.fetch()
     for name, kind in settings.inputs.items():
-        kind.load_encoder()
+        frozen.load(kind)
         print(f"fetch: {name} reads by {kind.encoder}")
     place_scripts()
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from sensorium import paths
+from sensorium.dataset import frozen
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
@@ -65,8 +66,7 @@ def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
         By its key in the cache, why a value has none.
     """
     pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
-    light = not any(job.kind.has_weights for job in jobs)
-    return {key: why for found in map_shards(_embed_piece, pieces, doing, light=light) for key, why in found.items()}
+    return {key: why for found in map_shards(_embed_piece, pieces, doing) for key, why in found.items()}
 
 
 def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
@@ -108,7 +108,7 @@ def _fingerprint(kind: str) -> str:
 @cache
 def load_encoder(kind: str) -> Encoder:
     """The encoder of an input given as JSON, loaded once a process."""
-    return _parsed(kind).load_encoder()
+    return frozen.load(_parsed(kind))
 
 
 def _parsed(kind: str) -> Modality:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sensorium.encoders.as_they_are import AsTheyAre
 from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 
 BUCKETS = 32
@@ -35,9 +36,7 @@ class Columns(Preprocess):
 
 def columns(numbers: list[str], categories: list[str]) -> Encoder:
     """The encoder of these columns."""
-    from sensorium.encoders.torch_network import AsToken, TorchNetwork
-
-    return Encoder(Columns(numbers=numbers, categories=categories), TorchNetwork(AsToken()), "columns 1")
+    return Encoder(Columns(numbers=numbers, categories=categories), AsTheyAre(), "columns 1")
 
 
 def checksum(column: str, name: str) -> int:

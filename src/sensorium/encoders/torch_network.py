@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
+
+from sensorium.models.device import has_gpu
 
 
 class TorchNetwork:
@@ -15,7 +17,7 @@ class TorchNetwork:
         # Serving computes in full fp32: what training saw may not be rounded more coarsely.
         torch.backends.cudnn.allow_tf32 = False
         self.module = module.eval().requires_grad_(False)
-        self.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.to("cuda" if has_gpu() else "cpu")
 
     def to(self, device: str) -> None:
         """Moves it to another device."""
@@ -33,10 +35,3 @@ class TorchNetwork:
 
         export_onnx(self.module.cpu(), path, example, ["features"], {**axes, "features": {0: "batch"}})
         self.module.to(self.device)
-
-
-class AsToken(nn.Module):
-    """Numbers of a row as they are: one token."""
-
-    def forward(self, columns: Tensor) -> Tensor:
-        return columns.clone()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sensorium import params, paths
-from sensorium.dataset import encoder_check
+from sensorium.dataset import frozen
 from sensorium.dataset.columns import OF_ROWS, slice_name
 from sensorium.errors import UserError
 from sensorium.evaluation.lookup import quoted
@@ -51,7 +51,7 @@ def _require_encoders(settings: params.Params) -> None:
     """Says which key of params.yaml names an encoder that cannot be had, or cannot read an example."""
     for name, kind in settings.inputs.items():
         try:
-            encoder_check.require(kind)
+            frozen.load(kind)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 

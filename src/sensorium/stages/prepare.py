@@ -36,7 +36,7 @@ def run() -> None:
         for name in settings.inputs:
             (beside / name).mkdir(parents=True)
         clean = partial(_clean_shard, settings.inputs, beside)
-        cleaned = [row for piece in map_shards(clean, pieces, "cleaning inputs", light=True) for row in piece]
+        cleaned = [row for piece in map_shards(clean, pieces, "cleaning inputs") for row in piece]
         table = pd.read_parquet(source)
         rows = _rows(table, cleaned, settings)
         for name in settings.inputs:

@@ -71,7 +71,7 @@ def run() -> None:
 def _examine(table: pd.DataFrame, settings: params.Params) -> Examined:
     """What decoding found, and what a row has, in columns that are all our own."""
     look = partial(_look_at, settings.inputs)
-    pieces = map_shards(look, shards(pq.read_table(paths.MANIFEST).to_pylist()), "reading inputs", light=True)
+    pieces = map_shards(look, shards(pq.read_table(paths.MANIFEST).to_pylist()), "reading inputs")
     looked = [found for piece in pieces for found in piece]
     numbers = pd.Series(range(1, len(table) + 1))
     first = numbers.groupby(table[ID]).transform("first")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sensorium.dataset import encoder_check
+from sensorium.dataset import frozen
 from sensorium.errors import UserError
 from sensorium.modalities import Text
 from sensorium.stages import ingest
@@ -36,11 +36,11 @@ def test_ingest_names_the_input_whose_encoder_is_unfit(project: Project, bert: P
 
 def test_an_encoder_is_tried_again_when_its_files_or_settings_change(bert: Path) -> None:
     kind = Text(encoder=str(bert))
-    encoder_check.require(kind)
-    code = "from sensorium.modalities import Text; from sensorium.dataset import encoder_check; import sys; "
-    code += f"encoder_check.require(Text(encoder={str(bert)!r})); print('torch' in sys.modules)"
+    frozen.load(kind)
+    code = "from sensorium.modalities import Text; from sensorium.dataset import frozen; import sys; "
+    code += f"frozen.load(Text(encoder={str(bert)!r})); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
     (bert / "tokenizer.json").write_text("{}")
     for changed in (kind, Text(encoder=str(bert), max_tokens=8)):
         with pytest.raises(UserError, match=r"its tokenizer.json is none"):
-            encoder_check.require(changed)
+            frozen.load(changed)
