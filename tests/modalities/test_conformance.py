@@ -1,5 +1,6 @@
 """What every kind of input must do, run over every kind: a new one is a case in `CASES`."""
 
+import hashlib
 import json
 import math
 import pickle
@@ -18,6 +19,13 @@ from tests.extremes import ACCEPTED, REFUSED
 from tests.modalities.cases import CASES, Case
 
 HOSTILE = [b"", b"\0" * 64, b"\xff" * 300, b"[" * 5000, "", "\ud800", 5, -0.0, True, [], {"\0": {}}, object(), range(9)]
+
+DAMAGED = {  # by kind and its `damage`: a digest of all forms of an example; who changes them raises it
+    ("text", 1): "7048d7bf89fa",
+    ("image", 1): "7faa947637da",
+    ("audio", 1): "d43cb2229313",
+    ("tabular", 1): "36502fd84ce2",
+}
 
 
 class Conformance:
@@ -154,3 +162,11 @@ class TestConformance(Conformance):
     @pytest.fixture(params=KINDS)
     def case(self, request: pytest.FixtureRequest) -> Case:
         return CASES[request.param]
+
+    def test_a_version_of_damage_gives_these_values(self, kind: Modality) -> None:
+        value, digest = kind.accept(kind.example()), hashlib.sha256()
+        for damage in kind.corruptions.values():
+            for strength in range(len(STRENGTHS)):
+                damaged = damage(value, strength, np.random.default_rng(0))
+                digest.update(np.asarray(damaged).tobytes() if kind.is_file else repr(damaged).encode())
+        assert digest.hexdigest()[:12] == DAMAGED[kind.kind, kind.damage]
