@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -34,13 +34,13 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
 
 
-def one_of(names: Iterable[str], what: str = "kind") -> tuple[Any, ...]:
-    """Annotations of a string that is one of these names."""
+def one_of(names: Collection[str], what: str = "kind") -> tuple[Any, ...]:
+    """Annotations of a string that is one of the names that a table has when it is checked."""
     known: list[Any] = list(names)
 
     def check(name: str) -> str:
-        if name not in known:
-            raise ValueError(f"there is no {what} {name!r}{meant(name, known)}; known: {', '.join(known)}")
+        if name not in names:
+            raise ValueError(f"there is no {what} {name!r}{meant(name, names)}; known: {', '.join(names)}")
         return name
 
     return AfterValidator(check), Field(json_schema_extra={"enum": known})

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Audio
 from tests.conftest import wav
@@ -34,17 +33,3 @@ def test_sounds_become_mono_at_16_khz_and_are_cut() -> None:
     value = audio.accept(wav(seconds=3, rate=44_100))
     assert (value.dtype, len(value)) == (np.int16, 16_000)
     assert 0.28 < np.abs(value).max() / 2**15 < 0.32
-
-
-def test_packing_loses_nothing() -> None:
-    audio = Audio()
-    value = audio.accept(wav())
-    assert np.array_equal(audio.unpack(audio.pack(value)), value)
-
-
-def test_speech_embedding_gives_a_token_of_256_whatever_the_length() -> None:
-    encoder = Audio().load_encoder()
-    values = [Audio().accept(wav(seconds)) for seconds in (0.2, 1.0, 5.0)]
-    features = encode(encoder.preprocess, encoder.network, values)
-    assert features.shape == (3, 1, 256)
-    np.testing.assert_allclose(features[1:2], encode(encoder.preprocess, encoder.network, values[1:2]), atol=1e-4)

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from sensorium.encoders.encoder import encode
 from sensorium.encoders.pixels import Pixels
 from sensorium.errors import BadInput
 from sensorium.modalities import Image
@@ -46,11 +45,9 @@ def test_sixteen_bit_grey_keeps_its_shades() -> None:
     assert np.asarray(Image().accept(saved(grey)))[..., 0].tolist() == [[0, 128], [255, 64]]
 
 
-def test_large_pictures_shrink_and_packing_loses_nothing() -> None:
-    image = Image()
-    value = image.accept(saved(Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (800, 1200, 3), np.uint8))))
+def test_large_pictures_shrink() -> None:
+    value = Image().accept(saved(Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (800, 1200, 3), np.uint8))))
     assert value.size == (512, 341)
-    assert np.array_equal(np.asarray(image.unpack(image.pack(value))), np.asarray(value))
 
 
 def test_pixels_pad_crop_and_stretch_to_a_square() -> None:  # the last two: in models packaged by earlier versions
@@ -60,10 +57,3 @@ def test_pixels_pad_crop_and_stretch_to_a_square() -> None:  # the last two: in 
     assert (padded.shape, padded[0, 0, 0], padded[0, 10, 10]) == ((3, 20, 20), 255.0, 100.0)
     assert Pixels(fit="crop", resize=20, **common)(wide)["pixel_values"].min() == 100.0
     assert Pixels(fit="stretch", **common)(wide)["pixel_values"].max() == 100.0
-
-
-def test_efficientnet_gives_a_token_of_1280() -> None:
-    encoder = Image().load_encoder()
-    features = encode(encoder.preprocess, encoder.network, [Image().accept(png()), Image().accept(png((0, 0, 200)))])
-    assert features.shape == (2, 1, 1280)
-    assert np.abs(features[0] - features[1]).max() > 0.1

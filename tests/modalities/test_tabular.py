@@ -163,12 +163,6 @@ def test_only_columns_that_are_read_are_written() -> None:
         Tabular(numbers=["age"], written={"weight": Written(unit="kg")})
 
 
-def test_equal_rows_pack_equal() -> None:
-    one, other = CARS.accept({"age": 3, "colour": "dark  red"}), CARS.accept({"colour": "dark red", "age": "3"})
-    assert CARS.pack(one) == CARS.pack(other)
-    assert CARS.unpack(CARS.pack(one)) == {"age": 3.0, "colour": "dark red"}
-
-
 def test_a_column_is_a_number_or_a_category() -> None:
     with pytest.raises(ValidationError, match="the column 'age' is listed twice; it is a number, a category or a date"):
         Tabular(numbers=["age", "price"], categories=["age"])

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from sensorium.errors import UserError
-from sensorium.modalities import Input, Modality
+from sensorium.modalities import declared
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime.predictor import Predictor, Sample
 
@@ -85,7 +84,7 @@ def _uncompressed(trained: str, samples: str) -> Answer:
     from sensorium.compression.uncompressed import uncompressed
     from sensorium.models import network as networks
 
-    inputs = {name: _declared(entry["kind"]) for name, entry in _inputs(Path(samples)).items()}
+    inputs = {name: declared(entry["kind"]) for name, entry in _inputs(Path(samples)).items()}
     shapes = {name: tuple(entry["shape"]) for name, entry in _inputs(Path(samples)).items()}
     readers = {name: Reader(kind, kind.load_encoder(), shapes[name]) for name, kind in inputs.items()}
     predictor = uncompressed(readers, networks.load(Path(trained)))
@@ -95,11 +94,6 @@ def _uncompressed(trained: str, samples: str) -> Answer:
 
 def _inputs(folder: Path) -> dict[str, Any]:
     return json.loads((folder / INPUTS).read_text())
-
-
-def _declared(kind: dict[str, Any]) -> Modality:
-    adapter: TypeAdapter[Modality] = TypeAdapter(Input)
-    return adapter.validate_python(kind)
 
 
 def _read_samples(folder: Path, kinds: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from sensorium import paths
 from sensorium.dataset import frozen
@@ -15,7 +14,7 @@ from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
 from sensorium.errors import UserError
-from sensorium.modalities import Input, Modality
+from sensorium.modalities import Modality, declared
 from sensorium.shards import map_shards, shards
 
 BATCH = 32
@@ -108,12 +107,7 @@ def _fingerprint(kind: str) -> str:
 @cache
 def load_encoder(kind: str) -> Encoder:
     """The encoder of an input given as JSON, loaded once a process."""
-    return frozen.load(_parsed(kind))
-
-
-def _parsed(kind: str) -> Modality:
-    adapter: TypeAdapter[Modality] = TypeAdapter(Input)
-    return adapter.validate_python(json.loads(kind))
+    return frozen.load(declared(json.loads(kind)))
 
 
 def _embed_piece(job: Job) -> dict[str, str]:

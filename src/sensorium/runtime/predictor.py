@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from sensorium.encoders.encoder import (
     NOT_FINITE,
@@ -19,7 +18,7 @@ from sensorium.encoders.encoder import (
     unencoded,
 )
 from sensorium.errors import BadInput, UserError, reason
-from sensorium.modalities import Input, Modality
+from sensorium.modalities import Modality, declared
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 from sensorium.runtime.profile import Profile
@@ -74,12 +73,11 @@ class Predictor:
 
     @classmethod
     def _of(cls, folder: Path, manifest: Mapping[str, Any]) -> "Predictor":
-        kinds: TypeAdapter[Modality] = TypeAdapter(Input)
         inputs, shapes, encoders = {}, {}, {}
         expected: dict[str, tuple[int, ...]] = {}
         known = Profile.read(folder)
         for name, entry in manifest["inputs"].items():
-            kind = kinds.validate_python(entry["settings"])
+            kind = declared(entry["settings"])
             files = {file: artefact.file(folder, manifest, f"{name}/{file}") for file in entry["files"]}
             preprocess = kind.preprocesses[entry["preprocess"]](files, **entry["constants"])
             network = OnnxNetwork(artefact.file(folder, manifest, f"{name}/{artefact.ENCODER}"))

@@ -1,14 +1,18 @@
 """Ways to fuse inputs, one Module a file. Adding one is adding a file and naming its class here."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it imports torch, and params.yaml is checked without
     from sensorium.models.fusion.fusion import Fusion
 
-FUSIONS = {"attention": "AttentionFusion", "concat": "ConcatFusion", "linear": "LinearFusion"}  # by the file's name
+FUSIONS = {
+    "attention": f"{__name__}.attention:AttentionFusion",
+    "concat": f"{__name__}.concat:ConcatFusion",
+    "linear": f"{__name__}.linear:LinearFusion",
+}
 
 
 def fusion_class(kind: str) -> "type[Fusion]":
     """The Module of this name."""
-    return getattr(import_module(f"{__name__}.{kind}"), FUSIONS[kind])
+    return resolve_name(FUSIONS[kind])

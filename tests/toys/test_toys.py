@@ -1,0 +1,130 @@
+"""Kinds that are in no file of the product, only in its tables, and only here: they pass what every kind passes, and go
+through the chain to a served model.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sensorium import params
+from sensorium.errors import UserError
+from sensorium.files import read_json
+from sensorium.modalities import KINDS
+from sensorium.models import network as networks
+from sensorium.models.fusion import FUSIONS
+from sensorium.prepared import load_params
+from sensorium.runtime.predictor import Predictor
+from sensorium.stages import embed, evaluate, ingest, prepare, search, train, validate
+from tests import model
+from tests.conftest import Project
+from tests.encoders import test_conformance as encoders
+from tests.modalities import test_conformance as modalities
+from tests.modalities.cases import Case
+from tests.models.fusion import test_conformance as fusions
+from tests.toys.averaging import Averaging
+from tests.toys.moves import WAYS, Moves
+
+MOVES = Case(
+    Moves(),
+    ["north 3, east 1, north 2", "west 9", "south 1, south 2"],
+    ("north, or so", "moves are expected as in 'north 3, east 1'"),
+    " north 3,east 1 , north 2",
+)
+
+
+@pytest.fixture(autouse=True)
+def tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a new kind changes, beside the file that it is in."""
+    monkeypatch.setitem(KINDS, "moves", Moves)
+    monkeypatch.setitem(FUSIONS, "averaging", f"{Averaging.__module__}:{Averaging.__name__}")
+
+
+class TestModality(modalities.Conformance):
+    @pytest.fixture
+    def case(self) -> Case:
+        return MOVES
+
+    def test_its_extremes_are_known(self) -> None:
+        """Nothing of this kind stands in the list of the others."""
+
+
+class TestEncoder(encoders.Conformance):
+    @pytest.fixture
+    def member(self) -> encoders.Member:
+        return encoders.Member.of(MOVES, "ends")
+
+
+class TestFusion(fusions.Conformance):
+    @pytest.fixture
+    def fused(self) -> fusions.Fused:
+        return fusions.Fused("averaging")
+
+
+def games(count: int) -> list[dict[str, Any]]:
+    """Who moved north and who did not; the moves are missing in some rows."""
+    chance, rows = random.Random(0), []
+    for _ in range(count):
+        way = chance.choice(["north", "south"])
+        moves = [way, chance.choice(list(WAYS)), way]
+        cells = {"game": ", ".join(f"{one} {chance.randint(2, 5)}" for one in moves), "age": chance.random()}
+        rows.append(cells | {"won": way == "north", "game": cells["game"] if chance.random() < 0.9 else None})
+    return rows
+
+
+@pytest.mark.slow
+def test_a_kind_and_a_fusion_that_only_tests_know_go_to_a_served_model(project: Project) -> None:
+    project.params |= {
+        "inputs": {"game": {"kind": "moves"}, "facts": {"kind": "tabular", "numbers": ["age"]}},
+        "targets": {"won": {"kind": "class"}},
+        "split": {"train": 0.6, "val": 0.2, "test": 0.2},
+        "fusion": {"kind": "averaging", "width": 16},
+        "training": {"epochs": 15, "learning_rate": 0.01},
+        "search": {"trials": 1},
+        "evaluation": {"bootstrap": 100, "robustness_rows": 10},
+        "gate": [{"metric": "robustness.won.game.tired.mild.accuracy", "min": 0.5}],
+    }
+    project.write(games(120))
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    for name in project.params["inputs"]:
+        embed.run(name)
+    for stage in (search, train, evaluate):
+        stage.run()
+    assert read_json(project.root / "metrics/evaluate.json", "evaluate")["won"]["only"]["game"]["accuracy"] > 0.9
+    assert read_json(project.root / "metrics/robustness.json", "evaluate")["won"]["game"]["tired"].keys()
+
+    kinds = load_params().inputs
+    samples = [{"game": "north 4", "facts": {"age": 0.5}}, {"game": "south 3, west 2"}, {"facts": {"age": 0.1}}]
+    values = {name: kind.accept(samples[0][name]) for name, kind in kinds.items()}
+    trained = networks.load(project.root / "models/trained")
+    readers = model.read(kinds, values)
+    served = Predictor.load(model.write(readers, values, trained, project.root / "served"))
+    answers = served.predict([served.accept(sample) for sample in samples])
+    names = served.targets["won"].names
+    assert [names[int(answer["won"].argmax())] for answer in answers[:2]] == ["true", "false"]
+    for sample, answer in zip(samples, answers, strict=True):
+        features = {name: torch.zeros(1, *readers[name].shape) for name in kinds}
+        for name, raw in sample.items():
+            encoder = readers[name].encoder
+            read = encoder.network(encoder.preprocess.collate([encoder.preprocess(kinds[name].accept(raw))]))
+            features[name] = torch.from_numpy(read)
+        present = {name: torch.tensor([float(name in sample)]) for name in kinds}
+        with torch.inference_mode():
+            outputs = trained(features, present)["won"].numpy()
+        np.testing.assert_allclose(answer["won"], trained.targets["won"].predict(outputs)[0], atol=1e-4)
+
+
+def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.params["fusion"] = {"kind": "averagin"}
+    project.write()
+    with pytest.raises(UserError, match="there is no kind 'averagin' .did you mean 'averaging'"):
+        params.load()
+    project.params |= {"fusion": {}, "inputs": {"game": {"kind": "moves"}}}
+    project.write()
+    assert params.load().inputs == {"game": Moves()}
+    monkeypatch.delitem(KINDS, "moves")
+    with pytest.raises(UserError, match="'kind' 'moves' is not known; allowed: 'text', 'image', 'audio', 'tabular'"):
+        params.load()
