@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, FiniteFloat
 
 from sensorium.errors import BadInput
-from sensorium.spelling import spelled
+from sensorium.spelling import WHOLE, spelled
 from sensorium.stats.shapley import shapley
 from sensorium.stats.statistics import Kind
 from sensorium.targets.learnt import NUMBER, CalibrationRows, Features, Figures, Judged, Learnt
@@ -260,10 +260,13 @@ class LearntNumber(Learnt):
 
     @classmethod
     def told(cls, label: Any) -> str:
-        """As tables have it: what people tell is kept as text."""
-        if isinstance(label, bool):
-            raise BadInput("a number is expected")
-        return spelled(read_number(label))
+        """As tables have it: what people tell is kept as text, of whole numbers all digits."""
+        try:
+            number = read_number(label)
+        except BadInput as problem:
+            raise BadInput(f"{problem}; a number such as 12.5 is expected", problem.cause) from problem
+        name = spelled(label)
+        return name if WHOLE.fullmatch(name) else spelled(number)
 
     def remembered(self, prediction: np.ndarray) -> list[float]:
         """The number and its interval."""
