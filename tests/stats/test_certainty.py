@@ -5,8 +5,8 @@ import pytest
 
 from sensorium.stats.certainty import interval, intervals, paired, share_interval
 from sensorium.stats.enough import unjudged
-from sensorium.targets.class_draws import resample
-from sensorium.targets.class_figures import Predictions, figures
+from sensorium.targets.class_.figures import Predictions, figures
+from sensorium.targets.class_.resampling import resample
 from tests.targets.test_class_figures import random_predictions
 
 

@@ -68,7 +68,7 @@ def test_a_cell_that_is_no_number_says_what_to_do(cell: str, sentence: str) -> N
     ],
 )  # fmt: skip
 def test_a_number_that_people_tell_is_kept_as_it_is(label: object, kept: str) -> None:
-    assert LearntNumber.told(label) == kept
+    assert LearntNumber.read_label(label) == kept
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_number_that_people_tell_is_kept_as_it_is(label: object, kept: str) ->
 )
 def test_what_people_tell_that_is_no_number_says_what_is_expected(label: object, sentence: str) -> None:
     with pytest.raises(BadInput) as raised:
-        LearntNumber.told(label)
+        LearntNumber.read_label(label)
     assert str(raised.value) == f"{sentence}; a number such as 12.5 is expected"
 
 

@@ -1,7 +1,6 @@
 """A number: a price, a rating, a weight, of any scale."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -9,9 +8,10 @@ import numpy as np
 from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
 from sensorium.targets.learnt import Learnt
-from sensorium.targets.number_cells import LARGEST, read_number
-from sensorium.targets.number_learnt import PARTS, LearntNumber
-from sensorium.targets.scale import Scale
+from sensorium.targets.number.cells import LARGEST, read_number
+from sensorium.targets.number.learnt import LearntNumber
+from sensorium.targets.number.parts import parts
+from sensorium.targets.number.scale import Scale
 from sensorium.targets.target import Target
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FEW = 10  # different numbers
 EXACT = 2**53  # up to here all whole numbers differ
-DIGITS = (9, 17)  # of the ends of a part; with the latter all numbers differ
 FAR = 20.0  # times the distance of the quartiles that an outlier lies from the middle
 
 
@@ -29,6 +28,7 @@ class Number(Target):
     kind: Literal["number"] = "number"
 
     tally: ClassVar[str] = "numbers"
+    counts_rows: ClassVar[bool] = False
     learnt: ClassVar[type[Learnt]] = LearntNumber
 
     def parse(self, cell: Any) -> float:
@@ -83,15 +83,7 @@ class Number(Target):
 
     def strata(self, values: "pd.Series") -> "pd.Series":
         """Fifths of the numbers, such as ``10 to 20``."""
-        edges = np.unique(values.dropna().quantile(np.linspace(0, 1, PARTS + 1)))
-        if len(edges) < 2:
-            return values.map("{:g}".format, na_action="ignore").astype(object)
-        said = next(
-            names for digits in DIGITS if len(set(names := [f"{edge:.{digits}g}" for edge in edges])) == len(edges)
-        )
-        names = np.array([f"{low} to {high}" for low, high in pairwise(said)], object)
-        part = np.clip(np.searchsorted(edges, values.to_numpy(float), side="left") - 1, 0, len(names) - 1)
-        return values.astype(object).where(values.isna(), names[part])
+        return parts(values)
 
     def learn(self, values: "pd.Series", training: np.ndarray) -> LearntNumber:
         """The scale of the training rows' numbers."""
