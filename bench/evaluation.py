@@ -22,8 +22,8 @@ from sensorium.evaluation.names import subsets
 from sensorium.evaluation.subsets import answer_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stats.bootstrap import draw
-from sensorium.targets.class_draws import resample
-from sensorium.targets.class_figures import Predictions, figures
+from sensorium.targets.class_.figures import Predictions, figures
+from sensorium.targets.class_.resampling import resample
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 

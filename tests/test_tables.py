@@ -134,7 +134,6 @@ def test_an_index_of_pandas_is_a_column_where_it_is_more_than_row_numbers(tmp_pa
             "t.jsonl cannot be read: line 2 has 'a' twice; rename one or take ",
         ),
         ("t.jsonl", b'{"a": {"b": 1, "b": 1}}', "t.jsonl cannot be read: line 1 has 'b' twice; rename one or take "),
-        ("t.jsonl", b'{"a": 1e999}', "t.jsonl cannot be read: line 1 has the number 1e999, which is larger than any "),
         (
             "t.jsonl",
             b'{"n": "a"}\n{"n": ["\\ud83d"]}',

@@ -7,7 +7,7 @@ from tests.compression.test_quality import evaluator, logits
 
 
 def of(rows: int, **settings: object) -> Proof:
-    return proof({"colour": 2000, "size": rows}, 0.95, Compress(**settings))  # type: ignore[arg-type]
+    return proof({"colour": 2000, "size": rows}, 0.95, Compress(**settings), scores="accuracy")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("max_drop", "needed"), [(0.01, 381), (0.02, 189), (0.1, 35), (0.3, 9)])

@@ -6,8 +6,8 @@ from scipy.special import softmax
 from sensorium.evaluation.calibration import calibrate
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.targets import CalibrationRows
-from sensorium.targets.class_figures import calibration_error
-from sensorium.targets.temperatures import fit_temperatures
+from sensorium.targets.class_.figures import calibration_error
+from sensorium.targets.class_.temperatures import fit_temperatures
 from sensorium.training.data import Rows
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sensorium.evaluation.gates import Comparison, Rule, RuleResult, check_rules, with_its_time
 from sensorium.evaluation.lookup import Unmeasured
 from sensorium.targets import LearntClass
-from sensorium.targets.class_figures import figures
+from sensorium.targets.class_.figures import figures
 from tests.targets.test_class_figures import random_predictions
 
 FIGURES = {

@@ -22,7 +22,7 @@ def test_a_row_without_any_of_its_columns_lacks_the_input() -> None:
     ("raw", "sentence"),
     [
         ({"age": "old"}, "column 'age' holds 'old' where a number is expected"),
-        ({"age": "inf"}, "column 'age' holds 'inf', which is no finite number"),
+        ({"age": "inf"}, "column 'age' holds 'inf', which is not within 3.4e+38, as a number must be"),
         ({"colour": ["red"]}, "column 'colour' holds a list or an object where a single value is expected"),
         ({"y" * 10**6: 1}, f"unknown column '{'y' * 40}'; known: age, price, colour"),
         ({"wheels": 4}, "unknown column 'wheels'; known: age, price, colour"),

@@ -74,15 +74,18 @@ def test_a_flood_is_of_numbers_outside_of_the_intervals(number: str, floods: boo
 def test_labels_of_another_kind_are_rejected_with_the_reason(tmp_path: Path) -> None:
     kept = {"inputs": ["text"], "content": {"text": "ab"}}
     write(tmp_path / "predictions.jsonl", [priced("a", key="", **kept), predicted("b", key="", **kept)])
-    told = [priced_at("a", "dear", key=""), labelled("b", "cat", key="")]
-    write(tmp_path / "feedback.jsonl", told)
+    write(tmp_path / "feedback.jsonl", [priced_at("a", "dear", key=""), labelled("b", "cat", key="")])
     feedback = read_feedback(tmp_path, [], NOW)
-    no_number = "cannot be so: {!r} is no number: if these are names of classes, write `kind: class`"
+    no_number = "cannot be so: {!r} is no number"
+    told, declared = (
+        "; a number such as 12.5 is expected",
+        (": leave the cell empty where it is not known; if these are names of classes, write `kind: class`"),
+    )
     assert [one.value for one in feedback.accepted] == ["cat"]
     earlier = pd.DataFrame(columns=["request_id", "sample", "key", "retrain"])
     now_numbers = select(feedback, tmp_path, earlier, [], {"price": Number(), "kind": Number()})
     assert Counter(now_numbers.rejected["reason"]) == {
-        f"price {no_number.format('dear')}": 1, f"kind {no_number.format('cat')}": 1
+        f"price {no_number.format('dear')}{told}": 1, f"kind {no_number.format('cat')}{declared}": 1
     }  # fmt: skip
     assert not now_numbers.new
     as_before = select(feedback, tmp_path, earlier, [], {"kind": Class()})

@@ -166,5 +166,5 @@ def test_classes_that_an_earlier_version_spelled_otherwise_are_the_same(duel: Se
 
 
 def test_rows_of_one_class_tell_no_models_apart(duel: Setup) -> None:
-    with pytest.raises(Unmeasured, match="^one class in 40 rows that are new to the champion v1.0.0 too cannot tell"):
+    with pytest.raises(Unmeasured, match="^one label in 40 rows that are new to the champion v1.0.0 too cannot tell"):
         duel(new=0.0, old=1.0, seen=40).compare(rule())

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sensorium.errors import UserError
+from sensorium.plots import WIDE, canvas, curves
 from sensorium.report.page import Page, drawing, read_page, render
-from sensorium.report.plots import WIDE, canvas, curves
 from sensorium.report.strips import bars, whiskers
 
 

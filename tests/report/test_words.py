@@ -69,15 +69,20 @@ def test_what_cannot_be_judged_is_said_instead_of_figures() -> None:
 def test_what_compression_changed_is_what_was_measured() -> None:
     same = {"value": 0.0, "interval": [0.0, 0.0]}
     assert changes({"kind": same, "size": same}) == "unchanged"
-    assert compression({"kind": same}) == "compression left accuracy unchanged"
-    assert compression({"kind": {"value": 0.01, "interval": [0.002, 0.021]}}) == (
+    more = {"value": 0.01, "interval": [0.002, 0.021]}
+    classes: dict[str, Any] = {"accuracy": {"kind": 0.5}}
+    assert compression(classes | {"difference": {"kind": same}}) == "compression left accuracy unchanged"
+    assert compression(classes | {"difference": {"kind": more}}) == (
         "compression changed accuracy: kind +1.0 points [+0.2, +2.1]"
+    )
+    assert compression(classes | {"mae": {"price": 2.5}, "difference": {"kind": same, "price": more}}) == (
+        "compression changed quality: kind unchanged, price +1.0 points [+0.2, +2.1]"
     )
     assert changes({"kind": {"value": -0.004, "interval": [-0.0101, 0.002]}, "size": same}) == (
         "kind -0.4 points [-1.0, +0.2], size unchanged"
     )
     assert changes({"kind": {"value": 0.0, "interval": [-0.004, 0.004]}}) == "kind +0.0 points [-0.4, +0.4]"
-    assert compression({"kind": {"value": 0.1, "interval": [-1.0, 1.0]}}) == (
+    assert compression(classes | {"difference": {"kind": {"value": 0.1, "interval": [-1.0, 1.0]}}}) == (
         "compression changed accuracy: kind cannot be judged"
     )
 

@@ -50,7 +50,8 @@ def test_beside_another_input_only_the_input_is_lost(project: Project, capsys: p
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if line.startswith("validate: ")] == [
         f"validate: {CAUSE}",
-        "validate: 158 of 158 rows are valid (147 lose an input or a label), 0 are in quarantine",
+        "validate: 158 of 158 rows are valid (147 lose an input or a label), 0 are in quarantine; "
+        "data/valid/quarantine.parquet has each with its reason",
     ]
     rows = pd.read_parquet("data/prepared/rows.parquet")
     assert rows[["facts", "port"]].notna().sum().tolist() == [11, 158]

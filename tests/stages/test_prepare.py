@@ -12,7 +12,7 @@ def warned(**columns: list[str | None]) -> list[str]:
 def test_targets_that_the_test_rows_cannot_judge_are_named_before_any_work() -> None:
     assert warned(t=["a", "b"] * 6) == []
     assert warned(t=["a", "b"] * 3 + ["a"] * 6)[0].startswith(
-        "t cannot be judged by its test rows (one class in 6 rows)"
+        "t cannot be judged by its test rows (one label in 6 rows)"
     )
     assert warned(t=["a", "b"] * 4 + [None] * 4)[0].startswith("t cannot be judged by its test rows (2 rows)")
     groups = [*range(6), *[6] * 6]

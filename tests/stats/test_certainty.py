@@ -5,8 +5,8 @@ import pytest
 
 from sensorium.stats.certainty import interval, intervals, paired, share_interval
 from sensorium.stats.enough import unjudged
-from sensorium.targets.class_draws import resample
-from sensorium.targets.class_figures import Predictions, figures
+from sensorium.targets.class_.figures import Predictions, figures
+from sensorium.targets.class_.resampling import resample
 from tests.targets.test_class_figures import random_predictions
 
 
@@ -18,7 +18,7 @@ from tests.targets.test_class_figures import random_predictions
         ([0, 1, 2], [0, 1, 0], "3 rows"),
         ([3] * 45, [0, 1, 2] * 15, "one group of 45 rows"),
         ([0, 1, 2, 3] * 9, [0, 1] * 18, "4 groups of 36 rows"),
-        (range(40), [2] * 40, "one class in 40 rows"),
+        (range(40), [2] * 40, "one label in 40 rows"),
         (range(5), [0, 1, 1, 1, 1], ""),
     ],
 )

@@ -6,8 +6,8 @@ import pytest
 from sensorium.evaluation.comparison import compare
 from sensorium.stats.bootstrap import draw, means
 from sensorium.targets import LearntClass
-from sensorium.targets.class_draws import resample
-from sensorium.targets.class_figures import Predictions, figures
+from sensorium.targets.class_.figures import Predictions, figures
+from sensorium.targets.class_.resampling import resample
 from tests.targets.test_class_figures import random_predictions
 
 TARGET = LearntClass(("a", "b", "c", "d"))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sensorium.targets.class_examples import choose
+from sensorium.targets.class_.examples import choose
 
 
 def test_right_rows_that_are_worth_seeing_then_the_surest_wrong_ones() -> None:

@@ -3,7 +3,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
-from sensorium.targets.class_figures import BINS, Predictions, calibration_error, confusion, figures, reliability
+from sensorium.targets.class_.figures import BINS, Predictions, calibration_error, confusion, figures, reliability
 
 
 def random_predictions(rows: int, classes: int, seed: int, groups: int | None = None) -> Predictions:

@@ -4,8 +4,8 @@ import pytest
 
 from sensorium.stats.bootstrap import draw
 from sensorium.targets import CalibrationRows, LearntNumber, Number
-from sensorium.targets.number_figures import PredictedNumbers
-from sensorium.targets.scale import Scale
+from sensorium.targets.number.figures import PredictedNumbers
+from sensorium.targets.number.scale import Scale
 
 NORMAL = np.random.default_rng(0).normal(size=2000)
 

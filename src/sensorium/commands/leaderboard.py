@@ -20,14 +20,14 @@ MISSING = "not in DVC's cache"
 
 
 def run() -> None:
-    """Prints a row for every experiment, sorted by the mean accuracy of its targets."""
+    """Prints a row for every experiment, sorted by how good its targets are on the average."""
     found = read_experiments(versions())
     if not any(one.figures.get("evaluate") for one in found):
         raise UserError("no run is here to be compared; `dvc repro`, commit it, then `dvc exp run -S KEY=VALUE`.")
     baseline = found[0]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("run", overflow="fold")
-    table.add_column("accuracy", no_wrap=True)
+    table.add_column("figures", no_wrap=True)
     for heading in ("MB", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("gate", no_wrap=True)
@@ -37,7 +37,8 @@ def run() -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(
-        "[dim]the best mean accuracy first; MB as served, ms a prediction (median); differs from the last commit"
+        "[dim]the best first, by the mean of its targets; MB as served, ms a prediction (median); differs from the "
+        "last commit"
     )
     for one in found:
         if one.state == "failed":

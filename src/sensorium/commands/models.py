@@ -28,7 +28,7 @@ def run(name: str | None = None) -> None:
         )
         return
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("version", "stage", "registered", "commit", "model", "accuracy", "served"):
+    for heading in ("version", "stage", "registered", "commit", "model", "figures", "served"):
         table.add_column(heading, overflow="fold")
     rows = []
     before: dict[str, Lineage] = {}  # by model, the version of it before
@@ -76,8 +76,8 @@ def _show(console: Console, version: Version) -> None:
     for target, found in made.evaluated.items():
         kind, interval = kind_of(found), bounds(found, "{:.3f}, {:.3f}")
         console.print(
-            f"metrics  {target}: {kind.title.lower()} {main_figure(found)} [{interval}], {title(kind.second)} "
-            f"{second_figure(found)}"
+            f"metrics  {target}: {kind.words.title.lower()} {main_figure(found)} [{interval}], "
+            f"{title(kind.words.second)} {second_figure(found)}"
         )
     rules = made.verdict["rules"]
     held, unjudged = (sum("reason" not in rule for rule in rules), sum("reason" in rule for rule in rules))

@@ -11,13 +11,14 @@ from rich.table import Table
 
 from sensorium.client import Client, Value
 from sensorium.errors import UserError
+from sensorium.targets import FIRST, KINDS, Printed
 from sensorium.terminal import Console
 
 WIDTH = 16  # of a bar
 
 
 def run(arguments: Sequence[str], url: str | None = None) -> None:
-    """Prints the likeliest classes of every target, and what each input contributed.
+    """Prints what is predicted of every target, and what each input contributed.
 
     Args:
         arguments: ``--INPUT VALUE`` pairs: a text, a path, or a JSON object of columns.
@@ -35,7 +36,8 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)
     for target, of_target in answer["targets"].items():
-        console.print(_number(target, of_target) if "value" in of_target else _table(target, of_target))
+        kind = KINDS[schema["targets"][target].get("kind", FIRST)]
+        console.print(_shown(target, kind.learnt.printed(of_target)))
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
     if any("base" in of_target for of_target in answer["targets"].values()):
         console.print("base is what is said without any input; what each input contributed is added to it")
@@ -65,29 +67,18 @@ def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Val
     return given
 
 
-def _number(target: str, found: Mapping[str, Any]) -> str:
-    """A predicted number with its interval, and what it is made of."""
-    low, high = found["interval"]
-    parts = [f"base {found['base']:.4g}"] if "base" in found else []
-    parts += [f"{escape(name)} {part:+.4g}" for name, part in found.get("attribution", {}).items()]
-    made_of = f" = {', '.join(parts)}" if parts else ""
-    return f"{escape(target)}: [bold]{found['value']:.4g}[/] ({low:.4g} to {high:.4g}){made_of}"
-
-
-def _table(target: str, found: Mapping[str, Any]) -> Table:
-    attribution = found.get("attribution", {})
-    label = "too unsure to say" if found["abstained"] else found["label"]
-    title = f"{escape(target)}: [bold]{escape(label)}[/]"
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
-    table.add_column("class")
+def _shown(target: str, found: Printed) -> str | Table:
+    """A line where that is all there is to say, else a table below it."""
+    more = f" {escape(found.more)}" if found.more else ""
+    said = f"{escape(target)}: [bold]{escape(found.said)}[/]{more}"
+    if not found.rows:
+        return said
+    table = Table(box=SIMPLE_HEAD, title=said, title_justify="left", title_style="none")
+    table.add_column(found.column)
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("", width=WIDTH)
-    for name in ["base", *attribution] if attribution else []:
-        table.add_column(escape(name), justify="right")
-    for one in found["top"]:
-        name, probability = one["label"], one["probability"]
-        parts = (
-            [f"{found['base'][name]:.3f}", *(f"{of[name]:+.3f}" for of in attribution.values())] if attribution else []
-        )
+    for heading in found.made_of:
+        table.add_column(escape(heading), justify="right")
+    for name, probability, parts in found.rows:
         table.add_row(escape(name), f"{probability:.3f}", "█" * round(WIDTH * probability), *parts)
     return table

@@ -61,8 +61,8 @@ def committed_version() -> Version:
             f"the committed model is {version.name}, which is archived; type `sensorium promote {version.name}` to "
             "promote it all the same."
         )
-    accuracies = ", ".join(f"{target} {main_figure(found)}" for target, found in made.evaluated.items())
-    return version or register(f"model {made.model_version}, accuracy {accuracies}, Bento {made.bento}")
+    figures = ", ".join(f"{target} {main_figure(found)}" for target, found in made.evaluated.items())
+    return version or register(f"model {made.model_version}, {figures}, Bento {made.bento}")
 
 
 def assign_stage(version: Version, stage: str) -> None:

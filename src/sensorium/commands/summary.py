@@ -18,7 +18,16 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
-from sensorium.report.words import baseline_figure, bounds, compression, findings, main_figure, megabytes, second_figure
+from sensorium.report.words import (
+    baseline_figure,
+    bounds,
+    compression,
+    findings,
+    headings,
+    main_figure,
+    megabytes,
+    second_figure,
+)
 from sensorium.runtime.settings import FILE, digest, why_not_learnt_from
 from sensorium.terminal import Console
 
@@ -65,14 +74,16 @@ def _lessened(validated: dict[str, Any]) -> str:
 
 
 def _metrics(evaluated: dict[str, Any]) -> Table:
-    table = _table("test rows", ["target"], ["accuracy", "interval", "macro F1", "commonest class"])
+    main, second, simplest = headings(evaluated)
+    table = _table("test rows", ["target"], [main, "interval", second, simplest])
     for target, found in evaluated.items():
         table.add_row(target, main_figure(found), bounds(found), second_figure(found), baseline_figure(found))
     return table
 
 
 def _inputs(evaluated: dict[str, Any]) -> Table:
-    table = _table("accuracy by input", ["input"], [f"{target} {subset}" for target in evaluated for subset in SUBSETS])
+    main, *_ = headings(evaluated)
+    table = _table(f"{main} by input", ["input"], [f"{target} {subset}" for target in evaluated for subset in SUBSETS])
     for name in next(iter(evaluated.values())).get("only", {}):
         cells = [(found, found[subset].get(name)) for found in evaluated.values() for subset in SUBSETS]
         table.add_row(name, *(main_figure(found, cell) if cell else "" for found, cell in cells))
@@ -111,7 +122,7 @@ def _packaged(console: Console) -> None:
     console.print(
         f"packaged {bento['tag']}: {compressed['name']}, {megabytes(1e6 * compressed['megabytes'])}, "
         f"{times['p50_ms']:.1f} ms a prediction (95% within {times['p95_ms']:.1f} ms); "
-        f"{compression(compressed['difference'])}",
+        f"{compression(compressed)}",
         highlight=False,
         soft_wrap=True,
     )

@@ -9,6 +9,7 @@ from scipy.stats import norm
 from sensorium.compression.forms import EXACT
 from sensorium.compression.settings import Compress
 from sensorium.stats.certainty import unseen
+from sensorium.targets import QUALITY
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Proof:
         confidence: of intervals.
         settings: what may be lost, and what is to be tried.
         unjudged: by target, why its rows prove nothing however many they are.
+        scores: what is lost, such as ``accuracy``.
     """
 
     rows: int
@@ -28,6 +30,7 @@ class Proof:
     confidence: float
     settings: Compress
     unjudged: Mapping[str, str] = field(default_factory=dict)
+    scores: str = QUALITY
 
     @property
     def needed(self) -> int | None:
@@ -68,14 +71,18 @@ class Proof:
         more = "A larger compress.rows" if self.rows == self.settings.rows else "More rows"
         return (
             f"{self.rows:,} test rows have {self.target}; it takes {self.needed:,} to prove that no more than "
-            f"{self.settings.max_drop:g} of accuracy is lost (compress.max_drop), even if no answer changes. So no "
-            f"smaller network is taught or tried, only forms that compute the same. {more}, or a max_drop of "
+            f"{self.settings.max_drop:g} of {self.scores} is lost (compress.max_drop), even if no answer changes. So "
+            f"no smaller network is taught or tried, only forms that compute the same. {more}, or a max_drop of "
             f"{allowed:g}, would change that."
         )
 
 
 def proof(
-    labelled: Mapping[str, int], confidence: float, settings: Compress, unjudged: Mapping[str, str] | None = None
+    labelled: Mapping[str, int],
+    confidence: float,
+    settings: Compress,
+    unjudged: Mapping[str, str] | None = None,
+    scores: str = QUALITY,
 ) -> Proof:
     """What these rows can prove.
 
@@ -84,6 +91,7 @@ def proof(
         confidence: of intervals.
         settings: what may be lost, and what is to be tried.
         unjudged: by target, why its rows prove nothing however many they are.
+        scores: what is lost, such as ``accuracy``.
     """
     target = min(labelled, key=lambda name: labelled[name], default="a label")
-    return Proof(labelled.get(target, 0), target, confidence, settings, unjudged or {})
+    return Proof(labelled.get(target, 0), target, confidence, settings, unjudged or {}, scores)

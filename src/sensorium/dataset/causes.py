@@ -99,6 +99,10 @@ def nothing_to_learn(name: str, target: Target, cells: pd.Series, first: Reason 
     """
     if first and cells.nunique() > 1 and (target.learnable(cells, enough) > 1 or 2 * first.rows > len(cells)):
         return f"{first.words}. Nothing can be learnt from the rows that are left"
+    of_cells_alone = [] if target.sums(name, cells, enough) is not None else of_target(name, target, cells, enough)
+    worst = max(of_cells_alone, key=lambda one: one.rows, default=None)
+    if worst and 2 * worst.rows > cells.notna().sum():
+        return f"{worst.words}. Nothing can be learnt from the rows that are left"
     return f"targets.{name}: {target.nothing_to_learn(cells, enough)}"
 
 

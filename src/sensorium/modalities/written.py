@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sensorium.errors import BadInput, Cause
+from sensorium.numerals import in_ascii
 from sensorium.section import Section
 from sensorium.spelling import plain, spelled
 
@@ -42,14 +43,14 @@ class Written(Section):
         Raises:
             ValueError: if it is written otherwise than here.
         """
-        sign, digits = SIGNED.fullmatch(plain(text)).groups()  # type: ignore[union-attr]
+        sign, digits = SIGNED.fullmatch(in_ascii(plain(text))).groups()  # type: ignore[union-attr]
         if self.unit:
             digits = digits.removeprefix(self.unit).removesuffix(self.unit).strip()
         if self.thousands:
             whole, *fraction = digits.split(self.decimal)
             if re.fullmatch(rf"\d{{1,3}}({re.escape(self.thousands)}\d{{2,3}})+", whole):
                 digits = self.decimal.join([whole.replace(self.thousands, ""), *fraction])
-        if self.decimal != "." and "." in digits:
+        if (self.decimal != "." and "." in digits) or "_" in digits:  # Python's own mark between thousands
             raise ValueError(text)
         return sign + digits.replace(self.decimal, ".")
 
@@ -60,17 +61,31 @@ def number(column: str, cell: Any, written: Written) -> float:
     Raises:
         BadInput: if it holds none, or one that no float of 32 bits has.
     """
-    subject, shown = f"column {column!r}", str(cell)[:SHOWN]
+    subject, shown = f"column {column!r}", repr(cell)[:SHOWN]
     try:
         read = float(TRUTH.get(spelled(cell), written.plain_number(cell)) if isinstance(cell, str) else cell)
-    except (TypeError, ValueError, OverflowError) as error:
-        amount = f"write amounts as 1234.5 or {WRITTEN}, or list it under categories"
-        cause = Cause(subject, "holds text", shown, amount if DIGIT.search(shown) else "list it under categories")
-        raise BadInput(f"{subject} holds {shown!r} where a number is expected", cause) from error
-    if not math.isfinite(read) or abs(read) > MOST:
-        cause = Cause(subject, "holds what is no finite number", shown)
-        raise BadInput(f"{subject} holds {repr(cell)[:80]}, which is no finite number", cause)
+    except OverflowError:  # a whole number of more digits than any float has
+        read = math.inf
+    except (TypeError, ValueError) as error:
+        cause = Cause(subject, "holds text", str(cell)[:SHOWN], _instead(str(cell)[:SHOWN]))
+        raise BadInput(f"{subject} holds {str(cell)[:SHOWN]!r} where a number is expected", cause) from error
+    if math.isnan(read):
+        cause = Cause(subject, "holds what is no number", str(cell)[:SHOWN], "leave the cell empty")
+        raise BadInput(f"{subject} holds {shown}, which is no number", cause)
+    if abs(read) > MOST:
+        cause = Cause(subject, f"holds what is not within {MOST:.2g}", str(cell)[:SHOWN], "leave the cell empty")
+        raise BadInput(f"{subject} holds {shown}, which is not within {MOST:.2g}, as a number must be", cause)
     return read
+
+
+def _instead(text: str) -> str:
+    """What to do where most cells are such texts."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        amount = f"write amounts as 1234.5 or {WRITTEN}, or list it under categories"
+        return amount if DIGIT.search(text) else "list it under categories"
+    return "list it under dates"
 
 
 def moment(column: str, cell: Any, written: Written) -> str:

@@ -10,10 +10,10 @@ from huggingface_hub import EvalResult, ModelCardData
 from markupsafe import Markup
 
 from sensorium.files import replacing
+from sensorium.plots import LONGEST_NAME, shortened
 from sensorium.report import words
-from sensorium.report.page import environment, shortened
+from sensorium.report.page import environment
 from sensorium.report.run import Run
-from sensorium.report.strips import LONGEST
 from sensorium.targets import kind_of
 
 NAME = "sensorium"
@@ -31,7 +31,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
     """
     results = [
         EvalResult(
-            task_type=kind_of(found).task,
+            task_type=kind_of(found).words.task,
             task_name=f"{target} from {', '.join(run.inputs)}",
             dataset_type=data["source"],
             dataset_name=str(data.get("path") or data["source"]),
@@ -42,7 +42,7 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
             metric_value=found[name],
         )
         for target, found in run.evaluated.items()
-        for name in kind_of(found).listed
+        for name in kind_of(found).words.listed
         if found[name] is not None
     ]
     about = ModelCardData(
@@ -73,16 +73,16 @@ def _weak(run: Run) -> list[str]:
         parts = [(one, f"{column} {value}") for column, of in tree["slices"].items() for value, one in of.items()]
         if parts:
             worst, where = min(parts, key=lambda part: kind.figure_of(part[0][kind.main]))
-            interval = " ({} to {})".format(*map(kind.form.format, worst["interval"]))
-            shown = kind.shown_slice.format(kind.form.format(worst[kind.main]), interval, worst["rows"])
-            found.append(f"The lowest slice for {target} is {shortened(where, LONGEST)}: {shown}.")
+            interval = " ({} to {})".format(*map(kind.words.form.format, worst["interval"]))
+            shown = kind.words.shown_slice.format(kind.words.form.format(worst[kind.main]), interval, worst["rows"])
+            found.append(f"The lowest slice for {target} is {shortened(where, LONGEST_NAME)}: {shown}.")
         worse = [
             (column, value, one) for column, of in tree["slices"].items() for value, one in of.items() if one["worse"]
         ]
         for column, value, entry in worse[:MOST_SLICES]:
             found.append(
-                f"{target} is significantly worse where {column} is {shortened(value, LONGEST)}: "
-                f"{kind.shown_slice.format(kind.form.format(entry[kind.main]), '', entry['rows'])}."
+                f"{target} is significantly worse where {column} is {shortened(value, LONGEST_NAME)}: "
+                f"{kind.words.shown_slice.format(kind.words.form.format(entry[kind.main]), '', entry['rows'])}."
             )
         if len(worse) > MOST_SLICES:
             found.append(f"So it is in {len(worse) - MOST_SLICES} more slices, which metrics/slices.json has.")
@@ -94,5 +94,5 @@ def _weak(run: Run) -> list[str]:
         ]
         if drops:
             drop, what = max(drops)
-            found.append(f"{what.capitalize()} {kind.harm_of.format(kind.form.format(drop), target)}.")
+            found.append(f"{what.capitalize()} {kind.words.harm_of.format(kind.words.form.format(drop), target)}.")
     return found

@@ -14,8 +14,7 @@ from sensorium.monitoring import names
 from sensorium.monitoring.check_result import CheckResult
 from sensorium.monitoring.drift.detection import Finding
 from sensorium.monitoring.drift.effects import frequencies
-from sensorium.report.page import shortened
-from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
+from sensorium.plots import BLUE, ORANGE, WIDE, canvas, shortened
 
 SIDES = {"reference": BLUE, "current": ORANGE}
 MOST_PLOTS = 6

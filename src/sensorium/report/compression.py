@@ -1,4 +1,4 @@
-"""The page about compression: size, time and accuracy of all candidates."""
+"""The page about compression: size, time and score of all candidates."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from sensorium.compression.choice import Candidate
 from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
 from sensorium.compression.latency import percentile
 from sensorium.compression.quality import ANYTHING, Quality
+from sensorium.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.page import RUN, Page
-from sensorium.report.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.words import POINTS, changes, megabytes, points, times_faster, times_smaller
-from sensorium.targets import kind_of
+from sensorium.targets import Learnt, kind_of, scored_by
 
 COLOURS = {"served": ORANGE, "kept the bounds": BLUE, "uncompressed": BLUE}  # of a verdict; others are grey
 TICKS = 5  # of sizes
@@ -26,6 +26,7 @@ TIMES = ("1: p50 ms", "p95 ms", f"{BATCH}: p50 ms", "p95 ms")
 
 def write_report(found: Compressed, folder: Path) -> None:
     """Writes ``folder/index.html``: whole models side by side, then every candidate of every part, losers too."""
+    scores = _scores(found)
     page = Page("Compression", f"{summary(found)} {found.proof.words()}".rstrip(), trail=[RUN])
     page.table(
         "The model before and after",
@@ -36,12 +37,12 @@ def write_report(found: Compressed, folder: Path) -> None:
         "smaller and faster are times.",
     )
     page.table(
-        "What it costs in accuracy",
-        ["target", "accuracy", "difference in points", "interval"],
+        f"What it costs in {scores}",
+        ["target", scores, "difference in points", "interval"],
         [[target, _figure(one), points(one.gain), _interval(one)] for target, one in found.quality.items()],
         f"The served model less the uncompressed one on the same {found.rows:,} test rows, paired, whole groups "
         f"resampled; a model that computes the same needs no interval. None may reach below "
-        f"{0 - POINTS * found.settings.max_drop:g} points (compress.max_drop).",
+        f"{0 - POINTS * found.settings.max_drop:g} points (compress.max_drop).{_points(found)}",
     )
     for part, candidates in found.candidates.items():
         _part(page, part, candidates, found)
@@ -49,7 +50,7 @@ def write_report(found: Compressed, folder: Path) -> None:
 
 
 def summary(found: Compressed) -> str:
-    """Size, time and accuracy of the served model beside the trained one, in two sentences."""
+    """Size, time and score of the served model beside the trained one, in two sentences."""
     served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
     size_and_time = (
         f"Served is {found.name}: {megabytes(served.size)} instead of {megabytes(before.size)}, "
@@ -57,7 +58,20 @@ def summary(found: Compressed) -> str:
         f"row and {times_faster(faster['batch'])} for a batch."
     )
     changed = changes(figures(found)["difference"])
-    return f"{size_and_time} Accuracy on the same {found.rows:,} test rows: {changed}."
+    return f"{size_and_time} {_scores(found).capitalize()} on the same {found.rows:,} test rows: {changed}."
+
+
+def _kinds(found: Compressed) -> list[type[Learnt]]:
+    return [kind_of({one.name: one.figure}) for one in found.quality.values()]
+
+
+def _scores(found: Compressed) -> str:
+    return scored_by(_kinds(found))
+
+
+def _points(found: Compressed) -> str:
+    """What points are of targets whose scores are no shares."""
+    return "".join(dict.fromkeys(f" {kind.words.point}" for kind in _kinds(found) if kind.words.point))
 
 
 def _model_row(name: str, one: WholeModel, found: Compressed) -> list[str]:
@@ -78,18 +92,18 @@ def _part(page: Page, part: str, candidates: Sequence[Candidate], found: Compres
     """A plot and two tables of a part's candidates, and what could not be tried."""
     targets = list(found.quality)
     page.picture(
-        f"{part}: size against accuracy",
+        f"{part}: size against {_scores(found)}",
         _trade_off(candidates, found),
-        "A dot is the whole model with another variant of this part. Its height is the change of accuracy, with its "
-        "interval, of the target that loses most.",
+        f"A dot is the whole model with another variant of this part. Its height is the change of {_scores(found)}, "
+        "with its interval, of the target that loses most.",
     )
     refused = _by_reason(found.refused[part])
     page.table(
         f"{part}: quality of each variant",
         ["variant", "MB", "similarity", *targets, "verdict"],
         [_quality_row(one, found, targets) for one in candidates],
-        "Similarity is the cosine of the part's output and that of fp32; then the points of accuracy that the whole "
-        "model gains, with their interval." + (f" Could not be made: {refused}." if refused else ""),
+        f"Similarity is the cosine of the part's output and that of fp32; then the points of {_scores(found)} that the "
+        "whole model gains, with their interval." + (f" Could not be made: {refused}." if refused else ""),
     )
     page.table(
         f"{part}: time and memory of each variant",
@@ -136,7 +150,7 @@ def _interval(one: Quality) -> str:
 
 
 def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
-    """Accuracy over size; those on the front and the served one have names."""
+    """The change of the score over size; those on the front and the served one have names."""
     figure, axes = canvas(WIDE, 3.0)
     known = [one for one in candidates if one.quality]
     worst = [min(one.quality.values(), key=lambda quality: quality.low) for one in known]
@@ -168,7 +182,7 @@ def _trade_off(candidates: Sequence[Candidate], found: Compressed) -> Figure:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.12)
     axes.set_xlabel("MB")
-    axes.set_ylabel("points of accuracy")
+    axes.set_ylabel(f"points of {_scores(found)}")
     axes.grid(axis="y", alpha=0.15)
     return figure
 

@@ -1,4 +1,4 @@
-"""The page about the data: rows, inputs, classes, and the quarantine."""
+"""The page about the data: rows, inputs, targets, and the quarantine."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -9,16 +9,17 @@ import pandas as pd
 
 from sensorium.report.page import RUN, Page
 from sensorium.report.strips import bars
+from sensorium.targets import KINDS, Target
 
-MOST_CLASSES = 40  # that a plot has room for
+MOST_CLASSES = 40  # or tags, that a plot has room for
 MOST_REASONS = 50
 MOST_SPELLINGS = 20  # of a column
 
 
-def _shown(classes: int) -> str:
-    if classes <= MOST_CLASSES:
-        return "Valid rows of every class."
-    return f"Valid rows of the {MOST_CLASSES} commonest classes; metrics/validate.json has all."
+def _shown(names: int, kind: type[Target]) -> str:
+    if names <= MOST_CLASSES:
+        return f"Valid rows of every {kind.learnt.words.part}."
+    return f"Valid rows of the {MOST_CLASSES} commonest {kind.tally}; metrics/validate.json has all."
 
 
 def _more(reasons: int) -> str:
@@ -56,10 +57,11 @@ def write_report(
         ],
         "Of the valid rows. A row loses what cannot be read; one that has nothing else is in quarantine.",
     )
-    for target, classes in counts.get("classes", {}).items():
-        commonest = dict(sorted(classes.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
-        if commonest:
-            page.picture(f"{target}: {len(classes)} classes", bars(commonest), _shown(len(classes)))
+    for kind in KINDS.values():
+        for target, rows in counts.get(kind.tally, {}).items() if kind.counts_rows else ():
+            commonest = dict(sorted(rows.items(), key=lambda entry: -entry[1])[:MOST_CLASSES])
+            if commonest:
+                page.picture(f"{target}: {len(rows)} {kind.tally}", bars(commonest), _shown(len(rows), kind))
     if spellings:
         page.table(
             "Spelled in several ways",

@@ -10,13 +10,12 @@ from sensorium.evaluation.examples import Example
 from sensorium.evaluation.measure import Measured, Tree
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
-from sensorium.report import of_kind
-from sensorium.report.page import RUN, Page, shortened
-from sensorium.report.plots import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, curves
-from sensorium.report.strips import LONGEST, bars, whiskers
-from sensorium.report.subsets import MOST_BARS, by_size, named
+from sensorium.plots import BLUE, CYCLE, GREEN, GREY, LONGEST_NAME, ORANGE, RED, curves, shortened
+from sensorium.report.page import RUN, Page
+from sensorium.report.strips import bars, whiskers
+from sensorium.report.subsets import MOST_BARS, by_size, named, named_subsets
 from sensorium.report.words import bounds, title
-from sensorium.targets import Learnt, kind_of
+from sensorium.targets import Learnt, TestRows, kind_of
 
 MOST_SLICES = 14
 MOST_PANELS = 6  # of inputs that are damaged
@@ -46,7 +45,7 @@ def write_report(
         page.picture(
             f"{target}: against simpler methods, and what each input is worth",
             _comparison_chart(tree),
-            f"{_better_without(target, tree)}{kind_of(tree).title} on the same test rows.",
+            f"{_better_without(target, tree)}{kind_of(tree).words.title} on the same test rows.",
         )
         _slices(page, target, tree)
         _robustness(page, target, tree)
@@ -54,17 +53,23 @@ def write_report(
             page.picture(
                 f"{target}: which input decides",
                 bars({name: entry["share"] for name, entry in tree["attribution"].items()}, CYCLE, "{:.0%}"),
-                f"Each input's part in {kind_of(tree).worth_of}: exact Shapley values over all subsets of inputs, "
-                "their absolute values averaged over the test rows.",
+                f"Each input's part in {kind_of(tree).words.worth_of}: exact Shapley values over all subsets of "
+                "inputs, their absolute values averaged over the test rows.",
             )
         page.examples(
             f"{target}: rows to look at",
             [_card(example, inputs) for example in examples[target]],
-            f"{kind_of(tree).examples_note} Colour shows what mattered within an input: hiding a green part lowers "
-            f"{kind_of(tree).worth_within}, hiding a red one raises it.",
+            f"{kind_of(tree).words.examples_note} Colour shows what mattered within an input: hiding a green part "
+            f"lowers {kind_of(tree).words.worth_within}, hiding a red one raises it.",
         )
-        of_kind.write(measured[target].target, page, target, measured[target], folder)
+        one = measured[target]
+        one.target.pictures(page, target, _test_rows(one), folder)
     page.write(folder)
+
+
+def _test_rows(one: Measured) -> TestRows:
+    subsets = named_subsets(one.figures)[:MOST_BARS]
+    return TestRows(one.figures, subsets, one.judged, one.predictions, one.uncalibrated, one.truth)
 
 
 def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
@@ -76,7 +81,7 @@ def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
         [[title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
         + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
         "Brackets are intervals by bootstrap over groups of rows that share a value. "
-        + " ".join(dict.fromkeys(kind_of(tree).note for tree in found.values())),
+        + " ".join(dict.fromkeys(kind_of(tree).words.note for tree in found.values())),
     )
 
 
@@ -86,7 +91,7 @@ def _with_interval(tree: Tree, name: str) -> str:
     if tree[name] is None:
         return "not defined"
     kind = kind_of(tree)
-    form = kind.form if name in kind.unbounded else "{:.3f}"
+    form = kind.words.form if name in kind.unbounded else "{:.3f}"
     return f"{form.format(tree[name])} [{bounds(tree, f'{form}, {form}', name)}]"
 
 
@@ -100,7 +105,7 @@ def _comparison_chart(tree: Tree) -> Markup:
     key = {"all inputs": GREEN, "several": BLUE, "one": ORANGE, "no network": GREY}
     meanings = ["all inputs", *("several" if "+" in name else "one" for name, _ in few)]
     meanings += ["no network"] * len(kind.baselines)
-    rows += [(kind.baselines[how], tree[how][kind.main], None) for how in reversed(kind.baselines)]
+    rows += [(kind.baselines[how].title, tree[how][kind.main], None) for how in reversed(kind.baselines)]
     shown = {meaning: colour for meaning, colour in key.items() if meaning in meanings}
     return whiskers(rows, [key[one] for one in meanings], shown, line=("all inputs", tree[kind.main]))
 
@@ -110,7 +115,7 @@ def _better_without(target: str, tree: Tree) -> str:
     kind = kind_of(tree)
     whole = kind.figure_of(tree[kind.main])
     better = [name for name, fewer in tree.get("without", {}).items() if kind.figure_of(fewer[kind.main]) > whole]
-    return f"Without {' or '.join(better)}, {target} is {kind.better} than with all inputs. " if better else ""
+    return f"Without {' or '.join(better)}, {target} is {kind.words.better} than with all inputs. " if better else ""
 
 
 def _slices(page: Page, target: str, tree: Tree) -> None:
@@ -120,7 +125,7 @@ def _slices(page: Page, target: str, tree: Tree) -> None:
         return
     lowest = sorted(entries, key=lambda one: kind.figure_of(one[1][kind.main]))[:MOST_SLICES]
     worse = [name for name, entry in entries if entry["worse"]]
-    named = ", ".join(shortened(name, LONGEST) for name in worse[:MOST_SLICES])
+    named = ", ".join(shortened(name, LONGEST_NAME) for name in worse[:MOST_SLICES])
     more = f" and {len(worse) - MOST_SLICES} more (metrics/slices.json)" if len(worse) > MOST_SLICES else ""
     sentence = f"Significantly worse than the rest: {named}{more}." if worse else "None is significantly worse."
     page.picture(
@@ -155,9 +160,9 @@ def _robustness(page: Page, target: str, tree: Tree) -> None:
     )
     page.picture(
         f"{target}: when an input is damaged",
-        curves(panels, ["clean", *STRENGTHS], kind.title.lower()),
-        f"One input is damaged in {rows} test rows drawn at random, the others stay; clean is the {kind.title.lower()} "
-        f"of the same rows. The worst, {worst[1]}, {kind.harm.format(worst[0])}",
+        curves(panels, ["clean", *STRENGTHS], kind.words.title.lower()),
+        f"One input is damaged in {rows} test rows drawn at random, the others stay; clean is the "
+        f"{kind.words.title.lower()} of the same rows. The worst, {worst[1]}, {kind.words.harm.format(worst[0])}",
     )
 
 
@@ -182,9 +187,9 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     return {
         "id": example.id,
         "right": example.is_right,
-        "predicted": shortened(example.chances[0][0], LONGEST),
-        "label": shortened(example.label, LONGEST),
-        "chances": [(shortened(name, LONGEST), chance) for name, chance in example.chances],
+        "predicted": shortened(example.chances[0][0], LONGEST_NAME),
+        "label": shortened(example.label, LONGEST_NAME),
+        "chances": [(shortened(name, LONGEST_NAME), chance) for name, chance in example.chances],
         "inputs": [
             {
                 "name": name,

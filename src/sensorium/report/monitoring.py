@@ -123,7 +123,7 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]], targe
         "sort that it never saw"
     )
     held_against = any("baseline" in one for one in performance.values())
-    low = dict.fromkeys(one.title.lower() for one in targets.values() if one.main in one.lower_is_better)
+    low = dict.fromkeys(one.words.title.lower() for one in targets.values() if one.main in one.lower_is_better)
     page.table(
         "How well it does",
         ["target", "on the reference", "by feedback", "95% interval", "labels given", "estimated by confidence",
@@ -134,8 +134,8 @@ def _performance(page: Page, performance: Mapping[str, Mapping[str, Any]], targe
 
 
 def _performance_of(target: str, found: Mapping[str, Any], learnt: Learnt, held_against: bool) -> list[str]:
-    def figure(value: float | None, prefix: str = learnt.prefix) -> str:
-        return "" if value is None else f"{prefix}{learnt.short_form.format(value)}"
+    def figure(value: float | None, prefix: str = learnt.words.prefix) -> str:
+        return "" if value is None else f"{prefix}{learnt.words.short_form.format(value)}"
 
     interval = "" if found["low"] is None else f"{figure(found['low'], '')} to {figure(found['high'], '')}"
     cells = [target, figure(found["reference"]), figure(found[learnt.main]), interval]

@@ -17,11 +17,11 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sensorium.files import existing, replacing
-from sensorium.report.plots import MIDDLING, NARROW, WIDE
+from sensorium.plots import MIDDLING, NARROW, WIDE, shortened
 
 DATA = "page.json"
 MOST_BYTES = 4_800_000  # of a page, which a mail still takes
-MOST_LETTERS, MOST_ROWS = 300, 200  # of a cell, and of a table
+MOST_ROWS = 200  # of a table
 ELSEWHERE = "the files that it is drawn from have it"
 POLICY = (  # a content security policy: a browser loads and runs only what is in the page
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:; base-uri 'none'; "
@@ -135,11 +135,6 @@ def within_size(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[
         sentence = f"{sizes[place] / 1e6:.1f} MB are too much for this page; {elsewhere[place]}."
         kept[place], sizes[place] = {"heading": parts[place]["heading"], "note": "", "lines": [sentence]}, 0
     return kept
-
-
-def shortened(words: str, most: int = MOST_LETTERS) -> str:
-    """The words, or their beginning where they are long."""
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def _is_number(cell: Any) -> bool:

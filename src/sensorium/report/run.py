@@ -11,9 +11,9 @@ import pandas as pd
 from sensorium.dataset.split import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
+from sensorium.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.report import words
 from sensorium.report.page import ELSEWHERE, MOST_BYTES, Page, render, within_size
-from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.targets import KINDS, Learnt, kind_of
 
 FOLDED = ("Compression",)  # chapters that show their answer only, until they are opened
@@ -65,7 +65,7 @@ class Run:
     def served(self) -> list[str]:
         """How good each target is as served, half a sentence each."""
         figures = {kind: self.compressed.get(kind.main, {}) for kind, _ in self.of_kinds}
-        return [kind.served.format(target, one) for kind, of in figures.items() for target, one in of.items()]
+        return [kind.words.served.format(target, one) for kind, of in figures.items() for target, one in of.items()]
 
     @property
     def findings(self) -> list[str]:
@@ -79,8 +79,8 @@ class Run:
 
     @property
     def changed(self) -> str:
-        """What compression did to accuracy."""
-        return words.compression(self.compressed["difference"])
+        """What compression did to the scores."""
+        return words.compression(self.compressed)
 
 
 def write_run(run: Run, pages: Mapping[str, Page], folder: Path) -> None:
@@ -140,9 +140,9 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     tiles = []
     for target, found in run.evaluated.items():
         kind = kind_of(found)
-        form = f"{kind.short_form} to {kind.short_form}"
-        title = f"{target} {kind.title[:1].lower()}{kind.title[1:]}"
-        tiles.append((title, kind.short_form.format(found[kind.main]), words.bounds(found, form)))
+        form = f"{kind.words.short_form} to {kind.words.short_form}"
+        title = f"{target} {kind.words.title[:1].lower()}{kind.words.title[1:]}"
+        tiles.append((title, kind.words.short_form.format(found[kind.main]), words.bounds(found, form)))
     data, size, times = run.validated, run.compressed, run.times
     tiles.append(("rows", f"{data['rows']:,}", f"{data['quarantined']:,} in quarantine"))
     tiles.append(("served size", words.megabytes(1e6 * size["megabytes"]), run.smaller))
@@ -212,10 +212,12 @@ def _splits(run: Run) -> Page:
     rows, groups = ", ".join(f"{sizes[name]:,} {name}" for name in SPLITS), run.rows["group"].nunique()
     page = Page("Splits", f"{rows} rows, in {groups:,} groups that share nothing; a group is never divided.")
     for target in run.evaluated:
-        counts = pd.crosstab(run.rows[target], run.rows["split"]).reindex(columns=list(SPLITS), fill_value=0)
+        kind = kind_of(run.evaluated[target])
+        parts = kind.parts(run.rows[target])
+        counts = pd.crosstab(parts, run.rows["split"].loc[parts.index]).reindex(columns=list(SPLITS), fill_value=0)
         counts = counts.sort_values("train", ascending=False)
         cells = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
-        page.table(target, ["class", *SPLITS], cells, whole="data/prepared/rows.parquet")
+        page.table(target, [kind.words.part, *SPLITS], cells, whole="data/prepared/rows.parquet")
     rates = run.rows[list(run.inputs)].notna().groupby(run.rows["split"]).mean().reindex(list(SPLITS))
     present = {name: [f"{share:.1%}" for share in rates[name]] for name in run.inputs}
     page.table("Rows that have an input", ["input", *SPLITS], [[name, *found] for name, found in present.items()])

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial
 
+from sensorium.plots import BLUE, ORANGE, WIDE, canvas
 from sensorium.report.page import RUN, Page
-from sensorium.report.plots import BLUE, ORANGE, WIDE, canvas
 
 
 def write_report(trials: Sequence[FrozenTrial], folder: Path) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
-from sensorium.report.page import render, shortened
-from sensorium.report.plots import BLUE
+from sensorium.plots import BLUE, LONGEST_NAME, shortened
+from sensorium.report.page import render
 
 TICKS = 4  # at most, below dots
-LONGEST = 80  # letters of a name
 
 
 def bars(lengths: Mapping[str, float], colours: Sequence[str] | str = BLUE, form: str = "{:,.0f}") -> Markup:
@@ -24,7 +23,7 @@ def bars(lengths: Mapping[str, float], colours: Sequence[str] | str = BLUE, form
     each = [colours] * len(lengths) if isinstance(colours, str) else colours
     rows = [
         {
-            "name": shortened(name, LONGEST),
+            "name": shortened(name, LONGEST_NAME),
             "colour": colour,
             "figure": form.format(length),
             "from": 0.0,
@@ -58,7 +57,7 @@ def whiskers(
 
     drawn = [
         {
-            "name": shortened(name, LONGEST),
+            "name": shortened(name, LONGEST_NAME),
             "colour": colour,
             "figure": f"{value:.3f}",
             "interval": "{:.3f} to {:.3f}".format(*bounds) if bounds else "",

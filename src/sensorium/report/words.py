@@ -3,18 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sensorium.targets import Learnt, kind_of
+from sensorium.targets import KINDS, Learnt, kind_of, scored_by
 
 POINTS = 100
-SMALLEST_GAIN = 0.01  # of accuracy, or of what is much in another unit; less, and not for certain, is useless
+SMALLEST_GAIN = 0.01  # of what is much in the target's unit; less, and not for certain, is useless
 TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
-ANYTHING = (-1, 1)  # interval of a change of accuracy about which the test rows say nothing
+ANYTHING = (-1, 1)  # interval of a change about which the test rows say nothing
+
+
+def compressed_kinds(compressed: Mapping[str, Any]) -> list[type[Learnt]]:
+    """The kinds of the targets that metrics/compress.json has figures of."""
+    return [kind.learnt for kind in KINDS.values() if kind.learnt.main in compressed]
 
 
 def changes(difference: Mapping[str, Any]) -> str:
-    """The change of accuracy by compression: ``category +1.0 points [+0.2, +2.1], size unchanged``.
+    """The change of scores by compression: ``category +1.0 points [+0.2, +2.1], size unchanged``.
 
     Args:
         difference: as in metrics/compress.json, of every target its ``value`` and ``interval``.
@@ -25,10 +30,10 @@ def changes(difference: Mapping[str, Any]) -> str:
     return ", ".join(f"{target} {words}" for target, words in by_target.items())
 
 
-def compression(difference: Mapping[str, Any]) -> str:
-    """``compression left accuracy unchanged``, or how it changed; ``difference`` as for `changes`."""
-    words = changes(difference)
-    return f"compression left accuracy {words}" if words == UNCHANGED else f"compression changed accuracy: {words}"
+def compression(compressed: Mapping[str, Any]) -> str:
+    """``compression left accuracy unchanged``, or how it changed, from metrics/compress.json."""
+    words, scores = changes(compressed["difference"]), scored_by(compressed_kinds(compressed))
+    return f"compression left {scores} {words}" if words == UNCHANGED else f"compression changed {scores}: {words}"
 
 
 def _change(value: float, interval: tuple[float, float]) -> str:
@@ -76,7 +81,7 @@ def bounds(tree: Mapping[str, Any], form: str = "", name: str = "") -> str:
     """
     kind = kind_of(tree["intervals"])
     found = tree["intervals"][name or kind.main]
-    return (form or f"{kind.form} to {kind.form}").format(*found) if found else cannot(tree)
+    return (form or f"{kind.words.form} to {kind.words.form}").format(*found) if found else cannot(tree)
 
 
 def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None) -> str:
@@ -87,13 +92,13 @@ def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None) ->
         of: figures of the same target, such as a baseline's, whose main one is meant.
     """
     kind = kind_of(tree)
-    return kind.prefix + kind.form.format((of or tree)[kind.main])
+    return kind.words.prefix + kind.words.form.format((of or tree)[kind.main])
 
 
 def short_figure(tree: Mapping[str, Any]) -> str:
     """The same where there is little room, ``87.4%``."""
     kind = kind_of(tree)
-    return kind.prefix + kind.short_form.format(tree[kind.main])
+    return kind.words.prefix + kind.words.short_form.format(tree[kind.main])
 
 
 def title(name: str) -> str:
@@ -106,16 +111,29 @@ def listed(tree: Mapping[str, Any], name: str) -> str:
     kind = kind_of(tree)
     if tree[name] is None:
         return "not defined"
-    shown = (kind.form if name in kind.unbounded else "{:.3f}").format(tree[name])
+    shown = (kind.words.form if name in kind.unbounded else "{:.3f}").format(tree[name])
     return f"{shown} ({bounds(tree)})" if name == kind.main else shown
 
 
 def second_figure(tree: Mapping[str, Any]) -> str:
     """The figure that is shown beside the main one: macro F1 of classes, R2 of numbers."""
     kind = kind_of(tree)
-    value = tree[kind.second]
-    prefix = kind.prefix and f"{kind.second.upper()} "
+    value = tree[kind.words.second]
+    prefix = kind.words.prefix and f"{kind.words.second.upper()} "
     return prefix + (f"{value:.3f}" if value is not None else "not defined")
+
+
+def headings(evaluated: Mapping[str, Mapping[str, Any]]) -> tuple[str, str, str]:
+    """What columns of `main_figure`, `second_figure` and `baseline_figure` are called, as far as targets agree.
+
+    Args:
+        evaluated: as in metrics/evaluate.json.
+    """
+    kinds = {kind_of(tree) for tree in evaluated.values()}
+    if len(kinds) != 1:
+        return "main figure", "second figure", "simplest method"
+    (kind,) = kinds
+    return kind.words.title.lower(), title(kind.words.second), next(iter(kind.baselines.values())).title
 
 
 def baseline_figure(tree: Mapping[str, Any]) -> str:
@@ -151,7 +169,7 @@ def _simpler_is_as_good(target: str, tree: Mapping[str, Any]) -> str:
     if "simpler" not in tree or "unjudged" in tree:
         return ""
     beside, kind = tree["simpler"], kind_of(tree)
-    methods = [(words, beside[name]) for name, words in kind.baseline_words.items()]
+    methods = [(method.sentence, beside[name]) for name, method in kind.baselines.items()]
     not_worse = [(name, one) for name, one in methods if one["interval"][0] <= 0]
     alone = [(f"{name} alone", one) for name, one in beside.get("only", {}).items() if one["interval"][0] <= 0]
     not_worse += sorted(alone, key=_gain)[:1]
@@ -168,7 +186,7 @@ def _simpler_is_as_good(target: str, tree: Mapping[str, Any]) -> str:
 
 
 def _useless_inputs(target: str, tree: Mapping[str, Any]) -> str:
-    """Inputs without which accuracy is the same, as far as the test rows can tell, or even better."""
+    """Inputs without which the score is the same, as far as the test rows can tell, or even better."""
     without = tree.get("simpler", {}).get("without", {})
     known = {name: one for name, one in without.items() if one["interval"]}
     kind = kind_of(tree)
@@ -198,7 +216,7 @@ def _figures(kind: type[Learnt], names: Sequence[str], known: Mapping[str, Mappi
 
 
 def _main(kind: type[Learnt], figures: Mapping[str, Any]) -> str:
-    return kind.form.format(figures[kind.main])
+    return kind.words.form.format(figures[kind.main])
 
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:

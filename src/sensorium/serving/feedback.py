@@ -62,7 +62,7 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
         if name not in predictor.targets:
             raise Refused(400, f"there is no target {name[:40]!r}; this model predicts {', '.join(predictor.targets)}")
         try:
-            told[name] = predictor.targets[name].told(label)
+            told[name] = predictor.targets[name].read_label(label)
         except BadInput as problem:
             raise Refused(400, f"{name}: {problem}") from problem
     return request_id, told

@@ -127,7 +127,7 @@ async def _answer_now(
     targets = {}
     for name, target in live.predictor.targets.items():
         predictions = outputs.predictions[name]
-        targets[name] = target.answer(predictions[-1], live.serve.threshold(name), live.serve.top)
+        targets[name] = dict(target.answer(predictions[-1], live.serve.threshold(name), live.serve.top))
         if explained:
             explanation = target.attribution(inputs, predictions)
             targets[name] |= with_old_keys(explanation, renamed.EXPLANATION)

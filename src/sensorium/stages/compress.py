@@ -35,6 +35,7 @@ from sensorium.prepared import load_params
 from sensorium.report.compression import summary, write_report
 from sensorium.runtime import artefact
 from sensorium.runtime.predictor import Predictor
+from sensorium.targets import scored_by
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 
@@ -91,7 +92,8 @@ def run() -> None:
     settings = trained.settings.compress
     test = spread(trained.test, settings.rows)
     evaluator = make_evaluator(trained, test)
-    rows = proof(evaluator.labelled, evaluator.confidence, settings, evaluator.unjudged)
+    scores = scored_by(trained.network.targets.values())
+    rows = proof(evaluator.labelled, evaluator.confidence, settings, evaluator.unjudged, scores)
     if not rows.is_possible:
         print(f"compress: {rows.words()}", flush=True)
     with temporary(paths.COMPRESSED.parent) as work:  # hundreds of megabytes

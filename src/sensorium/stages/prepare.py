@@ -129,6 +129,14 @@ def _divide(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) ->
     for name in settings.inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
+    for name in settings.targets:
+        known = train[name].dropna()
+        if known.nunique() < 2:  # numbers are divided by parts of their range, not one by one
+            raise UserError(
+                f"targets.{name}: all training rows that have it say {spelled(known.iloc[0])}, so there is nothing to "
+                f"learn ({len(known):,} of {len(train):,} do); add rows that say something else, or leave it out of "
+                f"{paths.PARAMS}."
+            )
 
 
 def _learn(train: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> Iterator[str]:

@@ -191,8 +191,9 @@ def _require_enough(examined: Examined, valid: pd.DataFrame, found: Sequence[Rea
 def _tell(counts: Mapping[str, Any]) -> None:
     for words in counts["warnings"]:
         print(f"validate: {words}")
+    where = f"; {QUARANTINE} has each with its reason" if counts["lessened"] or counts["quarantined"] else ""
     lessened = f" ({counts['lessened']:,} lose an input or a label)" if counts["lessened"] else ""
     print(
         f"validate: {counts['valid']:,} of {counts['rows']:,} rows are valid{lessened}, "
-        f"{counts['quarantined']:,} are in quarantine"
+        f"{counts['quarantined']:,} are in quarantine{where}"
     )

@@ -10,12 +10,12 @@ def unjudged(groups: np.ndarray, labels: np.ndarray | None = None) -> str:
 
     What counts is groups, since rows of a group are not independent. One group resampled is itself every time; of n
     there are only as many different resamples as ways to draw n of n, 35 of four and 126 of five, and a 95% interval
-    of four holds the truth four times in five (Cameron, Gelbach and Miller 2008 on few clusters). Rows of one class
+    of four holds the truth four times in five (Cameron, Gelbach and Miller 2008 on few clusters). Rows of one label
     cannot tell a model from one that always says it.
 
     Args:
         groups: a number ``[rows]``.
-        labels: class numbers ``[rows]``, where it matters that they differ.
+        labels: a number for each ``[rows]``, where it matters that they differ.
     """
     rows, count = len(groups), len(np.unique(groups))
     if count < FEWEST:
@@ -24,5 +24,5 @@ def unjudged(groups: np.ndarray, labels: np.ndarray | None = None) -> str:
             return alone
         return f"one group of {alone}" if count == 1 else f"{count} groups of {alone}"
     if labels is not None and len(np.unique(labels)) < 2:
-        return f"one class in {rows:,} rows"
+        return f"one label in {rows:,} rows"
     return ""

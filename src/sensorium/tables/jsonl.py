@@ -19,6 +19,7 @@ from sensorium.spelling import spelled
 from sensorium.tables.format import cells_of, in_pieces
 
 HALF_A_SIGN = re.compile("[\ud800-\udfff]")  # what JSON can hold and no text file can
+MOST_DIGITS = 1000  # of a whole number; Python itself reads 4,300
 EXACT = 2**53  # up to here a float holds every whole number
 WHOLE_TYPES = {pa.int64(): (-(2**63), 2**63 - 1), pa.uint64(): (0, 2**64 - 1)}
 
@@ -98,7 +99,11 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 row = json.loads(
-                    line, object_pairs_hook=_once, parse_float=_float, parse_constant=CONSTANTS.__getitem__
+                    line,
+                    object_pairs_hook=_once,
+                    parse_float=_float,
+                    parse_int=_int,
+                    parse_constant=CONSTANTS.__getitem__,
                 )
             except (ValueError, RecursionError) as error:
                 raise UserError(f"{path} cannot be read: line {number} {_problem(error)}.") from error
@@ -129,10 +134,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _float(digits: str) -> float | int:
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MOST_DIGITS else digits
+
+
+def _float(digits: str) -> float | int | str:
+    """A number; as text if it is larger than any float, so that who reads the cell can say what it holds."""
     number = float(digits)
     if math.isinf(number):
-        raise _LossError(f"has the number {digits}, which is larger than any that can be kept; write it as text")
+        return digits
     if abs(number) >= EXACT and not {"e", "E"} & set(digits) and Decimal(digits) == int(Decimal(digits)):
         return int(Decimal(digits))  # an id with .0 behind it is of whole numbers still
     return number

@@ -1,17 +1,19 @@
-"""The kinds of target, one file each. Adding a kind is adding a file and naming its class here."""
+"""The kinds of target, a folder each. Adding a kind is adding a folder and naming its class here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field
 
-from sensorium.targets.class_ import Class
-from sensorium.targets.class_learnt import LearntClass
-from sensorium.targets.learnt import CalibrationRows, Features, Figures, Judged, Learnt
-from sensorium.targets.number import Number
-from sensorium.targets.number_learnt import LearntNumber
+from sensorium.targets.class_ import Class, LearntClass
+from sensorium.targets.judging import Features, Figures, Judged
+from sensorium.targets.learning import CalibrationRows
+from sensorium.targets.learnt import Learnt
+from sensorium.targets.number import LearntNumber, Number
+from sensorium.targets.showing import Printed, TestRows
 from sensorium.targets.target import Target
 
+QUALITY = "quality"  # what scores of several kinds are called
 FIRST = "class"  # the kind where none is given, as when there was no other
 
 
@@ -39,6 +41,12 @@ def kind_of(figures: Mapping[str, Any]) -> type[Learnt]:
     return next(kind.learnt for kind in KINDS.values() if kind.learnt.main in figures)
 
 
+def scored_by(kinds: Iterable[type[Learnt] | Learnt]) -> str:
+    """What the scores of targets are called together: ``accuracy`` where all are classes."""
+    found = {kind.words.gained for kind in kinds}
+    return found.pop() if len(found) == 1 else QUALITY
+
+
 def logged_in(line: Mapping[str, Any]) -> Iterator[tuple[str, type[Learnt]]]:
     """The targets that a line of the log has predictions of, each with the learnt half of its kind."""
     for kind in KINDS.values():
@@ -47,7 +55,9 @@ def logged_in(line: Mapping[str, Any]) -> Iterator[tuple[str, type[Learnt]]]:
 
 
 __all__ = [
+    "FIRST",
     "KINDS",
+    "QUALITY",
     "CalibrationRows",
     "Class",
     "Features",
@@ -57,9 +67,12 @@ __all__ = [
     "LearntClass",
     "LearntNumber",
     "Number",
+    "Printed",
     "Target",
     "TargetOfKind",
+    "TestRows",
     "kind_of",
     "learnt",
     "logged_in",
+    "scored_by",
 ]

@@ -40,6 +40,7 @@ class Target(Section, ABC):
 
     Attributes:
         tally: the key in metrics/validate.json under which `count` is kept.
+        counts_rows: whether `count` gives rows by name.
         learnt: the other half's class.
     """
 
@@ -58,6 +59,7 @@ class Target(Section, ABC):
     )
 
     tally: ClassVar[str]
+    counts_rows: ClassVar[bool]
     learnt: ClassVar[type[Learnt]]
 
     @abstractmethod

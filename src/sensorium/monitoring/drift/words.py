@@ -81,11 +81,11 @@ def _performance(target: str, found: Performance) -> str:
     """The main figure by feedback; empty without labels."""
     if found.figure is None:
         return ""
-    write, word = found.kind.amount.format, found.kind.amount_word
+    write, word = found.kind.words.amount.format, found.kind.words.amount_word
     beside = [f"interval {' to '.join(map(write, found.interval))}"] if found.interval else []
     held_against = {"on the reference": found.reference, "always the same answer": found.baseline}
     beside += [f"{name} {word} {write(figure)}" for name, figure in held_against.items() if figure is not None]
-    how = found.kind.by_feedback.format(f"{word} {write(found.figure)}", counted(found.labelled, "answer"))
+    how = found.kind.words.by_feedback.format(f"{word} {write(found.figure)}", counted(found.labelled, "answer"))
     sentence = f"by feedback, {target} {how}" + (f" ({'; '.join(beside)})" if beside else "")
     if found.unknown:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]

@@ -161,7 +161,7 @@ def _foreign(label: FeedbackLabel, context: _Context) -> str:
 
 def _of_another_kind(label: FeedbackLabel, context: _Context) -> str:
     found: Predicted | None = context.predictions[label.request_id]["predicted"].get(label.target)
-    return why_none_of(found.kind.told, label) if found else ""
+    return why_none_of(found.kind.read_label, label) if found else ""
 
 
 def why_none_of(read: Callable[[Any], Any], label: FeedbackLabel) -> str:
@@ -236,7 +236,7 @@ def _floods(
 
 
 def _agrees(label: FeedbackLabel, found: Predicted | None) -> bool:
-    if found is None or why_none_of(found.kind.told, label):
+    if found is None or why_none_of(found.kind.read_label, label):
         return False
     return found.kind.agrees(found.remembered, label.value)
 

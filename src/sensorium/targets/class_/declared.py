@@ -7,7 +7,7 @@ import numpy as np
 
 from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
-from sensorium.targets.class_learnt import LearntClass
+from sensorium.targets.class_.learnt import LearntClass
 from sensorium.targets.learnt import Learnt
 from sensorium.targets.target import Sum, Target
 
@@ -23,6 +23,7 @@ class Class(Target):
     kind: Literal["class"] = "class"
 
     tally: ClassVar[str] = "classes"
+    counts_rows: ClassVar[bool] = True
     learnt: ClassVar[type[Learnt]] = LearntClass
 
     def parse(self, cell: Any) -> Any:

@@ -1,48 +1,41 @@
 """The calibration of a target: whether its confidence is its accuracy, as a picture and a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from matplotlib.figure import Figure
 
-from sensorium.evaluation.measure import Measured, Tree
-from sensorium.report.page import Page, shortened
-from sensorium.report.plots import BLUE, GREY, ORANGE, canvas
-from sensorium.report.strips import LONGEST
-from sensorium.targets.class_figures import BINS, reliability
+from sensorium.plots import BLUE, GREY, LONGEST_NAME, ORANGE, canvas, shortened
+from sensorium.targets.class_.figures import BINS, reliability
+from sensorium.targets.showing import Board, TestRows
 
 DOTS = 10  # of the plot
 
 
-def write(page: Page, target: str, measured: Measured, tree: Tree, subsets: Sequence[tuple[str, Tree]]) -> None:
+def write(board: Board, target: str, rows: TestRows) -> None:
     """Adds a target's calibration to a page.
 
     Args:
-        page: to add to.
+        board: the page.
         target: its name.
-        measured: the predictions.
-        tree: its figures.
-        subsets: figures by the subset of inputs, as they are named on the page.
+        rows: figures and predictions.
     """
-    page.picture(
-        f"{target}: calibration",
-        _draw(measured),
-        _note(tree["calibration"]),
-    )
-    page.table(
+    board.picture(f"{target}: calibration", _draw(rows), _note(rows.figures["calibration"]))
+    board.table(
         f"{target}: calibration with fewer inputs",
         ["inputs", "accuracy", "mean confidence", "calibration error", "test rows"],
-        [_subset_row(name, entry) for name, entry in subsets],
+        [_subset_row(name, entry) for name, entry in rows.subsets],
         "Each subset of the inputs has a temperature of its own, fitted on validation rows.",
         whole="metrics/subsets.json",
     )
 
 
-def _subset_row(name: str, entry: Tree) -> list[str]:
+def _subset_row(name: str, entry: Mapping[str, Any]) -> list[str]:
     percentages = (f"{entry[figure]:.1%}" for figure in ("accuracy", "confidence"))
-    return [shortened(name, LONGEST), *percentages, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
+    return [shortened(name, LONGEST_NAME), *percentages, f"{entry['calibration_error']:.3f}", f"{entry['rows']:,}"]
 
 
-def _note(found: Tree) -> str:
+def _note(found: Mapping[str, Any]) -> str:
     """What calibration changed, and how to read the plot."""
     before, after = (found[when]["calibration_error"] for when in ("before", "after"))
     return (
@@ -54,14 +47,14 @@ def _note(found: Tree) -> str:
     )
 
 
-def _draw(measured: Measured) -> Figure:
+def _draw(rows: TestRows) -> Figure:
     figure, axes = canvas(5, 4)
-    known, lowest = measured.truth >= 0, 1.0
+    known, lowest = rows.truth >= 0, 1.0
     for name, probabilities, colour in (
-        ("before", measured.uncalibrated, ORANGE),
-        ("after temperature scaling", measured.predictions, BLUE),
+        ("before", rows.uncalibrated, ORANGE),
+        ("after temperature scaling", rows.predictions, BLUE),
     ):
-        confidence, accuracy = zip(*reliability(probabilities[known], measured.truth[known], DOTS), strict=True)
+        confidence, accuracy = zip(*reliability(probabilities[known], rows.truth[known], DOTS), strict=True)
         axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
         lowest = min(lowest, *confidence, *accuracy)
     axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="perfect", zorder=0)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from sensorium.stats.bootstrap import Samples, draw
-from sensorium.targets.learnt import Figures, Judged
+from sensorium.targets.judging import Figures, Judged
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from scipy.sparse import csr_array, hstack
 
 from sensorium.stats.areas import areas
 from sensorium.stats.bootstrap import Samples, draw
-from sensorium.targets.class_figures import BINS, Predictions, bins_of
+from sensorium.targets.class_.figures import BINS, Predictions, bins_of
 
 
 def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:

@@ -10,6 +10,8 @@ matplotlib.rcParams["text.parse_math"] = False  # labels are somebody's words, n
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
 WIDE, NARROW = 10, 3.7  # inches: the width of a page, and of a telephone
+LONGEST_NAME = 80  # letters of a name
+MOST_LETTERS = 300  # of a cell
 PANEL = 3.0  # inches: three of them fill a page
 MIDDLING = 5.5  # inches: what a telephone shows as a whole, somewhat smaller
 
@@ -47,3 +49,8 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
         axes.legend(frameon=False, fontsize=8, loc="best")
         figures.append(figure)
     return figures
+
+
+def shortened(words: str, most: int = MOST_LETTERS) -> str:
+    """The words, or their beginning where they are long."""
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"

@@ -14,7 +14,7 @@ from sklearn.metrics import (
 
 from sensorium.stats.areas import areas
 from sensorium.stats.bootstrap import Samples
-from sensorium.targets.learnt import Figures, Judged
+from sensorium.targets.judging import Figures, Judged
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
 AVERAGES = ("macro", "micro", "weighted")
@@ -69,7 +69,7 @@ class Predictions(Judged):
 
     def resample(self, draws: int, seed: int = 0) -> Samples:
         """Areas under curves, which compare all rows with each other, have fewer draws where rows are many."""
-        from sensorium.targets.class_draws import resample
+        from sensorium.targets.class_.resampling import resample
 
         return resample(self, draws, seed)
 

@@ -6,12 +6,12 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sensorium.targets.learnt import CalibrationRows
+from sensorium.targets.learning import CalibrationRows
 
 SPREAD, SPREAD_OF_INPUT = 0.5, 0.25  # of logarithms of temperatures, before any row was seen
 
 
-def fit_temperatures(asked: Sequence[CalibrationRows], weight: float) -> np.ndarray:
+def fit_temperatures(calibration: Sequence[CalibrationRows], weight: float) -> np.ndarray:
     """The logarithm of the temperature with all inputs, and what the absence of each adds to it ``[1 + inputs]``.
 
     They have the least log loss (Guo et al. 2017, arXiv:1706.04599). A temperature a subset would be fitted to few
@@ -19,12 +19,14 @@ def fit_temperatures(asked: Sequence[CalibrationRows], weight: float) -> np.ndar
     as likely beforehand as a normal number of spread `SPREAD` (of `SPREAD_OF_INPUT` for what an input adds).
 
     Args:
-        asked: rows with several subsets of their inputs.
+        calibration: rows with several subsets of their inputs.
         weight: of a row: below 1 where rows are not independent.
     """
-    every = np.concatenate([one.truth for one in asked])
+    every = np.concatenate([one.truth for one in calibration])
     known = every >= 0
-    outputs, absent = (np.concatenate([getattr(one, name) for one in asked])[known] for name in ("outputs", "absent"))
+    outputs, absent = (
+        np.concatenate([getattr(one, name) for one in calibration])[known] for name in ("outputs", "absent")
+    )
     logits, labels = outputs.astype(np.float64), every[known]
     design = np.concatenate([np.ones((known.sum(), 1)), absent], axis=1)
     spread = np.array([SPREAD, *[SPREAD_OF_INPUT] * absent.shape[1]])

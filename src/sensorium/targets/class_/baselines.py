@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from sensorium.targets.learnt import Features
+from sensorium.targets.judging import Features
 from sensorium.targets.linear_features import LinearFeatures
 
 STRENGTHS = (1e-3, 1e-2)  # of the regression's inverse penalty

@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from sensorium.targets.learnt import Features
+from sensorium.targets.judging import Features
 from sensorium.targets.linear_features import LinearFeatures
-from sensorium.targets.scale import Scale
+from sensorium.targets.number.scale import Scale
 
 STRENGTHS = (1.0, 10.0, 100.0, 1_000.0, 10_000.0)  # of the penalty
 

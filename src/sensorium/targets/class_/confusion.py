@@ -4,15 +4,17 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from sensorium.files import replacing
-from sensorium.report.page import shortened
-from sensorium.report.plots import canvas
-from sensorium.targets.class_figures import Predictions
+from sensorium.plots import canvas, shortened
+from sensorium.targets.class_.figures import Predictions
+from sensorium.targets.judging import Judged
+from sensorium.targets.showing import Board
 
 MOST_CLASSES = 24  # that a plot has room for
 MOST_PAIRS = 30
@@ -65,7 +67,22 @@ def pairs(predictions: Predictions, names: Sequence[str]) -> list[tuple[str, str
     return [(names[label], names[predicted], count, count / sizes[label]) for (label, predicted), count in worst]
 
 
-def write(predictions: Predictions, names: Sequence[str], folder: Path, target: str) -> None:
+def write(board: Board, target: str, judged: Judged, names: Sequence[str], folder: Path) -> None:
+    """Adds confusion to a page, and writes ``TARGET.png`` and ``confusion/TARGET.csv``, a line for every test row."""
+    predictions = cast(Predictions, judged)
+    board.picture(f"{target}: confusion", draw(predictions, names), note(names))
+    if worst := pairs(predictions, names):
+        board.table(
+            f"{target}: the commonest mistakes",
+            ["class", "predicted as", "test rows", "of the class"],
+            [[label, predicted, f"{count:,}", f"{share:.0%}"] for label, predicted, count, share in worst],
+            "All answers are in predictions/test.parquet.",
+            texts=2,
+        )
+    write_files(predictions, names, folder, target)
+
+
+def write_files(predictions: Predictions, names: Sequence[str], folder: Path, target: str) -> None:
     """Writes ``TARGET.png`` and ``confusion/TARGET.csv``, a line for every test row."""
     with replacing(folder / f"{target}.png") as beside:
         draw(predictions, names).savefig(beside, format="png", dpi=120, metadata={"Software": None})

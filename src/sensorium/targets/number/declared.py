@@ -1,22 +1,24 @@
 """A number: a price, a rating, a weight, of any scale."""
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
 from sensorium.targets.learnt import Learnt
-from sensorium.targets.number_cells import LARGEST, read_number
-from sensorium.targets.number_learnt import PARTS, LearntNumber
-from sensorium.targets.scale import Scale
+from sensorium.targets.number.cells import LARGEST, read_number
+from sensorium.targets.number.learnt import LearntNumber
+from sensorium.targets.number.parts import parts
+from sensorium.targets.number.scale import Scale
 from sensorium.targets.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FEW = 10  # different numbers
+EXACT = 2**53  # up to here all whole numbers differ
 FAR = 20.0  # times the distance of the quartiles that an outlier lies from the middle
 
 
@@ -26,15 +28,19 @@ class Number(Target):
     kind: Literal["number"] = "number"
 
     tally: ClassVar[str] = "numbers"
+    counts_rows: ClassVar[bool] = False
     learnt: ClassVar[type[Learnt]] = LearntNumber
 
     def parse(self, cell: Any) -> float:
-        return read_number(cell)
+        try:
+            return read_number(cell)
+        except BadInput as problem:
+            mend = problem.cause.mend if problem.cause else ""
+            raise BadInput(f"{problem}: {mend}", problem.cause) from problem
 
     def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
-        """Few different numbers, which may be names of classes; and numbers far from all others."""
-        numbers = np.array(numbers_in(cells))
-        numbers = numbers[np.abs(numbers) <= LARGEST]
+        """Few different numbers, which may be names of classes; very large ones; and those far from all others."""
+        numbers = np.array(_numbers(cells))
         different = len(np.unique(numbers))
         if 1 < different <= FEW and len(numbers) >= 10 * different:
             yield (
@@ -43,6 +49,11 @@ class Number(Target):
             )
         if not len(numbers):
             return
+        if beyond := int((np.abs(numbers) > EXACT).sum()):
+            yield (
+                f"{beyond:,} of {len(numbers):,} numbers are larger than {EXACT:,}, where whole numbers are not told "
+                "apart any more: if they are amounts, give them in a larger unit; ids cannot be learnt"
+            )
         low, middle, high = np.quantile(numbers, [0.25, 0.5, 0.75])
         far = numbers[np.abs(numbers - middle) > FAR * (high - low)] if high > low else numbers[:0]
         if len(far) and len(far) <= len(numbers) / 100:
@@ -53,10 +64,10 @@ class Number(Target):
             )
 
     def learnable(self, cells: "pd.Series", enough: int) -> int:
-        return len(set(numbers_in(cells.dropna())))
+        return len(set(_numbers(cells.dropna())))
 
     def nothing_to_learn(self, cells: "pd.Series", enough: int) -> str:
-        numbers = numbers_in(cells.dropna())
+        numbers = _numbers(cells.dropna())
         found = f"all numbers are {numbers[0]:g}" if numbers else "no row has a number"
         return f"{found}, so there is nothing to learn; at least two different numbers are needed"
 
@@ -72,15 +83,15 @@ class Number(Target):
 
     def strata(self, values: "pd.Series") -> "pd.Series":
         """Fifths of the numbers, such as ``10 to 20``."""
-        edges = np.unique(values.dropna().quantile(np.linspace(0, 1, PARTS + 1)))
-        if len(edges) < 2:
-            return values.map("{:g}".format, na_action="ignore").astype(object)
-        names = np.array([f"{low:.9g} to {high:.9g}" for low, high in pairwise(edges)], object)
-        part = np.clip(np.searchsorted(edges, values.to_numpy(float), side="left") - 1, 0, len(names) - 1)
-        return values.astype(object).where(values.isna(), names[part])
+        return parts(values)
 
     def learn(self, values: "pd.Series", training: np.ndarray) -> LearntNumber:
         """The scale of the training rows' numbers."""
         numbers = values[training].dropna().to_numpy(float)
         spread = float(numbers.std())
         return LearntNumber(Scale.fit(numbers), float(np.median(numbers)), spread if spread > 0 else 1.0, self.weight)
+
+
+def _numbers(cells: Iterable[Any]) -> list[float]:
+    """The numbers that can be learnt from."""
+    return [number for number in numbers_in(cells) if abs(number) <= LARGEST]
