@@ -19,7 +19,7 @@ from rich.table import Table
 from scipy.special import softmax
 
 from sensorium.evaluation.names import subsets
-from sensorium.evaluation.subsets import answer_subsets
+from sensorium.evaluation.subsets import predict_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stats.bootstrap import draw
 from sensorium.targets.class_draws import resample
@@ -46,7 +46,7 @@ def main(count: int) -> None:
     ]
     before = memory()
     ours = [
-        seconds(lambda: answer_subsets(network, rows, shares)),
+        seconds(lambda: predict_subsets(network, rows, shares)),
         seconds(lambda: [resample(case, DRAWS) for case in cases]),
     ]
     grown = memory() - before

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from sensorium.evaluation.names import subsets
-from sensorium.evaluation.subsets import answer_subsets
+from sensorium.evaluation.subsets import predict_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
@@ -30,14 +30,14 @@ def test_answers_are_those_of_rows_without_the_other_inputs() -> None:
     items = {"a": torch.tensor([0, 1, 2, -1]), "b": torch.tensor([0, -1, 1, 1])}
     rows = Rows({"a": torch.randn(3, 1, 3), "b": torch.randn(2, 2, 4)}, items, {"t": torch.zeros(4, dtype=int)})
     shares = {"t": np.array([0.5, 0.3, 0.2], np.float32)}
-    found = answer_subsets(network, rows, shares)
+    found = predict_subsets(network, rows, shares)
     whole = predict(network, rows)["t"].softmax(1).numpy()
     only_a = predict(network, rows.without({"b"}))["t"].softmax(1).numpy()
     said = whole.argmax(1)
     brief = found.brief["t"]
     assert (brief[found.place(("a", "b"))][:, 0] == said).all()
     assert brief[found.place(("a",))][:3, 0].tolist() == only_a.argmax(1)[:3].tolist()
-    assert found.answered.tolist() == [[False] * 4, [True, True, True, False], [True, False, True, True], [True] * 4]
+    assert found.covered.tolist() == [[False] * 4, [True, True, True, False], [True, False, True, True], [True] * 4]
     np.testing.assert_allclose(found.worth["t"][3], whole.max(1), rtol=1e-5)
     np.testing.assert_allclose(found.worth["t"][1][:3], only_a[range(3), said[:3]], rtol=1e-5)
     assert found.worth["t"][1][3] == shares["t"][said[3]]

@@ -1,14 +1,14 @@
 from typing import Any
 
 from sensorium.evaluation.gates import RuleResult
-from sensorium.stages.gate import _entry, _headline
+from sensorium.evaluation.verdict import entry, headline
 
 
 def told(**found: Any) -> tuple[str, str]:
     """The words and the note of a rule."""
     rule: dict[str, Any] = {"name": "evaluate.t.accuracy", "value": 0.9, "bound": 0.8, "sense": ">=", "passed": True}
-    entry = _entry(RuleResult(**rule | found))
-    return entry["words"], entry["note"]
+    kept = entry(RuleResult(**rule | found))
+    return kept["words"], kept["note"]
 
 
 def test_a_rule_in_words() -> None:
@@ -30,7 +30,7 @@ def test_a_rule_in_words() -> None:
 
 
 def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
-    assert _entry(RuleResult("timings.compress.p95_ms", 12.3456789, 250.0, "<=", True)) == {
+    assert entry(RuleResult("timings.compress.p95_ms", 12.3456789, 250.0, "<=", True)) == {
         "name": "timings.compress.p95_ms",
         "value": None,
         "bound": 250.0,
@@ -42,7 +42,7 @@ def test_a_wall_clock_figure_is_not_kept_in_the_verdict() -> None:
         "measured_in": "metrics/timings/",
     }
     absent = RuleResult("timings.compress.p1_ms", None, None, "<=", False, reason="there is no 'p1_ms'")
-    assert _entry(absent)["reason"] == "there is no 'p1_ms'"
+    assert entry(absent)["reason"] == "there is no 'p1_ms'"
 
 
 def test_the_headline_is_a_handful_of_figures_that_repeat() -> None:
@@ -52,7 +52,7 @@ def test_the_headline_is_a_handful_of_figures_that_repeat() -> None:
         "compress": {"megabytes": 12.3, "parity": {"rows": 0.001}},
         "timings": {"compress": {"p50_ms": 5.0}},
     }
-    assert _headline(figures, passed=False) == {
+    assert headline(figures, passed=False) == {
         "rows.accuracy": 0.9,  # a target's name may be that of another figure
         "colour.accuracy": 0.7,
         "passed": False,

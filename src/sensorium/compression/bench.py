@@ -12,16 +12,16 @@ import pandas as pd
 from sensorium.compression import cold_start
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
 from sensorium.compression.forms import EXACT
-from sensorium.compression.latency import in_turns, ratio
+from sensorium.compression.latency import interleaved, ratio
 from sensorium.compression.parity import SAME, difference
 from sensorium.compression.parts import (
     FP32,
     Part,
     Reader,
+    assemble,
     export_encoder,
     export_fusion,
     fusion_batches,
-    put_together,
 )
 from sensorium.compression.quality import Evaluator, Quality, similarity
 from sensorium.compression.settings import FUSION
@@ -69,7 +69,7 @@ class Bench:
     def predictor(self, chosen: Mapping[str, str]) -> Predictor:
         """The model with its parts in these variants; in fp32 where not said."""
         networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
-        return put_together(self.readers, networks, self.targets, networks[FUSION])
+        return assemble(self.readers, networks, self.targets, networks[FUSION])
 
     def logits(self, chosen: Mapping[str, str]) -> dict[str, np.ndarray]:
         """A model's outputs ``[rows, outputs]`` by target."""
@@ -123,7 +123,7 @@ class Bench:
         """Times of a part in turns with its fp32, with one thread."""
         runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
         singles, batch = self._arrays(part)
-        single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES, warm=False)
+        single, several = interleaved(runs, singles, SINGLES), interleaved(runs, [batch], BATCHES, warm=False)
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
         share, batch_share = self._shares[part.name]
         whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)
@@ -136,7 +136,7 @@ class Bench:
         for part in self.parts.values():
             singles, batch = self._arrays(part)
             run = {FP32: OnnxNetwork(part.files[FP32])}
-            taken = in_turns(run, singles, ROUNDS), in_turns(run, [batch], ROUNDS, warm=False)
+            taken = interleaved(run, singles, ROUNDS), interleaved(run, [batch], ROUNDS, warm=False)
             times.append([np.median(one[FP32]) for one in taken])
         shares = np.array(times) / np.sum(times, axis=0)
         return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}

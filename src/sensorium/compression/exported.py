@@ -3,7 +3,7 @@
 from sensorium.compression import parity
 from sensorium.compression.bench import Bench
 from sensorium.compression.parity import Parity
-from sensorium.compression.parts import FP32, lay_out
+from sensorium.compression.parts import FP32, write_model_files
 from sensorium.compression.whole_models import ONNX
 from sensorium.models.network import Network
 from sensorium.runtime import artefact
@@ -23,7 +23,9 @@ def check_parity(network: Network, bench: Bench) -> Parity:
         UserError: naming the step, if it does not compute what its original does.
     """
     folder = bench.work / ONNX
-    artefact.seal(folder, lay_out(bench.readers, bench.parts, dict.fromkeys(bench.parts, FP32), network, folder))
+    artefact.seal(
+        folder, write_model_files(bench.readers, bench.parts, dict.fromkeys(bench.parts, FP32), network, folder)
+    )
     values = {name: (several or bench.examples[name])[:VALUES] for name, several in bench.rows.values.items()}
     found = parity.check(bench.readers, network, Predictor.load(folder), values)
     for target, logits in bench.logits({}).items():

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sensorium.compression.bench import Bench
 from sensorium.compression.choice import Chosen
-from sensorium.compression.parts import lay_out
+from sensorium.compression.parts import write_model_files
 from sensorium.compression.trained import Trained, spread
 from sensorium.compression.whole_models import SERVED
 from sensorium.monitoring.drift.reference import ReferenceContext, write_reference
@@ -25,7 +25,7 @@ def write_served(trained: Trained, bench: Bench, chosen: Chosen, grouped_by: Seq
         grouped_by: inputs by whose values rows are grouped.
     """
     folder = bench.work / SERVED
-    description = lay_out(bench.readers, bench.parts, chosen, trained.network, folder)
+    description = write_model_files(bench.readers, bench.parts, chosen, trained.network, folder)
     rows = spread(trained.validation, REFERENCE_ROWS)
     context = _reference_context(trained, rows, grouped_by)
     write_reference(folder, bench.predictor(chosen), trained.served_rows(rows), context)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sensorium.compression import cold_start
 from sensorium.compression.bench import BATCHES, SINGLES, Bench
 from sensorium.compression.cold_start import BATCH
-from sensorium.compression.latency import in_turns
+from sensorium.compression.latency import interleaved
 from sensorium.compression.uncompressed import one_thread, size, uncompressed
 from sensorium.models.network import Network
 from sensorium.runtime import artefact
@@ -53,7 +53,7 @@ def compare(network: Network, bench: Bench, trained: Path) -> dict[str, WholeMod
     cold_start.write_samples(written, plain, samples)
     calls = {name: model.predict for name, model in models.items()}
     with one_thread():
-        single = in_turns(calls, [[one] for one in samples], SINGLES)
-        batch = in_turns(calls, [samples], BATCHES, warm=False)
+        single = interleaved(calls, [[one] for one in samples], SINGLES)
+        batch = interleaved(calls, [samples], BATCHES, warm=False)
     started = {name: cold_start.measure(*what, written) for name, what in loads.items()}
     return {name: WholeModel(sizes[name], single[name], batch[name], *started[name]) for name in models}

@@ -21,8 +21,8 @@ SAME = 1e-3  # of the largest number, by which served features may differ
 def require(kind: Modality) -> None:
     """Brings an input's encoder and has it read the input's example.
 
-    What was found fit is remembered in the cache, with all that it hangs on, so that torch is not imported to find the
-    same again.
+    An encoder that passed is recorded in the cache, with all that it depends on, so that torch is not imported to
+    check it again.
 
     Raises:
         UserError: if the encoder cannot be had, or cannot be used.
@@ -33,7 +33,7 @@ def require(kind: Modality) -> None:
     declared = json.dumps([kind.model_dump_json(), str(folder and folder.resolve())])
     record = paths.cache() / "encoders" / f"{hashlib.sha256(declared.encode()).hexdigest()}.json"
     current = {"files": _files(folder) if folder else {}, "code": _code(), "libraries": library_versions()}
-    if _remembered(record) == current:
+    if _recorded(record) == current:
         return
     encoder, values = kind.load_encoder(), [kind.accept(kind.example())] * 2
     features = encode(encoder.preprocess, encoder.network, values)
@@ -66,7 +66,7 @@ def _require_served(kind: Modality, encoder: Encoder, values: list[Any], feature
         )
 
 
-def _remembered(record: Path) -> Any:
+def _recorded(record: Path) -> Any:
     try:
         return json.loads(record.read_text())
     except (OSError, ValueError):  # never tried, or cut off by a full disk

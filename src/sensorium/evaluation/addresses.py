@@ -40,7 +40,7 @@ def figures(inputs: Mapping[str, Modality], targets: Mapping[str, Target], damag
     return {
         **branches,
         "validate": {
-            **dict.fromkeys(("rows", "valid", "quarantined", "lessened")),
+            **dict.fromkeys(("rows", "valid", "quarantined", "partly_quarantined")),
             "inputs": dict.fromkeys(inputs, counts),
             **tallies,
             "spellings": {ANY: None},

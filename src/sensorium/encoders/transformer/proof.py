@@ -32,7 +32,7 @@ def proven(loaded: Loaded, readings: Readings, examples: Sequence[Arrays]) -> To
         loaded = load(loaded.folder, prefix)
         network, random = _first_certain(loaded, readings, examples)
     if random:
-        raise UserError(_told(random, loaded))
+        raise UserError(_missing_weights(random, loaded))
     for example in examples[1:]:
         _ran(network, example, loaded)
     first, second = (_ran(network, examples[0], loaded) for _ in range(2))
@@ -99,7 +99,7 @@ def _ran(network: TorchNetwork, example: Arrays, loaded: Loaded) -> np.ndarray:
     return features
 
 
-def _told(random: Sequence[str], loaded: Loaded) -> str:
+def _missing_weights(random: Sequence[str], loaded: Loaded) -> str:
     folder = loaded.folder
     files = folder.weights[0].name if len(folder.weights) == 1 else "its files of weights"
     if odd := [name for name in random if name in loaded.odd]:
