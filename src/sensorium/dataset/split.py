@@ -9,10 +9,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from sensorium import paths
-from sensorium.dataset.columns import GROUP, SPLIT
+from sensorium.dataset.columns import GROUP, SPLIT, SPLITS, TRAIN
 from sensorium.errors import UserError
 
-SPLITS = ("train", "val", "test")
 FEWEST_GROUPS = 7  # of a stratum that reaches every split
 BETWEEN = "\x1f"  # the classes of a row; pandas would cut them short at a NUL
 
@@ -78,7 +77,7 @@ def require_rows(rows: pd.DataFrame, inputs: Iterable[str], grouped_by: Sequence
             f"{rows[GROUP].nunique()} groups of {grouped_by or 'single rows'}; "
             "use more rows or another split.group."
         )
-    train = rows[rows[SPLIT] == SPLITS[0]]
+    train = rows[rows[SPLIT] == TRAIN]
     for name in inputs:
         if train[name].isna().all():
             raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
@@ -159,9 +158,9 @@ def with_every_class(split: np.ndarray, group: np.ndarray, labels: pd.DataFrame)
 
 def _spare(split: np.ndarray, group: np.ndarray, of_class: np.ndarray, name: str) -> np.ndarray:
     """Rows whose groups a split may take of a class: for training any, for others those of training that has more."""
-    if name == SPLITS[0]:
+    if name == TRAIN:
         return np.ones(len(split), bool)
-    training = split == SPLITS[0]
+    training = split == TRAIN
     enough = len(np.unique(group[of_class])) >= len(SPLITS) and len(np.unique(group[of_class & training])) > 1
     return training & enough
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from sensorium.dataset.columns import GROUP, SPLIT
+from sensorium.dataset.columns import GROUP, SPLIT, TEST
 from sensorium.stats.enough import unjudged
 from sensorium.targets import Target
 
@@ -21,7 +21,7 @@ def split_warnings(rows: pd.DataFrame, targets: Mapping[str, Target]) -> Iterato
     strata = pd.DataFrame({name: kind.strata(rows[name]) for name, kind in targets.items()})
     for target in targets:
         known = rows[[SPLIT, GROUP]].join(strata[target]).dropna()
-        test = known[known[SPLIT] == "test"]
+        test = known[known[SPLIT] == TEST]
         if why := unjudged(test[GROUP].to_numpy(), pd.factorize(test[target])[0]):
             yield (
                 f"{target} cannot be judged by its test rows ({why}): its figures will have no intervals, and rules of "

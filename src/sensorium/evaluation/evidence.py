@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sensorium.dataset.columns import ORIGIN, PRESENCE, carried, slice_name
+from sensorium.dataset.columns import ORIGIN, PRESENCE, SPLITS, TEST, carried, slice_name
 from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.rows import of_split, read_rows
 from sensorium.errors import UserError
@@ -65,11 +65,11 @@ def gather(
     Raises:
         UserError: if a target has no label in the test rows.
     """
-    names, targets, test = network.config.inputs, network.targets, of_split(table, "test")
+    names, targets, test = network.config.inputs, network.targets, of_split(table, TEST)
     for target in targets:
         if test[target].isna().all():
             raise UserError(f"targets.{target}: no test row has a label; add rows, or use another split.")
-    train, val, rows = (read_rows(of_split(table, name), names, targets) for name in ("train", "val", "test"))
+    train, val, rows = (read_rows(of_split(table, name), names, targets) for name in SPLITS)
     chosen = sample(len(test), robustness_rows)
     chosen_rows = rows.select(torch.from_numpy(chosen))
     return Evidence(

@@ -17,6 +17,7 @@ from sensorium.compression.students import distiller
 from sensorium.compression.trained import Trained, spread
 from sensorium.compression.trials import try_part
 from sensorium.compression.whole_models import SERVED
+from sensorium.dataset.columns import SPLITS
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import predict_rows
@@ -70,7 +71,7 @@ def read_trained(settings: params.Params) -> Trained:
         known, declared = ", ".join(network.config.inputs), ", ".join(settings.inputs)
         raise UserError(f"{paths.TRAINED} reads {known}, but params.yaml has {declared}; run `dvc repro`.")
     table = read_table()
-    splits = (of_split(table, split) for split in ("train", "val", "test"))
+    splits = (of_split(table, split) for split in SPLITS)
     return Trained(network, settings.inputs, *splits, paths.PREPARED)
 
 

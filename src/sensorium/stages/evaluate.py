@@ -1,6 +1,7 @@
 """evaluate: the trained network on the test rows."""
 
 from sensorium import paths
+from sensorium.dataset.columns import TEST
 from sensorium.dataset.predictions import write_predictions
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.evaluation.evidence import gather
@@ -23,7 +24,7 @@ def run() -> None:
     network = networks.load(existing(paths.TRAINED, made_by="train"))
     targets = network.targets
     table = read_table()
-    test = of_split(table, "test")
+    test = of_split(table, TEST)
     evidence = gather(network, settings.inputs, table, settings.evaluation.robustness_rows, paths.PREPARED)
     unread = sum(int(one.lost.sum()) for one in evidence.corrupted.values())
     if unread:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from sensorium import params, paths
+from sensorium.dataset.columns import TEST, TRAIN
 from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
@@ -61,8 +62,8 @@ def what_is_served(settings: params.Params) -> serving.Settings:
         serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields})),
         _lineage(settings),
         serve.title or published_as,
-        choose_examples(rows.get("test", []), settings.inputs, list(settings.labels.values()), paths.RAW, count),
-        known_choices(rows.get("train", []), settings.inputs, paths.RAW) if offers else {},
+        choose_examples(rows.get(TEST, []), settings.inputs, list(settings.labels.values()), paths.RAW, count),
+        known_choices(rows.get(TRAIN, []), settings.inputs, paths.RAW) if offers else {},
     )
 
 

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset.cleaning import Digests, clean_inputs
-from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, apart
+from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, SPLITS, TRAIN, apart
 from sensorium.dataset.items import write_owners
 from sensorium.dataset.learnt import learn_all
-from sensorium.dataset.split import SPLITS, divide, require_rows
+from sensorium.dataset.split import divide, require_rows
 from sensorium.dataset.split_warnings import split_warnings
 from sensorium.files import existing, replacing
 from sensorium.sources.feedback import FOLDER as FEEDBACK
@@ -31,7 +31,7 @@ def run() -> None:
             write_owners(beside / name, rows[ID], rows[name])
         rows[GROUP], rows[SPLIT] = _divided(rows, table, settings)
         require_rows(rows, settings.inputs, settings.split.groups)
-        left_out = list(learn_all(settings.inputs, rows[rows[SPLIT] == "train"], beside))
+        left_out = list(learn_all(settings.inputs, rows[rows[SPLIT] == TRAIN], beside))
         written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
         written.to_parquet(beside / "rows.parquet", index=False)
     for sentence in [*left_out, *split_warnings(rows, settings.targets)]:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from sensorium import params, paths
+from sensorium.dataset.columns import TRAIN, VAL
 from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
 from sensorium.report.search import write_report
@@ -25,7 +26,7 @@ def run() -> None:
     settings = params.load()
     table = read_table()
     targets = learn(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in ("train", "val"))
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     detach(JOURNAL)
