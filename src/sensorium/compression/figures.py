@@ -1,4 +1,4 @@
-"""What compression found, as the files in metrics/ hold it: what repeats in one, wall-clock times in the other."""
+"""What compression found, for metrics/: figures that repeat in compress.json, times in timings/compress.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Smaller networks made from a trained one's, taught, and written as ONNX; a student is taught once ever."""
+"""Students: smaller networks made of a trained one, distilled and written as ONNX; each once, then cached."""
 
 import hashlib
 import json

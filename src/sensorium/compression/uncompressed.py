@@ -1,4 +1,4 @@
-"""The trained model as it is, put together like a served one: what every candidate is held against."""
+"""The trained model as a predictor, like a served one: what every candidate is compared with."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

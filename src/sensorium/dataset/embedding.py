@@ -1,4 +1,4 @@
-"""Features of prepared values, as they are or corrupted, computed once ever."""
+"""Computes features of prepared values, as they are or corrupted; what the cache holds is not computed again."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Whether an input's encoder reads an example, and could be served: found out before any work, once while it stays."""
+"""Checks that an input's encoder reads an example and can be served, before any work; an unchanged one only once."""
 
 import hashlib
 import json

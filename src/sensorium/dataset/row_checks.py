@@ -53,7 +53,7 @@ def check_rows(
     first = numbers.groupby(ids).transform("first")
     columns = pd.DataFrame({ID: ids, validation.EARLIER: first.where(first != numbers)})
     for name in inputs:
-        problems = [one[name].sentence if isinstance(one[name], Problem) else None for one in found]
+        problems = [here.sentence if isinstance(here := one[name], Problem) else None for one in found]
         columns[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
     columns[validation.INPUTS_USABLE] = [sum(here is True for here in one.values()) for one in found]
     usable = _usable(columns, inputs if cells_cost_rows else ())

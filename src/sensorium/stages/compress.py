@@ -71,8 +71,8 @@ def read_trained(settings: params.Params) -> Trained:
         known, declared = ", ".join(network.config.inputs), ", ".join(settings.inputs)
         raise UserError(f"{paths.TRAINED} reads {known}, but params.yaml has {declared}; run `dvc repro`.")
     table = read_table()
-    splits = (of_split(table, split) for split in SPLITS)
-    return Trained(network, settings.inputs, *splits, paths.PREPARED)
+    train, validation, test = (of_split(table, split) for split in SPLITS)
+    return Trained(network, settings.inputs, train, validation, test, paths.PREPARED)
 
 
 def publish(trained: Trained, folder: Path, found: Compressed) -> None:
