@@ -120,10 +120,10 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
     unread = int(lost[has].sum())
     assert 0 < unread <= has.sum()
     logits = {"label": network(rows.batch(slice(None))[0], rows.batch(slice(None))[1])["label"].detach().numpy()}
-    shares, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
+    prior, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
     evidence = Evidence(
         rows, rows, rows, test["group"].to_numpy(), pd.DataFrame(index=test.index), logits, certain,
-        predict_subsets(network, rows, shares), torch.arange(len(test)).numpy(), corrupted,
+        predict_subsets(network, rows, prior), torch.arange(len(test)).numpy(), corrupted,
     )  # fmt: skip
     figures = measure(evidence, "label", targets["label"], 50, 0.95).figures["robustness"]["note"]
     assert "unreadable" not in figures["truncation"]["severe"]

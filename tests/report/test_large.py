@@ -43,13 +43,13 @@ def measured() -> Measured:
     said = np.where(chance.random(ROWS) < 0.6, labels, (labels + chance.integers(1, 4, ROWS)) % CLASSES)
     logits = chance.normal(size=(ROWS, CLASSES)).astype(np.float32)
     logits[np.arange(ROWS), said] += 8
-    asked = subsets(list(INPUTS))
-    none, brief = np.zeros((len(asked), ROWS)), np.stack([said, np.zeros(ROWS)], axis=1).astype(np.float32)
+    kept_inputs = subsets(list(INPUTS))
+    none, brief = np.zeros((len(kept_inputs), ROWS)), np.stack([said, np.zeros(ROWS)], axis=1).astype(np.float32)
     columns = {f"column{place}": chance.integers(0, 20, ROWS) for place in range(SLICES // 20)}
     evidence = Evidence(
         test, test, test, np.arange(ROWS) // 2, pd.DataFrame(columns), {"label": logits},
         {"label": np.ones(ROWS)},
-        SubsetPredictions(asked, none == 0, {"label": np.stack([brief] * len(asked))}, {"label": none}),
+        SubsetPredictions(kept_inputs, none == 0, {"label": np.stack([brief] * len(kept_inputs))}, {"label": none}),
         np.arange(100), {change: Corrupted(np.zeros(100, bool), {"label": brief[:100]}) for change in changes(INPUTS)},
     )  # fmt: skip
     return measure(evidence, "label", LearntClass(tuple(NAMES)), 100, 0.95)

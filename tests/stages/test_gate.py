@@ -4,7 +4,7 @@ from sensorium.evaluation.gates import RuleResult
 from sensorium.evaluation.verdict import entry, headline
 
 
-def told(**found: Any) -> tuple[str, str]:
+def shown(**found: Any) -> tuple[str, str]:
     """The words and the note of a rule."""
     rule: dict[str, Any] = {"name": "evaluate.t.accuracy", "value": 0.9, "bound": 0.8, "sense": ">=", "passed": True}
     kept = entry(RuleResult(**rule | found))
@@ -12,18 +12,18 @@ def told(**found: Any) -> tuple[str, str]:
 
 
 def test_a_rule_in_words() -> None:
-    assert told() == ("evaluate.t.accuracy 0.9 reaches 0.8", "")
-    assert told(passed=False) == ("evaluate.t.accuracy 0.9 is below 0.8", "")
-    assert told(sense="<=") == ("evaluate.t.accuracy 0.9 is within 0.8", "")
-    assert told(sense="<=", passed=False, at="slices.t.city.Ulm") == (
+    assert shown() == ("evaluate.t.accuracy 0.9 reaches 0.8", "")
+    assert shown(passed=False) == ("evaluate.t.accuracy 0.9 is below 0.8", "")
+    assert shown(sense="<=") == ("evaluate.t.accuracy 0.9 is within 0.8", "")
+    assert shown(sense="<=", passed=False, at="slices.t.city.Ulm") == (
         "slices.t.city.Ulm 0.9 is above 0.8",
         "the worst is slices.t.city.Ulm",
     )
-    assert told(margin=0.02, low=-0.01) == (
+    assert shown(margin=0.02, low=-0.01) == (
         "evaluate.t.accuracy 0.9 beside the champion's 0.8 gains -0.0100 at the least, and may lose 0.02",
         "beside the champion: gains -0.0100 at the least, may lose 0.02",
     )
-    assert told(value=None, bound=None, reason="there is no champion yet") == (
+    assert shown(value=None, bound=None, reason="there is no champion yet") == (
         "evaluate.t.accuracy could not be judged: there is no champion yet",
         "there is no champion yet",
     )
