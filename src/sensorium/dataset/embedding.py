@@ -45,7 +45,7 @@ class Job:
         return {digest: digest + change for digest in self.digests}
 
     def value(self, digest: str, packed: bytes) -> object:
-        """The value to embed; what chance does to it hangs on its content alone."""
+        """The value to embed; what chance does to it depends on its content alone."""
         value = self.kind.unpack(packed)
         if not self.corruption:
             return value

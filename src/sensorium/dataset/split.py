@@ -166,7 +166,7 @@ def _spare(split: np.ndarray, group: np.ndarray, of_class: np.ndarray, name: str
 
 
 def place_of(text: str) -> float:
-    """A number from 0 to 1 that hangs on the text alone."""
+    """A number from 0 to 1 that depends on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 

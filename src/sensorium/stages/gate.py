@@ -10,6 +10,7 @@ from sensorium.evaluation.lookup import UNJUDGED
 from sensorium.evaluation.verdict import entry, headline, words
 from sensorium.files import existing, read_json, rounded, write_json
 from sensorium.registry.champion_comparison import ChampionComparison
+from sensorium.renamed import VALIDATED, with_new_keys
 from sensorium.runtime import artefact
 from sensorium.targets import learnt
 
@@ -22,6 +23,7 @@ def run() -> None:
     figures: dict[str, Any] = {
         name: read_json(paths.METRICS / f"{name}.json", stage) for name, stage in MADE_BY.items()
     }
+    figures["validate"] = with_new_keys(figures["validate"], VALIDATED)
     unjudged = {target: tree[UNJUDGED] for target, tree in figures["evaluate"].items() if UNJUDGED in tree}
     for branch in BRANCHES:
         figures[branch] = figures[branch] | {UNJUDGED: unjudged}
