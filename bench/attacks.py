@@ -105,8 +105,8 @@ async def marks(port: int, key: str) -> None:
 async def marks_told(port: int, key: str) -> None:
     """The same as a label."""
     label = "a" + "\u0300" * 15_000 + "\u0316" * 15_000
-    told = {"request_id": "x", "labels": {"category": label}}
-    await _ask(port, key, "/feedback", json.dumps(told, ensure_ascii=False).encode())
+    body = {"request_id": "x", "labels": {"category": label}}
+    await _ask(port, key, "/feedback", json.dumps(body, ensure_ascii=False).encode())
 
 
 async def scans(port: int, key: str) -> None:

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorium import params, paths
-from sensorium.dataset.columns import carried
+from sensorium.dataset.columns import SPLITS, carried
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
-from sensorium.dataset.split import SPLITS, assign
+from sensorium.dataset.split import assign
 from sensorium.evaluation.baselines import baselines
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit

@@ -12,11 +12,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from sensorium.compression.bench import make_bench
 from sensorium.compression.choice import Candidate
 from sensorium.compression.latency import percentile
+from sensorium.compression.quality import make_evaluator
 from sensorium.compression.settings import FUSION, Compress, Student
+from sensorium.compression.students import distiller
+from sensorium.compression.trained import spread
 from sensorium.compression.trials import try_part
-from sensorium.stages.compress import make_bench, make_evaluator, read_trained, spread, teacher
+from sensorium.prepared import load_params
+from sensorium.stages.compress import read_trained
 
 SORTS = {  # of students, by what they read
     "text": ("layers", "width", "sparse", "words"),
@@ -32,20 +37,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--keep", type=float, default=0.5)
     parser.add_argument("--parts", nargs="*", help="which parts: inputs of params.yaml, fusion; all if not said")
-    asked = parser.parse_args()
-    trained = read_trained()
-    students = {kind: [Student(kind=one, keep=asked.keep) for one in several] for kind, several in SORTS.items()}
-    settings = Compress(forms=trained.settings.compress.forms, epochs=asked.epochs, students=students)
-    asked_for = trained.settings.model_copy(update={"compress": settings})
-    trained = type(trained)(asked_for, trained.network, trained.train, trained.validation, trained.test)
+    options = parser.parse_args()
+    declared = load_params()
+    trained = read_trained(declared)
+    students = {kind: [Student(kind=one, keep=options.keep) for one in several] for kind, several in SORTS.items()}
+    settings = Compress(forms=declared.compress.forms, epochs=options.epochs, students=students)
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         test = spread(trained.test, settings.rows)
-        bench = make_bench(trained, test, make_evaluator(trained, test), Path(folder))
-        for name in asked.parts or bench.parts:
+        draws, confidence = declared.evaluation.bootstrap, declared.evaluation.confidence
+        evaluator = make_evaluator(trained, test, draws, confidence)
+        bench = make_bench(trained, test, evaluator, settings.calibration_rows, Path(folder))
+        for name in options.parts or bench.parts:
             part = bench.parts[name]
-            candidates = try_part(part, bench, settings, teacher(trained, part))
-            table = Table(*COLUMNS, title=f"{name}, students taught for {asked.epochs} epochs")
+            candidates = try_part(part, bench, settings, distiller(trained, part, options.epochs))
+            table = Table(*COLUMNS, title=f"{name}, students taught for {options.epochs} epochs")
             for one in candidates:
                 table.add_row(*_row(one))
             for variant, why in part.refused.items():

@@ -19,7 +19,7 @@ from rich.table import Table
 from scipy.special import softmax
 
 from sensorium.evaluation.names import subsets
-from sensorium.evaluation.subsets import answer_subsets
+from sensorium.evaluation.subsets import predict_subsets
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stats.bootstrap import draw
 from sensorium.targets.class_.figures import Predictions, figures
@@ -37,7 +37,7 @@ GROUP = 4  # rows
 def main(count: int) -> None:
     """Prints seconds of each step, vectorised and by the plain loop."""
     rows, network = make(count)
-    shares = {target: np.full(classes, 1 / classes, np.float32) for target, classes in CLASSES.items()}
+    prior = {target: np.full(classes, 1 / classes, np.float32) for target, classes in CLASSES.items()}
     logits = predict(network, rows)
     groups = np.arange(count) // GROUP
     cases = [
@@ -46,7 +46,7 @@ def main(count: int) -> None:
     ]
     before = memory()
     ours = [
-        seconds(lambda: answer_subsets(network, rows, shares)),
+        seconds(lambda: predict_subsets(network, rows, prior)),
         seconds(lambda: [resample(case, DRAWS) for case in cases]),
     ]
     grown = memory() - before

@@ -199,8 +199,8 @@ def main(seconds: float) -> None:
         measure(work, "", RECIPES[kind]["plain"](random.Random(0), 1000))  # the children and the tables are there
         for words, size in SIZES.items():
             slow, large, tried = search(kind, work, size, seconds / len(doing) / len(SIZES))
-            told: tuple[Any, ...] = (kind, words, f"{slow.seconds:.2f}", slow.recipe, f"{large.megabytes:.0f}")
-            table.add_row(*told, large.recipe, f"{tried:,}")
+            cells: tuple[Any, ...] = (kind, words, f"{slow.seconds:.2f}", slow.recipe, f"{large.megabytes:.0f}")
+            table.add_row(*cells, large.recipe, f"{tried:,}")
             if slow.seconds > SECONDS or large.megabytes > MEGABYTES:
                 passed.append(f"{kind} of {words}: {json.dumps([slow.said, large.said])}")
     Console().print(table)

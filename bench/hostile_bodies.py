@@ -218,8 +218,8 @@ def _json(choose: random.Random, size: int) -> bytes:
 def _labels(choose: random.Random, size: int) -> bytes:
     size = min(size, 2**16)
     label = _letters(choose, max(1, size - 100))
-    told = {"request_id": choose.choice(["x", "x" * (size // 2)]), "labels": {choose.choice(["label", label]): label}}
-    return json.dumps(told, ensure_ascii=choose.random() < 0.3).encode("utf-8", "replace")[:size]
+    body = {"request_id": choose.choice(["x", "x" * (size // 2)]), "labels": {choose.choice(["label", label]): label}}
+    return json.dumps(body, ensure_ascii=choose.random() < 0.3).encode("utf-8", "replace")[:size]
 
 
 def _plain_text(choose: random.Random, size: int) -> bytes:

@@ -26,8 +26,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
 from sensorium.dataset.rows import learn, read_rows, read_table
-from sensorium.stages.search import calibrated_loss
 from sensorium.targets import Learnt
+from sensorium.training.calibrated_loss import calibrated_loss
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured, fit
 from sensorium.training.folds import divisions

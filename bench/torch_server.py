@@ -38,9 +38,9 @@ def predict(raw: Annotated[dict[str, Any], Depends(read_form)]) -> dict[str, Any
         logits = network(features, present)
     answers = {}
     for target, classes in network.config.targets.items():
-        shares = logits[target][0].softmax(0).tolist()
-        by_class = dict(zip(classes, shares, strict=True))
-        answers[target] = {"label": classes[shares.index(max(shares))], "probabilities": by_class}
+        probabilities = logits[target][0].softmax(0).tolist()
+        by_class = dict(zip(classes, probabilities, strict=True))
+        answers[target] = {"label": classes[probabilities.index(max(probabilities))], "probabilities": by_class}
     return {"targets": answers}
 
 

@@ -14,6 +14,7 @@ from rich.progress import track
 from starlette.testclient import TestClient
 
 from sensorium import params, paths
+from sensorium.dataset.columns import TEST
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
@@ -58,7 +59,7 @@ def logs(folder: Path) -> dict[str, pd.DataFrame]:
 
 def test_rows() -> pd.DataFrame:
     """The rows of the test split as the source gave them."""
-    wanted = of_split(read_table(), "test")["id"]
+    wanted = of_split(read_table(), TEST)["id"]
     return pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id").loc[wanted].reset_index()
 
 

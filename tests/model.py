@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.compression.forms import make_form
-from sensorium.compression.parts import FP32, Reader, export_encoder, export_fusion, lay_out
+from sensorium.compression.parts import FP32, Reader, export_encoder, export_fusion, write_model_files
 from sensorium.compression.settings import FUSION
 from sensorium.encoders.encoder import encode
 from sensorium.modalities import Modality
@@ -44,5 +44,5 @@ def write(
     for name, form in (forms or {}).items():
         part = parts[name]
         part.make(form, lambda path, part=part, form=form: make_form(form, part.files[FP32], path, part.batches))
-    artefact.seal(folder, lay_out(readers, parts, chosen, network, folder))
+    artefact.seal(folder, write_model_files(readers, parts, chosen, network, folder))
     return folder

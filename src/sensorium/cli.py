@@ -19,15 +19,15 @@ STAGES = "Stages of dvc.yaml, in order"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"sensorium {metadata.version('sensorium')}")
         raise typer.Exit
 
 
 @app.callback()
 def describe(
-    _: bool = typer.Option(False, "--version", callback=_tell_version, is_eager=True, help="Tell the version."),
+    _: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Models over several kinds of input at once: from data to a served, gated model."""
 
@@ -216,10 +216,10 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(1)
     except Exception as error:
-        told = explain(error) or (str(error) if isinstance(error, UserError) else "")
-        if not told:
+        message = explain(error) or (str(error) if isinstance(error, UserError) else "")
+        if not message:
             raise
-        print(f"error: {plain(told)}", file=sys.stderr)
+        print(f"error: {plain(message)}", file=sys.stderr)
         _leave(2)
 
 

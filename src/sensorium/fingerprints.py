@@ -1,4 +1,4 @@
-"""What files hold, said in a line: equal content has equal fingerprints, wherever it lies."""
+"""What files hold, in a line: equal content has equal fingerprints, wherever it lies."""
 
 import hashlib
 import json
@@ -51,10 +51,10 @@ def _digests(files: Iterable[Path]) -> dict[Path, str]:
     known = _Known()
     kept = known.get(states)
     now = time.time_ns()
-    fresh = {path: sha256(path) for path in states if path not in kept}
+    hashed = {path: sha256(path) for path in states if path not in kept}
     # What was written just now may be written again without a change of its times.
-    known.put({path: (states[path], fresh[path]) for path in fresh if now - max(states[path][1:3]) > SETTLED})
-    return {**kept, **fresh}
+    known.put({path: (states[path], hashed[path]) for path in hashed if now - max(states[path][1:3]) > SETTLED})
+    return {**kept, **hashed}
 
 
 def _state(path: Path) -> State | None:
@@ -75,13 +75,13 @@ class _Known:
     def get(self, states: Mapping[Path, State]) -> dict[Path, str]:
         """The digests of files that are in the same state as they were then."""
         by_name = {_name(path): path for path in states}
-        found = {by_name[name]: json.loads(said) for name, said in self._records.get(by_name).items()}
+        found = {by_name[name]: json.loads(line) for name, line in self._records.get(by_name).items()}
         return {path: digest for path, (state, digest) in found.items() if tuple(state) == states[path]}
 
     def put(self, found: Mapping[Path, tuple[State, str]]) -> None:
         """Keeps digests with the state of their files."""
         if found:
-            self._records.put({_name(path): json.dumps(said).encode() for path, said in found.items()})
+            self._records.put({_name(path): json.dumps(state).encode() for path, state in found.items()})
 
 
 def _name(path: Path) -> bytes:

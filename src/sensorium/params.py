@@ -162,8 +162,8 @@ class Params(Section):
             raise ValueError(
                 f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"
             )
-        asked = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
-        if unknown := sorted(asked - set(self.targets)):
+        thresholds = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
+        if unknown := sorted(thresholds - set(self.targets)):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
         measured = figures(self.inputs, self.targets, self.evaluation.robustness_rows > 0)
         for number, rule in enumerate(self.gate):

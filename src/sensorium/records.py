@@ -61,11 +61,11 @@ class Records:
         with self._lock:
             self.path.touch()
             with self.path.open("rb") as file:
-                sound = self._look(file)
+                sound = self._scan(file)
             if not sound or self._count > len(self._places) + REPLACED:
                 self._write_anew()
             with self.path.open("r+b") as file:
-                self._look(file)
+                self._scan(file)
                 file.truncate(self._end)  # what a killed process wrote of a record goes
                 file.seek(self._end)
                 file.write(b"".join(_record(key, content) for key, content in contents.items()))
@@ -78,7 +78,7 @@ class Records:
         if not self.path.is_file():
             return
         with self.path.open("rb") as file:
-            sound = self._look(file)
+            sound = self._scan(file)
             for key in keys:
                 if key not in self._places:
                     continue
@@ -91,7 +91,7 @@ class Records:
             with self._lock:
                 self._write_anew()
 
-    def _look(self, file: BinaryIO) -> bool:
+    def _scan(self, file: BinaryIO) -> bool:
         """Learns where records are that were added since the last look; says whether there is nothing but records."""
         state = os.fstat(file.fileno())
         if state.st_ino != self._file or state.st_size < self._end:
@@ -122,8 +122,8 @@ def _closed(folder: Path) -> str:
 
 
 def _record(key: bytes, content: bytes) -> bytes:
-    said = SIZES.pack(len(key), len(content)) + key + content
-    return BEGIN + hashlib.sha256(said).digest() + said
+    payload = SIZES.pack(len(key), len(content)) + key + content
+    return BEGIN + hashlib.sha256(payload).digest() + payload
 
 
 def _records(file: BinaryIO, at: int, verified: bool = False) -> Iterator[Found]:
@@ -134,7 +134,7 @@ def _records(file: BinaryIO, at: int, verified: bool = False) -> Iterator[Found]
     """
     size = os.fstat(file.fileno()).st_size
     while at < size:
-        found = _glance(file, at, size)
+        found = _header(file, at, size)
         if found and not (verified and _read(file, at) is None):
             yield at, *found
             at = found[1]
@@ -146,7 +146,7 @@ def _records(file: BinaryIO, at: int, verified: bool = False) -> Iterator[Found]
         at = size if following is None else following
 
 
-def _glance(file: BinaryIO, at: int, size: int) -> tuple[bytes, int] | None:
+def _header(file: BinaryIO, at: int, size: int) -> tuple[bytes, int] | None:
     """The key of a record that seems to begin here, and where it ends."""
     head = _bytes(file, at, BEFORE_KEY)
     if len(head) < BEFORE_KEY or not head.startswith(BEGIN):
@@ -158,7 +158,7 @@ def _glance(file: BinaryIO, at: int, size: int) -> tuple[bytes, int] | None:
 
 def _read(file: BinaryIO, at: int) -> tuple[bytes, bytes] | None:
     """Key and content of the record that begins here, if it is as it was written."""
-    found = _glance(file, at, os.fstat(file.fileno()).st_size)
+    found = _header(file, at, os.fstat(file.fileno()).st_size)
     if found is None:
         return None
     key, end = found

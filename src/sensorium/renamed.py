@@ -5,6 +5,8 @@ from typing import Any
 
 RECORDS = {"said": "descriptors", "marks": "hashes"}  # in lines of predictions.jsonl
 COLUMNS = {"said": "predicted"}  # of a target, in panels of Evidently's dashboard
+PREPARED = {"said.": "descriptor."}  # before names of descriptors, in columns of data/prepared/INPUT
+VALIDATED = {"lessened": "partly_quarantined"}  # in metrics/validate.json, and in rules of the gate on it
 EXPLANATION = {"shares": "attribution"}  # old to new; the answers of /explain have both
 
 

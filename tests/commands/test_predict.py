@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sensorium.commands import key, predict, predict_table
-from sensorium.dataset.answered_table import Job, answer_piece
+from sensorium.dataset.batch_prediction import Job, predict_piece
 from sensorium.errors import UserError
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.settings import Serve
@@ -144,10 +144,10 @@ def test_a_piece_of_a_table_is_done_again_when_a_file_of_it_changed(model_folder
     job = Job(model_folder, Predictor.load(model_folder).version, Serve(), tmp_path, tmp_path / "answers")
     (tmp_path / "x.png").write_bytes(b"broken")
     pd.DataFrame({"photo": ["x.png"]}).to_parquet(tmp_path / "000000.parquet", index=False)
-    first = answer_piece(job, tmp_path / "000000.parquet")
-    assert answer_piece(job, tmp_path / "000000.parquet") == first
+    first = predict_piece(job, tmp_path / "000000.parquet")
+    assert predict_piece(job, tmp_path / "000000.parquet") == first
     (tmp_path / "x.png").write_bytes(png())
-    again = answer_piece(job, tmp_path / "000000.parquet")
+    again = predict_piece(job, tmp_path / "000000.parquet")
     assert [pd.read_parquet(path)["answer.error"].notna().tolist() for path in (first, again)] == [[True], [False]]
 
 

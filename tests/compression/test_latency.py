@@ -1,16 +1,16 @@
 import time
 
-from sensorium.compression.latency import in_turns, percentile, ratio
+from sensorium.compression.latency import interleaved, percentile, ratio
 
 
 def test_calls_take_turns() -> None:
     said: list[str] = []
     calls = {name: lambda given, name=name: said.append(f"{name}{given}") for name in "ab"}
-    taken = in_turns(calls, [1, 2, 3], rounds=3)
+    taken = interleaved(calls, [1, 2, 3], rounds=3)
     assert said == ["a1", "a1", "b1", "b1", "a2", "a2", "b2", "b2", "a3", "a3", "b3", "b3"]
     assert {name: len(times) for name, times in taken.items()} == {"a": 3, "b": 3}
     said.clear()
-    assert in_turns(calls, [1], rounds=2, warm=False).keys() == {"a", "b"}
+    assert interleaved(calls, [1], rounds=2, warm=False).keys() == {"a", "b"}
     assert said == ["a1", "b1", "a1", "b1"]
 
 
@@ -20,5 +20,5 @@ def test_figures() -> None:
 
 
 def test_slow_calls_are_timed_less_often() -> None:
-    taken = in_turns({"slow": lambda _: time.sleep(0.02)}, [1], rounds=30, seconds=0.1)
+    taken = interleaved({"slow": lambda _: time.sleep(0.02)}, [1], rounds=30, seconds=0.1)
     assert 3 <= len(taken["slow"]) < 6

@@ -12,10 +12,11 @@ from transformers import BertConfig, BertModel
 
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.errors import UserError
-from sensorium.evaluation.measure import Evidence, measure
+from sensorium.evaluation.evidence import Evidence
+from sensorium.evaluation.measure import measure
 from sensorium.evaluation.occlusion import occlude
 from sensorium.evaluation.robustness import predict_corrupted
-from sensorium.evaluation.subsets import answer_subsets
+from sensorium.evaluation.subsets import predict_subsets
 from sensorium.modalities import Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.stages import embed, ingest, prepare, validate
@@ -119,10 +120,10 @@ def test_damaged_and_hidden_parts_that_cannot_be_encoded_are_left_out(prepared: 
     unread = int(lost[has].sum())
     assert 0 < unread <= has.sum()
     logits = {"label": network(rows.batch(slice(None))[0], rows.batch(slice(None))[1])["label"].detach().numpy()}
-    shares, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
+    prior, certain = {"label": torch.full((2,), 0.5).numpy()}, {"label": torch.ones(len(rows)).numpy()}
     evidence = Evidence(
         rows, rows, rows, test["group"].to_numpy(), pd.DataFrame(index=test.index), logits, certain,
-        answer_subsets(network, rows, shares), torch.arange(len(test)).numpy(), corrupted,
+        predict_subsets(network, rows, prior), torch.arange(len(test)).numpy(), corrupted,
     )  # fmt: skip
     figures = measure(evidence, "label", targets["label"], 50, 0.95).figures["robustness"]["note"]
     assert "unreadable" not in figures["truncation"]["severe"]

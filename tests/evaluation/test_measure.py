@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from sensorium.evaluation.measure import Evidence, measure
+from sensorium.evaluation.evidence import Evidence
+from sensorium.evaluation.measure import measure
 from sensorium.evaluation.names import subsets
 from sensorium.evaluation.robustness import Change, Corrupted
-from sensorium.evaluation.subsets import Answers
+from sensorium.evaluation.subsets import SubsetPredictions
 from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 
@@ -24,7 +25,7 @@ def measured(groups: np.ndarray) -> dict[str, Any]:
     rows = Rows(features, {"a": items, "b": torch.where(items < 100, items, -1)}, {"t": labels})
     true = labels.numpy()
     right = np.where(np.arange(ROWS) < 40, 1 - true, true)
-    asked = subsets(["a", "b"])
+    kept_inputs = subsets(["a", "b"])
     answered = np.stack([np.zeros(ROWS, bool), np.ones(ROWS, bool), np.arange(ROWS) < 100, np.ones(ROWS, bool)])
     brief = np.stack([right, np.full(ROWS, 0.5)], axis=1).astype(np.float32)
     evidence = Evidence(
@@ -35,7 +36,9 @@ def measured(groups: np.ndarray) -> dict[str, Any]:
         columns=pd.DataFrame(index=range(ROWS)),
         outputs={"t": 3 * np.eye(2)[right]},
         divisors={"t": np.ones(ROWS)},
-        answers=Answers(asked, answered, {"t": np.stack([brief] * 4)}, {"t": np.full((4, ROWS), 0.5, np.float32)}),
+        subsets=SubsetPredictions(
+            kept_inputs, answered, {"t": np.stack([brief] * 4)}, {"t": np.full((4, ROWS), 0.5, np.float32)}
+        ),
         corrupted_rows=np.arange(50),
         corrupted={Change("a", "noise", 0): Corrupted(np.zeros(50, bool), {"t": np.stack([true[:50]] * 2, axis=1)})},
     )

@@ -170,7 +170,7 @@ def test_a_missing_layer_or_one_of_another_shape_is_refused(made: Make, tmp_path
     folder = folders.copied(made("bert"), tmp_path, without)
     assert problem(Text, folder).startswith(
         "model.safetensors lacks encoder.layer.1.output.dense.bias, encoder.layer.1.output.dense.weight, which its "
-        "features hang on (2 of 39 weights of a model of the sort 'bert' are missing): they would be random"
+        "features depend on (2 of 39 weights of a model of the sort 'bert' are missing): they would be random"
     )
     folders.write(folder, "config.json", intermediate_size=24)
     assert "encoder.layer.0.intermediate.dense.bias is (32,) and not (24,) in model.safetensors" in problem(

@@ -2,12 +2,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from sensorium.compression.bench import WholeModel
 from sensorium.compression.choice import Candidate, Cost
-from sensorium.compression.figures import ONNX, SERVED, TORCH, Compressed, figures, times
+from sensorium.compression.figures import Compressed, figures, times
 from sensorium.compression.proof import Proof
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
+from sensorium.compression.whole_models import ONNX, SERVED, TORCH, WholeModel
 from sensorium.report.compression import _trade_off, pareto_front, write_report
 
 
@@ -26,7 +26,7 @@ def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compresse
         candidate("same", 9_900_000, 0.0, 0.0),
         candidate("unsure", 1_000_000, 0.0, -0.05),
     ]
-    wholes = {
+    models = {
         TORCH: WholeModel(12_000_000, [20.0, 20.0], [400.0], 3000.0, 900_000_000),
         ONNX: WholeModel(10_500_000, [10.0, 10.0], [200.0], 500.0, 300_000_000),
         SERVED: WholeModel(4_000_000, [5.0, 5.0], [50.0], 400.0, 200_000_000),
@@ -35,7 +35,7 @@ def found(rows: int = 400, larger: int = 1, max_drop: float = 0.01) -> Compresse
     chosen = {"note": "int8", "fusion": "fp32"}
     quality = {"t": Quality("accuracy", 0.901, 0.001, -0.004, 0.02)}
     proof = Proof(rows, "t", 0.95, Compress(max_drop=max_drop))
-    return Compressed(chosen, quality, {"note": candidates}, refused, wholes, {"fusion": 1.2345e-6}, 400, proof)
+    return Compressed(chosen, quality, {"note": candidates}, refused, models, {"fusion": 1.2345e-6}, 400, proof)
 
 
 def test_the_figures_are_those_that_gates_and_pages_ask_for() -> None:

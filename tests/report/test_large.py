@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
-from sensorium.evaluation.measure import Evidence, Measured, measure
+from sensorium.evaluation.evidence import Evidence
+from sensorium.evaluation.measure import Measured, measure
 from sensorium.evaluation.names import subsets
 from sensorium.evaluation.robustness import Corrupted, changes
-from sensorium.evaluation.subsets import Answers
+from sensorium.evaluation.subsets import SubsetPredictions
 from sensorium.modalities import Text
 from sensorium.report import data
 from sensorium.report.card import write_card
@@ -42,13 +43,13 @@ def measured() -> Measured:
     said = np.where(chance.random(ROWS) < 0.6, labels, (labels + chance.integers(1, 4, ROWS)) % CLASSES)
     logits = chance.normal(size=(ROWS, CLASSES)).astype(np.float32)
     logits[np.arange(ROWS), said] += 8
-    asked = subsets(list(INPUTS))
-    none, brief = np.zeros((len(asked), ROWS)), np.stack([said, np.zeros(ROWS)], axis=1).astype(np.float32)
+    kept_inputs = subsets(list(INPUTS))
+    none, brief = np.zeros((len(kept_inputs), ROWS)), np.stack([said, np.zeros(ROWS)], axis=1).astype(np.float32)
     columns = {f"column{place}": chance.integers(0, 20, ROWS) for place in range(SLICES // 20)}
     evidence = Evidence(
         test, test, test, np.arange(ROWS) // 2, pd.DataFrame(columns), {"label": logits},
         {"label": np.ones(ROWS)},
-        Answers(asked, none == 0, {"label": np.stack([brief] * len(asked))}, {"label": none}),
+        SubsetPredictions(kept_inputs, none == 0, {"label": np.stack([brief] * len(kept_inputs))}, {"label": none}),
         np.arange(100), {change: Corrupted(np.zeros(100, bool), {"label": brief[:100]}) for change in changes(INPUTS)},
     )  # fmt: skip
     return measure(evidence, "label", LearntClass(tuple(NAMES)), 100, 0.95)
@@ -62,7 +63,7 @@ def reports(measured: Measured, tmp_path_factory: pytest.TempPathFactory) -> Pat
     write_report(found, {"label": measured}, {"label": []}, INPUTS, folder / "evaluation")
     counts = dict.fromkeys(NAMES, 8)
     validated = {"rows": 13_000, "valid": 8000, "quarantined": 5000, "classes": {"label": counts}}
-    validated |= {"lessened": 0, "warnings": []}
+    validated |= {"partly_quarantined": 0, "warnings": []}
     validated["inputs"] = {name: {"present": 8000, "unreadable": 0} for name in INPUTS}
     rejected = pd.DataFrame({"id": range(5000), "reason": [f"the cell {n} {'is odd ' * 300}" for n in range(5000)]})
     data.write_report(validated, rejected.assign(input=None, target=None), {}, folder / "data")

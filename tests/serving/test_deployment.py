@@ -268,17 +268,17 @@ def test_a_running_service_keeps_its_champion_whatever_becomes_of_the_file(
         caplog.clear()
         before = failed()
         for _ in range(3):
-            one.look("champion")
+            one.refresh("champion")
         assert one.champion.version == promoted
         assert metric("sensorium_model_stuck", role="champion") == 1
         assert failed() == before + 1
         assert [record.levelname for record in caplog.records] == ["ERROR"]  # once, not at each look
         assert "the champion is not served: models/champion.json" in caplog.text
         point(promoted)
-        one.look("champion")
+        one.refresh("champion")
         assert (one.champion.version, metric("sensorium_model_stuck", role="champion")) == (promoted, 0)
     point(other)
-    one.look("champion")
+    one.refresh("champion")
     assert (one.champion.version, metric("sensorium_model_stuck", role="champion")) == (other, 0)
 
 
@@ -294,11 +294,11 @@ def test_a_challenger_runs_on_while_its_file_cannot_be_read(
     one.start()
     assert one.challenger is not None
     paths.CHALLENGER.write_text("")
-    one.look("challenger")
+    one.refresh("challenger")
     assert one.challenger is not None
     assert metric("sensorium_model_stuck", role="challenger") == 1
     paths.CHALLENGER.unlink()
-    one.look("challenger")
+    one.refresh("challenger")
     assert one.challenger is None
     assert metric("sensorium_model_stuck", role="challenger") == 0
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from sensorium.serving import pacing
-from sensorium.serving.pacing import Line, PacedElsewhere, Turns
+from sensorium.serving.pacing import ConcurrencyLimit, Line, PacedElsewhere
 from tests.serving.conftest import serving
 from tests.serving.test_connections import small
 from tests.serving.test_guarding import ENTRIES, FACTS, KEY, OTHER, by
@@ -129,7 +129,7 @@ def test_a_key_that_asks_for_what_is_refused_waits_and_others_do_not(
 @pytest.mark.parametrize(("shared", "together"), [(True, 2), (False, 5)])
 def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, together: int) -> None:
     async def count() -> tuple[int, bool]:
-        turns, begun, go, other = Turns(2, shared, 100), 0, asyncio.Event(), asyncio.Event()
+        turns, begun, go, other = ConcurrencyLimit(2, shared, 100), 0, asyncio.Event(), asyncio.Event()
 
         async def take(who: str) -> None:
             nonlocal begun
@@ -152,7 +152,7 @@ def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, toget
 
 def test_all_together_have_so_many_turns_whatever_batches_they_come_in() -> None:
     async def most() -> int:
-        turns, now, most = Turns(4, True, 5), 0, 0
+        turns, now, most = ConcurrencyLimit(4, True, 5), 0, 0
 
         async def take(who: str) -> None:
             nonlocal now, most

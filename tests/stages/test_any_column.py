@@ -83,9 +83,14 @@ def test_a_table_may_have_any_columns_and_loses_none(project: Project) -> None:
     assert (len(together), together.max()) == (20, 1)
     assert set(rows["split"]) == {"train", "val", "test"}
     described = pd.read_parquet("data/prepared/facts/part-00000.parquet")
-    assert described["said.prix (€)"].tolist() == list(range(40))
+    assert described["descriptor.prix (€)"].tolist() == list(range(40))
     assert described["digest"].nunique() == 40
-    assert {"said.digest", "said.column.unknown", "said.column.presence", "said.column.axis.0"} < {*described.columns}
+    assert {
+        "descriptor.digest",
+        "descriptor.column.unknown",
+        "descriptor.column.presence",
+        "descriptor.column.axis.0",
+    } < {*described.columns}
 
 
 def test_a_split_by_the_column_of_an_input_is_by_what_it_holds(project: Project) -> None:

@@ -105,7 +105,7 @@ def test_media_that_cannot_be_read(project: Project) -> None:
     assert [one[:2] for one in told] == [[name, lost] for name, lost, _ in patterns]
     assert all(re.fullmatch(pattern, one[2]) for (*_, pattern), one in zip(patterns, told, strict=True)), told
     counted = read_json(project.root / "metrics/validate.json", made_by="validate")
-    assert (counted["valid"], counted["quarantined"], counted["lessened"]) == (22, 1, 9)
+    assert (counted["valid"], counted["quarantined"], counted["partly_quarantined"]) == (22, 1, 9)
     assert counted["inputs"]["photo"] == {"present": 1, "unreadable": 8}
 
 
@@ -148,7 +148,7 @@ def test_data_docs_say_what_was_set_aside_and_need_no_network(project: Project) 
         assert '<a href="../' in page
         assert not re.search(r"https?:|<script|<link|Failed", page)
     found = written["validations"]
-    assert "14 rows were asked 8 questions: 12 meet all of them, 2 are set aside, each with its reason." in found
+    assert "14 rows, 8 expectations: 12 meet all of them, 2 are set aside, each with its reason." in found
     assert '<td>a row has at least one input</td><td class="number">1</td>' in found
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in found
     assert "<td>expect_column_values_to_be_between</td>" in written["expectations"]

@@ -16,7 +16,7 @@ import yaml
 
 from sensorium import paths
 from sensorium.cached import made_once
-from sensorium.compression import bench, latency
+from sensorium.compression import bench, latency, served
 from sensorium.evaluation.slices import FEWEST_ROWS
 from sensorium.models import network as networks
 from sensorium.models.fusion.linear import LinearFusion, patterns
@@ -196,14 +196,14 @@ def large() -> None:
     """Something heavy gets into the folder that is served."""
 
     def heavy(*given: Any) -> Any:
-        said = lay_out(*given)
+        said = write_model_files(*given)
         with (given[-1] / "heavy").open("wb") as file:
             file.truncate(121_000_000)
         return said
 
-    lay_out = compress.lay_out
+    write_model_files = served.write_model_files
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compress, "lay_out", heavy)
+        patch.setattr(served, "write_model_files", heavy)
         compress.run()
 
 

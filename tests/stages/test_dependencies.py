@@ -12,7 +12,7 @@ from sensorium.params import Params
 from tests.conftest import REPOSITORY
 from tests.modules import closure, has_code
 
-# What a stage writes does not hang on these.
+# What a stage writes does not depend on these.
 APART = {
     "sensorium",
     "sensorium.errors",  # sentences

@@ -56,7 +56,7 @@ def test_beside_another_input_only_the_input_is_lost(project: Project, capsys: p
     rows = pd.read_parquet("data/prepared/rows.parquet")
     assert rows[["facts", "port"]].notna().sum().tolist() == [11, 158]
     assert CAUSE in Path("reports/data/index.html").read_text().replace("&#39;", "'")
-    assert "158 rows were asked 7 questions: 11 meet all of them, 147 lose an input or a label, 0 are set aside" in (
+    assert "158 rows, 7 expectations: 11 meet all of them, 147 lose an input or a label, 0 are set aside" in (
         next(Path("reports/validation/validations").rglob("*.html")).read_text()
     )
 

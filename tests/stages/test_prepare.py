@@ -1,12 +1,12 @@
 import pandas as pd
 
-from sensorium.stages.prepare import _warnings
+from sensorium.dataset.split_warnings import split_warnings
 from sensorium.targets import Class
 
 
 def warned(**columns: list[str | None]) -> list[str]:
     rows = pd.DataFrame({"split": ["train"] * 6 + ["test"] * 6, "group": range(12)} | columns)
-    return list(_warnings(rows, {"t": Class()}))
+    return list(split_warnings(rows, {"t": Class()}))
 
 
 def test_targets_that_the_test_rows_cannot_judge_are_named_before_any_work() -> None:

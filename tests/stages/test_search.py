@@ -1,7 +1,7 @@
 import torch
 
 from sensorium.models.network import NetworkConfig
-from sensorium.stages.search import calibrated_loss
+from sensorium.training.calibrated_loss import calibrated_loss
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions

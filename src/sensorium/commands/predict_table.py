@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sensorium import tables
-from sensorium.dataset.answered_table import Counts, answer_table
-from sensorium.dataset.answering import ERROR
+from sensorium.dataset.batch_prediction import Counts, predict_file
+from sensorium.dataset.table_prediction import ERROR
 from sensorium.errors import UserError
 from sensorium.serving.deployment import champion_folder
 
@@ -26,7 +26,7 @@ def run(table: str | None, out: str | None, others: Sequence[str] = (), url: str
     """
     source, target = _places(table, out, others, url)
     began = time.perf_counter()
-    counts = answer_table(source, target, champion_folder().absolute())
+    counts = predict_file(source, target, champion_folder().absolute())
     _report(counts, target, time.perf_counter() - began)
 
 
@@ -57,7 +57,8 @@ def _report(counts: Counts, target: Path, seconds: float) -> None:
     )
     if unsure := ", ".join(f"{count:,} of {name}" for name, count in counts.abstained.items() if count):
         print(f"too unsure for a label: {unsure}")
-    if counts.lessened:
-        print(f"without an input: {counts.lessened:,} rows; {ERROR} says why, of the first: {counts.lost}")
+    if counts.partial:
+        print(f"without an input: {counts.partial:,} rows; {ERROR} says why, of the first: {counts.first_partial}")
     if counts.unanswered:
-        print(f"without an answer: {counts.unanswered:,} rows; {ERROR} says why, of the first: {counts.first}")
+        first = counts.first_unanswered
+        print(f"without an answer: {counts.unanswered:,} rows; {ERROR} says why, of the first: {first}")

@@ -18,6 +18,7 @@ from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json
 from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
+from sensorium.renamed import VALIDATED, with_new_keys
 from sensorium.report.words import (
     baseline_figure,
     bounds,
@@ -40,10 +41,10 @@ def run() -> None:
     """Prints data, metrics, verdict, size and latency."""
     console = Console()
     console.rule("Sensorium")
-    validated = read_json(paths.METRICS / "validate.json", made_by="validate")
+    validated = with_new_keys(read_json(paths.METRICS / "validate.json", made_by="validate"), VALIDATED)
     console.print(
         f"data     {validated['rows']:,} rows, {validated['quarantined']:,} of them quarantined"
-        f"{_lessened(validated)} ({paths.VALID / 'quarantine.parquet'} says why)",
+        f"{_partly_quarantined(validated)} ({paths.VALID / 'quarantine.parquet'} says why)",
         highlight=False,
         soft_wrap=True,
     )
@@ -68,8 +69,8 @@ def run() -> None:
     )
 
 
-def _lessened(validated: dict[str, Any]) -> str:
-    number = validated.get("lessened", 0)
+def _partly_quarantined(validated: dict[str, Any]) -> str:
+    number = validated.get("partly_quarantined", 0)
     return f", {number:,} used without an input or a label" if number else ""
 
 

@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sensorium.compression import cold_start
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
 from sensorium.compression.forms import EXACT
-from sensorium.compression.latency import in_turns, ratio
+from sensorium.compression.latency import interleaved, ratio
 from sensorium.compression.parity import SAME, difference
-from sensorium.compression.parts import FP32, Part, Reader, put_together
+from sensorium.compression.parts import (
+    FP32,
+    Part,
+    Reader,
+    assemble,
+    export_encoder,
+    export_fusion,
+    fusion_batches,
+)
 from sensorium.compression.quality import Evaluator, Quality, similarity
 from sensorium.compression.settings import FUSION
-from sensorium.compression.uncompressed import one_thread
+from sensorium.compression.trained import Trained
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.encoders.encoder import Arrays
 from sensorium.errors import UserError
@@ -26,6 +35,7 @@ from sensorium.targets import Learnt
 
 BATCH = cold_start.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
+PARTS = "parts"  # folder of their files
 ROUNDS = 3  # times that a part is timed to know what it is of the whole
 
 
@@ -59,7 +69,7 @@ class Bench:
     def predictor(self, chosen: Mapping[str, str]) -> Predictor:
         """The model with its parts in these variants; in fp32 where not said."""
         networks = {name: OnnxNetwork(part.files[chosen.get(name, FP32)]) for name, part in self.parts.items()}
-        return put_together(self.readers, networks, self.targets, networks[FUSION])
+        return assemble(self.readers, networks, self.targets, networks[FUSION])
 
     def logits(self, chosen: Mapping[str, str]) -> dict[str, np.ndarray]:
         """A model's outputs ``[rows, outputs]`` by target."""
@@ -113,7 +123,7 @@ class Bench:
         """Times of a part in turns with its fp32, with one thread."""
         runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
         singles, batch = self._arrays(part)
-        single, several = in_turns(runs, singles, SINGLES), in_turns(runs, [batch], BATCHES, warm=False)
+        single, several = interleaved(runs, singles, SINGLES), interleaved(runs, [batch], BATCHES, warm=False)
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
         share, batch_share = self._shares[part.name]
         whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)
@@ -126,7 +136,7 @@ class Bench:
         for part in self.parts.values():
             singles, batch = self._arrays(part)
             run = {FP32: OnnxNetwork(part.files[FP32])}
-            taken = in_turns(run, singles, ROUNDS), in_turns(run, [batch], ROUNDS, warm=False)
+            taken = interleaved(run, singles, ROUNDS), interleaved(run, [batch], ROUNDS, warm=False)
             times.append([np.median(one[FP32]) for one in taken])
         shares = np.array(times) / np.sum(times, axis=0)
         return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
@@ -155,51 +165,26 @@ class Bench:
         return found
 
 
+def make_bench(trained: Trained, test: pd.DataFrame, evaluator: Evaluator, calibration_rows: int, work: Path) -> Bench:
+    """A model's parts as fp32, and the rows they are measured on.
+
+    Args:
+        trained: the model.
+        test: rows to measure on.
+        evaluator: of the same rows.
+        calibration_rows: training rows that forms are calibrated on.
+        work: a folder for files.
+    """
+    readers = trained.readers
+    examples = {name: list(trained.training_values(name, calibration_rows).values()) for name in readers}
+    parts: dict[str, Part] = {
+        name: export_encoder(name, reader, examples[name], work / PARTS / name) for name, reader in readers.items()
+    }
+    batches = fusion_batches(trained.train_rows, calibration_rows)
+    parts[FUSION] = export_fusion(trained.network, trained.tokens, batches, work / PARTS / FUSION)
+    return Bench(readers, parts, trained.network.targets, trained.served_rows(test), evaluator, examples, work)
+
+
 def is_exact(chosen: Mapping[str, str]) -> bool:
     """Whether a whole model computes what fp32 does, up to rounding."""
     return all(variant in (FP32, *EXACT) for variant in chosen.values())
-
-
-@dataclass(frozen=True)
-class WholeModel:
-    """A whole model, measured beside others.
-
-    Attributes:
-        size: bytes.
-        single: milliseconds of one sample with all its inputs, preprocessing included, every time.
-        batch: milliseconds of a batch of them.
-        start: milliseconds from starting a process to the first answer.
-        memory: bytes of that process at most.
-    """
-
-    size: int
-    single: Sequence[float]
-    batch: Sequence[float]
-    start: float
-    memory: int
-
-
-def compare(
-    models: Mapping[str, Predictor],
-    sizes: Mapping[str, int],
-    loads: Mapping[str, tuple[str, Path]],
-    rows: ServedRows,
-    folder: Path,
-) -> dict[str, WholeModel]:
-    """Whole models in turns, with one thread.
-
-    Args:
-        models: by name.
-        sizes: their bytes.
-        loads: what `cold_start.measure` loads of each, and how.
-        rows: where the samples come from.
-        folder: a new folder for them.
-    """
-    samples = rows.fullest(BATCH)
-    cold_start.write_samples(folder, next(iter(models.values())), samples)
-    calls = {name: model.predict for name, model in models.items()}
-    with one_thread():
-        single = in_turns(calls, [[one] for one in samples], SINGLES)
-        batch = in_turns(calls, [samples], BATCHES, warm=False)
-    started = {name: cold_start.measure(*what, folder) for name, what in loads.items()}
-    return {name: WholeModel(sizes[name], single[name], batch[name], *started[name]) for name in models}

@@ -1,4 +1,4 @@
-"""Smaller networks learn from the one they were made of: to match its features and to answer as it does."""
+"""Distillation: a smaller network learns to give the features and the predictions of the one it was made of."""
 
 import copy
 import math

@@ -1,10 +1,9 @@
-"""What compression found, as the files in metrics/ hold it: what repeats in one, wall-clock times in the other."""
+"""What compression found, for metrics/: figures that repeat in compress.json, times in timings/compress.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.compression.bench import WholeModel
 from sensorium.compression.choice import Candidate, Chosen, acceptable, gains
 from sensorium.compression.latency import percentile, ratio
 from sensorium.compression.parity import Parity
@@ -12,9 +11,8 @@ from sensorium.compression.parts import FP32
 from sensorium.compression.proof import Proof
 from sensorium.compression.quality import Quality
 from sensorium.compression.settings import Compress
+from sensorium.compression.whole_models import SERVED, TORCH, WholeModel
 from sensorium.files import rounded
-
-TORCH, ONNX, SERVED = "torch fp32", "ONNX fp32", "served"
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Compressed:
         quality: of the served model, by target.
         candidates: of every part, fp32 first.
         refused: of every part, why other variants are not to be had.
-        wholes: the models `TORCH`, `ONNX` and `SERVED`.
+        models: the whole models `TORCH`, `ONNX` and `SERVED`.
         parity: how far the ONNX model is from the trained one.
         rows: test rows measured on.
         proof: what the test rows can prove.
@@ -36,7 +34,7 @@ class Compressed:
     quality: Mapping[str, Quality]
     candidates: Mapping[str, Sequence[Candidate]]
     refused: Mapping[str, Mapping[str, str]]
-    wholes: Mapping[str, WholeModel]
+    models: Mapping[str, WholeModel]
     parity: Parity
     rows: int
     proof: Proof
@@ -55,11 +53,11 @@ class Compressed:
     @property
     def smaller(self) -> float:
         """How many times fewer bytes the served model has than the uncompressed one."""
-        return self.wholes[TORCH].size / self.wholes[SERVED].size
+        return self.models[TORCH].size / self.models[SERVED].size
 
     def faster(self, name: str = SERVED) -> dict[str, float]:
         """How many times less time a model needs than the uncompressed one, for one row and for a batch."""
-        model, reference = self.wholes[name], self.wholes[TORCH]
+        model, reference = self.models[name], self.models[TORCH]
         return {"single": 1 / ratio(model.single, reference.single), "batch": 1 / ratio(model.batch, reference.batch)}
 
     def verdict(self, one: Candidate) -> str:
@@ -84,7 +82,7 @@ def figures(found: Compressed) -> dict[str, Any]:
     return {"parity": parity} | rounded(
         {
             "name": found.name,
-            "megabytes": _mb(found.wholes[SERVED].size),
+            "megabytes": _mb(found.models[SERVED].size),
             "smaller": round(found.smaller, 3),
             "rows": found.rows,
             "proof": {"rows": found.proof.rows, "needed": found.proof.needed},
@@ -92,7 +90,7 @@ def figures(found: Compressed) -> dict[str, Any]:
             **_by_figure(found.quality),
             "difference": {target: _difference(quality) for target, quality in found.quality.items()},
             "drop": max((-quality.gain for quality in found.quality.values()), default=0.0) + 0.0,
-            "uncompressed_megabytes": _mb(found.wholes[TORCH].size),
+            "uncompressed_megabytes": _mb(found.models[TORCH].size),
             "chosen": found.chosen,
             "candidates": {
                 part: {one.variant: _candidate(one, found) for one in several} | _refusals(found.refused[part])
@@ -130,7 +128,7 @@ def _difference(quality: Quality) -> dict[str, Any]:
 
 def times(found: Compressed) -> dict[str, Any]:
     """What metrics/timings/compress.json holds: milliseconds, megabytes of memory, and ratios."""
-    models = {name: _times(one) for name, one in found.wholes.items()}
+    models = {name: _times(one) for name, one in found.models.items()}
     for name, model in models.items():
         model["faster"] = {size: round(times, 2) for size, times in found.faster(name).items()}
     candidates = {

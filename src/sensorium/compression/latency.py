@@ -11,7 +11,7 @@ SECONDS = 6.0  # after which no further round begins: slow calls are timed less 
 LEAST = 3  # rounds that are made all the same
 
 
-def in_turns(
+def interleaved(
     calls: Mapping[str, Call], given: Sequence[Any], rounds: int, seconds: float = SECONDS, warm: bool = True
 ) -> dict[str, list[float]]:
     """Milliseconds of every call in every round.

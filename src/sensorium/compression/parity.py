@@ -54,10 +54,10 @@ def check(
         drawn = [batch for one in real for batch in random_batches(original.preprocess, one)]
         found[f"{name}.random"] = _largest(original.network, encoder, drawn)
     found["fusion"] = _largest_of_fusion(network, served)
-    return kept(found)
+    return require(found)
 
 
-def kept(found: Parity) -> Parity:
+def require(found: Parity) -> Parity:
     """The same, if all is as near as rounding allows.
 
     Raises:

@@ -31,7 +31,7 @@ class Reader:
     shape: tuple[int, int]
 
 
-def put_together(
+def assemble(
     readers: Mapping[str, Reader], networks: Mapping[str, Encoding], targets: Mapping[str, Learnt], fusion: Fusion
 ) -> Predictor:
     """A model of these networks, an encoder of every input and the fusion, that has no folder of its own."""
@@ -134,7 +134,7 @@ def fusion_batches(rows: Rows, count: int) -> list[Arrays]:
     return batches
 
 
-def lay_out(
+def write_model_files(
     readers: Mapping[str, Reader], parts: Mapping[str, Part], chosen: Mapping[str, str], network: Network, folder: Path
 ) -> dict[str, Any]:
     """Writes the files of a served model into a new folder.

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from sensorium.compression.trained import Trained
 from sensorium.stats.certainty import paired, unseen
 from sensorium.stats.enough import unjudged
 from sensorium.targets import Learnt
+from sensorium.training.forward import predict
 
 ANYTHING = (-1.0, 1.0)  # what may be gained where rows cannot tell
 
@@ -90,6 +93,26 @@ class Evaluator:
     def labelled(self) -> dict[str, int]:
         """Rows whose label is known, of every target that has any."""
         return {target: rows for target in self.targets if (rows := int(self._known(target).sum()))}
+
+
+def make_evaluator(trained: Trained, test: pd.DataFrame, draws: int, confidence: float) -> Evaluator:
+    """Compares with the trained model's answers for these test rows.
+
+    Args:
+        trained: the model.
+        test: rows to measure on.
+        draws: of the bootstrap.
+        confidence: of the intervals.
+    """
+    rows = trained.rows(test)
+    return Evaluator(
+        trained.network.targets,
+        {target: known.numpy() for target, known in rows.labels.items()},
+        {target: logits.numpy() for target, logits in predict(trained.network, rows).items()},
+        test["group"].to_numpy(),
+        draws,
+        confidence,
+    )
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:

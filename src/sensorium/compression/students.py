@@ -1,4 +1,4 @@
-"""Smaller networks made from a trained one's, taught, and written as ONNX; a student is taught once ever."""
+"""Students: smaller networks made of a trained one, distilled and written as ONNX; each once, then cached."""
 
 import hashlib
 import json
@@ -18,8 +18,9 @@ from sensorium.cached import made_once
 from sensorium.compression import distil, shrink
 from sensorium.compression.distil import DistillationSet, distil_encoder, distil_network
 from sensorium.compression.export import export_network
-from sensorium.compression.parts import Reader
-from sensorium.compression.settings import Student
+from sensorium.compression.parts import Part, Reader
+from sensorium.compression.settings import FUSION, Student
+from sensorium.compression.trained import Trained
 from sensorium.dataset.cache import fingerprint
 from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError, reason
@@ -31,6 +32,8 @@ MOST_SAMPLES = 4000  # of one encoder, values and changed forms of them
 BATCH = 32
 FUSION_EPOCHS = 40  # rows of features are quick
 STRENGTHS = 2  # mild and medium damage still looks like data
+
+Distil = Callable[[Student, Path], None]  # writes a student as ONNX
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,27 @@ class EncoderDistillation:
         for tensor in tensors:
             digest.update(tensor.contiguous().numpy())
         return digest.hexdigest()
+
+
+def distiller(trained: Trained, part: Part, epochs: int) -> Distil:
+    """Writes students of a part of a model.
+
+    Args:
+        trained: the model.
+        part: an input's encoder, or the fusion.
+        epochs: passes of an encoder's student over its samples.
+    """
+    if part.name == FUSION:
+        return lambda student, path: distil_fusion(student, trained.network, trained.tokens, trained.train_rows, path)
+    return EncoderDistillation(
+        part.name,
+        trained.readers[part.name],
+        partial(trained.training_values, part.name, MOST_SAMPLES),
+        {str(digest): np.asarray(at) for digest, at in trained.train.groupby(part.name).indices.items()},
+        trained.network,
+        trained.train_rows,
+        epochs,
+    ).distil
 
 
 def distil_fusion(student: Student, network: Network, tokens: Mapping[str, int], train: Rows, path: Path) -> None:

@@ -1,18 +1,15 @@
 """All that is tried of one part: every form, then every student as it is and in the form that suited its teacher."""
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from sensorium.compression.bench import Bench
 from sensorium.compression.choice import Candidate, preferred
 from sensorium.compression.forms import make_form
 from sensorium.compression.parts import FP32, Part
-from sensorium.compression.settings import Compress, Student
+from sensorium.compression.settings import Compress
+from sensorium.compression.students import Distil
 from sensorium.errors import UserError
 from sensorium.shards import progress
-
-Distil = Callable[[Student, Path], None]
 
 
 def try_part(part: Part, bench: Bench, settings: Compress, distil: Distil) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""The trained model as it is, put together like a served one: what every candidate is held against."""
+"""The trained model as a predictor, like a served one: what every candidate is compared with."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sensorium.compression.parts import Reader, put_together
+from sensorium.compression.parts import Reader, assemble
 from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.models.network import Network
 from sensorium.runtime.predictor import Predictor
@@ -36,7 +36,7 @@ def uncompressed(readers: Mapping[str, Reader], network: Network) -> Predictor:
         if isinstance(reader.encoder.network, TorchNetwork):
             reader.encoder.network.to("cpu")
     encoders = {name: reader.encoder.network for name, reader in readers.items()}
-    return put_together(readers, encoders, network.targets, TorchFusion(network))
+    return assemble(readers, encoders, network.targets, TorchFusion(network))
 
 
 def size(readers: Mapping[str, Reader], network: Network) -> int:

@@ -1,4 +1,4 @@
-"""Features that were computed once, found again by encoder and content."""
+"""The cache of features, by encoder and content."""
 
 import hashlib
 import json

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 ID, SPLIT, GROUP = "id", "split", "group"
+SPLITS = TRAIN, VAL, TEST = "train", "val", "test"
 ORIGIN = "row.origin"  # the source that a row is of, or feedback
 OWN = (ID, SPLIT, GROUP)  # of data/prepared/rows.parquet, beside inputs and targets, which cannot be called so
 COLUMN = "column."

@@ -1,4 +1,4 @@
-"""Features of prepared values, as they are or corrupted, computed once ever."""
+"""Computes features of prepared values, as they are or corrupted; what the cache holds is not computed again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class Job:
         return {digest: digest + change for digest in self.digests}
 
     def value(self, digest: str, packed: bytes) -> object:
-        """The value to embed; what chance does to it hangs on its content alone."""
+        """The value to embed; what chance does to it depends on its content alone."""
         value = self.kind.unpack(packed)
         if not self.corruption:
             return value

@@ -1,4 +1,4 @@
-"""What the page of the service offers to somebody who has nothing to ask about: test rows, and known categories."""
+"""Examples for the service's page: test rows as requests, and the categories to choose from."""
 
 import base64
 import json

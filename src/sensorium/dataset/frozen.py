@@ -115,7 +115,7 @@ def _files(folder: Path) -> dict[str, list[int]]:
 
 
 def _code() -> str:
-    """A digest of all code that an encoder's preprocessing and file hang on."""
+    """A digest of all code that an encoder's preprocessing and file depend on."""
     roots = [Path(next(iter(package.__path__))) for package in (encoders, modalities, models)]
     files = [path for root in roots for path in sorted(root.rglob("*.py"))]
     return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()

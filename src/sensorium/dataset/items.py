@@ -8,12 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sensorium import renamed
 from sensorium.files import existing
 from sensorium.modalities.modality import Descriptors
 
 OWNERS = "owners.parquet"
 
-SAID = "said."  # of a descriptor, which may be called as a column of the user's
+DESCRIPTOR = "descriptor."  # before the name of one, which may be called as another column
 
 
 def digest(packed: bytes) -> str:
@@ -21,10 +22,10 @@ def digest(packed: bytes) -> str:
     return hashlib.sha256(packed).hexdigest()
 
 
-def write_shard(folder: Path, number: int, items: Mapping[str, bytes], said: Mapping[str, Descriptors]) -> None:
+def write_shard(folder: Path, number: int, items: Mapping[str, bytes], descriptors: Mapping[str, Descriptors]) -> None:
     """Writes one shard of packed values, and what describes each, by digest."""
-    names = dict.fromkeys(name for descriptors in said.values() for name in descriptors)
-    columns = {f"{SAID}{name}": pa.array([said[item].get(name) for item in items]) for name in names}
+    names = dict.fromkeys(name for of_item in descriptors.values() for name in of_item)
+    columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
 
@@ -58,7 +59,13 @@ def read_descriptors(folder: Path) -> pd.DataFrame:
         names = [name for name in pq.read_schema(path).names if name != "packed"]
         pieces.append(pq.read_table(path, columns=names).to_pandas())
     table = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame({"digest": []})
-    return table.drop_duplicates("digest").set_index("digest").rename(columns=lambda name: name.removeprefix(SAID))
+    return table.drop_duplicates("digest").set_index("digest").rename(columns=_descriptor)
+
+
+def _descriptor(column: str) -> str:
+    """The name of the descriptor that a column holds, as this version or the last calls the column."""
+    found = next((one for one in (DESCRIPTOR, *renamed.PREPARED) if column.startswith(one)), "")
+    return column.removeprefix(found)
 
 
 def read_items(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:

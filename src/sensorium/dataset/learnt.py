@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sensorium import paths
 from sensorium.dataset.items import read_items
+from sensorium.errors import UserError
 from sensorium.files import read_json, write_json
 from sensorium.modalities import Modality
 
@@ -28,6 +31,28 @@ def learn(kind: Modality, folder: Path, digests: Sequence[str]) -> Modality:
         return kind
     write_json(folder / LEARNT, learnt.model_dump())
     return kind.model_copy(update={"learnt": learnt})
+
+
+def learn_all(inputs: Mapping[str, Modality], train: pd.DataFrame, folder: Path) -> Iterator[str]:
+    """Has every input learn from the training rows; gives a sentence for each with columns that say nothing in them.
+
+    Args:
+        inputs: as declared.
+        train: training rows, with the digest of every input's value.
+        folder: a folder of cleaned values an input.
+
+    Raises:
+        UserError: if no column of an input varies.
+    """
+    for name, kind in inputs.items():
+        left_out = learn(kind, folder / name, train[name].dropna().tolist()).left_out()
+        if len(left_out) == len(kind.columns(name)):
+            raise UserError(
+                f"inputs.{name}: no column of it varies over the training rows; leave it out of {paths.PARAMS}."
+            )
+        if left_out:
+            columns = ", ".join(map(repr, left_out))
+            yield f"inputs.{name}: the same in all training rows, and so not read: {columns}."
 
 
 def taught(inputs: Mapping[str, Modality]) -> dict[str, Modality]:

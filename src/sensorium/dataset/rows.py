@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sensorium import paths
+from sensorium.dataset.columns import SPLIT, TRAIN
 from sensorium.dataset.features import read_features, read_quarantine
 from sensorium.files import existing
 from sensorium.targets import Learnt, Target
@@ -37,12 +38,12 @@ def read_table() -> pd.DataFrame:
 
 def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     """The rows of one split, numbered from 0."""
-    return table[table["split"] == split].reset_index(drop=True)
+    return table[table[SPLIT] == split].reset_index(drop=True)
 
 
 def learn(table: pd.DataFrame, targets: Mapping[str, Target]) -> dict[str, Learnt]:
     """What the training rows of a table teach of every target."""
-    training = (table["split"] == "train").to_numpy()
+    training = (table[SPLIT] == TRAIN).to_numpy()
     return {name: target.learn(table[name], training) for name, target in targets.items()}
 
 

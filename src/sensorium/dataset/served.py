@@ -70,3 +70,10 @@ def fuse_rows(
         padded = np.concatenate([features[name], np.zeros((1, *features[name].shape[1:]), np.float32)])
         of_rows[name] = padded[places]  # -1 points to the zeros
     return predictor.fuse(of_rows, present)
+
+
+def predict_rows(predictor: Predictor, rows: ServedRows) -> dict[str, np.ndarray]:
+    """What a served model predicts ``[rows, columns]`` by target."""
+    features = {name: encode_values(predictor, name, values) for name, values in rows.values.items()}
+    outputs = fuse_rows(predictor, features, rows.items)
+    return {name: target.predict(outputs[name]) for name, target in predictor.targets.items()}

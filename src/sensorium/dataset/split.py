@@ -1,14 +1,18 @@
 """Dividing rows into training, validation and test without a leak."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-SPLITS = ("train", "val", "test")
+from sensorium import paths
+from sensorium.dataset.columns import GROUP, SPLIT, SPLITS, TRAIN
+from sensorium.errors import UserError
+from sensorium.spelling import spelled
+
 FEWEST_GROUPS = 7  # of a stratum that reaches every split
 BETWEEN = "\x1f"  # the classes of a row; pandas would cut them short at a NUL
 
@@ -28,6 +32,65 @@ def groups(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     one, other = (np.concatenate(ends) for ends in zip(*links, strict=True))
     graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(table), len(table)))
     return connected_components(graph, directed=False)[1]
+
+
+def divide(
+    keys: pd.DataFrame,
+    ids: pd.Series,
+    labels: pd.DataFrame,
+    grouped_by: Sequence[str],
+    stratify: str | None,
+    shares: Mapping[str, float],
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The group and the split of every row.
+
+    Args:
+        keys: values of the columns that rows are grouped and stratified by.
+        ids: of the rows.
+        labels: a column a target, or null.
+        grouped_by: columns of ``keys``; rows that share a value of one are one group.
+        stratify: the column of ``keys`` to be spread evenly; where there is none, the labels are.
+        shares: split -> its share of the rows, the largest first.
+        seed: of the hash that orders groups.
+    """
+    group = groups(keys, grouped_by)
+    stratum = keys[stratify].to_numpy() if stratify else strata(labels, group)
+    named_by = keys[grouped_by[0]] if grouped_by else ids
+    names = named_by.where(named_by.notna(), ids)
+    return group, with_every_class(assign(group, stratum, names.to_numpy(), shares, seed), group, labels)
+
+
+def require_rows(rows: pd.DataFrame, inputs: Iterable[str], targets: Iterable[str], grouped_by: Sequence[str]) -> None:
+    """Stops where a split has no rows, or training rows have no value of an input or fewer than two of a target.
+
+    Args:
+        rows: with their split and group, and a column an input and a target.
+        inputs: by name.
+        targets: by name.
+        grouped_by: as in params.yaml.
+
+    Raises:
+        UserError: saying what to change.
+    """
+    if empty := [name for name in SPLITS if not (rows[SPLIT] == name).any()]:
+        raise UserError(
+            f"{paths.PARAMS}: split: nothing is left for {' and '.join(empty)}: {len(rows)} rows are in "
+            f"{rows[GROUP].nunique()} groups of {grouped_by or 'single rows'}; "
+            "use more rows or another split.group."
+        )
+    train = rows[rows[SPLIT] == TRAIN]
+    for name in inputs:
+        if train[name].isna().all():
+            raise UserError(f"inputs.{name}: no training row has it; leave it out of {paths.PARAMS}, or add rows.")
+    for name in targets:
+        known = train[name].dropna()
+        if known.nunique() < 2:  # numbers are divided by parts of their range, not one by one
+            alike = f"all training rows that have it say {spelled(known.iloc[0])}" if len(known) else "no row says it"
+            raise UserError(
+                f"targets.{name}: {alike}, so there is nothing to learn ({len(known):,} of {len(train):,} training rows "
+                f"have it); add rows that say something else, or leave it out of {paths.PARAMS}."
+            )
 
 
 def assign(
@@ -105,15 +168,15 @@ def with_every_class(split: np.ndarray, group: np.ndarray, labels: pd.DataFrame)
 
 def _spare(split: np.ndarray, group: np.ndarray, of_class: np.ndarray, name: str) -> np.ndarray:
     """Rows whose groups a split may take of a class: for training any, for others those of training that has more."""
-    if name == SPLITS[0]:
+    if name == TRAIN:
         return np.ones(len(split), bool)
-    training = split == SPLITS[0]
+    training = split == TRAIN
     enough = len(np.unique(group[of_class])) >= len(SPLITS) and len(np.unique(group[of_class & training])) > 1
     return training & enough
 
 
 def place_of(text: str) -> float:
-    """A number from 0 to 1 that hangs on the text alone."""
+    """A number from 0 to 1 that depends on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 

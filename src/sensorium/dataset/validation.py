@@ -1,4 +1,4 @@
-"""What every row is asked, as a Great Expectations suite over the table and what was found in its media."""
+"""What every row must meet, as a Great Expectations suite over the table and what was found in its media."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ SEVERITY = "warning"  # a row that fails is set aside, and the run goes on
 
 
 @dataclass(frozen=True)
-class Question:
+class Expectation:
     """One expectation and the reason given for rows that fail it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Loss:
     reason: str
 
 
-def questions(inputs: Sequence[str], targets: Sequence[str], cells_cost_rows: bool) -> list[Question]:
+def expectations(inputs: Sequence[str], targets: Sequence[str], cells_cost_rows: bool) -> list[Expectation]:
     """The suite: ids, something to read, something to learn, and cells that can be used.
 
     Args:
@@ -61,24 +61,24 @@ def questions(inputs: Sequence[str], targets: Sequence[str], cells_cost_rows: bo
         cells_cost_rows: whether a row with one bad cell is not used at all.
     """
 
-    def usable(name: str, meaning: str) -> Question:
+    def usable(name: str, meaning: str) -> Expectation:
         column = {"column": PROBLEM.format(name)}
-        return Question("ExpectColumnValuesToBeNull", column, "{cell}", meaning, name, cells_cost_rows)
+        return Expectation("ExpectColumnValuesToBeNull", column, "{cell}", meaning, name, cells_cost_rows)
 
     return [
-        Question("ExpectColumnValuesToNotBeNull", {"column": "id"}, "the id is missing", "every row has an id"),
-        Question(
+        Expectation("ExpectColumnValuesToNotBeNull", {"column": "id"}, "the id is missing", "every row has an id"),
+        Expectation(
             "ExpectColumnValuesToBeNull", {"column": EARLIER}, "the id is already that of row {cell:.0f}", "ids differ"
         ),
         *(usable(name, f"{name} can be read where it is present") for name in inputs),
-        Question(
+        Expectation(
             "ExpectColumnValuesToBeBetween",
             {"column": INPUTS_USABLE, "min_value": 1},
             "every input is missing",
             "a row has at least one input",
             sums_up=inputs,
         ),
-        Question(
+        Expectation(
             "ExpectColumnValuesToBeBetween",
             {"column": LABELS_USABLE, "min_value": 1},
             "no target has a label",
@@ -89,16 +89,18 @@ def questions(inputs: Sequence[str], targets: Sequence[str], cells_cost_rows: bo
     ]
 
 
-def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> dict[int, list[tuple[Question, str]]]:
+def check(
+    table: pd.DataFrame, suite: list[Expectation], site: Mapping[str, Any]
+) -> dict[int, list[tuple[Expectation, str]]]:
     """Runs the suite and builds Data Docs.
 
     Args:
-        table: with a fresh range index; every column a question names is there.
-        suite: what to ask.
-        site: the Data Docs to build, as Great Expectations is told of them.
+        table: numbered from 0; every column that an expectation names is there.
+        suite: what to check.
+        site: the Data Docs to build, as Great Expectations is configured for them.
 
     Returns:
-        For every row number that failed something, the questions and the reasons.
+        For every row number that failed something, the expectations and the reasons.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
@@ -113,10 +115,11 @@ def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> 
         .add_dataframe_asset("manifest")
         .add_batch_definition_whole_dataframe("all")
     )
-    expectations = [
-        getattr(gx.expectations, question.type)(**question.settings, **_said_of(question)) for question in suite
+    built = [
+        getattr(gx.expectations, expectation.type)(**expectation.settings, **_shown(expectation))
+        for expectation in suite
     ]
-    checked = context.suites.add(gx.ExpectationSuite("rows", expectations=expectations))
+    checked = context.suites.add(gx.ExpectationSuite("rows", expectations=built))
     validation = context.validation_definitions.add(gx.ValidationDefinition(name="rows", data=batch, suite=checked))
     checkpoint = gx.Checkpoint(
         name="validate",
@@ -125,29 +128,29 @@ def ask(table: pd.DataFrame, suite: list[Question], site: Mapping[str, Any]) -> 
         result_format={"result_format": "COMPLETE"},
     )
     outcome = next(iter(checkpoint.run(batch_parameters={"dataframe": table}).run_results.values()))
-    found: dict[int, list[tuple[Question, str]]] = {}
-    for question, result in zip(suite, outcome.results, strict=True):
+    found: dict[int, list[tuple[Expectation, str]]] = {}
+    for expectation, result in zip(suite, outcome.results, strict=True):
         for row in result.result.get("unexpected_index_list") or []:
-            cell = table.at[row, question.settings["column"]]
-            found.setdefault(int(row), []).append((question, question.reason.format(cell=cell)))
+            cell = table.at[row, expectation.settings["column"]]
+            found.setdefault(int(row), []).append((expectation, expectation.reason.format(cell=cell)))
     return found
 
 
-def _said_of(question: Question) -> dict[str, Any]:
-    """What Data Docs tell of a question."""
-    return {"notes": question.meaning, "severity": SEVERITY, "meta": {"sets_aside": question.sets_aside}}
+def _shown(expectation: Expectation) -> dict[str, Any]:
+    """What Data Docs show of an expectation."""
+    return {"notes": expectation.meaning, "severity": SEVERITY, "meta": {"sets_aside": expectation.sets_aside}}
 
 
-def losses(found: Mapping[int, list[tuple[Question, str]]]) -> Iterator[Loss]:
+def losses(found: Mapping[int, list[tuple[Expectation, str]]]) -> Iterator[Loss]:
     """What the rows lose that failed something: an input or a label each, or all of the row with all the reasons."""
     for row in sorted(found):
-        if not any(question.sets_aside for question, _ in found[row]):
-            yield from (Loss(row, question.about, reason) for question, reason in found[row])
+        if not any(expectation.sets_aside for expectation, _ in found[row]):
+            yield from (Loss(row, expectation.about, reason) for expectation, reason in found[row])
             continue
-        named = {question.about for question, _ in found[row]}
+        named = {expectation.about for expectation, _ in found[row]}
         reasons = [
-            f"{question.about}: {reason}" if question.about else reason
-            for question, reason in found[row]
-            if not named & {*question.sums_up}
+            f"{expectation.about}: {reason}" if expectation.about else reason
+            for expectation, reason in found[row]
+            if not named & {*expectation.sums_up}
         ]
         yield Loss(row, None, "; ".join(reasons))

@@ -46,8 +46,8 @@ def _work(asked: Connection) -> None:
             job, content = json.loads(asked.recv_bytes()), asked.recv_bytes()
         except (EOFError, OSError):
             return
-        said, read = _answer(job, content, own)
-        asked.send_bytes(json.dumps(said).encode())
+        reply, read = _answer(job, content, own)
+        asked.send_bytes(json.dumps(reply).encode())
         asked.send_bytes(read)
         del content, read
         give_back(0)  # else it would keep the most that it ever had

@@ -34,7 +34,7 @@ CHILD = "sensorium.decoding.child"
 FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
 ANSWERED = 30.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
 LONG = 0.15  # seconds of the processor; an ordinary picture or sound takes a fifth of that
-LOOK = 0.05  # seconds between two looks at one that works
+POLL = 0.05  # seconds between two checks of one that works
 LATER = 10  # steps of niceness: a tenth of the share of those that it leaves the cores to
 Reader = Callable[..., bytes]
 
@@ -101,7 +101,7 @@ class _Child:
     def answer(self, most: int) -> tuple[dict[str, str], bytes, bool]:
         """What it says, what it read, and whether it worked long."""
         is_long, began, worked = False, time.monotonic(), self._worked()
-        while not self.socket.poll(LOOK):
+        while not self.socket.poll(POLL):
             if not is_long and self._worked() - worked > LONG:
                 is_long = True
                 with suppress(OSError):  # it is gone
@@ -114,8 +114,8 @@ class _Child:
     def _worked(self) -> float:
         """Seconds of the processor; none where that cannot be told."""
         with suppress(OSError, IndexError):
-            told = Path(f"/proc/{self.number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-            return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+            times = Path(f"/proc/{self.number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
         return 0.0
 
 
@@ -141,7 +141,7 @@ class _Children:
                 with suppress(BrokenPipeError, ConnectionResetError):  # it died of the first bytes
                     child.socket.send_bytes(job.encode())
                     child.socket.send_bytes(content)
-                said, read, is_long = child.answer(most)
+                reply, read, is_long = child.answer(most)
             except (EOFError, OSError) as error:
                 child.socket.close()
                 raise _Died(time.monotonic() - started) from error
@@ -152,7 +152,7 @@ class _Children:
                 child.socket.close()  # it ends: without rights no process comes back to the front
             else:
                 self._free.append(child)
-            return said, read
+            return reply, read
 
     def renew(self) -> None:
         """Gives up those that wait: whatever killed one of them may have killed others."""
@@ -239,13 +239,13 @@ def run(reader: Reader, content: bytes, limits: Limits, **settings: Any) -> byte
     asked = json.dumps(job | vars(limits))
     for _ in range(2):  # a child may have died while it waited
         try:
-            said, read = _children.ask(asked, content, limits.memory)
+            reply, read = _children.ask(asked, content, limits.memory)
         except _Died as death:
             if death.seconds >= limits.seconds:
                 raise BadInput(f"reading it takes longer than {limits.seconds:.1f} seconds") from death
             _children.renew()
             continue
-        if problem := said.get("problem"):
+        if problem := reply.get("problem"):
             raise BadInput(problem)
         return read
     raise BadInput("it is broken in a way that breaks its reader")

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sensorium.evaluation.gates import TIMINGS
+from sensorium.evaluation.gates import OF_TARGETS, TIMINGS
 from sensorium.evaluation.names import MOST_INPUTS, subsets
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
@@ -27,7 +27,7 @@ def figures(inputs: Mapping[str, Modality], targets: Mapping[str, Target], damag
         damaged: whether inputs are damaged.
     """
     kinds = {name: target.learnt for name, target in targets.items()}
-    branches: dict[str, Any] = {"evaluate": {}, "slices": {}, "robustness": {}, "subsets": {}}
+    branches: dict[str, Any] = {name: {} for name in OF_TARGETS}
     for name, kind in kinds.items():
         for branch, tree in _of_target(inputs, kind, damaged).items():
             branches[branch][name] = tree
@@ -40,7 +40,7 @@ def figures(inputs: Mapping[str, Modality], targets: Mapping[str, Target], damag
     return {
         **branches,
         "validate": {
-            **dict.fromkeys(("rows", "valid", "quarantined", "lessened")),
+            **dict.fromkeys(("rows", "valid", "quarantined", "partly_quarantined")),
             "inputs": dict.fromkeys(inputs, counts),
             **tallies,
             "spellings": {ANY: None},

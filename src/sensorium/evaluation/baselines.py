@@ -19,8 +19,8 @@ def baselines(
     They read the features of the inputs side by side, missing ones as zeros.
     """
     truth = train.labels[name].numpy()
-    fitted, judging = (_known(rows, inputs, name, target) for rows in (train, val))
-    return target.simplest(Features(fitted, judging, _flat(test, inputs, torch.arange(len(test))), truth))
+    fitted, held_out = (_known(rows, inputs, name, target) for rows in (train, val))
+    return target.simplest(Features(fitted, held_out, _flat(test, inputs, torch.arange(len(test))), truth))
 
 
 def _known(rows: Rows, inputs: Sequence[str], name: str, target: Learnt) -> tuple[np.ndarray, np.ndarray]:

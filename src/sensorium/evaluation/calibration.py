@@ -1,4 +1,4 @@
-"""How a network becomes honest about how sure it is: asked about validation rows, whichever inputs they have."""
+"""Calibrates a network's probabilities and intervals on validation rows, with whichever inputs they have."""
 
 from collections.abc import Iterator
 
@@ -32,12 +32,12 @@ def calibrate(network: Network, validation: Rows, groups: np.ndarray) -> None:
 
 
 def _calibrated(network: Network, rows: Rows, target: str, groups: np.ndarray) -> tuple[Learnt, np.ndarray]:
-    learnt, asked = network.targets[target], list(_ask(network, rows, target))
-    known, alone = (learnt.known(truth) for truth in (rows.labels[target].numpy(), asked[0].truth))
-    return learnt.calibrated(asked, min(1.0, len(np.unique(groups[known])) / max(int(alone.sum()), 1)))
+    learnt, rows_of_subsets = network.targets[target], list(_calibration_rows(network, rows, target))
+    known, alone = (learnt.known(truth) for truth in (rows.labels[target].numpy(), rows_of_subsets[0].truth))
+    return learnt.calibrated(rows_of_subsets, min(1.0, len(np.unique(groups[known])) / max(int(alone.sum()), 1)))
 
 
-def _ask(network: Network, rows: Rows, target: str) -> Iterator[CalibrationRows]:
+def _calibration_rows(network: Network, rows: Rows, target: str) -> Iterator[CalibrationRows]:
     """The rows with the inputs that they have, and with every subset of these that is not all."""
     names, everything = list(network.config.inputs), tuple(network.config.inputs)
     kept = _some([one for one in subsets(names) if one and one != everything])

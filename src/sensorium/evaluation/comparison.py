@@ -1,4 +1,4 @@
-"""Two models on the same rows."""
+"""Compares two models on the same rows by paired bootstrap."""
 
 import numpy as np
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sensorium.evaluation.lookup import Unmeasured, find, keys_of, look_up, matches
+from sensorium.renamed import VALIDATED
 from sensorium.section import Section
 from sensorium.targets import KINDS
 
@@ -21,8 +22,13 @@ FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)
 
 
 def _address(text: str) -> str:
-    """An address that names a file in metrics/ and something in it; figures of targets are known by name."""
+    """An address that names a file in metrics/ and something in it; figures of targets are known by name.
+
+    What the last version called otherwise is given its name of today.
+    """
     file, *keys = keys_of(text)
+    if file == "validate" and keys and keys[0] in VALIDATED:
+        return _address(".".join([file, VALIDATED[keys[0]], *keys[1:]]))
     if file not in FILES or not all(keys) or not keys:
         near = difflib.get_close_matches(file, FILES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near and near[0] != file else ""

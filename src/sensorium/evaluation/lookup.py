@@ -75,8 +75,8 @@ def find(address: str, tree: Any, above: str = "", why: str = "", whys: Any = No
     if isinstance(tree, Mapping):
         ends = [place for place, letter in enumerate(address) if letter == "."] + [len(address)]
         starts = {end: {address[:end], spelled(address[:end])} for end in ends}
-        said = tree.get(UNJUDGED)
-        why, whys = (said, whys) if isinstance(said, str) else (why, said or whys or {})
+        reason = tree.get(UNJUDGED)
+        why, whys = (reason, whys) if isinstance(reason, str) else (why, reason or whys or {})
         for key, below in tree.items():
             of_key = "" if key == COUNT else why or whys.get(key, "")
             for end, names in starts.items():

@@ -5,50 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sensorium.evaluation.baselines import baselines
+from sensorium.evaluation.evidence import Evidence
 from sensorium.evaluation.names import Subset
-from sensorium.evaluation.robustness import Change, Corrupted
 from sensorium.evaluation.slices import slices, verdicts
-from sensorium.evaluation.subsets import Answers
 from sensorium.stats.bootstrap import means
 from sensorium.stats.certainty import Interval, interval, intervals, paired, share_interval, unseen
 from sensorium.stats.enough import unjudged
 from sensorium.stats.shapley import shapley
 from sensorium.targets import Judged, Learnt
-from sensorium.training.data import Rows
 
 Tree = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a network answered for the test rows, and what it is held against.
-
-    Attributes:
-        train: what it was fitted to.
-        val: what it was chosen by.
-        test: what it is measured on.
-        groups: of test rows that are not independent, a number ``[rows]``.
-        columns: to slice the test rows by.
-        outputs: by target ``[rows, outputs]``, divided by the temperatures.
-        divisors: by target the temperature of every row ``[rows]``.
-        answers: for subsets of the inputs.
-        corrupted_rows: places of the test rows whose inputs were corrupted.
-        corrupted: by change, what is predicted for those rows.
-    """
-
-    train: Rows
-    val: Rows
-    test: Rows
-    groups: np.ndarray
-    columns: pd.DataFrame
-    outputs: Mapping[str, np.ndarray]
-    divisors: Mapping[str, np.ndarray]
-    answers: Answers
-    corrupted_rows: np.ndarray
-    corrupted: Mapping[Change, Corrupted]
 
 
 @dataclass(frozen=True)
@@ -84,26 +52,26 @@ def measure(evidence: Evidence, name: str, target: Learnt, draws: int, confidenc
         draws: of the bootstrap.
         confidence: of intervals, and of pointing out slices.
     """
-    one = OfTarget(evidence, name, target, draws, confidence)
+    one = TargetEvaluation(evidence, name, target, draws, confidence)
     outputs, divisors = evidence.outputs[name].astype(np.float64), evidence.divisors[name]
     predictions, uncalibrated = target.predict(outputs), target.uncalibrated(outputs, divisors)
-    whole, before = (target.judged(found, one.truth, evidence.groups) for found in (predictions, uncalibrated))
+    full, before = (target.judged(found, one.truth, evidence.groups) for found in (predictions, uncalibrated))
     scores, worth = one.scores(target.brief(predictions)), one.shapley()
     simplest = baselines(name, target, list(evidence.test.items), evidence.train, evidence.val, evidence.test)
     tree: Tree = {
-        **whole.figures(),
-        "rows": len(whole.truth),
-        **_reason(whole.groups, whole.truth),
-        "intervals": one.intervals(whole),
-        "calibration": {**target.calibration(divisors), "before": before.honesty(), "after": whole.honesty()},
+        **full.figures(),
+        "rows": len(full.truth),
+        **_reason(full.groups, full.truth),
+        "intervals": one.intervals(full),
+        "calibration": {**target.calibration(divisors), "before": before.honesty(), "after": full.honesty()},
         **{how: target.judged(found, one.truth, evidence.groups).figures() for how, found in simplest.items()},
         "simpler": one.beside(scores, {how: target.brief(found) for how, found in simplest.items()}),
         **one.subsets(),
-        "slices": one.slices(whole),
+        "slices": one.slices(full),
         "robustness": one.robustness(scores),
         "attribution": _attribution(worth),
     }
-    return Measured(tree, target, predictions, uncalibrated, one.truth, whole, worth)
+    return Measured(tree, target, predictions, uncalibrated, one.truth, full, worth)
 
 
 def _reason(groups: np.ndarray, truth: np.ndarray) -> Tree:
@@ -113,7 +81,7 @@ def _reason(groups: np.ndarray, truth: np.ndarray) -> Tree:
 
 
 @dataclass(frozen=True)
-class OfTarget:
+class TargetEvaluation:
     """One target's part of the evidence; the rest as of `measure`."""
 
     evidence: Evidence
@@ -136,10 +104,10 @@ class OfTarget:
         """How right each prediction is ``[rows]``; 0 where the truth is not known."""
         return np.where(self.known, self.target.scores(brief, self.truth), 0.0)
 
-    def intervals(self, whole: Judged) -> Tree:
+    def intervals(self, full: Judged) -> Tree:
         """The interval of every figure."""
-        samples, unbounded = whole.resample(self.draws), self.target.unbounded
-        return dict(intervals(whole.figures(), samples, whole.groups, whole.truth, self.confidence, unbounded))
+        samples, unbounded = full.resample(self.draws), self.target.unbounded
+        return dict(intervals(full.figures(), samples, full.groups, full.truth, self.confidence, unbounded))
 
     def _interval(self, mean_scores: np.ndarray, groups: np.ndarray) -> Interval | None:
         """That of the main figure, from the mean score in every draw."""
@@ -161,8 +129,8 @@ class OfTarget:
             scores: of the network ``[rows]``.
             simplest: by name the brief of what the simplest methods predict.
         """
-        known, answers = self.known, self.evidence.answers
-        groups, inputs = self.evidence.groups[known], answers.subsets[-1]
+        known, subsets = self.known, self.evidence.subsets
+        groups, inputs = self.evidence.groups[known], subsets.subsets[-1]
         why, least = _reason(groups, self.truth[known]), next(iter(simplest.values()))
 
         def entry(brief: np.ndarray, confidence: float) -> Tree:
@@ -173,8 +141,8 @@ class OfTarget:
             return {self.target.main: figure, "gain": gain, "interval": None if why else bounds, **why}
 
         def kept(names: list[str]) -> np.ndarray:
-            place = answers.place(names)
-            return np.where(answers.answered[place][:, None], answers.brief[self.name][place], least)
+            place = subsets.place(names)
+            return np.where(subsets.covered[place][:, None], subsets.brief[self.name][place], least)
 
         found = {how: entry(brief, self.confidence) for how, brief in simplest.items()}
         if len(inputs) > 1:
@@ -186,12 +154,12 @@ class OfTarget:
 
     def subsets(self) -> Tree:
         """Figures with every subset of the inputs; rows that have none of a subset's inputs do not count for it."""
-        answers, brief = self.evidence.answers, self.evidence.answers.brief[self.name]
-        inputs, answered = answers.subsets[-1], (answers.answered & self.known).T
-        drawn = means(self.evidence.groups, np.stack([self.scores(one) for one in brief], 1), answered, self.draws)
+        subsets, brief = self.evidence.subsets, self.evidence.subsets.brief[self.name]
+        inputs, covered = subsets.subsets[-1], (subsets.covered & self.known).T
+        drawn = means(self.evidence.groups, np.stack([self.scores(one) for one in brief], 1), covered, self.draws)
         entries: dict[Subset, Tree] = {}
-        for place, kept in enumerate(answers.subsets):
-            rows = answered[:, place]
+        for place, kept in enumerate(subsets.subsets):
+            rows = covered[:, place]
             if rows.any():
                 truth, groups = self.truth[rows], self.evidence.groups[rows]
                 why = _reason(groups, truth)
@@ -205,19 +173,19 @@ class OfTarget:
             found["only"] = {name: entries[name,] for name in inputs if (name,) in entries}
         return found
 
-    def slices(self, whole: Judged) -> Tree:
+    def slices(self, full: Judged) -> Tree:
         """The main figure of every slice, and which are worse than the rest."""
-        parts = slices(self.evidence.columns[self.known].reset_index(drop=True), whole.groups)
+        parts = slices(self.evidence.columns[self.known].reset_index(drop=True), full.groups)
         if not parts:
             return {}
-        scores = whole.scores
-        drawn = means(whole.groups, scores[:, None], np.stack([part.rows for part in parts], axis=1), self.draws)
+        scores = full.scores
+        drawn = means(full.groups, scores[:, None], np.stack([part.rows for part in parts], axis=1), self.draws)
         found: Tree = {}
-        judged = verdicts(parts, scores, whole.groups, self.confidence)
+        judged = verdicts(parts, scores, full.groups, self.confidence)
         for place, (part, verdict) in enumerate(zip(parts, judged, strict=True)):
             found.setdefault(part.column, {})[part.value] = {
                 self.target.main: self.target.figure_of(verdict.score),
-                "interval": self._interval(drawn[:, place], whole.groups[part.rows]),
+                "interval": self._interval(drawn[:, place], full.groups[part.rows]),
                 "rows": verdict.rows,
                 "p_value": verdict.p_value,
                 "worse": verdict.worse,
@@ -255,7 +223,7 @@ class OfTarget:
 
     def shapley(self) -> dict[str, np.ndarray]:
         """What each input did for each row's prediction ``[rows]``."""
-        worth, inputs = self.evidence.answers.worth[self.name], self.evidence.answers.subsets[-1]
+        worth, inputs = self.evidence.subsets.worth[self.name], self.evidence.subsets.subsets[-1]
         return dict(zip(inputs, shapley(worth), strict=True)) if len(worth) == 2 ** len(inputs) else {}
 
 

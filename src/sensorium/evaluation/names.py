@@ -1,4 +1,4 @@
-"""Names of what is measured, for those who only name it: nothing here needs torch."""
+"""Names of the subsets of inputs that are measured; nothing here needs torch."""
 
 from collections.abc import Sequence
 

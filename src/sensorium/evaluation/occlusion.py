@@ -1,4 +1,4 @@
-"""What within an input mattered: its parts are hidden one by one (Zeiler and Fergus 2014, arXiv:1311.2901)."""
+"""How much each part of an input matters: parts are hidden one by one (Zeiler and Fergus 2014, arXiv:1311.2901)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the model does when the world gets at its inputs."""
+"""Predictions for corrupted inputs: every corruption of every input, in every strength."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

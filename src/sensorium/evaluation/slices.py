@@ -131,8 +131,8 @@ def verdicts(parts: list[Slice], scores: np.ndarray, groups: np.ndarray, confide
     for part in parts:
         score = (part.rows - part.rows.mean()) * surplus
         spread = np.sqrt((np.bincount(places, weights=score) ** 2).sum())
-        told = spread > 0 and not unjudged(groups[~part.rows])
-        p_values.append(float(norm.cdf(score.sum() / spread)) if told else 1.0)
+        testable = spread > 0 and not unjudged(groups[~part.rows])
+        p_values.append(float(norm.cdf(score.sum() / spread)) if testable else 1.0)
     worse, corrected = multipletests(p_values, alpha=1 - confidence, method="holm")[:2]
     return [
         Verdict(float(scores[part.rows].mean()), int(part.rows.sum()), float(p), bool(is_worse))

@@ -120,7 +120,7 @@ class Network(nn.Module):
         self.config = replace(self.config, targets={name: one.state for name, one in targets.items()})
 
     def divisors(self, present: Mapping[str, Tensor]) -> Tensor:
-        """The temperature of every row and target ``[batch, targets]``, which hangs on the inputs that a row has."""
+        """The temperature of every row and target ``[batch, targets]``, which depends on the inputs that a row has."""
         missing = 1 - torch.stack([present[name] for name in self.config.inputs], dim=1)
         return self.temperatures * torch.exp(missing @ self.absence.T)
 

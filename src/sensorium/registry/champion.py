@@ -10,6 +10,7 @@ import pandas as pd
 
 from sensorium import paths
 from sensorium.cached import alone, made_once
+from sensorium.dataset.columns import ID, SPLIT, TEST
 from sensorium.errors import UserError
 from sensorium.files import replacing, set_aside, write_json
 from sensorium.registry.dvc import checkout
@@ -88,5 +89,5 @@ def training_ids(champion: Champion) -> set[str]:
     """
     kept = paths.champions() / f"{champion.model_version}.rows" / "rows.parquet"
     bring = partial(checkout, champion.commit, paths.PREPARED / "rows.parquet")
-    rows = pd.read_parquet(made_once(kept, bring), columns=["id", "split"])
-    return set(rows.loc[rows["split"] != "test", "id"].astype(str))
+    rows = pd.read_parquet(made_once(kept, bring), columns=[ID, SPLIT])
+    return set(rows.loc[rows[SPLIT] != TEST, ID].astype(str))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sensorium import paths
+from sensorium.dataset.columns import TEST
 from sensorium.dataset.predictions import read_predictions
 from sensorium.dataset.rows import of_split, read_table
 from sensorium.dataset.served import encode_values, fuse_rows, read_served_rows
@@ -98,14 +99,14 @@ class ChampionComparison:
 
     def _pair(self, target: str) -> tuple[Judged, Judged]:
         """Both models' predictions of a target for the rows whose truth is known and that neither was fitted to."""
-        champion_says, champion_knows = self._champion_predictions
-        if target not in champion_says:
+        predictions, targets = self._champion_predictions
+        if target not in predictions:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
-        learnt, other, new = self._targets[target], champion_knows[target], self._new_rows
+        learnt, other, new = self._targets[target], targets[target], self._new_rows
         if type(other) is not type(learnt):
             raise Unmeasured(f"the champion {self.version} predicts {target} as another kind of target")
         ours = read_predictions(new, target, learnt)
-        both, truth, ours, theirs = learnt.side_by_side(other, ours, champion_says[target], new[target])
+        both, truth, ours, theirs = learnt.side_by_side(other, ours, predictions[target], new[target])
         groups, known = new["group"].to_numpy(), both.known(truth)
         if known.sum() < FEWEST_ROWS or len(np.unique(groups[known])) < FEWEST_GROUPS:
             raise Unmeasured(
@@ -144,7 +145,7 @@ class ChampionComparison:
             predictor = Predictor.load(fetch_champion(self._champion))
         except UserError as error:
             raise Unmeasured(str(error)) from error
-        test = of_split(read_table(), "test")
+        test = of_split(read_table(), TEST)
         rows = test.set_index("id").loc[new_rows["id"]].reset_index()
         for name, kind in predictor.inputs.items():
             if name not in self._inputs or self._inputs[name].kind != kind.kind:

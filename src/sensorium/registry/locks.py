@@ -118,12 +118,12 @@ def _free_dvc() -> None:
         with make_lock(str(OF_DVC.with_suffix(".lock"))):  # as DVC does it, which writes in place
             since = OF_DVC.stat().st_mtime
             try:
-                said = json.loads(OF_DVC.read_text(encoding="utf-8"))
+                recorded = json.loads(OF_DVC.read_text(encoding="utf-8"))
             except ValueError:
                 remove(OF_DVC)
                 return
-            alive = {kind: _living(held, since) for kind, held in said.items()}
-            if alive != said:
+            alive = {kind: _living(held, since) for kind, held in recorded.items()}
+            if alive != recorded:
                 write_json(OF_DVC, alive)
     except LockError:  # somebody is at work on it, who is not dead
         return

@@ -90,8 +90,8 @@ def carry_out(promotion: Promotion) -> None:
 def _complete() -> Promotion | None:
     if not paths.PROMOTION.is_file():
         return None
-    said = json.loads(paths.PROMOTION.read_text(encoding="utf-8"))
-    promotion = Promotion(**said | {"model": Champion(**said["model"])})
+    saved = json.loads(paths.PROMOTION.read_text(encoding="utf-8"))
+    promotion = Promotion(**saved | {"model": Champion(**saved["model"])})
     carry_out(promotion)
     return promotion
 

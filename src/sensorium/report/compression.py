@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from sensorium.compression.bench import BATCH, WholeModel
+from sensorium.compression.bench import BATCH
 from sensorium.compression.choice import Candidate
-from sensorium.compression.figures import SERVED, TORCH, Compressed, figures
+from sensorium.compression.figures import Compressed, figures
 from sensorium.compression.latency import percentile
 from sensorium.compression.quality import ANYTHING, Quality
+from sensorium.compression.whole_models import SERVED, TORCH, WholeModel
 from sensorium.plots import BLUE, GREY, ORANGE, WIDE, canvas
 from sensorium.report.page import RUN, Page
 from sensorium.report.words import POINTS, changes, megabytes, points, times_faster, times_smaller
@@ -31,7 +32,7 @@ def write_report(found: Compressed, folder: Path) -> None:
     page.table(
         "The model before and after",
         ["model", "MB", *TIMES, "start s", "memory MB", "smaller", "faster: 1", str(BATCH)],
-        [_model_row(name, one, found) for name, one in found.wholes.items()],
+        [_model_row(name, one, found) for name, one in found.models.items()],
         f"Side by side in one run with one thread: one row with all its inputs, and a batch of up to {BATCH}, "
         "preprocessing included. Start is from a new process to its first answer, memory is that process at most; "
         "smaller and faster are times.",
@@ -51,7 +52,7 @@ def write_report(found: Compressed, folder: Path) -> None:
 
 def summary(found: Compressed) -> str:
     """Size, time and score of the served model beside the trained one, in two sentences."""
-    served, before, faster = found.wholes[SERVED], found.wholes[TORCH], found.faster()
+    served, before, faster = found.models[SERVED], found.models[TORCH], found.faster()
     size_and_time = (
         f"Served is {found.name}: {megabytes(served.size)} instead of {megabytes(before.size)}, "
         f"{times_smaller(found.smaller)} than the trained model in torch, {times_faster(faster['single'])} for one "
@@ -82,7 +83,7 @@ def _model_row(name: str, one: WholeModel, found: Compressed) -> list[str]:
         *_times(one.single, one.batch),
         f"{one.start / 1000:.1f}",
         f"{one.memory / 1e6:,.0f}",
-        f"{found.wholes[TORCH].size / one.size:.1f}",
+        f"{found.models[TORCH].size / one.size:.1f}",
         f"{faster['single']:.1f}",
         f"{faster['batch']:.1f}",
     ]

@@ -42,7 +42,7 @@ def write_report(
     """
     page = Page(
         "Data",
-        f"{counts['valid']:,} of {counts['rows']:,} rows are valid{_lessened(counts)}, "
+        f"{counts['valid']:,} of {counts['rows']:,} rows are valid{_partly_quarantined(counts)}, "
         f"{counts['quarantined']:,} are in quarantine.",
         trail=[RUN],
     )
@@ -87,7 +87,7 @@ def write_report(
     page.write(folder)
 
 
-def _lessened(counts: Mapping[str, Any]) -> str:
+def _partly_quarantined(counts: Mapping[str, Any]) -> str:
     """How many rows lost an input or a label."""
-    number = counts["lessened"]
+    number = counts["partly_quarantined"]
     return f" ({number:,} of them without an input or a label that cannot be used)" if number else ""

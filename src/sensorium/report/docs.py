@@ -102,11 +102,11 @@ class ResultPage:
         """
         rows = max((one.result.get("element_count", 0) for one in found.results), default=0)
         aside, all_failing = _failing(found, sets_aside=True), _failing(found)
-        lessened = f"{len(all_failing - aside):,} lose an input or a label, " if all_failing - aside else ""
+        partly_quarantined = f"{len(all_failing - aside):,} lose an input or a label, " if all_failing - aside else ""
         page = Page(
             "Validated rows",
-            f"{rows:,} rows were asked {len(found.results)} questions: {rows - len(all_failing):,} meet all of them, "
-            f"{lessened}{len(aside):,} are set aside, each with its reason.",
+            f"{rows:,} rows, {len(found.results)} expectations: {rows - len(all_failing):,} meet all of them, "
+            f"{partly_quarantined}{len(aside):,} are set aside, each with its reason.",
             trail=_trail(OF_RESULT),
         )
         page.table(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sensorium.dataset.split import SPLITS
+from sensorium.dataset.columns import SPLITS
 from sensorium.files import replacing
 from sensorium.modalities import Modality
 from sensorium.plots import BLUE, ORANGE, WIDE, canvas

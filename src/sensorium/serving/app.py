@@ -31,7 +31,7 @@ from sensorium.serving.live import Workers
 from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
-from sensorium.serving.pacing import Paced, Turns
+from sensorium.serving.pacing import ConcurrencyLimit, Paced
 from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
@@ -75,7 +75,7 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     names = keys.read(environment)
     state.guard = Guard(names)
     deployment.start()
-    state.turns = Turns(AT_ONCE, len(names) > 1, max(TOGETHER, 2 * deployment.champion.serve.batch))
+    state.concurrency = ConcurrencyLimit(AT_ONCE, len(names) > 1, max(TOGETHER, 2 * deployment.champion.serve.batch))
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)

@@ -16,7 +16,7 @@ from sensorium.serving import pointer
 from sensorium.serving.live import CHALLENGER, CHAMPION, Live, Workers
 from sensorium.serving.metrics import DRIFT, MODEL, STUCK, SWITCHES, expect
 
-EVERY = 1.0  # seconds between two looks
+POLL = 1.0  # seconds between two checks
 RETRY = 10.0  # seconds until files that could not be loaded are tried again
 VARIABLE, CHALLENGER_VARIABLE = "SENSORIUM_MODEL", "SENSORIUM_CHALLENGER"
 log = logging.getLogger("sensorium.serving")
@@ -104,7 +104,7 @@ class Deployment:
         self._find: dict[str, Callable[[], Path | None]] = {CHAMPION: champion, CHALLENGER: challenger}
         self._workers = {CHAMPION: champions, CHALLENGER: challengers}
         self._stamps: dict[str, tuple[Any, ...] | None] = {CHAMPION: None, CHALLENGER: None}
-        self._problems: dict[str, str] = {}  # each is told once
+        self._problems: dict[str, str] = {}  # each is logged once
         self._failed: dict[str, tuple[tuple[Any, ...], float, Exception]] = {}  # what stood there, when to try again
         self._live: dict[str, Live] = {}
         self._was_promoted = False  # the champion: once one was, none that was not takes its place
@@ -129,20 +129,20 @@ class Deployment:
         assert folder is not None
         self._stamps[CHAMPION] = _stamp(folder)
         self._put(CHAMPION, Live.load(folder, CHAMPION, self._workers[CHAMPION]), folder)
-        self.look(CHALLENGER)
+        self.refresh(CHALLENGER)
 
     async def watch(self) -> None:
-        """Looks for other models for ever."""
+        """Checks for other models for ever."""
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL)
             for role in (CHAMPION, CHALLENGER):
-                await asyncio.to_thread(self.look, role)
+                await asyncio.to_thread(self.refresh, role)
             self.champion.show_drift()
 
-    def look(self, role: str) -> None:
+    def refresh(self, role: str) -> None:
         """Serves the model that is to be found now; one that cannot be loaded leaves the old one in service."""
         try:
-            self._look(role)
+            self._refresh(role)
         except Exception as error:  # whatever a file makes a library trip over; some may still be on their way
             if str(error) != self._problems.get(role):
                 self._problems[role] = str(error)
@@ -156,7 +156,7 @@ class Deployment:
     def _staying(self, role: str) -> dict[str, str]:
         return {"model_version": self._live[role].version} if role in self._live else {}
 
-    def _look(self, role: str) -> None:
+    def _refresh(self, role: str) -> None:
         folder = self._find[role]()
         if folder is None:
             self._stamps[role] = None

@@ -39,14 +39,14 @@ async def feedback(request: Request) -> JSONResponse:
     for target, is_right in correct.items():
         FEEDBACK.labels(version, target, "right" if is_right else "wrong").inc()
         app.memory.forget(request.state.key, request_id, target)
-    told = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
+    record = {"request_id": request_id, "labels": labels, "predicted_by": version, "correct": correct}
     try:
-        await asyncio.wrap_future(app.journal.keep(journal.FEEDBACK, told | {"key": request.state.key}))
+        await asyncio.wrap_future(app.journal.keep(journal.FEEDBACK, record | {"key": request.state.key}))
     except (OSError, queue.Full) as error:
         raise Refused(503, "the labels could not be written down; send them again", 5) from error
     request.state.about["about"] = request_id
     why = why_not_learnt_from(live.keep)
-    return JSONResponse(told | ({"note": why} if why else {}), 202)
+    return JSONResponse(record | ({"note": why} if why else {}), 202)
 
 
 def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[str, Any]]:
@@ -57,12 +57,12 @@ def _checked(content: dict[str, Any], predictor: Predictor) -> tuple[str, dict[s
         raise Refused(400, "request_id is expected: the one in the answer that this is about")
     if not isinstance(labels, dict) or not labels:
         raise Refused(400, f"labels are expected: an object of {', '.join(predictor.targets)}")
-    told = {}
+    accepted = {}
     for name, label in labels.items():
         if name not in predictor.targets:
             raise Refused(400, f"there is no target {name[:40]!r}; this model predicts {', '.join(predictor.targets)}")
         try:
-            told[name] = predictor.targets[name].read_label(label)
+            accepted[name] = predictor.targets[name].read_label(label)
         except BadInput as problem:
             raise Refused(400, f"{name}: {problem}") from problem
-    return request_id, told
+    return request_id, accepted

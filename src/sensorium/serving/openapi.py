@@ -180,7 +180,7 @@ def _feedback(predictor: Predictor) -> Schema:
         "additionalProperties": False,
         "properties": {"request_id": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,80}$"}, "labels": labels},
     }
-    told = {
+    answer = {
         "type": "object",
         "required": ["request_id", "labels", "correct"],
         "properties": {
@@ -195,7 +195,7 @@ def _feedback(predictor: Predictor) -> Schema:
         "request_id": "0123456789abcdef0123456789abcdef",
         "labels": {name: target.example_label() for name, target in predictor.targets.items()},
     }
-    return _operation("Tell the true labels of a prediction", _json(body, example), told, 202)
+    return _operation("Tell the true labels of a prediction", _json(body, example), answer, 202)
 
 
 def _json(schema: Schema, example: Any = None) -> Schema:

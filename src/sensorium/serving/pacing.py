@@ -140,8 +140,8 @@ class PacedElsewhere(Paced):
         return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
 
 
-class Turns:
-    """Lets so many samples of everybody pass at once, and so many of all together; others wait.
+class ConcurrencyLimit:
+    """Limits how many samples of one client are worked on at once, and how many of all; others wait.
 
     Args:
         most: of one at once.

@@ -93,7 +93,7 @@ async def _answer(
     Raises:
         Refused: if an input cannot be used.
     """
-    async with request.app.state.turns.of(request.state.key):
+    async with request.app.state.concurrency.of(request.state.key):
         return await _answer_now(request, live, request_id, raw, explained)
 
 

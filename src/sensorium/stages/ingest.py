@@ -1,24 +1,19 @@
 """ingest: the source's rows and media into data/raw."""
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from sensorium import params, paths
 from sensorium.dataset import frozen
 from sensorium.dataset.columns import OF_ROWS, slice_name
+from sensorium.dataset.normalise import merged_spellings, normalise
+from sensorium.dataset.required import listed, require_columns
 from sensorium.errors import UserError
 from sensorium.evaluation.lookup import quoted
 from sensorium.files import replacing, write_json
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
-from sensorium.section import meant
 from sensorium.sources.feedback import with_feedback
-from sensorium.spelling import is_missing, merged, spelled
-
-MOST_NAMES, LONGEST = 20, 60  # columns that a sentence lists; letters of a name
 
 
 def run() -> None:
@@ -33,7 +28,7 @@ def run() -> None:
         _require_columns(table, settings)
         alike = _merged(table, settings)
         _require_slices(table, settings)
-        _normalise(table, settings).to_parquet(beside / paths.MANIFEST.name, index=False)
+        normalise(table, ["id", *settings.labels.values()]).to_parquet(beside / paths.MANIFEST.name, index=False)
         write_json(beside / paths.SPELLINGS.name, alike)
     more = f", {len(table) - own:,} of them from feedback" if len(table) > own else ""
     print(f"ingest: {len(table):,} rows from {settings.data.source}{more}")
@@ -62,31 +57,14 @@ def _require_columns(table: pd.DataFrame, settings: params.Params) -> None:
     needed += [(f"targets.{name}", column) for name, column in settings.labels.items()]
     divided = [("split.group", name) for name in settings.split.groups] + [("split.stratify", settings.split.stratify)]
     needed += [(key, name) for key, name in divided if name is not None and not settings.called(name)]
-    for key, column in needed:
-        if column not in table:
-            raise UserError(
-                f"{paths.PARAMS}: {key}: the data has no column {_short(repr(column))}"
-                f"{meant(str(column), table.columns)}; it has {_listed(table.columns)}."
-            )
-
-
-def _listed(names: Iterable[Any]) -> str:
-    """Names of columns in a sentence: in quotes where they are more than letters, digits and underscores."""
-    shown = [name if re.fullmatch(r"\w+", name) else repr(name) for name in map(str, names)]
-    more = f" and {len(shown) - MOST_NAMES:,} more" if len(shown) > MOST_NAMES else ""
-    return ", ".join(map(_short, shown[:MOST_NAMES])) + more
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
+    require_columns(table, needed)
 
 
 def _merged(table: pd.DataFrame, settings: params.Params) -> dict[str, dict[str, dict[str, int]]]:
     """Of the columns of names, the values that are spelled in several ways, each with the rows of every spelling."""
     columns = ["id", *settings.labels.values(), *(name for name in settings.split.groups if not settings.called(name))]
     columns += [column for kind in settings.inputs.values() for column in kind.named()]
-    found = {column: merged(table[column]) for column in dict.fromkeys(columns)}
-    return {column: names for column, names in found.items() if names}
+    return merged_spellings(table, columns)
 
 
 def _require_slices(table: pd.DataFrame, settings: params.Params) -> None:
@@ -102,18 +80,5 @@ def _require_slices(table: pd.DataFrame, settings: params.Params) -> None:
             if file == "slices" and not any(by.startswith(f"{name}.") for name in known):
                 raise UserError(
                     f"{paths.PARAMS}: gate[{number}]: {address!r}: there are no slices by {by.split('.')[0]!r}; there "
-                    f"are by {_listed(columns)}, and by what describes each input (text.words)."
+                    f"are by {listed(columns)}, and by what describes each input (text.words)."
                 )
-
-
-def _normalise(table: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
-    """Empty cells become null, ids and labels text, so that all sources look alike from here on."""
-    for name in ["id", *settings.labels.values()]:
-        cells = [None if is_missing(cell) else spelled(cell) or None for cell in table[name]]
-        table[name] = pd.Series(cells, index=table.index, dtype=object)
-    for column in table.select_dtypes("object").columns:
-        cells = [None if is_missing(cell) else cell for cell in table[column]]
-        if len({type(cell) for cell in cells if cell is not None}) > 1:  # Parquet columns are of one type
-            cells = [cell if cell is None or isinstance(cell, str) else spelled(cell) for cell in cells]
-        table[column] = pd.Series(cells, index=table.index, dtype=object)
-    return table

@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
-import torch
 import yaml
 
 from sensorium import params, paths
+from sensorium.dataset.columns import TRAIN, VAL
 from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
-from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
 from sensorium.shards import progress
-from sensorium.training.data import Rows
-from sensorium.training.fit import configured, fit
+from sensorium.training.calibrated_loss import calibrated_loss
+from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
-from sensorium.training.forward import predict
-from sensorium.training.loop import TrainConfig
 from sensorium.training.search import Space, finished, open_study, run_trials
 
 JOURNAL = paths.SEARCH / "journal.log"
@@ -30,7 +26,7 @@ def run() -> None:
     settings = params.load()
     table = read_table()
     targets = learn(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in ("train", "val"))
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     detach(JOURNAL)
@@ -58,25 +54,6 @@ def run() -> None:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
     write_report(trials, paths.REPORTS / "search")
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
-
-
-def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[tuple[Rows, Rows]]) -> float:
-    """The joint loss of rows that a network was not fitted to, at the calibration that suits them best.
-
-    Training ends with calibration: what a fusion is too sure or unsure of before must not decide.
-
-    Args:
-        config: of the network.
-        how: how it is fitted.
-        divided: rows to fit to and rows to judge by; the latter of all divisions count together.
-    """
-    answers = [predict(fit(config, how, train, judging).network, judging) for train, judging in divided]
-    total, targets = 0.0, config.learnt
-    for name, target in targets.items():
-        labels = torch.cat([judging.labels[name] for _, judging in divided])
-        if (known := target.known(labels)).any():
-            total += target.weight * target.least_loss(torch.cat([one[name] for one in answers])[known], labels[known])
-    return total / sum(target.weight for target in targets.values())
 
 
 def _identity(settings: params.Params) -> str:

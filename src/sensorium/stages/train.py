@@ -5,6 +5,7 @@ import csv
 import yaml
 
 from sensorium import params, paths
+from sensorium.dataset.columns import TRAIN, VAL
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
@@ -18,9 +19,9 @@ def run() -> None:
     best = yaml.safe_load(existing(paths.BEST, made_by="search").read_text())
     table = read_table()
     targets = learn(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in ("train", "val"))
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
     fitted = fit(*configured(best, train, targets), train, validation)
-    calibrate(fitted.network, validation, of_split(table, "val")["group"].to_numpy())
+    calibrate(fitted.network, validation, of_split(table, VAL)["group"].to_numpy())
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
         save(fitted.network, beside)

@@ -29,7 +29,7 @@ def areas(
     steps = rows * min(weights.shape[1], CHEAP * len(present))
     drawn = np.ascontiguousarray(weights[: max(FEWEST_DRAWS, MOST_STEPS // steps)].T)
     everything = np.bincount(groups) @ drawn
-    sums, told = np.zeros((2, drawn.shape[1])), np.zeros(drawn.shape[1])
+    sums, defined = np.zeros((2, drawn.shape[1])), np.zeros(drawn.shape[1])
     for number in present:
         of_class = np.flatnonzero(labels == number)
         scores, own = probabilities[:, number], drawn[groups[of_class]]
@@ -42,32 +42,33 @@ def areas(
         known = (positives > 0) & (negatives > 0)  # without negatives precision is 1 whatever the model does
         with np.errstate(invalid="ignore", divide="ignore"):
             sums += np.where(known, [1 - wrong / (positives * negatives), precise / positives], 0)
-        told += known
+        defined += known
     with np.errstate(invalid="ignore"):
-        return dict(zip(("roc_auc", "pr_auc"), sums / told, strict=True))
+        return dict(zip(("roc_auc", "pr_auc"), sums / defined, strict=True))
 
 
 def _above(
-    asked: np.ndarray, scores: np.ndarray, groups: np.ndarray, drawn: np.ndarray
+    thresholds: np.ndarray, scores: np.ndarray, groups: np.ndarray, drawn: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How many drawn rows have at least each score asked for, and how many have more ``[asked, draws]``.
+    """How many drawn rows have at least each threshold, and how many have more ``[thresholds, draws]``.
 
     Args:
-        asked: some scores.
+        thresholds: some scores.
         scores: of all rows ``[rows]``.
         groups: of all rows ``[rows]``.
         drawn: ``[groups, draws]``.
     """
-    if len(asked) * len(drawn) <= CHEAP * len(scores):
+    if len(thresholds) * len(drawn) <= CHEAP * len(scores):
         members = csr_array(
             (np.ones(len(groups), np.float32), (groups, np.arange(len(groups)))), (len(drawn), len(groups))
         )
         at_least, more = (
-            (members @ found.astype(np.float32)).T for found in (scores[:, None] >= asked, scores[:, None] > asked)
+            (members @ found.astype(np.float32)).T
+            for found in (scores[:, None] >= thresholds, scores[:, None] > thresholds)
         )
         return at_least @ drawn, more @ drawn
     order = np.argsort(-scores, kind="stable")
-    upto, before = (np.searchsorted(-scores[order], -asked, side) for side in ("right", "left"))
+    upto, before = (np.searchsorted(-scores[order], -thresholds, side) for side in ("right", "left"))
     pieces = []
     for start in range(0, drawn.shape[1], DRAWS_AT_ONCE):
         rows = drawn[:, start : start + DRAWS_AT_ONCE][groups[order]]

@@ -1,4 +1,4 @@
-"""A target's regressions on sets of inputs, judged on rows that they were not fitted to."""
+"""A target's regressions on sets of inputs, evaluated on rows that they were not fitted to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,22 +89,22 @@ class Fit:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What regressions are fitted to, and what judges those that were fitted without it.
+    """What regressions are fitted to, and what those are evaluated on that were fitted without it.
 
     Attributes:
         target: what is learnt.
         sizes: how many features every input has.
         fitted: rows to fit to.
-        judging: rows to judge by.
+        held_out: rows to evaluate on.
     """
 
     target: Learnt
     sizes: Sequence[int]
     fitted: Labelled
-    judging: Labelled
+    held_out: Labelled
 
     def fit(self, places: Sequence[int]) -> Fit:
-        """Fits regressions on these inputs to the rows that have any of them, and judges them."""
+        """Fits regressions on these inputs to the rows that have any of them, and evaluates them."""
         folds = torch.arange(int(self.fitted.folds.max()) + 2)  # the last is fitted to all rows
         counts = self.fitted.present[:, list(places)].any(1)[:, None] & (self.fitted.folds[:, None] != folds)
         penalties = torch.tensor(STRENGTHS) * sum(self.sizes[place] for place in places)
@@ -115,19 +115,19 @@ class CrossValidation:
             counts.float().repeat(1, len(penalties)),
             penalties.repeat_interleave(len(folds)),
         )
-        losses = every.losses([self.judging.sides[place] for place in places], self.target, self.judging.labels)
-        own = self.judging.folds[:, None, None].expand(-1, len(penalties), 1)
+        losses = every.losses([self.held_out.sides[place] for place in places], self.target, self.held_out.labels)
+        own = self.held_out.folds[:, None, None].expand(-1, len(penalties), 1)
         kept = losses.unflatten(1, (len(penalties), len(folds))).gather(2, own)[..., 0]
         return Fit(places, every.select(slice(len(folds) - 1, None, len(folds))), kept)
 
     def rows_with(self, places: Sequence[int]) -> Tensor:
-        """Which rows judge this pattern: those that have all its inputs or, where none does, any."""
-        having = self.judging.present[:, list(places)]
+        """Which rows this pattern is evaluated on: those that have all its inputs or, where none does, any."""
+        having = self.held_out.present[:, list(places)]
         return having.all(1) if having.all(1).any() else having.any(1)
 
     def with_each_alone(self) -> "CrossValidation":
         """The same with rows that have one input only."""
-        return replace(self, fitted=self.fitted.with_each_alone(), judging=self.judging.with_each_alone())
+        return replace(self, fitted=self.fitted.with_each_alone(), held_out=self.held_out.with_each_alone())
 
 
 def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
@@ -138,8 +138,8 @@ def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) 
         folds = torch.where(folds == 0, 0, -1)
     kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
-    fitted, judging = _labelled(seen, name, axes, folds), _labelled(seen.select(kept), name, axes, folds[kept])
-    return CrossValidation(target, sizes, fitted, judging)
+    fitted, held_out = _labelled(seen, name, axes, folds), _labelled(seen.select(kept), name, axes, folds[kept])
+    return CrossValidation(target, sizes, fitted, held_out)
 
 
 def _known(rows: Rows, name: str, target: Learnt) -> Rows:

@@ -1,4 +1,4 @@
-"""Numbers too small for full precision, which late in training would slow a CPU down many times."""
+"""Treats denormal numbers as zero while training: late in it they would make a CPU many times slower."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

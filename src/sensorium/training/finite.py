@@ -1,4 +1,4 @@
-"""A training that cannot go on says so."""
+"""Stops a training whose loss is no number any more."""
 
 import math
 

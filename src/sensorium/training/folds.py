@@ -1,4 +1,4 @@
-"""Dividing rows further, where they are too few to hold some out once."""
+"""Folds of the rows for cross-validation, where the validation rows alone are too few."""
 
 import warnings
 from collections.abc import Mapping

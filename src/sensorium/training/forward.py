@@ -14,11 +14,11 @@ BATCH = 4096
 
 @dataclass(frozen=True)
 class Forward:
-    """A batch of rows, seen with some of their inputs.
+    """Outputs for a batch of rows with some of their inputs.
 
     Attributes:
         rows: which ones.
-        place: of the inputs among those that were asked for.
+        place: of these inputs among the subsets.
         outputs: by target ``[batch, outputs]``, on the network's device.
         answerable: whether a row has any of the inputs ``[batch]``.
     """
@@ -29,21 +29,21 @@ class Forward:
     answerable: Tensor
 
 
-def forward(network: Network, rows: Rows, asked: Sequence[Collection[str]]) -> Iterator[Forward]:
-    """Runs a network over rows batch by batch; what an input is projected to is computed once for all of ``asked``.
+def forward(network: Network, rows: Rows, subsets: Sequence[Collection[str]]) -> Iterator[Forward]:
+    """Runs a network over rows batch by batch; what an input is projected to is computed once for all of ``subsets``.
 
     Args:
         network: in the mode that is meant.
         rows: any.
-        asked: inputs to see in turn; the others count as missing.
+        subsets: inputs to run it with in turn; the others count as missing.
     """
     device = next(network.parameters()).device
     for start in range(0, len(rows), BATCH):
         batch = slice(start, start + BATCH)
         features, present, _ = rows.batch(batch)
         tokens = network.project({name: array.to(device) for name, array in features.items()})
-        for place, seen in enumerate(asked):
-            kept = {name: here * (name in seen) for name, here in present.items()}
+        for place, subset in enumerate(subsets):
+            kept = {name: here * (name in subset) for name, here in present.items()}
             outputs = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
             yield Forward(batch, place, outputs, torch.stack(list(kept.values())).any(0))
 

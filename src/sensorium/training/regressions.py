@@ -1,4 +1,4 @@
-"""Many regularised regressions at once: of the same rows, with other penalties or some rows left out."""
+"""Many regularised regressions fitted at once: on the same rows, with several penalties, or with some rows left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

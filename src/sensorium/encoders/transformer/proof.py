@@ -1,4 +1,4 @@
-"""A network is proven on an example before it is used: it runs, nothing that its features hang on is random."""
+"""A network is proven on an example before it is used: it runs, nothing that its features depend on is random."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def proven(loaded: Loaded, readings: Readings, examples: Sequence[Arrays]) -> To
         loaded = load(loaded.folder, prefix)
         network, random = _first_certain(loaded, readings, examples)
     if random:
-        raise UserError(_told(random, loaded))
+        raise UserError(_missing_weights(random, loaded))
     for example in examples[1:]:
         _ran(network, example, loaded)
     first, second = (_ran(network, examples[0], loaded) for _ in range(2))
@@ -45,7 +45,7 @@ def proven(loaded: Loaded, readings: Readings, examples: Sequence[Arrays]) -> To
 
 
 def _first_certain(loaded: Loaded, readings: Readings, examples: Sequence[Arrays]) -> tuple[TorchNetwork, list[str]]:
-    """The first reading without random weights, or the last one with those that it hangs on."""
+    """The first reading without random weights, or the last one with those that it depends on."""
     for reading in readings(loaded.model):
         network = TorchNetwork(reading)
         _ran(network, examples[0], loaded)
@@ -57,8 +57,8 @@ def _first_certain(loaded: Loaded, readings: Readings, examples: Sequence[Arrays
 def _random(network: TorchNetwork, loaded: Loaded, example: Arrays) -> list[str]:
     """Some of the missing weights without which there are no features.
 
-    They are made not-a-number: whatever hangs on them is none then. So weights of a head that is not read are not asked
-    for, whatever a model calls them.
+    They are made not-a-number: whatever depends on them is none then. So weights of a head that is not read are not
+    needed, whatever a model calls them.
     """
     weights = dict(loaded.model.named_parameters(remove_duplicate=False)) | dict(loaded.model.named_buffers())
     missing = {name: weights[name] for name in loaded.missing if name in weights and weights[name].is_floating_point()}
@@ -99,7 +99,7 @@ def _ran(network: TorchNetwork, example: Arrays, loaded: Loaded) -> np.ndarray:
     return features
 
 
-def _told(random: Sequence[str], loaded: Loaded) -> str:
+def _missing_weights(random: Sequence[str], loaded: Loaded) -> str:
     folder = loaded.folder
     files = folder.weights[0].name if len(folder.weights) == 1 else "its files of weights"
     if odd := [name for name in random if name in loaded.odd]:
@@ -110,7 +110,7 @@ def _told(random: Sequence[str], loaded: Loaded) -> str:
         )
     total, had = len(loaded.model.state_dict()), next(iter(folder.shapes), "none")
     return (
-        f"{files} lacks {', '.join(random[:SHOWN])}, which its features hang on ({len(loaded.missing)} of {total} "
+        f"{files} lacks {', '.join(random[:SHOWN])}, which its features depend on ({len(loaded.missing)} of {total} "
         f"weights of {_sort(loaded)} are missing): they would be random, and others at every load. The "
         f"file's names begin with {had!r}; save the model with `save_pretrained`, or choose another encoder."
     )

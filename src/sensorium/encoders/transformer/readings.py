@@ -1,6 +1,6 @@
 """What is read from a model of transformers: features ``[batch, tokens, dim]``, by its own recipe if it has one.
 
-Several readings of a model stand in the order of preference: the first is taken that does not hang on weights which
+Several readings of a model stand in the order of preference: the first is taken that does not depend on weights which
 the files lack, such as those of a pooler that a classifier never had.
 """
 

@@ -69,9 +69,9 @@ def _of_target(
     reference: pd.DataFrame,
     labelled: Sequence[tuple[FeedbackLabel, Mapping[str, Any]]],
 ) -> Performance:
-    told = [(one.value, prediction["predicted"][name]) for one, prediction in labelled if one.target == name]
-    labels = [label for label, _ in told]
-    scores = _scores(target, [predicted.remembered for _, predicted in told], labels)
+    pairs = [(one.value, prediction["predicted"][name]) for one, prediction in labelled if one.target == name]
+    labels = [label for label, _ in pairs]
+    scores = _scores(target, [predicted.remembered for _, predicted in pairs], labels)
     label = names.label(name)
     known = reference[reference[label].notna()] if label in reference else reference[:0]
     truth = _figure(target, _scores(target, known[names.answer(name, target)], known[label])) if len(known) else None
@@ -88,8 +88,8 @@ def _of_target(
     )
 
 
-def _scores(target: Learnt, said: Iterable[Any], labels: Iterable[Any]) -> np.ndarray:
-    return np.array([target.score(one, label) for one, label in zip(said, labels, strict=True)])
+def _scores(target: Learnt, predictions: Iterable[Any], labels: Iterable[Any]) -> np.ndarray:
+    return np.array([target.score(one, label) for one, label in zip(predictions, labels, strict=True)])
 
 
 def _figure(target: Learnt, scores: np.ndarray) -> float | None:

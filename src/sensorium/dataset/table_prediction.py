@@ -1,4 +1,4 @@
-"""A model answers rows of a table, as the service would answer each of them."""
+"""A model predicts rows of a table, as the service would answer each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NOTHING = "every input is missing"
 
 
 @dataclass(frozen=True)
-class Read:
+class InputFeatures:
     """One input of some rows.
 
     Attributes:
@@ -47,8 +47,8 @@ def abstained(target: str) -> str:
     return f"{target}.abstained"
 
 
-def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> dict[str, pa.Array]:
-    """What the model says of every row.
+def predict_table(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> dict[str, pa.Array]:
+    """What the model predicts for every row.
 
     Args:
         table: columns that inputs are read from, and any others.
@@ -82,7 +82,7 @@ def answer(table: pa.Table, predictor: Predictor, serve: Serve, root: Path) -> d
     }
 
 
-def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], root: Path) -> Read:
+def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], root: Path) -> InputFeatures:
     """Reads an input of the rows: equal cells once, and never more than a batch of values in memory."""
     columns = predictor.inputs[name].columns(name)
     rows_of: dict[str, list[int]] = {}
@@ -109,17 +109,17 @@ def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], ro
                 value_of |= dict.fromkeys(numbers, len(features))
                 features.append(one)
     shape = (len(features), *predictor.shapes[name])
-    return Read(np.array(features, np.float32).reshape(shape), value_of, problem_of)
+    return InputFeatures(np.array(features, np.float32).reshape(shape), value_of, problem_of)
 
 
-def _error(row: int, used: Sequence[str], read: Mapping[str, Read]) -> str | None:
+def _error(row: int, used: Sequence[str], read: Mapping[str, InputFeatures]) -> str | None:
     """Why a row gets no answer, or is answered without some input."""
     problems = [one.problem_of[row] for one in read.values() if row in one.problem_of]
     return "; ".join(problems) or (None if used else NOTHING)
 
 
 def _predictions(
-    predictor: Predictor, read: Mapping[str, Read], rows: Sequence[int]
+    predictor: Predictor, read: Mapping[str, InputFeatures], rows: Sequence[int]
 ) -> dict[int, dict[str, np.ndarray]]:
     """Predictions ``[columns]`` by target of the rows."""
     if not rows:

@@ -1,4 +1,4 @@
-"""Why rows lose something, said of all rows with one cause in one sentence, the commonest first."""
+"""Why rows lose something: a sentence for all rows with one cause, the commonest first."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from sensorium.errors import BadInput, Cause
 from sensorium.targets import Target
 
 MOST_EXAMPLES, LONGEST = 3, 40  # of a sentence, and letters of one
-DETAIL = re.compile(r"\d+|'[^']*'")  # what differs among sentences about one matter
+DETAIL = re.compile(r"\d+|'[^']*'")  # what differs among sentences about one cause
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Problem:
         return cls(sentence, bad.cause or Cause("", sentence, str(cell)))
 
     @property
-    def matter(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str]:
         """The same for problems of one cause."""
         return self.cause.subject, DETAIL.sub("", self.cause.what)
 
 
-Looked = Mapping[str, Problem | bool]  # of every input of a row: what is wrong with it, else whether it is there
+InputChecks = Mapping[str, Problem | bool]  # of every input of a row: what is wrong with it, else whether it is there
 
 
 @dataclass(frozen=True)
@@ -57,33 +57,35 @@ class Reason:
     about: str | None = None
 
 
-def reasons(asked: pd.DataFrame, looked: Sequence[Looked], targets: Mapping[str, Target], enough: int) -> list[Reason]:
+def reasons(
+    checks: pd.DataFrame, inputs: Sequence[InputChecks], targets: Mapping[str, Target], enough: int
+) -> list[Reason]:
     """Why rows lose something, the commonest cause first; what only follows from other causes is left out.
 
     Args:
-        asked: a row each, with the columns that the suite asks about.
-        looked: what was found in the inputs of every row.
-        targets: as declared; their cells are columns of ``asked``.
+        checks: a row each, with the columns that the suite is about.
+        inputs: what was found in the inputs of every row.
+        targets: as declared; their cells are columns of ``checks``.
         enough: rows that a class must have.
     """
-    rows = len(asked)
+    rows = len(checks)
     found = []
-    if unnamed := int(asked[ID].isna().sum()):
+    if unnamed := int(checks[ID].isna().sum()):
         found.append(Reason(unnamed, f"the id is missing {counted(unnamed, rows)}"))
-    if twice := asked[ID][asked[EARLIER].notna()].tolist():
+    if twice := checks[ID][checks[EARLIER].notna()].tolist():
         found.append(
             Reason(len(twice), f"the id is that of an earlier row {counted(len(twice), rows)}{examples(twice)}")
         )
-    for name in looked[0] if looked else ():
-        given = [one[name] for one in looked if one[name] is not False]
+    for name in inputs[0] if inputs else ():
+        given = [one[name] for one in inputs if one[name] is not False]
         problems = [one for one in given if isinstance(one, Problem)]
         found += of_cells("input", name, problems, rows, len(given))
-    if empty := sum(not any(one.values()) for one in looked):
+    if empty := sum(not any(one.values()) for one in inputs):
         found.append(Reason(empty, f"every input is missing {counted(empty, rows)}"))
-    if unlabelled := int(asked[[*targets]].isna().all(axis=1).sum()):
+    if unlabelled := int(checks[[*targets]].isna().all(axis=1).sum()):
         found.append(Reason(unlabelled, f"no target has a label {counted(unlabelled, rows)}"))
     for name, target in targets.items():
-        found += of_target(name, target, asked[name], enough)
+        found += of_target(name, target, checks[name], enough)
     return sorted(found, key=lambda reason: -reason.rows)
 
 
@@ -137,13 +139,13 @@ def of_cells(part: str, name: str, problems: Sequence[Problem], rows: int, given
     """
     alike: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        alike.setdefault(problem.matter, []).append(problem)
+        alike.setdefault(problem.key, []).append(problem)
     found = []
     for group in alike.values():
         cause = group[0].cause
-        said = f"{cause.subject} of {part} {name} {cause.what}" if cause.subject else f"{part} {name}: {cause.what}"
+        subject = f"{cause.subject} of {part} {name} {cause.what}" if cause.subject else f"{part} {name}: {cause.what}"
         advice = f": {cause.mend}" if cause.mend and 2 * len(group) > given else ""
-        words = f"{said} {counted(len(group), rows)}{examples(problem.cause.example for problem in group)}{advice}"
+        words = f"{subject} {counted(len(group), rows)}{examples(problem.cause.example for problem in group)}{advice}"
         found.append(Reason(len(group), words, name))
     return found
 

@@ -1,4 +1,4 @@
-"""A whole table answered by a model in pieces on disk: memory does not grow with it, and a killed run goes on."""
+"""A model predicts a whole table in pieces on disk: memory does not grow with it, and a killed run goes on."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from sensorium import tables
-from sensorium.dataset.answering import ERROR, INPUTS, abstained, answer, columns_read
+from sensorium.dataset.table_prediction import ERROR, INPUTS, abstained, columns_read, predict_table
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
@@ -35,7 +35,7 @@ class Job:
         version: the model that is to be in it.
         serve: how it answers.
         root: the folder that paths in cells are relative to.
-        answers: the folder for answered pieces.
+        answers: the folder for finished pieces.
     """
 
     model: Path
@@ -69,21 +69,21 @@ class Counts:
         abstained: by target, the answers that are too unsure.
         rows: all of them.
         unanswered: those with a reason instead of an answer.
-        first: the first of these reasons.
-        lessened: those answered without an input that cannot be used.
-        lost: the first of the reasons why not.
+        first_unanswered: the first of these reasons.
+        partial: those answered without an input that cannot be used.
+        first_partial: the first of the reasons why not.
     """
 
     version: str
     abstained: dict[str, int]
     rows: int = 0
     unanswered: int = 0
-    first: str = ""
-    lessened: int = 0
-    lost: str = ""
+    first_unanswered: str = ""
+    partial: int = 0
+    first_partial: str = ""
 
 
-def answer_table(source: Path, target: Path, model: Path) -> Counts:
+def predict_file(source: Path, target: Path, model: Path) -> Counts:
     """Writes a table again, with an answer, or a reason why there is none, beside every row.
 
     Args:
@@ -98,10 +98,10 @@ def answer_table(source: Path, target: Path, model: Path) -> Counts:
     with _parts(target) as parts:
         job = Job(model, predictor.version, settings.read(model).serve, source.parent.resolve(), parts / "answers")
         staged = _stage(source, parts / "rows")
-        said = list(answer(pa.table({}), predictor, job.serve, job.root))
-        _require_columns(source, staged.columns, predictor.inputs, said)
-        answered = list(map_shards(partial(answer_piece, job), staged.pieces, "answering rows", staged.sizes))
-        return _join(answered, target, said, Counts(predictor.version, dict.fromkeys(predictor.targets, 0)))
+        added = list(predict_table(pa.table({}), predictor, job.serve, job.root))
+        _require_columns(source, staged.columns, predictor.inputs, added)
+        answered = list(map_shards(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes))
+        return _join(answered, target, added, Counts(predictor.version, dict.fromkeys(predictor.targets, 0)))
 
 
 @contextmanager
@@ -136,14 +136,16 @@ def _stage(source: Path, folder: Path) -> Staged:
     return staged
 
 
-def _require_columns(source: Path, columns: Iterable[str], inputs: Mapping[str, Modality], said: Iterable[str]) -> None:
+def _require_columns(
+    source: Path, columns: Iterable[str], inputs: Mapping[str, Modality], added: Iterable[str]
+) -> None:
     known = columns_read(inputs)
     if not set(known) & set(columns):
         raise UserError(
             f"{source} has no column that the model reads; it reads {', '.join(known)}, the table has "
             f"{', '.join(columns)}."
         )
-    if both := [name for name in said if name in columns]:
+    if both := [name for name in added if name in columns]:
         raise UserError(f"{source} has a column {both[0]!r}, which is where an answer goes; leave it out or rename it.")
 
 
@@ -152,17 +154,17 @@ def _predictor(model: Path) -> Predictor:
     return Predictor.load(model)
 
 
-def answer_piece(job: Job, piece: Path) -> Path:
-    """Answers the rows of one piece, unless a run that was killed has done so; returns the file."""
+def predict_piece(job: Job, piece: Path) -> Path:
+    """Predicts the rows of one piece, unless a run that was killed has done so; returns the file."""
     predictor = _predictor(job.model)
     if predictor.version != job.version:
         raise UserError(f"the model in {job.model} was replaced meanwhile; type the same again.")
     table = pq.read_table(piece)
     done = job.answers / f"{piece.stem}-{_claim(job, piece, table, predictor.inputs)}.parquet"
     if not done.is_file():
-        said = answer(table, predictor, job.serve, job.root)
+        added = predict_table(table, predictor, job.serve, job.root)
         with replacing(done) as beside:
-            pq.write_table(pa.table(dict(zip(table.column_names, table.columns, strict=True)) | said), beside)
+            pq.write_table(pa.table(dict(zip(table.column_names, table.columns, strict=True)) | added), beside)
     return done
 
 
@@ -185,11 +187,11 @@ def _state(root: Path, cell: Any) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def _join(pieces: Sequence[Path], target: Path, said: Sequence[str], counts: Counts) -> Counts:
-    """Writes all pieces into one file: the id, the table's other columns, then what is said of each row."""
+def _join(pieces: Sequence[Path], target: Path, added: Sequence[str], counts: Counts) -> Counts:
+    """Writes all pieces into one file: the id, the table's other columns, then what is added to each row."""
     found = pq.read_schema(pieces[0])
-    of_table = [name for name in found.names if name not in (ID, *said)]
-    fields = [found.field(name) for name in (*of_table, *said)]
+    of_table = [name for name in found.names if name not in (ID, *added)]
+    fields = [found.field(name) for name in (*of_table, *added)]
     own = ID in found.names
     schema = pa.schema([found.field(ID) if own else pa.field(ID, pa.string()), *fields])
 
@@ -212,9 +214,9 @@ def _count(piece: pa.Table, counts: Counts) -> None:
     for used, error in zip(piece[INPUTS].to_pylist(), piece[ERROR].to_pylist(), strict=True):
         if error and used is None:
             counts.unanswered += 1
-            counts.first = counts.first or error
+            counts.first_unanswered = counts.first_unanswered or error
         elif error:
-            counts.lessened += 1
-            counts.lost = counts.lost or error
+            counts.partial += 1
+            counts.first_partial = counts.first_partial or error
     for target in counts.abstained:
         counts.abstained[target] += pc.sum(piece[abstained(target)]).as_py() or 0
