@@ -46,7 +46,7 @@ def test_null_counts_as_missing(client: TestClient) -> None:
         ({"photo": "aGVsbG8="}, 400, "photo: not a picture (PNG, JPEG, WEBP, GIF, BMP, TIFF are read)"),
         ({"photo": "http://127.0.0.1/x.png"}, 400, NOT_OPENED),
         ({"photo": "../secret.png"}, 400, NOT_OPENED),
-        ({"car": {"age": 10**400}}, 400, f"car: column 'age' holds 1{'0' * 39}, which is not within 3.4e+38, as a number must be"),
+        ({"car": {"age": 10**400}}, 400, f"car: column 'age' holds 1{'0' * 39}, which is not within 3.4e+38"),
         ({"car": {"age": "old"}}, 400, "car: column 'age' holds 'old' where a number is expected"),
         ([1], 400, "a sample must be a JSON object of inputs"),
         ("x", 400, "a sample must be a JSON object of inputs"),

@@ -18,7 +18,8 @@ KINDS: dict[str, type[Modality]] = {kind.model_fields["kind"].default: kind for 
 
 @cache
 def _union(kinds: tuple[type[Modality], ...]) -> TypeAdapter[Modality]:
-    return TypeAdapter(Annotated[Union[kinds], Field(discriminator="kind")])  # noqa: UP007 - of a tuple
+    chosen: Any = Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007 - of a tuple
+    return TypeAdapter(chosen)
 
 
 def declared(content: Any) -> Modality:
