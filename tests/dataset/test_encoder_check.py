@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sensorium.dataset import encoder_check
+from sensorium.dataset.cache import fingerprint
 from sensorium.errors import UserError
 from sensorium.modalities import Text
 from sensorium.stages import ingest
@@ -44,3 +45,24 @@ def test_an_encoder_is_tried_again_when_its_files_or_settings_change(bert: Path)
     for changed in (kind, Text(encoder=str(bert), max_tokens=8)):
         with pytest.raises(UserError, match=r"its tokenizer.json is none"):
             encoder_check.require(changed)
+
+
+def test_what_is_embedded_with_is_remembered_until_something_changes(
+    bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = Text(encoder=str(bert))
+    assert encoder_check.remembered(kind) is None
+    encoder_check.require(kind)
+    known = encoder_check.remembered(kind)
+    assert known == fingerprint(kind.load_encoder())
+    assert encoder_check.remembered(kind.model_copy(update={"column": "another"})) == known
+    code = "from sensorium.dataset import embedding; from sensorium.modalities import Text; import sys; "
+    code += f"embedding.open_cache(Text(encoder={str(bert)!r})); print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    with monkeypatch.context() as patch:
+        patch.setattr("sensorium.dataset.cache.version", lambda _: "9.9")
+        assert encoder_check.remembered(kind) is None
+    assert encoder_check.remembered(kind) == known
+    weights = bert / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
+    assert encoder_check.remembered(kind) is None

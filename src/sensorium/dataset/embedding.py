@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sensorium import paths
+from sensorium.dataset import encoder_check
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
@@ -91,7 +92,7 @@ def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    return _opened(paths.cache() / "features", _fingerprint(kind.model_dump_json(exclude={"column"})))
+    return _opened(paths.cache() / "features", _fingerprint(paths.cache(), kind.model_dump_json(exclude={"column"})))
 
 
 @cache
@@ -100,8 +101,9 @@ def _opened(folder: Path, fingerprint: str) -> FeatureCache:
 
 
 @cache
-def _fingerprint(kind: str) -> str:
-    return fingerprint(load_encoder(kind))
+def _fingerprint(_: Path, kind: str) -> str:
+    """Of an input's encoder, which need not be loaded if that was found out before."""
+    return encoder_check.remembered(declared(json.loads(kind))) or fingerprint(load_encoder(kind))
 
 
 @cache

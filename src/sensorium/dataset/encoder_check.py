@@ -1,14 +1,15 @@
 """Whether an input's encoder reads an example, and could be served: found out before any work, once while it stays."""
 
 import hashlib
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sensorium import modalities, models, paths
-from sensorium.dataset.cache import library_versions
+from sensorium import encoders, modalities, models, paths
+from sensorium.dataset.cache import fingerprint, library_versions
 from sensorium.encoders.encoder import Encoder, encode
 from sensorium.errors import UserError, reason
 from sensorium.files import sha256, temporary, write_json
@@ -27,21 +28,30 @@ def require(kind: Modality) -> None:
     Raises:
         UserError: if the encoder cannot be had, or cannot be used.
     """
-    if not kind.has_weights:
-        return
-    folder = kind.fetch_encoder()
-    declared = json.dumps([kind.model_dump_json(), str(folder and folder.resolve())])
-    record = paths.cache() / "encoders" / f"{hashlib.sha256(declared.encode()).hexdigest()}.json"
-    current = {"files": _files(folder) if folder else {}, "code": _code(), "libraries": library_versions()}
-    if _remembered(record) == current:
+    if not kind.has_weights or remembered(kind):
         return
     encoder, values = kind.load_encoder(), [kind.accept(kind.example())] * 2
     features = encode(encoder.preprocess, encoder.network, values)
     if not np.isfinite(features).all():
         raise UserError(f"encoder {kind.encoder!r}: its features of an example are no numbers; choose another.")
-    if folder:  # packaged ones are known to be served
+    if kind.encoder not in kind.packaged:  # packaged ones are known to be served
         _require_served(kind, encoder, values, features)
-    write_json(record, current)
+    write_json(_record(kind), {"found in": _state(kind), "fingerprint": fingerprint(encoder)})
+
+
+def remembered(kind: Modality) -> str | None:
+    """The fingerprint of an input's encoder, if it was found fit and nothing that it hangs on has changed since.
+
+    Raises:
+        UserError: if the encoder cannot be had.
+    """
+    if not (record := _record(kind)).is_file():
+        return None
+    try:
+        found = json.loads(record.read_text())
+        return found["fingerprint"] if found["found in"] == _state(kind) else None
+    except (OSError, ValueError, LookupError, TypeError):  # cut off by a full disk, or of an earlier version
+        return None
 
 
 def _require_served(kind: Modality, encoder: Encoder, values: list[Any], features: np.ndarray) -> None:
@@ -66,20 +76,14 @@ def _require_served(kind: Modality, encoder: Encoder, values: list[Any], feature
         )
 
 
-def _remembered(record: Path) -> Any:
-    try:
-        return json.loads(record.read_text())
-    except (OSError, ValueError):  # never tried, or cut off by a full disk
-        return None
+def _record(kind: Modality) -> Path:
+    declared = kind.model_dump_json(exclude={"column"})
+    return paths.cache() / "encoders" / f"{hashlib.sha256(declared.encode()).hexdigest()}.json"
 
 
-def _files(folder: Path) -> dict[str, list[int]]:
-    """Size and time of every file: reading gigabytes of weights would take longer than trying them."""
-    found = {path: path.stat() for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {str(path.relative_to(folder)): [facts.st_size, facts.st_mtime_ns] for path, facts in found.items()}
-
-
-def _code() -> str:
-    roots = [Path(next(iter(package.__path__))) for package in (modalities, models)]
-    files = [path for root in roots for path in sorted(root.rglob("*.py"))]
-    return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+def _state(kind: Modality) -> dict[str, Any]:
+    """All that decides what an encoder does: what it is read from, our code around it, and the libraries."""
+    roots = [Path(next(iter(package.__path__))) for package in (encoders, modalities, models)]
+    files = [Path(inspect.getfile(type(kind))), *(path for root in roots for path in sorted(root.rglob("*.py")))]
+    code = hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+    return {"made of": kind.encoder_made_of(), "code": code, "libraries": library_versions()}
