@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sensorium import paths
-from sensorium.dataset import encoder_check
+from sensorium.dataset import encoder_check, items
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
@@ -88,6 +88,20 @@ def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
         if any(keys[digest] not in found for digest in lost):
             raise UserError(f"the cache in {paths.cache()} loses what is written to it; look at its disk.")
     return {digest: found[key] for digest, key in keys.items() if key in found}
+
+
+def features_of(kind: Modality, values: Sequence[object]) -> list[np.ndarray | str]:
+    """Features ``[tokens, dim]`` of a few cleaned values, or why one has none; what the cache has is not embedded."""
+    store = open_cache(kind)
+    keys = [items.digest(kind.pack(value)) for value in values]
+    by_key = dict(zip(keys, values, strict=True))
+    found: dict[str, np.ndarray | str] = dict(store.get(keys))
+    for batch in shards([key for key in by_key if key not in found], BATCH):
+        encoder = load_encoder(kind.model_dump_json())
+        fresh = encode_each(encoder.preprocess, encoder.network, [by_key[key] for key in batch])
+        found |= zip(batch, fresh, strict=True)
+        store.put({key: one for key, one in zip(batch, fresh, strict=True) if not isinstance(one, str)})
+    return [found[key] for key in keys]
 
 
 def open_cache(kind: Modality) -> FeatureCache:
