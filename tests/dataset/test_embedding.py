@@ -48,3 +48,15 @@ def test_a_corrupted_value_has_features_of_its_own_and_the_same_again(job: embed
     assert embedding.missing(embedding.Job(FACTS, job.folder, job.digests, "lost columns", 1)) == job.digests
     packed = FACTS.pack({"a": 0.0, "b": 1.0, "c": 2.0, "d": 3.0})
     assert spoiled.value(digest(packed), packed) == spoiled.value(digest(packed), packed)
+
+
+def test_features_of_a_few_values_are_those_of_the_job_and_are_kept_too(
+    job: embedding.Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding.embed([job], "embedding")
+    known, new = {"a": 0.25, "b": 1.0, "c": 2.0, "d": 3.0}, {"a": 7.0}
+    found = embedding.features_of(FACTS, [new, known, new])
+    np.testing.assert_array_equal(found[1], embedding.features(job, {})[job.digests[1]])
+    monkeypatch.setattr(embedding, "load_encoder", None)  # nothing is left to encode
+    for one, again in zip(found, embedding.features_of(FACTS, [new, known, new]), strict=True):
+        np.testing.assert_array_equal(one, again)

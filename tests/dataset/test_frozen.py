@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sensorium.dataset import frozen
+from sensorium.dataset.cache import fingerprint
+from sensorium.encoders.encoder import encode
 from sensorium.errors import UserError
 from sensorium.modalities import Text
 from sensorium.stages import ingest
@@ -44,3 +47,22 @@ def test_an_encoder_is_tried_again_when_its_files_or_settings_change(bert: Path)
     for changed in (kind, Text(encoder=str(bert), max_tokens=8)):
         with pytest.raises(UserError, match=r"its tokenizer.json is none"):
             frozen.load(changed)
+
+
+def test_an_encoder_is_read_without_torch_from_what_it_was_written_as(bert: Path) -> None:
+    kind, damaged = Text(encoder=str(bert)), bert / "model.safetensors"
+    values = [kind.accept("A frog."), kind.accept("A much longer sentence about frogs.")]
+    ours, torchs = frozen.load(kind), kind.load_encoder()
+    features = encode(ours.preprocess, ours.network, values)
+    np.testing.assert_allclose(features, encode(torchs.preprocess, torchs.network, values), atol=1e-5)
+    assert frozen.load(kind.model_copy(update={"column": "another"})).weights == ours.weights
+    code = "from sensorium.dataset import embedding; from sensorium.modalities import Text; import sys; "
+    code += f"embedding.open_cache(Text(encoder={str(bert)!r})); print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    written = ours.weights[0]
+    before, content = fingerprint(ours), written.read_bytes()
+    written.write_bytes(content[:-1] + b"?")
+    assert fingerprint(frozen.load(kind)) == before  # damaged, and so written again
+    assert written.read_bytes() == content
+    damaged.write_bytes(damaged.read_bytes()[:-4] + b"\0\0\0\0")
+    assert fingerprint(frozen.load(kind)) != before

@@ -34,7 +34,7 @@ def test_what_is_accepted_bears_every_later_step(kind: Modality, raw: Any) -> No
         assert all(math.isfinite(number) for number in numbers)
         kind.names(one)
     assert len(kind.show(value, [(part, 0.5) for part, _ in parts])) < 2**20
-    encoder = load_encoder(kind.model_dump_json())
+    encoder = load_encoder(kind)
     for one in (*damaged[::2], *(left for _, left in parts[::9])):
         for preprocess in (encoder.preprocess, *(FITS if kind.kind == "image" else [])):
             assert all(np.isfinite(array).all() for array in preprocess(one).values())

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sensorium import paths
-from sensorium.dataset import frozen
+from sensorium.dataset import frozen, items
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
@@ -89,9 +89,24 @@ def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
     return {digest: found[key] for digest, key in keys.items() if key in found}
 
 
+def features_of(kind: Modality, values: Sequence[object]) -> list[np.ndarray | str]:
+    """Features ``[tokens, dim]`` of a few cleaned values, or why one has none; what the cache has is not embedded."""
+    store = open_cache(kind)
+    keys = [items.digest(kind.pack(value)) for value in values]
+    by_key = dict(zip(keys, values, strict=True))
+    found: dict[str, np.ndarray | str] = dict(store.get(keys))
+    for batch in shards([key for key in by_key if key not in found], BATCH):
+        encoder = load_encoder(kind)
+        fresh = encode_each(encoder.preprocess, encoder.network, [by_key[key] for key in batch])
+        found |= zip(batch, fresh, strict=True)
+        store.put({key: one for key, one in zip(batch, fresh, strict=True) if not isinstance(one, str)})
+    return [found[key] for key in keys]
+
+
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    return _opened(paths.cache() / "features", _fingerprint(kind.model_dump_json(exclude={"column"})))
+    folder = paths.cache()
+    return _opened(folder / "features", _fingerprint(folder, kind.model_dump_json(exclude={"column"})))
 
 
 @cache
@@ -100,13 +115,18 @@ def _opened(folder: Path, fingerprint: str) -> FeatureCache:
 
 
 @cache
-def _fingerprint(kind: str) -> str:
-    return fingerprint(load_encoder(kind))
+def _fingerprint(folder: Path, kind: str) -> str:
+    return fingerprint(_loaded(folder, kind))
+
+
+def load_encoder(kind: Modality) -> Encoder:
+    """The encoder of an input, loaded once a process."""
+    return _loaded(paths.cache(), kind.model_dump_json(exclude={"column"}))
 
 
 @cache
-def load_encoder(kind: str) -> Encoder:
-    """The encoder of an input given as JSON, loaded once a process."""
+def _loaded(_: Path, kind: str) -> Encoder:
+    """From this cache; the input is given as JSON."""
     return frozen.load(declared(json.loads(kind)))
 
 
@@ -116,7 +136,7 @@ def _embed_piece(job: Job) -> dict[str, str]:
     Returns:
         By its key in the cache, why a value has no features: it takes no other along.
     """
-    encoder, store, keys = load_encoder(job.kind.model_dump_json()), open_cache(job.kind), job.keys
+    encoder, store, keys = load_encoder(job.kind), open_cache(job.kind), job.keys
     problems: dict[str, str] = {}
     for batch in shards(list(read_items(job.folder, job.digests)), BATCH):
         values: dict[str, object] = {}

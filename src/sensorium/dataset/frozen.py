@@ -1,6 +1,7 @@
 """An input's encoder as an ONNX file: written and proven once, and read without torch from then on."""
 
 import hashlib
+import inspect
 import json
 import shutil
 from collections.abc import Sequence
@@ -35,10 +36,9 @@ def load(kind: Modality) -> Encoder:
     """
     if not kind.has_weights or has_gpu():
         return kind.load_encoder()
-    source = kind.fetch_encoder()
-    declared = json.dumps([kind.model_dump_json(exclude={"column"}), str(source and source.resolve())])
+    declared = kind.model_dump_json(exclude={"column"})
     folder = paths.cache() / "encoders" / hashlib.sha256(declared.encode()).hexdigest()
-    made_of = {"files": _files(source) if source else {}, "code": _code(), "libraries": library_versions()}
+    made_of = _made_of(kind)
     if found := _kept(kind, folder, made_of):
         return found
     with alone(folder):
@@ -108,14 +108,9 @@ def _export(kind: Modality, encoder: Encoder, values: Sequence[Any], features: n
         )
 
 
-def _files(folder: Path) -> dict[str, list[int]]:
-    """Size and time of every file: reading gigabytes of weights would take longer than trying them."""
-    found = {path: path.stat() for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {str(path.relative_to(folder)): [facts.st_size, facts.st_mtime_ns] for path, facts in found.items()}
-
-
-def _code() -> str:
-    """A digest of all code that an encoder's preprocessing and file depend on."""
+def _made_of(kind: Modality) -> dict[str, Any]:
+    """All that decides what an encoder does: what it is read from, our code around it, and the libraries."""
     roots = [Path(next(iter(package.__path__))) for package in (encoders, modalities, models)]
-    files = [path for root in roots for path in sorted(root.rglob("*.py"))]
-    return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+    files = [Path(inspect.getfile(type(kind))), *(path for root in roots for path in sorted(root.rglob("*.py")))]
+    code = hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest()
+    return {"encoder": kind.encoder_made_of(), "code": code, "libraries": library_versions()}

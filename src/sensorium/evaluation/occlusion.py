@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from sensorium.dataset.embedding import BATCH, load_encoder
-from sensorium.encoders.encoder import encode_each
+from sensorium.dataset.embedding import features_of
 from sensorium.modalities import Modality
 from sensorium.models.network import Network
-from sensorium.shards import shards
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 
@@ -29,14 +27,14 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         target: whose prediction to explain.
     """
     learnt = network.targets[target]
-    features = {name: np.stack(_features(inputs[name], [value])) for name, value in values.items()}
+    features = {name: np.stack(features_of(inputs[name], [value])) for name, value in values.items()}
     predictions = learnt.predict_from(predict(network, _rows(network, features))[target])
     whole = learnt.brief(predictions)
     before = float(learnt.worth(predictions, whole)[0])
     found: Weights = {}
     for name, value in values.items():
         parts = inputs[name].occlusions(value)
-        left = _features(inputs[name], [left for _, left in parts])
+        left = features_of(inputs[name], [left for _, left in parts])
         encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
         if encoded:
             hidden = _rows(network, features | {name: np.stack(list(encoded.values()))})
@@ -44,13 +42,6 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
             after = learnt.worth(left_over, np.repeat(whole, len(left_over), axis=0)).tolist()
             found[name] = [(parts[at][0], (before - one) / learnt.unit) for at, one in zip(encoded, after, strict=True)]
     return found
-
-
-def _features(kind: Modality, values: list[Any]) -> list[np.ndarray | str]:
-    """Of every value, or why it has none."""
-    encoder = load_encoder(kind.model_dump_json())
-    batches = shards(values, BATCH)
-    return [one for batch in batches for one in encode_each(encoder.preprocess, encoder.network, batch)]
 
 
 def _rows(network: Network, features: Mapping[str, np.ndarray]) -> Rows:
