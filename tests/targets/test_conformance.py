@@ -22,6 +22,7 @@ from sensorium.targets import (
     Class,
     Features,
     Learnt,
+    Multilabel,
     Number,
     Target,
     kind_of,
@@ -51,6 +52,11 @@ class Case:
     label: tuple[Any, Any]
 
 
+def _tags(random: np.random.Generator) -> str:
+    """A cell as a table of text has it; now and then one of no tags."""
+    return "; ".join(tag for tag in ("dog", "cat", "5") if random.random() < 0.5) or "[]"
+
+
 CASES = {
     "class": Case(
         Class(),
@@ -58,6 +64,13 @@ CASES = {
         ("seen once", "fewer than 5 rows are of class 'seen once'"),
         ["dog"] * 20,
         ("a new one", ["dog"]),
+    ),
+    "multilabel": Case(
+        Multilabel(),
+        lambda random: [*(_tags(random) for _ in range(ROWS - 10)), *[None] * 10],
+        ("[[1]]", "'[[1]]' holds a list or an object within the list: write one list of texts"),
+        ["dog; cat"] * 20,
+        (["a new one"], 7),
     ),
     "number": Case(
         Number(),

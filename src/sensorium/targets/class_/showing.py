@@ -30,8 +30,8 @@ WORDS = Words(
     harm_of="takes {} from the accuracy of {}",
     worth_of="the probability of the predicted class",
     worth_within="the probability of what was predicted",
-    examples_note="Right predictions with a confidence near 0.8, then the surest wrong ones. The number beside an input "
-    "is its Shapley value: what it added to the probability.",
+    examples_note="Right predictions with a confidence near 0.8, then the surest wrong ones. The number beside an "
+    "input is its Shapley value: what it added to the probability.",
     by_feedback="is right {} of {}",
     amount="{:.0%}",
     amount_word="in",
