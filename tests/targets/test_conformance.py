@@ -29,6 +29,7 @@ from sensorium.targets import (
     learnt,
     logged_in,
 )
+from tests.targets.toy import Toy
 
 ROWS = 120
 
@@ -79,7 +80,20 @@ CASES = {
         ["7.5"] * 20,
         (1e9, "a dozen"),
     ),
+    "toy": Case(
+        Toy(),
+        lambda random: [*random.choice(["yes", "no"], ROWS - 10), *[None] * 10],
+        ("perhaps", "yes or no is expected"),
+        ["yes"] * 20,
+        ("no", "perhaps"),
+    ),
 }
+
+
+@pytest.fixture(autouse=True)
+def with_toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adding a kind is naming it in the table of kinds."""
+    monkeypatch.setitem(KINDS, "toy", Toy)
 
 
 def test_every_kind_has_a_case() -> None:
@@ -158,7 +172,7 @@ class TestConformance:
         together = known.losses(torch.stack([weights.detach()] * 2, dim=1), true)
         torch.testing.assert_close(together.mean(0), torch.stack([known.loss(weights.detach(), true)] * 2).to(together))
         assert known.divergence(weights, weights).item() == pytest.approx(0, abs=1e-6)
-        assert known.divergence(weights, weights + torch.arange(known.outputs)).item() > 0
+        assert known.divergence(weights, weights + 1 + torch.arange(known.outputs)).item() > 0
 
     def test_calibration_keeps_the_form(self, known: Learnt, truth: np.ndarray, outputs: np.ndarray) -> None:
         rows = CalibrationRows(outputs, np.zeros((ROWS, 2)), truth)
