@@ -22,6 +22,7 @@ class MultilabelRecording(Tags, Recording):
         "tag_probabilities": Annotated[dict[str, float], Field(min_length=1)],
     }
     drifts: ClassVar[dict[str, Kind]] = {"predicted": Kind.CATEGORY, "tags": Kind.NUMBER, "likeliest": Kind.NUMBER}
+    label: ClassVar[Any] = list[str]
     promised: ClassVar[str] = ""
 
     @property
