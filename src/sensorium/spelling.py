@@ -4,6 +4,7 @@ Names are ids, labels, categories, and the values that rows are grouped and slic
 where JSON has 1 and another file true: they are one value, and are written in one way everywhere.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -24,6 +25,8 @@ ZEROS = 4  # that a price such as 1.5000 may end with
 
 def is_missing(cell: Any) -> bool:
     """Whether a cell of a table holds nothing: null, an empty string, or what is not even itself, as NaN and NaT."""
+    if isinstance(cell, list | tuple | np.ndarray):
+        return False  # an empty list says that there is nothing, which is something
     try:
         return cell is None or (isinstance(cell, str) and not cell) or bool(cell != cell)
     except TypeError:  # of pandas' NA nobody can say
@@ -61,12 +64,15 @@ def spelled(cell: Any) -> str:
     """The spelling of a value that is not missing; empty if it is a text of nothing but white space.
 
     Numbers are written as short as they can be (1 for 1.0), truth as ``true`` and ``false``, and a text that says the
-    same says it in the same way (``1.0``, ``True``); all other texts stay, but for control characters and white space.
+    same says it in the same way (``1.0``, ``True``); a list is one of JSON, of its values so spelled; all other texts
+    stay, but for control characters and white space.
     """
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, bytes):
         cell = _text(cell)
+    if isinstance(cell, list | tuple | np.ndarray):
+        return json.dumps([spelled(one) for one in cell if not is_missing(one)], ensure_ascii=False)
     if isinstance(cell, bool):
         return FLAGS[str(cell)]
     if isinstance(cell, float | Decimal):

@@ -7,7 +7,8 @@ from sensorium.evaluation.calibration import calibrate
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.targets import CalibrationRows
 from sensorium.targets.class_.figures import calibration_error
-from sensorium.targets.class_.temperatures import fit_temperatures
+from sensorium.targets.class_.temperatures import of_classes
+from sensorium.targets.temperatures import fit_temperatures
 from sensorium.training.data import Rows
 
 
@@ -23,7 +24,9 @@ def fitted(
 ) -> list[float]:
     """The temperature with all inputs, and by what each absence multiplies it."""
     none = np.zeros((len(labels), 2)) if absent is None else absent
-    return np.exp(fit_temperatures([CalibrationRows(logits, none, labels)], weight)).tolist()
+    return np.exp(
+        fit_temperatures([CalibrationRows(logits, none, labels)], weight, lambda truth: truth >= 0, of_classes)
+    ).tolist()
 
 
 def test_logits_that_are_three_times_too_large_are_divided_by_three() -> None:

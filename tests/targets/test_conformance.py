@@ -22,12 +22,14 @@ from sensorium.targets import (
     Class,
     Features,
     Learnt,
+    Multilabel,
     Number,
     Target,
     kind_of,
     learnt,
     logged_in,
 )
+from tests.targets.toy import Toy
 
 ROWS = 120
 
@@ -51,6 +53,11 @@ class Case:
     label: tuple[Any, Any]
 
 
+def _tags(random: np.random.Generator) -> str:
+    """A cell as a table of text has it; now and then one of no tags."""
+    return "; ".join(tag for tag in ("dog", "cat", "5") if random.random() < 0.5) or "[]"
+
+
 CASES = {
     "class": Case(
         Class(),
@@ -59,6 +66,13 @@ CASES = {
         ["dog"] * 20,
         ("a new one", ["dog"]),
     ),
+    "multilabel": Case(
+        Multilabel(),
+        lambda random: [*(_tags(random) for _ in range(ROWS - 10)), *[None] * 10],
+        ("[[1]]", "'[[1]]' holds a list or an object within the list: write one list of texts"),
+        ["dog; cat"] * 20,
+        (["a new one"], 7),
+    ),
     "number": Case(
         Number(),
         lambda random: [*map(str, np.exp(random.normal(size=ROWS - 10) * 2 + 5)), *[None] * 10],
@@ -66,7 +80,20 @@ CASES = {
         ["7.5"] * 20,
         (1e9, "a dozen"),
     ),
+    "toy": Case(
+        Toy(),
+        lambda random: [*random.choice(["yes", "no"], ROWS - 10), *[None] * 10],
+        ("perhaps", "yes or no is expected"),
+        ["yes"] * 20,
+        ("no", "perhaps"),
+    ),
 }
+
+
+@pytest.fixture(autouse=True)
+def with_toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adding a kind is naming it in the table of kinds."""
+    monkeypatch.setitem(KINDS, "toy", Toy)
 
 
 def test_every_kind_has_a_case() -> None:
@@ -145,7 +172,7 @@ class TestConformance:
         together = known.losses(torch.stack([weights.detach()] * 2, dim=1), true)
         torch.testing.assert_close(together.mean(0), torch.stack([known.loss(weights.detach(), true)] * 2).to(together))
         assert known.divergence(weights, weights).item() == pytest.approx(0, abs=1e-6)
-        assert known.divergence(weights, weights + torch.arange(known.outputs)).item() > 0
+        assert known.divergence(weights, weights + 1 + torch.arange(known.outputs)).item() > 0
 
     def test_calibration_keeps_the_form(self, known: Learnt, truth: np.ndarray, outputs: np.ndarray) -> None:
         rows = CalibrationRows(outputs, np.zeros((ROWS, 2)), truth)

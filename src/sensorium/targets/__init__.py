@@ -9,6 +9,7 @@ from sensorium.targets.class_ import Class, LearntClass
 from sensorium.targets.judging import Features, Figures, Judged
 from sensorium.targets.learning import CalibrationRows
 from sensorium.targets.learnt import Learnt
+from sensorium.targets.multilabel import LearntMultilabel, Multilabel
 from sensorium.targets.number import LearntNumber, Number
 from sensorium.targets.showing import Printed, TestRows
 from sensorium.targets.target import Target
@@ -21,7 +22,7 @@ def _with_kind(content: Any) -> Any:
     return {"kind": FIRST, **content} if isinstance(content, dict) else content
 
 
-OneOf = Annotated[Class | Number, Field(discriminator="kind")]
+OneOf = Annotated[Class | Multilabel | Number, Field(discriminator="kind")]
 TargetOfKind = Annotated[OneOf, BeforeValidator(_with_kind)]
 KINDS: dict[str, type[Target]] = {one.model_fields["kind"].default: one for one in get_args(get_args(OneOf)[0])}
 
@@ -65,7 +66,9 @@ __all__ = [
     "Judged",
     "Learnt",
     "LearntClass",
+    "LearntMultilabel",
     "LearntNumber",
+    "Multilabel",
     "Number",
     "Printed",
     "Target",

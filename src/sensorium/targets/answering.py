@@ -45,10 +45,9 @@ def schema_of(answer: Any) -> dict[str, Any]:
 class Answering(ABC):
     """The answer, its OpenAPI schema, what each input contributed, and labels."""
 
-    @property
-    def names(self) -> Sequence[str]:
-        """What there is to say, where that is one of some names."""
-        return ()
+    def news(self, label: Any) -> list[str]:
+        """The names in a label that the model cannot say, where it says names."""
+        return []
 
     @abstractmethod
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:

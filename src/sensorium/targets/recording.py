@@ -16,11 +16,13 @@ class Recording(ABC):
     Attributes:
         line: the keys of a line of the log that `recorded` fills, and what each holds of a target, as pydantic says it.
         drifts: how each column of `logged` is compared; the first is what is answered.
+        label: how a label that a person sent stands in the log, as pydantic says it.
         promised: the column of `logged` whose mean is the main figure, if the model is honest; empty if there is none.
     """
 
     line: ClassVar[dict[str, Any]]
     drifts: ClassVar[dict[str, Kind]]
+    label: ClassVar[Any] = str
     promised: ClassVar[str]
 
     @property

@@ -91,7 +91,8 @@ def _performance(target: str, found: Performance) -> str:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]
         if others := len(found.unknown) - len(names):
             names.append(counted(others, "other"))
-        sentence += f", and {sum(found.unknown.values()):.0%} are {listed(names)}, which the model has no class for"
+        share, part = f"{sum(found.unknown.values()):.0%}", found.kind.words.part
+        sentence += f", and {share} are {listed(names)}, which the model has no {part} for"
     return sentence
 
 

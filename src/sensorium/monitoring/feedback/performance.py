@@ -9,7 +9,6 @@ import pandas as pd
 
 from sensorium.monitoring import names
 from sensorium.monitoring.feedback.labels import FeedbackLabel
-from sensorium.spelling import spelled
 from sensorium.targets import Learnt
 
 CONFIDENCE = 0.95
@@ -24,7 +23,7 @@ class Performance:
         labelled: how many predictions have an accepted label.
         figure: of these; ``None`` if there are none. People report mistakes more often than right answers.
         interval: of the figure, low and high; ``None`` if they are too few.
-        unknown: labels that the model has no class for, each with its fraction of all labels.
+        unknown: names in labels that the model cannot say, each with its fraction of all labels.
         reference: the figure on the reference; ``None`` if that has no labels.
         estimated: the figure of all predictions, estimated from their confidence; ``None`` without ``reference``, and
             for a kind without a confidence.
@@ -97,10 +96,9 @@ def _figure(target: Learnt, scores: np.ndarray) -> float | None:
 
 
 def _unknown(target: Learnt, labels: Sequence[str]) -> dict[str, float]:
-    """The labels that are none of the target's names, if it has any."""
-    classes = set(map(spelled, target.names))
-    unknown = pd.Series([label for label in labels if classes and label not in classes], dtype=object).value_counts()
-    return {str(label): int(count) / len(labels) for label, count in unknown.items()}
+    """The names in labels that the model cannot say, each with the part of labels that have it."""
+    unknown = pd.Series([name for label in labels for name in target.news(label)], dtype=object).value_counts()
+    return {str(name): int(count) / len(labels) for name, count in unknown.items()}
 
 
 def _estimated(promised: str, rows: pd.DataFrame, known: pd.DataFrame, truth: float | None) -> float | None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
+from functools import reduce
+from operator import itemgetter, or_
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,6 +34,7 @@ TYPES = {
     "abstained": list[str],
     "content": dict[str, str],
     **{key: dict[str, held] for kind in KINDS.values() for key, held in kind.learnt.line.items()},  # type: ignore[valid-type]
+    "labels": dict[str, reduce(or_, (kind.learnt.label for kind in KINDS.values()))],  # also what people send
 }  # of the fields that are read, where a record has them
 _CHECKS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()

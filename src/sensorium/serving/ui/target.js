@@ -8,7 +8,7 @@ import { percent, readable } from "./words.js";
 export const about = (known) =>
   `${known.classes.length} classes` + (known.abstain ? `, a label from ${percent(known.abstain)}` : "");
 
-export const fits = (target) => "probabilities" in target;
+export const fits = (target) => "label" in target;
 
 export const spoken = (target) =>
   `${target.abstained ? "too unsure for a label" : target.label}, ${percent(target.confidence)}`;

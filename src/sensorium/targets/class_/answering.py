@@ -36,9 +36,8 @@ class ClassAnswer(TypedDict):
 class ClassAnswering(Classes, Answering):
     """A label, unless the model is too unsure."""
 
-    @property
-    def names(self) -> Sequence[str]:
-        return self.classes
+    def news(self, label: Any) -> list[str]:
+        return [label] if label not in set(map(spelled, self.classes)) else []
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
         return float(prediction.max()) < threshold

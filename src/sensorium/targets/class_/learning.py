@@ -45,9 +45,10 @@ class ClassLearning(Classes, Learning):
 
     def calibrated(self, rows: Sequence[CalibrationRows], weight: float) -> tuple[Self, np.ndarray]:
         """The same: temperatures are the network's own."""
-        from sensorium.targets.class_.temperatures import fit_temperatures
+        from sensorium.targets.class_.temperatures import of_classes
+        from sensorium.targets.temperatures import fit_temperatures
 
-        return self, fit_temperatures(rows, weight)
+        return self, fit_temperatures(rows, weight, self.known, of_classes)
 
     def predict(self, outputs: np.ndarray) -> np.ndarray:
         exponents = np.exp(outputs - outputs.max(axis=1, keepdims=True))

@@ -1,42 +1,15 @@
-"""Temperatures: what makes the confidence in classes honest, whichever inputs a row has."""
-
-from collections.abc import Sequence
+"""How surprising classes are at a temperature."""
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sensorium.targets.learning import CalibrationRows
 
-SPREAD, SPREAD_OF_INPUT = 0.5, 0.25  # of logarithms of temperatures, before any row was seen
-
-
-def fit_temperatures(calibration: Sequence[CalibrationRows], weight: float) -> np.ndarray:
-    """The logarithm of the temperature with all inputs, and what the absence of each adds to it ``[1 + inputs]``.
-
-    They have the least log loss (Guo et al. 2017, arXiv:1706.04599). A temperature a subset would be fitted to few
-    rows each, so subsets share one number an input; and where rows are few all of them stay near no change: each is
-    as likely beforehand as a normal number of spread `SPREAD` (of `SPREAD_OF_INPUT` for what an input adds).
+def of_classes(scaled: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log loss of rows ``[rows]``, and its slope by the logarithm of each row's temperature.
 
     Args:
-        calibration: rows with several subsets of their inputs.
-        weight: of a row: below 1 where rows are not independent.
+        scaled: logits, divided by the temperature ``[rows, classes]``.
+        labels: class numbers ``[rows]``.
     """
-    every = np.concatenate([one.truth for one in calibration])
-    known = every >= 0
-    outputs, absent = (
-        np.concatenate([getattr(one, name) for one in calibration])[known] for name in ("outputs", "absent")
-    )
-    logits, labels = outputs.astype(np.float64), every[known]
-    design = np.concatenate([np.ones((known.sum(), 1)), absent], axis=1)
-    spread = np.array([SPREAD, *[SPREAD_OF_INPUT] * absent.shape[1]])
-    rows = np.arange(len(labels))
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        scaled = logits / np.exp(design @ weights)[:, None]
-        logs = log_softmax(scaled, axis=1)
-        slopes = scaled[rows, labels] - (np.exp(logs) * scaled).sum(1)  # by the logarithm of each row's temperature
-        unlikely = (weights**2 / (2 * spread**2)).sum()
-        return weight * -logs[rows, labels].sum() + unlikely, weight * (design.T @ slopes) + weights / spread**2
-
-    return minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B").x
+    rows, logs = np.arange(len(labels)), log_softmax(scaled, axis=1)
+    return -logs[rows, labels], scaled[rows, labels] - (np.exp(logs) * scaled).sum(1)
