@@ -71,4 +71,4 @@ def test_difference_is_relative_and_knows_shapes() -> None:
     assert np.isnan(parity.largest([0.0, float("nan"), 1.0]))
     assert parity.largest([]) == 0
     with pytest.raises(UserError, match="text.encoder .* by nan"):
-        parity.kept({"text.encoder": float("nan")})
+        parity.require({"text.encoder": float("nan")})

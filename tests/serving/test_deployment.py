@@ -29,7 +29,7 @@ FACTS = {"facts": {"a": 1}, "more": {"c": 2}}
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deployment, "EVERY", 0.05)
+    monkeypatch.setattr(deployment, "POLL", 0.05)
 
 
 @pytest.fixture(scope="module")
