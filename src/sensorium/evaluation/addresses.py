@@ -87,13 +87,15 @@ def why_not(address: str, tree: Tree) -> str:
     reached = list(_reach(address, tree))
     if any(below is None and done == address for done, below in reached):
         return ""
-    done, below = max(reached, key=lambda one: len(one[0]))
+    below = max(reached, key=lambda one: len(one[0]))[1]
+    ways = [done for done, tree in reached if tree is below]
+    done = max((done for done in ways if done != address), key=len, default=address)  # keys of data may hold the last
     key = address[len(done) :].lstrip(".").split(".")[0]
     if not key:
         return f"it is no number: it holds {_listed(below)}"
     if not below:
         return f"{done} holds nothing" if below is not None else f"{done} is a number, with nothing below it"
-    near = difflib.get_close_matches(key, below, n=1)
+    near = difflib.get_close_matches(key.lower(), below, n=1)
     return f"there is no {key!r}{f' (did you mean {near[0]!r}?)' if near else ''}; there is {_listed(below)}"
 
 
