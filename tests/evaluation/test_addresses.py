@@ -95,7 +95,7 @@ def test_a_figure_that_the_kind_of_a_target_does_not_have(address: str, why: str
 
 
 def test_of_many_inputs_only_some_subsets_are_measured() -> None:
-    many = figures({f"i{number}": Text(kind="text") for number in range(40)}, {"colour": Class()}, damaged=True)
+    many = figures({f"i{number}": Text(kind="text") for number in range(40)}, {"colour": Class()}, damaged=False)
     assert why_not("subsets.colour.i3.accuracy", many) == ""
     assert why_not("subsets.colour.i3+i4.accuracy", many).startswith("there is no 'i3+i4'")
     assert why_not("evaluate.colour.attribution.i3.share", many) == "evaluate.colour.attribution holds nothing"
