@@ -235,7 +235,7 @@ def _sentence(mistakes: list[ErrorDetails]) -> str:
     context = first.get("ctx", {})
     if own := [str(mistake["ctx"]["error"]) for mistake in mistakes if mistake["type"] == "value_error"]:
         return own[0]
-    if first["type"] in ("model_type", "dict_type"):
+    if first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"{first['input']!r} was found, where keys with values are expected"
     if first["type"] == "missing":
         return "missing, but needed"

@@ -7,7 +7,7 @@ import pytest
 
 from sensorium.evaluation.addresses import figures, why_not
 from sensorium.modalities import Image, Text
-from sensorium.targets import Class
+from sensorium.targets import Class, Number
 
 TREE = figures({"text": Text(kind="text"), "photo": Image(kind="image")}, {"colour": Class()}, damaged=True)
 
@@ -57,7 +57,7 @@ def test_what_runs_measure_may_be_asked_for(address: str) -> None:
             "there is no 'photo+text' (did you mean 'photo'?); there is text, photo, text+photo",
         ),
         ("robustness.colour.text.blur.mild.accuracy", "there is no 'blur'; there is typos, truncation"),
-        ("slices.colour.city.Ulm.f1", "it is no number: it holds accuracy, rows, p_value"),
+        ("slices.colour.city.Ulm.f1", "there is no 'f1'; there is accuracy, rows, p_value"),
         (
             "compress.megabites",
             "there is no 'megabites' (did you mean 'megabytes'?); there is megabytes, smaller, rows, drop, "
@@ -68,6 +68,30 @@ def test_what_runs_measure_may_be_asked_for(address: str) -> None:
 )
 def test_a_figure_that_no_run_measures_is_known_before_one(address: str, why: str) -> None:
     assert why_not(address, TREE) == why
+
+
+PRICES = figures(
+    {"text": Text(kind="text"), "facts": Text(kind="text")}, {"price": Number(), "c": Class()}, damaged=True
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("slices.price.*.*.accuracy", "there is no 'accuracy'; there is mae, rows, p_value"),
+        ("slices.price.*.a.b.accuracy", "there is no 'accuracy'; there is mae, rows, p_value"),
+        ("robustness.price.text.*.mild.accuracy", "there is no 'accuracy'; there is mae, drop, rows"),
+        ("evaluate.price.without.text.accuracy", "there is no 'accuracy'; there is mae, r2, spearman, coverage, rows"),
+        ("evaluate.price.median.R2", "there is no 'R2' (did you mean 'r2'?); there is mae, rmse, r2, spearman, cover"),
+        ("evaluate.c.median.mae", "there is no 'median'; there is accuracy, balanced_accuracy, macro_precision, macr"),
+        ("compress.accuracy.price", "there is no 'price'; there is c"),
+        ("compress.mae.c", "there is no 'c'; there is price"),
+        ("compress.mae.price", ""),
+        ("slices.*.*.*.mae", ""),
+    ],
+)
+def test_a_figure_that_the_kind_of_a_target_does_not_have(address: str, why: str) -> None:
+    assert why_not(address, PRICES).startswith(why) and bool(why_not(address, PRICES)) == bool(why)
 
 
 def test_of_many_inputs_only_some_subsets_are_measured() -> None:

@@ -21,7 +21,7 @@ from sensorium.evaluation.lookup import Unmeasured
 from sensorium.modalities import Tabular, Text
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.registry.champion_comparison import ChampionComparison
-from sensorium.targets import LearntClass
+from sensorium.targets import LearntClass, Number
 from tests import model
 
 FACTS = Tabular(numbers=["a"])
@@ -142,6 +142,22 @@ def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
 def test_what_cannot_be_compared_says_why(duel: Setup, setup: dict[str, Any], asked: Rule, reason: str) -> None:
     with pytest.raises(Unmeasured, match=reason):
         duel(new=0.0, old=0.0, **setup).compare(asked)
+
+
+def test_a_champion_whose_target_was_of_another_kind_says_what_lets_the_new_one_through(
+    duel: Setup, tmp_path: Path
+) -> None:
+    duel(new=0.0, old=0.0)
+    number = Number().learn(pd.Series(VALUES), np.ones(ROWS, bool))
+    said = {"t": np.stack([VALUES, VALUES - 1, VALUES + 1], axis=1)}
+    write_predictions(tmp_path / "new.parquet", pd.read_parquet(paths.PREPARED / "rows.parquet"), said, {"t": number})
+    made = ChampionComparison("new", {"t": number}, pd.read_parquet(tmp_path / "new.parquet"), {"facts": FACTS}, 200)
+    with pytest.raises(Unmeasured) as found:
+        made.compare(rule("mae"))
+    assert str(found.value) == (
+        "the champion v1.0.0 predicts t as another kind of target; `if_missing: pass` in this rule lets the first "
+        "model of the new kind through"
+    )
 
 
 def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:

@@ -85,29 +85,32 @@ def _of_target(inputs: Mapping[str, Modality], kind: type[Learnt], damaged: bool
 def why_not(address: str, tree: Tree) -> str:
     """Why no run can measure a figure of this address; empty if one can."""
     reached = list(_reach(address, tree))
-    if any(below is None and done == address for done, below in reached):
+    if any(below is None and done == address for done, below, _ in reached):
         return ""
-    done, below = max(reached, key=lambda one: len(one[0]))
+    # The deepest, and of several the one that leaves the last key: keys of data may have dots and hold that as well.
+    done, below, _ = max(reached, key=lambda one: (one[2], one[0] != address, len(one[0])))
     key = address[len(done) :].lstrip(".").split(".")[0]
     if not key:
         return f"it is no number: it holds {_listed(below)}"
     if not below:
         return f"{done} holds nothing" if below is not None else f"{done} is a number, with nothing below it"
-    near = difflib.get_close_matches(key, below, n=1)
+    near = difflib.get_close_matches(key.lower(), below, n=1)
     return f"there is no {key!r}{f' (did you mean {near[0]!r}?)' if near else ''}; there is {_listed(below)}"
 
 
-def _reach(address: str, tree: Any, done: str = "") -> Iterator[tuple[str, Any]]:
-    """All that an address leads to, with the part of it that leads there; keys may have dots in them."""
-    yield done, tree
+def _reach(address: str, tree: Any, done: str = "", depth: int = 0) -> Iterator[tuple[str, Any, int]]:
+    """All that an address leads to, with the part of it that leads there and how deep; keys may have dots in them."""
+    yield done, tree, depth
     if tree is DEEP:
-        yield f"{done}.{address}", None
+        yield f"{done}.{address}", None, depth + 1
+    if not address:
+        return
     for key, below in (tree or {}).items():
         parts = address.split(".")
         starts = {".".join(parts[:count]) for count in range(1, len(parts) + 1)} if key == ANY else {key, ANY}
         for start in starts:
             if address == start or address.startswith(f"{start}."):
-                yield from _reach(address[len(start) + 1 :], below, f"{done}.{start}" if done else start)
+                yield from _reach(address[len(start) + 1 :], below, f"{done}.{start}" if done else start, depth + 1)
 
 
 def _listed(tree: Tree) -> str:

@@ -104,7 +104,10 @@ class ChampionComparison:
             raise Unmeasured(f"the champion {self.version} does not predict {target}")
         learnt, other, new = self._targets[target], targets[target], self._new_rows
         if type(other) is not type(learnt):
-            raise Unmeasured(f"the champion {self.version} predicts {target} as another kind of target")
+            raise Unmeasured(
+                f"the champion {self.version} predicts {target} as another kind of target; `if_missing: pass` in this "
+                "rule lets the first model of the new kind through"
+            )
         ours = read_predictions(new, target, learnt)
         both, truth, ours, theirs = learnt.side_by_side(other, ours, predictions[target], new[target])
         groups, known = new["group"].to_numpy(), both.known(truth)
