@@ -7,8 +7,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from sensorium.serving import pacing
-from sensorium.serving.pacing import Line, PacedElsewhere, Turns
+from sensorium.serving import line, pacing
+from sensorium.serving.line import Line
+from sensorium.serving.pacing import PacedElsewhere
+from sensorium.serving.turns import Turns
 from tests.serving.conftest import serving
 from tests.serving.test_connections import small
 from tests.serving.test_guarding import ENTRIES, FACTS, KEY, OTHER, by
@@ -38,7 +40,7 @@ def test_when_too_many_wait_more_are_refused(
 ) -> None:
     monkeypatch.setattr(pacing, "RATE", 0.01)
     monkeypatch.setattr(pacing, "AHEAD", 1)
-    monkeypatch.setattr(pacing, "LONGEST", 0.1)
+    monkeypatch.setattr(line, "LONGEST", 0.1)
     with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
         assert client.get("/docs").status_code == 200
         began = time.monotonic()
@@ -62,7 +64,7 @@ def test_the_metrics_are_read_whatever_else_strangers_ask_for(
 ) -> None:
     monkeypatch.setattr(pacing, "RATE", 0.01)
     monkeypatch.setattr(pacing, "AHEAD", 1)
-    monkeypatch.setattr(pacing, "LONGEST", 0.1)
+    monkeypatch.setattr(line, "LONGEST", 0.1)
     with serving(table_folder, tmp_path / "log", **ENTRIES) as client:
         assert [client.get("/docs").status_code for _ in range(2)] == [200, 503]
         assert [client.get("/metrics").status_code for _ in range(5)] == [200] * 5
@@ -71,7 +73,7 @@ def test_the_metrics_are_read_whatever_else_strangers_ask_for(
 def test_what_another_application_answers_is_paced_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 0.01)
     monkeypatch.setattr(pacing, "AHEAD", 1)
-    monkeypatch.setattr(pacing, "LONGEST", 0.1)
+    monkeypatch.setattr(line, "LONGEST", 0.1)
     there = Starlette(routes=[Route(path, small) for path in ("/ours", "/theirs", "/livez")])
     ours = Starlette(routes=[Route("/ours", small)])
     client = TestClient(PacedElsewhere(there, application=ours))
@@ -81,16 +83,16 @@ def test_what_another_application_answers_is_paced_as_well(monkeypatch: pytest.M
 
 def test_each_has_a_turn_in_turn_and_those_who_go_give_theirs_back() -> None:
     async def passing() -> list[str]:
-        line, order = Line(rate=50, ahead=0), []
-        line.charge(5)
-        turns = {name: line.join(name[0]) for name in ("a1", "a2", "gone", "a3", "b1", "b2")}
+        one, order = Line(rate=50, ahead=0), []
+        one.charge(5)
+        turns = {name: one.join(name[0]) for name in ("a1", "a2", "gone", "a3", "b1", "b2")}
         for name, turn in turns.items():
             turn.add_done_callback(lambda turn, name=name: order.append(name))
         turns["gone"].cancel()
         began = time.monotonic()
         await asyncio.gather(*(turn for name, turn in turns.items() if name != "gone"))
         assert 0.08 < time.monotonic() - began < 0.5
-        assert line.length == 0
+        assert one.length == 0
         return order
 
     assert asyncio.run(passing()) == ["gone", "a1", "b1", "a2", "b2", "a3"]
@@ -98,15 +100,15 @@ def test_each_has_a_turn_in_turn_and_those_who_go_give_theirs_back() -> None:
 
 def test_what_takes_more_than_a_turn_keeps_its_line_waiting_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     async def waits(turns: float) -> float:
-        line = Line(rate=100, ahead=1)
-        await line.join()
-        line.charge(turns)
+        one = Line(rate=100, ahead=1)
+        await one.join()
+        one.charge(turns)
         began = time.monotonic()
-        await line.join()
+        await one.join()
         return time.monotonic() - began
 
     assert 0.1 < asyncio.run(waits(10)) < 0.3
-    monkeypatch.setattr(pacing, "DEBT", 0.2)
+    monkeypatch.setattr(line, "DEBT", 0.2)
     assert 0.2 < asyncio.run(waits(1000)) < 0.4
 
 
@@ -152,7 +154,7 @@ def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, toget
 
 def test_all_together_have_so_many_turns_whatever_batches_they_come_in() -> None:
     async def most() -> int:
-        turns, now, most = Turns(4, True, 5), 0, 0
+        turns, now, most = Turns(15, True, 5), 0, 0
 
         async def take(who: str) -> None:
             nonlocal now, most

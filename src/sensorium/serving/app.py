@@ -31,11 +31,12 @@ from sensorium.serving.live import Workers
 from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
-from sensorium.serving.pacing import Paced, Turns
+from sensorium.serving.pacing import Paced
 from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
+from sensorium.serving.turns import Turns
 
 AT_ONCE = 4  # samples of one key, where there are several keys: enough to keep the networks busy
 TOGETHER = 64  # samples of all, or two batches where these are larger; each takes some megabytes
