@@ -20,6 +20,7 @@ from starlette.routing import Route
 from sensorium.serving import connections, crowd, parts
 from sensorium.serving.connections import Connection, waiting_for
 from sensorium.serving.crowd import Crowd, most_connections
+from sensorium.serving.line import Line
 from tests.conftest import free_port
 
 MOST, HEAD_SECONDS, READ_SECONDS, CUTS = 10, 0.5, 0.5, 5
@@ -344,6 +345,60 @@ def test_requests_without_a_key_that_wait_keep_out_no_others(port: int) -> None:
     assert heard(waiting[0]) == b""
     assert b"\r\n\r\nkeyless" in waiting[-1].recv(65536)
     for one in waiting:
+        one.close()
+
+
+STRANGER = b"GET /small HTTP/1.1\r\n" + HOST + b"X-Stranger: yes\r\n\r\n"
+
+
+@pytest.fixture
+def strangers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that say so are of strangers, of whom one begins in a tenth of a second."""
+    ask(port, PLAIN)  # the server has connections now
+    monkeypatch.setattr(Connection, "knows", lambda scope: (b"x-stranger", b"yes") not in scope["headers"])
+    for one in Crowd._of.values():
+        monkeypatch.setattr(one, "starts", Line(10, 1))
+
+
+@pytest.mark.usefixtures("strangers")
+def test_requests_of_strangers_begin_one_after_another_and_others_at_once(port: int) -> None:
+    began = time.monotonic()
+    waiting = [connect(port, STRANGER) for _ in range(6)]
+    assert ask(port, PLAIN).endswith(b"small")
+    assert time.monotonic() - began < 0.4
+    assert all(one.recv(65536).endswith(b"small") for one in waiting)
+    assert time.monotonic() - began > 0.4
+    for one in waiting:
+        one.close()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_strangers_who_go_do_not_begin_and_keep_out_nobody(port: int) -> None:
+    began = time.monotonic()
+    waiting = [connect(port, STRANGER) for _ in range(MOST)]
+    time.sleep(0.05)
+    for one in waiting:
+        one.close()
+    assert ask(port, STRANGER).endswith(b"small")
+    assert time.monotonic() - began < 0.6
+    waiting = [connect(port, STRANGER) for _ in range(2 * MOST)]
+    time.sleep(0.05)
+    with connect(port, PLAIN) as other:
+        assert other.recv(65536).endswith(b"small")
+    assert waiting[-1].recv(65536).endswith(b"small")
+    for one in waiting:
+        one.close()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_who_is_known_makes_room_last(port: int) -> None:
+    with connect(port, PLAIN) as known:
+        assert known.recv(65536).endswith(b"small")
+        idle = [connect(port) for _ in range(2 * MOST)]
+        time.sleep(0.1)
+        known.sendall(PLAIN)
+        assert known.recv(65536).endswith(b"small")
+    for one in idle:
         one.close()
 
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from sensorium.serving import line, pacing
-from sensorium.serving.line import Line
+from sensorium.serving.line import Line, TooLong
 from sensorium.serving.pacing import PacedElsewhere
 from sensorium.serving.turns import Turns
 from tests.serving.conftest import serving
@@ -112,6 +112,39 @@ def test_what_takes_more_than_a_turn_keeps_its_line_waiting_but_not_for_ever(mon
     assert 0.2 < asyncio.run(waits(1000)) < 0.4
 
 
+def test_those_who_waited_too_long_are_told_so_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "LONGEST", 0.1)
+    monkeypatch.setattr(line, "LATE", 20.0)
+
+    async def told() -> list[float]:
+        one, began, after = Line(rate=0.01, ahead=0), time.monotonic(), []
+        one.charge(1)
+        turns = [one.join() for _ in range(5)]
+        for turn in turns:
+            turn.add_done_callback(lambda _: after.append(time.monotonic() - began))
+        failed = await asyncio.gather(*turns, return_exceptions=True)
+        assert [type(one) for one in failed] == [TooLong] * 5
+        return after
+
+    after = asyncio.run(told())
+    assert after[0] >= 0.1
+    assert after[-1] - after[0] > 0.15
+
+
+def test_turns_missed_by_a_busy_loop_are_not_made_up_for_all_at_once() -> None:
+    async def passed() -> int:
+        one = Line(rate=100, ahead=0)
+        one.charge(1)
+        turns = [one.join() for _ in range(100)]
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # the loop is busy
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return sum(turn.done() for turn in turns)
+
+    assert 1 <= asyncio.run(passed()) <= 11
+
+
 def test_a_key_that_asks_for_what_is_refused_waits_and_others_do_not(
     table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +183,42 @@ def test_one_key_has_so_many_turns_at_once_and_others_theirs(shared: bool, toget
         return first, begun == 5
 
     assert asyncio.run(count()) == (together, True)
+
+
+def test_keys_that_are_there_share_the_turns() -> None:
+    async def begun() -> list[str]:
+        turns, begun, go = Turns(4, True, 100), [], {name: asyncio.Event() for name in "ab"}
+
+        async def take(who: str) -> None:
+            async with turns.of(who):
+                begun.append(who)
+                await go[who].wait()
+
+        tasks = [asyncio.create_task(take(who)) for who in "aaaaaabbb"]
+        await asyncio.sleep(0.01)
+        assert begun == list("aaaabb")  # who came alone had all; now each has two, and the first waits
+        go["b"].set()
+        await asyncio.sleep(0.01)
+        assert begun == list("aaaabbb")
+        go["a"].set()
+        await asyncio.gather(*tasks)
+        return begun
+
+    assert asyncio.run(begun()) == list("aaaabbbaa")
+
+
+def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
+    async def ends() -> None:
+        turns = Turns(1, True, 1)
+        async with turns.of("a"):
+            gone = asyncio.create_task(turns.of("a").__aenter__())
+            await asyncio.sleep(0)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+        async with turns.of("a"):
+            pass
+
+    asyncio.run(asyncio.wait_for(ends(), 1))
 
 
 def test_all_together_have_so_many_turns_whatever_batches_they_come_in() -> None:
