@@ -18,8 +18,6 @@ from pathlib import Path
 
 from attacks import ATTACKS
 from load import Load, steadily
-from rich.console import Console
-from rich.table import Table
 from serving import Server, free_port, read_forms
 
 HONEST, ATTACKER = "sk_honest", "sk_attacker"
@@ -41,8 +39,13 @@ def attacked(name: str, port: int) -> Iterator[None]:
             process.send_signal(signal.SIGKILL)
 
 
+def print_row(name: str, *figures: str) -> None:
+    """Prints a line of the table as soon as it is there."""
+    print(f"{name:40}", *(f"{figure:>8}" for figure in figures), flush=True)
+
+
 def main() -> None:
-    """Prints the table."""
+    """Prints the table: times is the p95 over the one just before the attack, cores and MB are the service's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=15.0, help="of every measurement")
     parser.add_argument("--rate", type=float, default=10.0, help="honest requests a second")
@@ -52,7 +55,7 @@ def main() -> None:
     forms, port = read_forms(), free_port()
     command = [str(Path(sys.executable).with_name("bentoml")), "serve", "--port", str(port)]
     server = Server("sensorium", command, port, forms[0], HONEST)
-    table = Table("attack", "p50 ms", "p95 ms", "times the p95 before", "wrong", "cores busy", "memory MB")
+    print_row("attack", "p50 ms", "p95 ms", "times", "wrong", "cores", "MB")
 
     def honest() -> tuple[Load, float]:
         busy = server.cpu_seconds()
@@ -63,7 +66,7 @@ def main() -> None:
         load, cores = measured
         times = f"{load.percentile(0.95) / before.percentile(0.95):.1f}" if load.seconds else ""
         figures = [f"{load.percentile(share):.0f}" if load.seconds else "" for share in (0.5, 0.95)]
-        table.add_row(name, *figures, times, str(load.wrong or 0), f"{cores:.2f}", f"{server.megabytes():.0f}")
+        print_row(name, *figures, times, str(load.wrong or 0), f"{cores:.2f}", f"{server.megabytes():.0f}")
 
     try:
         honest()  # warm
@@ -79,7 +82,6 @@ def main() -> None:
         row("none", last, last[0])
     finally:
         server.stop()
-        Console(width=110).print(table)
 
 
 if __name__ == "__main__":

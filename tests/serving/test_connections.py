@@ -17,8 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sensorium.serving import connections, parts
-from sensorium.serving.connections import Connection, most_connections, waiting_for
+from sensorium.serving import connections, crowd, parts
+from sensorium.serving.connections import Connection, waiting_for
+from sensorium.serving.crowd import Crowd, most_connections
+from sensorium.serving.line import Line
 from tests.conftest import free_port
 
 MOST, HEAD_SECONDS, READ_SECONDS, CUTS = 10, 0.5, 0.5, 5
@@ -57,10 +59,10 @@ async def keyless(request: Request) -> PlainTextResponse:
 def port() -> Iterator[int]:
     routes = [Route(f"/{one.__name__}", one, methods=["GET", "POST"]) for one in (small, large, echo, slow, keyless)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Connection, "most", MOST)
+        patch.setattr(Crowd, "most", MOST)
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
         patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
-        patch.setattr(connections, "CUTS", CUTS)
+        patch.setattr(crowd, "CUTS", CUTS)
         port = free_port()
         config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
         server = uvicorn.Server(config)
@@ -93,7 +95,10 @@ def heard(one: socket.socket) -> bytes:
 def ask(port: int, said: bytes) -> bytes:
     """The answer to a request on a connection of its own, without waiting for the end."""
     with connect(port, said) as one:
-        return one.recv(65536)
+        answer = one.recv(65536)
+        if b"\r\n\r\n" in answer and not answer.partition(b"\r\n\r\n")[2]:
+            answer += one.recv(65536)  # its body, which may come after its head
+        return answer
 
 
 def flood(port: int, first: bytes, more: bytes, megabytes: int = 20) -> tuple[int, bytes]:
@@ -222,10 +227,10 @@ def test_who_breaks_a_limit_is_told_at_once_and_closed_in_turn(port: int, said: 
 
 
 def test_a_server_that_ends_does_not_wait_for_those_that_are_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "CUTS", 0.1)
+    monkeypatch.setattr(crowd, "CUTS", 0.1)
     with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 30) as one:
         deadline = time.monotonic() + 5
-        while not (kept := [each for them in connections.KEPT.values() for each in them]):
+        while not (kept := [each for one in Crowd._of.values() for each in one.kept]):
             assert time.monotonic() < deadline
             time.sleep(0.01)
         began = time.monotonic()
@@ -233,7 +238,8 @@ def test_a_server_that_ends_does_not_wait_for_those_that_are_kept(port: int, mon
             each.loop.call_soon_threadsafe(each.shutdown)
         assert heard(one) == b""
         assert time.monotonic() - began < 2
-    monkeypatch.setattr(Connection, "cut_until", 0.0)
+    for one in Crowd._of.values():
+        one._cut_until = 0.0
 
 
 def test_a_turn_is_given_back_when_its_client_goes(port: int) -> None:
@@ -345,14 +351,69 @@ def test_requests_without_a_key_that_wait_keep_out_no_others(port: int) -> None:
         one.close()
 
 
+STRANGER = b"GET /small HTTP/1.1\r\n" + HOST + b"X-Stranger: yes\r\n\r\n"
+
+
+@pytest.fixture
+def strangers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that say so are of strangers, of whom one begins in a tenth of a second."""
+    ask(port, PLAIN)  # the server has connections now
+    monkeypatch.setattr(Connection, "knows", lambda scope: (b"x-stranger", b"yes") not in scope["headers"])
+    for one in Crowd._of.values():
+        monkeypatch.setattr(one, "starts", Line(10, 1))
+
+
+@pytest.mark.usefixtures("strangers")
+def test_requests_of_strangers_begin_one_after_another_and_others_at_once(port: int) -> None:
+    began = time.monotonic()
+    waiting = [connect(port, STRANGER) for _ in range(6)]
+    assert ask(port, PLAIN).endswith(b"small")
+    assert time.monotonic() - began < 0.4
+    assert all(one.recv(65536).endswith(b"small") for one in waiting)
+    assert time.monotonic() - began > 0.4
+    for one in waiting:
+        one.close()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_strangers_who_go_do_not_begin_and_keep_out_nobody(port: int) -> None:
+    began = time.monotonic()
+    waiting = [connect(port, STRANGER) for _ in range(MOST)]
+    time.sleep(0.05)
+    for one in waiting:
+        one.close()
+    assert ask(port, STRANGER).endswith(b"small")
+    assert time.monotonic() - began < 0.6
+    waiting = [connect(port, STRANGER) for _ in range(2 * MOST)]
+    time.sleep(0.05)
+    with connect(port, PLAIN) as other:
+        assert other.recv(65536).endswith(b"small")
+    assert waiting[-1].recv(65536).endswith(b"small")
+    for one in waiting:
+        one.close()
+
+
+@pytest.mark.usefixtures("strangers")
+def test_who_is_known_makes_room_last(port: int) -> None:
+    with connect(port, PLAIN) as known:
+        assert known.recv(65536).endswith(b"small")
+        idle = [connect(port) for _ in range(2 * MOST)]
+        time.sleep(0.1)
+        known.sendall(PLAIN)
+        assert known.recv(65536).endswith(b"small")
+    for one in idle:
+        one.close()
+
+
 def test_connections_leave_room_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [most_connections(files) for files in (100, 1024, 4256, 10**6)] == [1, 384, 2000, 2000]
     given: list[Any] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 3000))
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: given.append(limits))
-    monkeypatch.setattr(Connection, "most", 0)
+    monkeypatch.setattr(Crowd, "most", 0)
+    monkeypatch.setattr(Connection, "knows", None)
     monkeypatch.setattr(connections, "HTTP_PROTOCOLS", {})
-    connections.limit()
+    connections.limit(lambda _: False)
     assert given == [(3000, 3000)]
-    assert Connection.most == 1372
+    assert Crowd.most == 1372
     assert connections.HTTP_PROTOCOLS == {"auto": "sensorium.serving.connections:Connection"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.serving import guarding, keys, pacing
-from sensorium.serving.guarding import Places
+from sensorium.serving import keys, pacing, places
+from sensorium.serving.places import Places
 from tests.serving.conftest import served_as, serving
 
 KEY, OTHER = keys.make(), keys.make()
@@ -118,7 +118,7 @@ def test_more_than_can_be_worked_on_is_refused_and_service_recovers(table_folder
         go = hold(client)
         with ThreadPoolExecutor(2) as threads:
             waiting = [threads.submit(client.post, "/predict", json=FACTS) for _ in range(2)]
-            while client.app.state.guard.requests.taken < 2:  # type: ignore[attr-defined]
+            while client.app.state.guard.room.requests.taken < 2:  # type: ignore[attr-defined]
                 pass
             refused = client.post("/predict", json=FACTS)
             go.set()
@@ -135,7 +135,7 @@ def test_what_takes_too_long_is_given_up(table_folder: Path, tmp_path: Path) -> 
         go.set()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert answer.json() == {"error": "the service could not answer within 0.2 seconds; try again later"}
-        assert client.app.state.guard.requests.taken == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.room.requests.taken == 0  # type: ignore[attr-defined]
 
 
 class Sending:
@@ -192,13 +192,13 @@ def told(answer: list[Any]) -> tuple[int, str]:
 def test_a_body_that_does_not_come_is_given_up(
     table_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, sentence: str
 ) -> None:
-    monkeypatch.setattr(guarding, "PATIENCE", patience)
+    monkeypatch.setattr(places, "PATIENCE", patience)
     with serving(served_as(table_folder, tmp_path / "model", timeout=0.2), tmp_path / "log") as client:
         answer: list[Any] = []
         client.portal.call(Sending(client).ask, "", b'{"facts"', answer)  # type: ignore[union-attr]
         assert told(answer) == (408, sentence)
         guard = client.app.state.guard  # type: ignore[attr-defined]
-        assert (guard.bytes.taken, guard.bodies.taken, guard.requests.taken) == (0, 0, 0)
+        assert (guard.room.bytes.taken, guard.room.bodies.taken, guard.room.requests.taken) == (0, 0, 0)
 
 
 def test_slow_bodies_of_one_key_keep_nobody_from_asking(
@@ -211,10 +211,10 @@ def test_slow_bodies_of_one_key_keep_nobody_from_asking(
         answers = call(sending.begin, KEY, 300)
         refused = [answer for answer in answers if answer]
         assert [told(one) for one in refused] == [(503, "250 bodies are on their way already; try again soon")] * 50
-        assert client.app.state.guard.requests.taken == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.room.requests.taken == 0  # type: ignore[attr-defined]
         assert [client.post("/predict", json=FACTS, headers=by(key)).status_code for key in (OTHER, KEY)] == [200, 503]
         call(sending.end)
-        assert client.app.state.guard.bodies.taken == 0  # type: ignore[attr-defined]
+        assert client.app.state.guard.room.bodies.taken == 0  # type: ignore[attr-defined]
         assert client.post("/predict", json=FACTS, headers=by(KEY)).status_code == 200
 
 
@@ -225,7 +225,7 @@ def test_one_key_leaves_places_to_others(table_folder: Path, tmp_path: Path) -> 
 
             def ask(key: str, requests: int, taken: int) -> list[Any]:
                 asked = [threads.submit(client.post, "/predict", json=FACTS, headers=by(key)) for _ in range(requests)]
-                while guard.requests.taken < taken:
+                while guard.room.requests.taken < taken:
                     pass
                 return asked
 
@@ -253,7 +253,7 @@ def test_places_are_shared_so_that_one_more_may_come(shared: bool, held: list[in
 
 
 def test_bodies_share_a_limit_of_memory(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guarding, "MOST_BYTES", 100)
+    monkeypatch.setattr(places, "MOST_BYTES", 100)
     answer = local.post("/predict", json={"facts": {"a": "x" * 200}})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert local.post("/predict", json=FACTS).status_code == 200

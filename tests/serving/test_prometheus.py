@@ -21,7 +21,7 @@ import yaml
 
 from sensorium.runtime import artefact, profile, settings
 from sensorium.serving import keys
-from sensorium.serving.guarding import MOST_BODIES
+from sensorium.serving.places import MOST_BODIES
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_grafana import DASHBOARD, PANELS, RULES, panel
 

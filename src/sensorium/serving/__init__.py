@@ -1,11 +1,13 @@
 """The service: one BentoML service on ONNX Runtime, in the order in which a request passes.
 
 - service, app: what is started, and the routes
-- connections: what a client may cost before its request is read
+- incoming, parts, turned_away: what of a request is read at all
+- connections, crowd: how long a client is waited for, and who makes room for whom
 - observing: a request's id, time and line in the log; headers; accidents
-- pacing: who waits for whom
-- guarding, keys: who may ask, how often, how much at once, for how long
+- pacing, line: who waits for whom
+- guarding, keys, whence, places: who may ask, how often, how much at once, for how long
 - requests, refusal: what a body holds, or why it is not taken
+- concurrency: whose samples are worked on
 - predictions, feedback, description, openapi, page: the endpoints
 - live, batching, predictor, artefact: a model in service, its batches, its networks, its files
 - answers: what a prediction is called in an answer

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 
 from sensorium import private
 from sensorium.serving import journal, keys, logs, page, tracing
+from sensorium.serving.concurrency import ConcurrencyLimit
 from sensorium.serving.content import Content
 from sensorium.serving.cores import cores
 from sensorium.serving.decoding import Decoding
@@ -31,7 +32,7 @@ from sensorium.serving.live import Workers
 from sensorium.serving.metrics import metrics
 from sensorium.serving.observing import Observed
 from sensorium.serving.openapi import docs
-from sensorium.serving.pacing import ConcurrencyLimit, Paced
+from sensorium.serving.pacing import Paced
 from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused

@@ -32,8 +32,8 @@ try:  # here rather than in a worker, which BentoML would start again and again
 except UserError as problem:
     raise BentoMLException(str(problem)) from problem
 
-connections.limit()
 application = app.create_app()
+connections.limit(lambda scope: application.state.guard.knows(scope))
 
 
 @bentoml.service(
