@@ -30,7 +30,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would c
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of many minutes begin first, so that none is left for one of two workers while the other has nothing."""
+    """Files of many minutes begin first, so that none is left for one of two workers while the other has nothing.
+
+    A worker with two tests left is given the next file: a file of minutes that is one test would be given away together
+    with the next one. So these run what takes long once, in a fixture, and have a test for each thing that it shows.
+    """
     minutes: dict[Path, float] = {}
     for item in items:
         if marker := item.get_closest_marker("minutes"):

@@ -16,7 +16,7 @@ from sensorium.stages import compress, embed, evaluate, gate, ingest, package, p
 from tests.conftest import Project, png
 from tests.evaluation.test_addresses import every_figure
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(2)]
 
 INPUTS: dict[str, dict[str, Any]] = {
     "note": {"kind": "text", "max_tokens": 16},

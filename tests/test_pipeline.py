@@ -26,8 +26,9 @@ from tests.browser import addresses, browsing, scrolling_widths
 from tests.conftest import REPOSITORY, free_port
 from tests.serving.test_service import answered
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(12)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(19)]
 PATIENCE = 300  # seconds
+SMALL = {"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2}  # a network that learns in seconds
 
 
 @dataclass
@@ -92,6 +93,7 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
     made.params(
         data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
         search={"trials": 2, "minutes": 5.0, "seed": 0},
+        fusion=SMALL,
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         compress={
             "forms": ["int8-tables", "int8-static"],
@@ -405,7 +407,7 @@ def test_a_gate_that_fails_packages_nothing_and_keeps_what_was(workspace: Worksp
 
 
 def test_a_changed_fusion_embeds_nothing(workspace: Workspace) -> None:
-    workspace.params(fusion={"kind": "attention", "width": 64, "layers": 1, "dropout": 0.2})
+    workspace.params(fusion=SMALL | {"kind": "attention"})
     done = workspace.run("dvc", "repro", "evaluate")
     assert done.returncode == 0, done.stdout
     ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
@@ -467,7 +469,7 @@ def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
     trials = 16  # some must be left when the kill is noticed, on a busy machine too
     workspace.params(
         search={"trials": trials, "minutes": 60.0, "seed": 1},
-        fusion={"kind": "concat", "width": [64, 128], "layers": 1, "dropout": {"low": 0.1, "high": 0.5}},
+        fusion=SMALL | {"width": [64, 128], "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
     killed(workspace, "dvc", "repro", "search", when=lambda: finished_trials(workspace) >= before + 1)

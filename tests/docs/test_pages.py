@@ -104,12 +104,13 @@ AGAIN = "dvc repro"  # where nothing changed it takes two seconds; all else that
 
 @pytest.fixture(scope="module")
 def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
-    """A clone whose params.yaml asks for a slice of the stamps and a short search."""
+    """A clone whose params.yaml asks for a slice of the stamps, a short search and a small network."""
     words = {"NAME": "ada", "VERSION": "v1.0.0", "REPOSITORY": "."}
     with Walk(module_path / "place", BEFORE, words) as walk:
         walk.replace(
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
             search={"trials": 1, "minutes": 5.0, "seed": 0},
+            fusion={"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2},
             gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
             evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
             monitor={"keep_content": True},
@@ -128,7 +129,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
 
 
 @pytest.mark.slow
-@pytest.mark.minutes(14)
+@pytest.mark.minutes(18)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
     for block in read_blocks(page, REPOSITORY):

@@ -1,6 +1,7 @@
 """The tutorial, typed as it stands: from a table to a drift report and a retrain."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import read_blocks
 from tests.docs.walk import Walk
+
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(8)]
 
 CUSTOMERS = "python my/customers.py"
 TRACE = "sensorium trace REQUEST_ID"
@@ -20,36 +23,47 @@ def remember_request(walk: Walk) -> None:
 
 
 def hurry(walk: Walk) -> None:
-    """The only thing that a reader would not do: fewer trials and draws than are shipped."""
+    """The only thing that a reader would not do: fewer trials and draws, and a smaller network, than are shipped."""
     walk.replace(
-        search={"trials": 2, "minutes": 5.0, "seed": 0},
+        search={"trials": 1, "minutes": 5.0, "seed": 0},
+        fusion={"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2},
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
     )
 
 
-@pytest.mark.slow
-@pytest.mark.minutes(12)
-def test_the_tutorial_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    with Walk(tmp_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
+@pytest.fixture(scope="module")
+def reader(module_path: Path) -> Iterator[Walk]:
+    """Who typed the tutorial from its first command to its last."""
+    with Walk(module_path / "reader", {"python my/make.py": hurry, TRACE: remember_request}, {}) as walk:
         for block in read_blocks(REPOSITORY / "docs/tutorial.md", REPOSITORY):
             walk.type(block)
-        said = walk.done
-        assert "gate     passed" in said["sensorium summary"]
-        assert said["sensorium promote"].startswith("promote: v1.0.0 is the champion")
-        assert "attention" in said["sensorium leaderboard"]
+        yield walk
 
-        in_git = walk.place.run("git", "ls-files").splitlines()
-        assert "my/stall.csv" in in_git
-        assert not [name for name in in_git if name.startswith("my/photos/")]
 
-        answers = pd.read_parquet(walk.root / "predictions/stall.parquet")
-        table = pd.read_csv(walk.root / "my/stall.csv")
-        assert len(answers) == len(table) == 400
-        asked = next(text for command, text in said.items() if command.startswith("sensorium predict --note"))
-        assert "fruit: cherry" in asked
+def test_a_table_becomes_a_champion(reader: Walk) -> None:
+    said = reader.done
+    assert "gate     passed" in said["sensorium summary"]
+    assert said["sensorium promote"].startswith("promote: v1.0.0 is the champion")
+    assert "attention" in said["sensorium leaderboard"]
 
-        check = json.loads((walk.root / "reports/monitoring/check.json").read_text())
-        assert check["verdict"] == "drift"
-        assert "photo" in check["drifted"]
-        assert "conclude: promoted: v1.1.0 is the champion" in said["sensorium conclude"]
-        assert "fruit: " in said[TRACE] and ", accepted" in said[TRACE]
+
+def test_the_table_is_in_git_and_its_media_are_not(reader: Walk) -> None:
+    in_git = reader.place.run("git", "ls-files").splitlines()
+    assert "my/stall.csv" in in_git
+    assert not [name for name in in_git if name.startswith("my/photos/")]
+
+
+def test_the_model_answers_one_sample_and_a_table(reader: Walk) -> None:
+    answers = pd.read_parquet(reader.root / "predictions/stall.parquet")
+    table = pd.read_csv(reader.root / "my/stall.csv")
+    assert len(answers) == len(table) == 400
+    asked = next(text for command, text in reader.done.items() if command.startswith("sensorium predict --note"))
+    assert "fruit: cherry" in asked
+
+
+def test_drift_is_noticed_and_learnt(reader: Walk) -> None:
+    check = json.loads((reader.root / "reports/monitoring/check.json").read_text())
+    assert check["verdict"] == "drift"
+    assert "photo" in check["drifted"]
+    assert "conclude: promoted: v1.1.0 is the champion" in reader.done["sensorium conclude"]
+    assert "fruit: " in reader.done[TRACE] and ", accepted" in reader.done[TRACE]

@@ -11,7 +11,7 @@ import pytest
 from tests.flows.conftest import Server, Toy, make_toy, wait_for, worker
 from tests.flows.loop import BEGUN, CHECK, answer, calls, close_the_loop, judge
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(2)]
 
 
 @pytest.fixture

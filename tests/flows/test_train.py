@@ -13,7 +13,7 @@ from flows.train import override
 from tests.faults import BROKEN, KILL, NO_ROOM, Steps, in_a_child
 from tests.flows.conftest import Toy, end_session, wait_for, worker
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(3)]
 
 
 def states(tasks: dict[str, dict]) -> dict[str, str]:

@@ -28,7 +28,7 @@ from tests.crashes import NO_ROOM, Content, Disk, key
 from tests.faults import Ended, Forks
 from tests.registry.conftest import PARAMS, Repository, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(2)]
 RETRAIN = {"cooldown_hours": 0.0, "feedback_on_drift": 2, "trusted": ["shop"]}
 COMMANDS = {
     "promote": ["promote"],
