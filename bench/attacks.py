@@ -218,11 +218,10 @@ async def _all(clients: int, attack: Callable[[], Awaitable[None]]) -> None:
 
 
 if __name__ == "__main__":
-    os.setpriority(
-        os.PRIO_PROCESS, 0, 19
-    )  # an attacker brings a machine of their own: this one's cores are the service's
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     SCANS, WEBP, PICTURE = (_in_json(made()) for made in (_scans, _webp, _picture))
     clients, attack = ATTACKS[sys.argv[1]]
+    # An attacker brings a machine of their own: this one's cores are the service's.
+    os.setpriority(os.PRIO_PROCESS, 0, 19)
     print("ready", flush=True)
     asyncio.run(_all(clients, partial(attack, int(sys.argv[2]), sys.argv[3])))

@@ -29,12 +29,13 @@ from sensorium.modalities import Audio, Image, Modality, Tabular, Text
 from sensorium.runtime.profile import checksums
 from sensorium.serving import feedback, requests
 from sensorium.serving.refusal import Refused
+from sensorium.targets import LearntClass
 
 SIZES = {"1 KB": 1_000, "100 KB": 100_000, "1 MB": 1_000_000}
 KEPT = 6  # bodies that are mutated further, by each of the two measures
 PAUSE = 0.002  # seconds between two looks at the processes
 SECONDS, MEGABYTES = 1.0, 150.0  # that no body may pass
-TARGETS = SimpleNamespace(targets={"label": ["a", "b"]})
+TARGETS = SimpleNamespace(targets={"label": LearntClass})
 TABLE = Tabular(numbers=["age", "price"], categories=["town", "colour"])
 
 

@@ -60,7 +60,9 @@ class Crowd:
     @classmethod
     def of(cls, server: ServerState) -> "Crowd":
         """That of a server."""
-        return cls._of.setdefault(server, cls())
+        if server not in cls._of:
+            cls._of[server] = cls()
+        return cls._of[server]
 
     def make_room(self, there_are: int) -> None:
         """Ends one connection if there are too many now."""

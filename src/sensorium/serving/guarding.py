@@ -70,7 +70,7 @@ class Guard:
             Refused: if it does not come in time.
         """
         line = self._lines[name]
-        line.rate = max(pacing.RATE, serve.rate / 60)
+        line.rate = max(pacing.RATE, serve.rate / 60) / self.room.requests.sharing(name)
         words = f"too many requests at once by the key {name!r}; try again soon"
         await pacing.wait(scope, line, "", gives_way=line.length > MANY, sentence=words)
         return line

@@ -34,6 +34,10 @@ class Places:
         held = self._held[who] if self._shared else 0
         return held + wanted <= most - self.taken
 
+    def sharing(self, who: str) -> int:
+        """How many have places, with somebody who has or wants one."""
+        return len(self._held.keys() | {who})
+
     def take(self, who: str, wanted: int = 1) -> None:
         """Gives somebody so many more; those given back are negative."""
         self.taken += wanted
