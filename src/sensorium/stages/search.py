@@ -2,27 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
-import torch
 import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
-from sensorium.models.network import NetworkConfig
 from sensorium.report.search import write_report
 from sensorium.shards import progress
-from sensorium.training.data import Rows
-from sensorium.training.fit import configured, fit
+from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
-from sensorium.training.forward import predict
-from sensorium.training.loop import TrainConfig
 from sensorium.training.search import Space, finished, open_study, run_trials
+from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
-JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
+JUDGED = "calibrated, cross-validated, stacked"  # losses of earlier versions, which were not, are no match
 
 
 def run() -> None:
@@ -38,10 +33,10 @@ def run() -> None:
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
-    divided = divisions(train, validation, targets)
+    divided = Divisions(divisions(train, validation, targets))
 
     def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return calibrated_loss(*configured(drawn, train, targets), divided)
+        return divided.fit(*configured(drawn, train, targets)).loss
 
     budget = settings.search
     with progress() as bar:
@@ -58,25 +53,6 @@ def run() -> None:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
     write_report(trials, paths.REPORTS / "search")
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
-
-
-def calibrated_loss(config: NetworkConfig, how: TrainConfig, divided: Sequence[tuple[Rows, Rows]]) -> float:
-    """The joint loss of rows that a network was not fitted to, at the calibration that suits them best.
-
-    Training ends with calibration: what a fusion is too sure or unsure of before must not decide.
-
-    Args:
-        config: of the network.
-        how: how it is fitted.
-        divided: rows to fit to and rows to judge by; the latter of all divisions count together.
-    """
-    answers = [predict(fit(config, how, train, judging).network, judging) for train, judging in divided]
-    total, targets = 0.0, config.learnt
-    for name, target in targets.items():
-        labels = torch.cat([judging.labels[name] for _, judging in divided])
-        if (known := target.known(labels)).any():
-            total += target.weight * target.least_loss(torch.cat([one[name] for one in answers])[known], labels[known])
-    return total / sum(target.weight for target in targets.values())
 
 
 def _identity(settings: params.Params) -> str:
