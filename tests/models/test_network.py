@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,11 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
     assert projection.deviation.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("wide", [0, 8])
 @pytest.mark.parametrize("kind", FUSIONS)
-def test_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
+def test_saved_loaded_and_exported_it_answers_the_same(kind: str, wide: int, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = Network(config(kind)).eval()
+    network = Network(replace(config(kind), wide=wide)).eval()
     network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.tensor([[0.1, -0.4], [0.0, 0.7]])
     networks.save(network, tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}

@@ -84,8 +84,11 @@ class Network(nn.Module):
         maps = [kind.token_map(len(inputs), dim, config.width, config.dropout) for dim in config.inputs.values()]
         self.fusion: nn.Module = kind(inputs, config.width, config.layers, config.dropout)
         if config.wide:
-            maps = [BesideMap(one, len(inputs), dim, config.wide) for one, dim in zip(maps, config.inputs.values(), strict=True)]
-            self.fusion = BesideFusion(self.fusion, inputs, config.width, config.wide)
+            maps = [
+                BesideMap(one, len(inputs), dim, config.wide)
+                for one, dim in zip(maps, config.inputs.values(), strict=True)
+            ]
+            self.fusion = BesideFusion(self.fusion, inputs, config.wide)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
         self.projections = nn.ModuleList(map(Projection, config.inputs.values(), maps))
         fused = config.width + config.wide

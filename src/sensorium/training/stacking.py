@@ -50,7 +50,9 @@ class Stacked:
         if len(self.fitted) == 1:
             return self.fitted[0]
         found = fit(config, how, train, validation)
-        return _stacked(found, linear(config, how, train, validation), self.shares, validation) if self.shares else found
+        return (
+            _stacked(found, linear(config, how, train, validation), self.shares, validation) if self.shares else found
+        )
 
 
 @dataclass(frozen=True)

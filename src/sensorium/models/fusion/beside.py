@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from sensorium.models.fusion.linear import LinearFusion
+from sensorium.models.fusion.linear import LinearFusion, holding
 
 
 class BesideMap(nn.Module):
@@ -32,16 +32,16 @@ class BesideFusion(nn.Module):
     Args:
         deep: the fusion.
         inputs: names of the inputs.
-        width: size of the fusion's tokens and fused vector.
         wide: size of the linear one's fused vector.
     """
 
-    def __init__(self, deep: nn.Module, inputs: Sequence[str], width: int, wide: int) -> None:
+    def __init__(self, deep: nn.Module, inputs: Sequence[str], wide: int) -> None:
         super().__init__()
-        self.deep, self.wide, self.width = deep, LinearFusion(inputs, wide, 1, 0.0), width
+        self.deep, self.wide = deep, LinearFusion(inputs, wide, 1, 0.0)
+        self.numbers = len(holding(len(inputs), 0)) * wide  # of a token of the linear one's
 
     def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
         """Fuses tokens as `BesideMap` gives them, present where ``[batch]`` is 1, to ``[batch, width + wide]``."""
-        deep = {name: states[..., : self.width] for name, states in tokens.items()}
-        wide = {name: states[..., self.width :] for name, states in tokens.items()}
+        deep = {name: states[..., : -self.numbers] for name, states in tokens.items()}
+        wide = {name: states[..., -self.numbers :] for name, states in tokens.items()}
         return torch.cat([self.deep(deep, present), self.wide(wide, present)], dim=1)
