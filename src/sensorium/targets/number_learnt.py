@@ -144,14 +144,17 @@ class LearntNumber(Learnt):
         return ((outputs - wanted) ** 2).mean()
 
     def calibrated(self, asked: Sequence[CalibrationRows], weight: float) -> tuple["LearntNumber", np.ndarray]:
-        """The margin with which intervals hold the truth of as many rows as they are to, if rows are as these are."""
+        """The margin with which intervals hold the truth of as many rows as they are to, if rows are as these are.
+
+        What holds the truth of some rows holds that of fewer others: by how much, hangs on how many are independent.
+        """
         rows, nothing = asked[0], np.zeros(1 + asked[0].absent.shape[1])
         known = self.known(rows.truth)
         if not known.any():
             return replace(self, margin=0.0), nothing
         wanted = self.scale.standardised(rows.truth[known])
         _, low, high = _in_order(rows.outputs[known].astype(float))
-        count = len(wanted)
+        count = max(1.0, weight * len(wanted))
         held = min(1.0, np.ceil((count + 1) * COVERAGE) / count)
         margin = np.quantile(np.maximum(low - wanted, wanted - high), held, method="higher")
         return replace(self, margin=float(margin)), nothing
