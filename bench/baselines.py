@@ -20,8 +20,10 @@ from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.dataset.split import assign
 from sensorium.evaluation.baselines import baselines
 from sensorium.training.data import Rows
-from sensorium.training.fit import configured, fit
+from sensorium.training.fit import configured
+from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
+from sensorium.training.stacking import Divisions
 
 
 def main(seeds: int) -> None:
@@ -37,7 +39,9 @@ def main(seeds: int) -> None:
         table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
         train, val, test = (read_rows(of_split(table, name), settings.inputs, targets) for name in SPLITS)
         best["training"]["seed"] = seed
-        logits = predict(fit(*configured(best, train, targets), train, val).network, test)
+        config, how = configured(best, train, targets)
+        stacked = Divisions(divisions(train, val, targets)).fit(config, how)
+        logits = predict(stacked.fitted_to(config, how, train, val).network, test)
         for target in targets:
             accuracy = accuracy_of(logits[target].argmax(1).numpy(), test, target)
             found.setdefault((target, "network, all inputs"), []).append(accuracy)

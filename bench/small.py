@@ -27,12 +27,12 @@ from sklearn.preprocessing import StandardScaler
 from sensorium import params
 from sensorium.dataset.rows import learn, read_rows, read_table
 from sensorium.targets import Learnt
-from sensorium.training.calibrated_loss import calibrated_loss
 from sensorium.training.data import Rows
-from sensorium.training.fit import configured, fit
+from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
 from sensorium.training.search import Space, run_trials
+from sensorium.training.stacking import Divisions
 
 VALIDATION = 0.15 / 0.7  # rows, for each row to train on
 NOISE = "noise"
@@ -109,17 +109,18 @@ def network(
     seed: int,
 ) -> tuple[float, str]:
     """The test accuracy of what the search chooses, and its kind."""
-    divided = divisions(train, validation, targets)
+    divided = Divisions(divisions(train, validation, targets))
 
     def loss(drawn: dict) -> float:
-        return calibrated_loss(*configured(drawn, train, targets), divided)
+        return divided.fit(*configured(drawn, train, targets)).loss
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
     list(run_trials(study, space, loss, trials, 600, seed))
     best = study.best_trial.user_attrs["settings"]
-    fitted = fit(*configured(best, train, targets), train, validation)
+    config, how = configured(best, train, targets)
+    fitted = divided.fit(config, how).fitted_to(config, how, train, validation)
     (target,) = targets
     return accuracy_of(predict(fitted.network, test)[target].argmax(1), test.labels[target]), best["fusion"]["kind"]
 

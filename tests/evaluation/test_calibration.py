@@ -94,7 +94,7 @@ def test_a_network_becomes_honest_with_every_subset_of_its_inputs() -> None:
         4 * tokens[name].mean(1) * present[name][:, None] for name in ("a", "b")
     )
     network.heads[0] = torch.nn.Identity()  # type: ignore[assignment]
-    calibrate(network, rows, np.arange(3000))
+    calibrate(network, [(network, rows)])
     for kept, error in (({"a", "b"}, 0.05), ({"a"}, 0.03), ({"b"}, 0.05)):
         with torch.inference_mode():
             features, present, _ = rows.without({"a", "b"} - kept).batch(slice(1, 3000, 3))

@@ -1,12 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from sensorium.compression.export import export_network
 from sensorium.errors import UserError
 from sensorium.models import network as networks
+from sensorium.models.fusion import FUSIONS
 from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.models.onnx_network import OnnxNetwork
 
 
 def config(kind: str = "concat") -> NetworkConfig:
@@ -19,6 +24,26 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
     projection.fit(torch.tensor([[[1.0, 7.0]], [[3.0, 7.0]]]))
     assert projection.mean.tolist() == [2.0, 7.0]
     assert projection.deviation.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", FUSIONS)
+def test_with_the_linear_one_beside_it_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Network(replace(config(kind), wide=8)).eval()
+    network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.tensor([[0.1, -0.4], [0.0, 0.7]])
+    networks.save(network, tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
+    features = {"type": torch.randn(7, 1, 3), "keys": torch.randn(7, 1, 5)}
+    present = {"type": torch.ones(7), "keys": (torch.arange(7) % 2).float()}
+    with torch.inference_mode():
+        logits = networks.load(tmp_path)(features, present)
+    assert {name: tuple(values.shape) for name, values in logits.items()} == {"train": (7, 2), "half": (7, 3)}
+    export_network(network, tmp_path / "fusion.onnx", {"type": 1, "keys": 1})
+    batch = {f"features.{name}": array.numpy() for name, array in features.items()}
+    batch |= {f"present.{name}": array.numpy() for name, array in present.items()}
+    exported = OnnxNetwork(tmp_path / "fusion.onnx").outputs(batch)
+    for name, values in logits.items():
+        np.testing.assert_allclose(exported[f"logits.{name}"], values.numpy(), atol=1e-5)
 
 
 def test_a_missing_input_changes_the_temperature() -> None:

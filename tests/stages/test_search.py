@@ -1,11 +1,11 @@
 import torch
 
 from sensorium.models.network import NetworkConfig
-from sensorium.training.calibrated_loss import calibrated_loss
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions
 from sensorium.training.loop import TrainConfig
+from sensorium.training.stacking import Divisions
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.0, label_smoothing=0.4, batch_size=128, epochs=10, patience=9,
@@ -24,5 +24,5 @@ def test_kinds_are_compared_by_their_loss_at_the_temperature_that_is_served() ->
     train, validation, y = rows(80, 0), rows(100, 1), config.learnt
     raw = fit(config, HOW, train, validation).best_loss
     assert raw > 0.25  # labels so smooth make it unsure of what it knows
-    assert calibrated_loss(config, HOW, divisions(train, validation, y)) < raw / 2
-    assert calibrated_loss(config, HOW, divisions(train, rows(20, 1), y)) < raw / 2  # of all hundred rows, by folds
+    assert Divisions([(train, validation)]).fit(config, HOW).loss < raw / 2
+    assert Divisions(divisions(train, rows(20, 1), y)).fit(config, HOW).loss < raw / 2  # of all hundred rows, by folds

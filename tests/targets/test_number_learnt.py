@@ -49,6 +49,15 @@ def test_intervals_hold_nine_in_ten_whatever_the_network_says() -> None:
     assert 0.87 < found["coverage"] < 0.96  # type: ignore[operator]
 
 
+def test_rows_that_belong_together_make_intervals_wider() -> None:
+    """A hundred predictions are off by 1 to 100 hundredths of the deviation."""
+    target = known(NORMAL)
+    off = np.arange(1, 101) / 100
+    rows = CalibrationRows(np.zeros((100, 3)), np.zeros((100, 1)), target.scale.back(off))
+    margins = [target.calibrated([rows], weight)[0].margin for weight in (1.0, 0.1)]  # of ten groups
+    assert margins == pytest.approx([0.92, 1.0])
+
+
 def test_every_draw_has_the_figures_of_its_rows() -> None:
     random, groups = np.random.default_rng(2), np.repeat(np.arange(12), 3)
     numbers, predicted = random.normal(size=36).round(1), random.normal(size=36).round(1)

@@ -1,6 +1,6 @@
-"""Calibrates a network's probabilities and intervals on validation rows, with whichever inputs they have."""
+"""Calibrates a network's probabilities and intervals on rows that it was not fitted to, with any of their inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,43 +14,66 @@ from sensorium.training.forward import predict
 MOST_SUBSETS, MOST_NUMBERS = 64, 20_000_000  # of outputs
 
 
-def calibrate(network: Network, validation: Rows, groups: np.ndarray) -> None:
+def calibrate(network: Network, judged: Sequence[tuple[Network, Rows]]) -> None:
     """Makes a network honest about how sure it is, of every target and with each subset of the inputs.
 
     Args:
         network: changed.
-        validation: rows that it was not fitted to.
-        groups: of them, a number ``[rows]``; rows of a group are not independent.
+        judged: rows, each with a network of its sort that was not fitted to them: itself and validation rows or, where
+            these are few, what cross-validation fitted to the others.
     """
-    network.temperatures.fill_(1)
-    network.absence.fill_(0)
-    found = {name: _calibrated(network, validation, name, groups) for name in network.targets}
+    found = {name: _calibrated([(_plain(one), rows) for one, rows in judged], name) for name in network.targets}
     weights = np.stack([divisors for _, divisors in found.values()])
     network.temperatures = torch.tensor(np.exp(weights[:, 0]), dtype=torch.float32)
     network.absence = torch.tensor(weights[:, 1:], dtype=torch.float32)
     network.learn({name: learnt for name, (learnt, _) in found.items()})
 
 
-def _calibrated(network: Network, rows: Rows, target: str, groups: np.ndarray) -> tuple[Learnt, np.ndarray]:
-    learnt, rows_of_subsets = network.targets[target], list(_calibration_rows(network, rows, target))
-    known, alone = (learnt.known(truth) for truth in (rows.labels[target].numpy(), rows_of_subsets[0].truth))
-    return learnt.calibrated(rows_of_subsets, min(1.0, len(np.unique(groups[known])) / max(int(alone.sum()), 1)))
+def _plain(network: Network) -> Network:
+    """The network with nothing divided by."""
+    network.temperatures.fill_(1)
+    network.absence.fill_(0)
+    return network
 
 
-def _calibration_rows(network: Network, rows: Rows, target: str) -> Iterator[CalibrationRows]:
+def _calibrated(judged: Sequence[tuple[Network, Rows]], target: str) -> tuple[Learnt, np.ndarray]:
+    (network, _), *_ = judged
+    learnt, rows_of_subsets = network.targets[target], list(_calibration_rows(judged, target))
+    known = np.concatenate([learnt.known(rows.labels[target].numpy()) for _, rows in judged])
+    groups = np.concatenate([_groups(rows) for _, rows in judged])[known]
+    alone = int(learnt.known(rows_of_subsets[0].truth).sum())
+    return learnt.calibrated(rows_of_subsets, min(1.0, len(np.unique(groups)) / max(alone, 1)))
+
+
+def _groups(rows: Rows) -> np.ndarray:
+    return np.arange(len(rows)) if rows.groups is None else rows.groups.numpy()
+
+
+def _calibration_rows(judged: Sequence[tuple[Network, Rows]], target: str) -> Iterator[CalibrationRows]:
     """The rows with the inputs that they have, and with every subset of these that is not all."""
+    (network, _), *_ = judged
     names, everything = list(network.config.inputs), tuple(network.config.inputs)
     kept = _some([one for one in subsets(names) if one and one != everything])
     most = MOST_NUMBERS // ((len(kept) + 1) * network.targets[target].outputs)
-    chosen = rows.select(torch.arange(0, len(rows), -(-len(rows) // max(1, most))))
-    has = np.stack([(chosen.items[name] >= 0).numpy() for name in names], axis=1)
+    every = sum(len(rows) for _, rows in judged)
+    step = -(-every // max(1, most))
+    chosen = [(one, rows.select(torch.arange(0, len(rows), step))) for one, rows in judged]
     for subset in [everything, *kept]:
-        wanted = np.array([name in subset for name in names])
-        usable = has.any(axis=1) if subset == everything else has[:, wanted].all(axis=1)
-        some = chosen.select(torch.from_numpy(np.flatnonzero(usable))).without(set(names) - set(subset))
-        if len(some):
-            absent = 1.0 - (has[usable] & wanted)
-            yield CalibrationRows(predict(network, some)[target].numpy(), absent, some.labels[target].numpy())
+        parts = [part for one, rows in chosen if (part := _outputs_of(one, rows, target, subset)) is not None]
+        if parts:
+            yield CalibrationRows(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _outputs_of(network: Network, rows: Rows, target: str, subset: Subset) -> tuple[np.ndarray, ...] | None:
+    """Outputs, absence and truth of the rows that have these inputs, or of any if these are all; ``None`` if none."""
+    names = list(network.config.inputs)
+    has = np.stack([(rows.items[name] >= 0).numpy() for name in names], axis=1)
+    wanted = np.array([name in subset for name in names])
+    usable = has.any(axis=1) if wanted.all() else has[:, wanted].all(axis=1)
+    some = rows.select(torch.from_numpy(np.flatnonzero(usable))).without(set(names) - set(subset))
+    if not len(some):
+        return None
+    return predict(network, some)[target].numpy(), 1.0 - (has[usable] & wanted), some.labels[target].numpy()
 
 
 def _some(kept: list[Subset]) -> list[Subset]:

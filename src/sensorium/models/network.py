@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from sensorium.errors import UserError, reason
 from sensorium.models.fusion import fusion_class
+from sensorium.models.fusion.beside import BesideFusion, BesideMap
 from sensorium.stats.scale import BOUND, scale
 from sensorium.targets import Learnt, learnt
 
@@ -29,6 +30,7 @@ class NetworkConfig:
         width: size of tokens behind the projections and of the fused vector.
         layers: layers of the fusion.
         dropout: share of units dropped.
+        wide: size of the fused vector of a linear fusion beside; 0 without one.
     """
 
     inputs: dict[str, int]
@@ -37,6 +39,7 @@ class NetworkConfig:
     width: int
     layers: int
     dropout: float
+    wide: int = 0
 
     @property
     def learnt(self) -> dict[str, Learnt]:
@@ -78,13 +81,18 @@ class Network(nn.Module):
         self.config = config
         self.targets = config.learnt
         kind, inputs = fusion_class(config.kind), list(config.inputs)
+        maps = [kind.token_map(len(inputs), dim, config.width, config.dropout) for dim in config.inputs.values()]
+        self.fusion: nn.Module = kind(inputs, config.width, config.layers, config.dropout)
+        if config.wide:
+            maps = [
+                BesideMap(one, len(inputs), dim, config.wide)
+                for one, dim in zip(maps, config.inputs.values(), strict=True)
+            ]
+            self.fusion = BesideFusion(self.fusion, inputs, config.wide)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
-        self.projections = nn.ModuleList(
-            Projection(dim, kind.token_map(len(inputs), dim, config.width, config.dropout))
-            for dim in config.inputs.values()
-        )
-        self.fusion = kind(inputs, config.width, config.layers, config.dropout)
-        self.heads = nn.ModuleList(nn.Linear(config.width, one.outputs) for one in self.targets.values())
+        self.projections = nn.ModuleList(map(Projection, config.inputs.values(), maps))
+        fused = config.width + config.wide
+        self.heads = nn.ModuleList(nn.Linear(fused, one.outputs) for one in self.targets.values())
         self.temperatures: Tensor
         self.absence: Tensor  # what a missing input adds to the logarithm of each target's temperature
         self.register_buffer("temperatures", torch.ones(len(config.targets)))

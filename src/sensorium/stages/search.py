@@ -12,13 +12,13 @@ from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_t
 from sensorium.files import detach, replacing, sha256
 from sensorium.report.search import write_report
 from sensorium.shards import progress
-from sensorium.training.calibrated_loss import calibrated_loss
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.search import Space, finished, open_study, run_trials
+from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
-JUDGED = "calibrated, cross-validated"  # losses of earlier versions, which were not, are no match
+JUDGED = "calibrated, cross-validated, stacked"  # losses of earlier versions, which were not, are no match
 
 
 def run() -> None:
@@ -34,10 +34,10 @@ def run() -> None:
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
-    divided = divisions(train, validation, targets)
+    divided = Divisions(divisions(train, validation, targets))
 
     def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return calibrated_loss(*configured(drawn, train, targets), divided)
+        return divided.fit(*configured(drawn, train, targets)).loss
 
     budget = settings.search
     with progress() as bar:

@@ -1,4 +1,4 @@
-"""train: the network with the best settings, fitted on the training rows."""
+"""train: the network with the best settings and the linear one beside it, fitted on the training rows."""
 
 import csv
 
@@ -10,7 +10,9 @@ from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
-from sensorium.training.fit import configured, fit
+from sensorium.training.fit import configured
+from sensorium.training.folds import divisions
+from sensorium.training.stacking import Divisions
 
 
 def run() -> None:
@@ -20,8 +22,10 @@ def run() -> None:
     table = read_table()
     targets = learn(table, settings.targets)
     train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
-    fitted = fit(*configured(best, train, targets), train, validation)
-    calibrate(fitted.network, validation, of_split(table, VAL)["group"].to_numpy())
+    config, how = configured(best, train, targets)
+    stacked = Divisions(divisions(train, validation, targets)).fit(config, how)
+    fitted = stacked.fitted_to(config, how, train, validation)
+    calibrate(fitted.network, stacked.judged)
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
         save(fitted.network, beside)

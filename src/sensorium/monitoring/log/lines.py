@@ -22,7 +22,8 @@ from sensorium.targets import KINDS, Target
 
 TRIES, PAUSE = 20, 0.01  # seconds between tries; renaming takes far less
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
-TYPES = {
+LABEL: Any = reduce(or_, (kind.learnt.label for kind in KINDS.values()))  # that people send, too
+TYPES: Mapping[str, Any] = {
     "request_id": str,
     "key": str,
     "role": str,
@@ -34,7 +35,7 @@ TYPES = {
     "abstained": list[str],
     "content": dict[str, str],
     **{key: dict[str, held] for kind in KINDS.values() for key, held in kind.learnt.line.items()},  # type: ignore[valid-type]
-    "labels": dict[str, reduce(or_, (kind.learnt.label for kind in KINDS.values()))],  # also what people send
+    "labels": dict[str, LABEL],
 }  # of the fields that are read, where a record has them
 _CHECKS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()

@@ -60,7 +60,7 @@ class MultilabelShowing(Tags, Showing):
         chosen: list[int] = []
         for most, order, wanted in (
             (NEAREST, np.argsort(-scores, kind="stable"), tagged),
-            (FARTHEST, np.argsort(scores, kind="stable"), self.known(truth)),
+            (FARTHEST, np.argsort(scores, kind="stable"), np.asarray(self.known(truth))),
         ):
             end = len(chosen) + most
             for row in order[wanted[order]]:

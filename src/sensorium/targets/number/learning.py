@@ -54,14 +54,17 @@ class NumberLearning(Scaled, Learning):
         return ((outputs - wanted) ** 2).mean()
 
     def calibrated(self, rows: Sequence[CalibrationRows], weight: float) -> tuple[Self, np.ndarray]:
-        """The margin with which intervals hold the truth of as many rows as they are to, if rows are as these are."""
+        """The margin with which intervals hold the truth of as many rows as they are to, if rows are as these are.
+
+        What holds the truth of these rows holds that of fewer others: by how much, depends on how many are independent.
+        """
         whole, nothing = rows[0], np.zeros(1 + rows[0].absent.shape[1])
         known = self.known(whole.truth)
         if not known.any():
             return replace(self, margin=0.0), nothing
         wanted = self.scale.standardised(whole.truth[known])
         _, low, high = _in_order(whole.outputs[known].astype(float))
-        count = len(wanted)
+        count = max(1.0, weight * len(wanted))
         held = min(1.0, np.ceil((count + 1) * COVERAGE) / count)
         margin = np.quantile(np.maximum(low - wanted, wanted - high), held, method="higher")
         return replace(self, margin=float(margin)), nothing
