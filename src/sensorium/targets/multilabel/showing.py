@@ -58,10 +58,11 @@ class MultilabelShowing(Tags, Showing):
         scores = f1_of_rows(self.decisions(predictions), truth)
         tagged = (truth > 0).any(1)
         chosen: list[int] = []
-        for most, order, wanted in (
+        choices: tuple[tuple[int, np.ndarray, Any], ...] = (
             (NEAREST, np.argsort(-scores, kind="stable"), tagged),
-            (FARTHEST, np.argsort(scores, kind="stable"), np.asarray(self.known(truth))),
-        ):
+            (FARTHEST, np.argsort(scores, kind="stable"), self.known(truth)),
+        )
+        for most, order, wanted in choices:
             end = len(chosen) + most
             for row in order[wanted[order]]:
                 if len(chosen) < end and groups[row] not in groups[chosen]:
