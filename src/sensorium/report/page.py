@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from sensorium.files import existing, replacing
 from sensorium.report.plots import MIDDLING, NARROW, WIDE
+from sensorium.terminal import plain
 
 DATA = "page.json"
 MOST_BYTES = 4_800_000  # of a page, which a mail still takes
@@ -138,8 +139,9 @@ def within_size(parts: Sequence[dict[str, Any]], most: int, elsewhere: Sequence[
 
 
 def shortened(words: str, most: int = MOST_LETTERS) -> str:
-    """The words, or their beginning where they are long."""
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+    """The words, or their beginning where they are long; characters that no font shows are written as Python does."""
+    seen = plain(words)
+    return seen if len(seen) <= most else f"{seen[: most - 1].rstrip()}…"
 
 
 def _is_number(cell: Any) -> bool:
