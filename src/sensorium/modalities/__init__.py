@@ -18,7 +18,8 @@ KINDS: dict[str, type[Modality]] = {kind.model_fields["kind"].default: kind for 
 
 @cache
 def _union(kinds: tuple[type[Modality], ...]) -> TypeAdapter[Modality]:
-    return TypeAdapter(Annotated[Union[kinds], Field(discriminator="kind")])  # noqa: UP007 - of a tuple
+    one_of: Any = Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007 - of a tuple
+    return TypeAdapter(one_of)
 
 
 def declared(content: Any) -> Modality:
