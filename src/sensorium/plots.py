@@ -6,6 +6,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sensorium.terminal import plain
+
 matplotlib.rcParams["text.parse_math"] = False  # labels are somebody's words, not formulas
 BLUE, ORANGE, GREY, GREEN, RED = "#3b82f6", "#f97316", "#94a3b8", "#10b981", "#ef4444"
 CYCLE = (BLUE, ORANGE, GREEN, "#a855f7", "#eab308", "#06b6d4", "#ec4899", GREY)
@@ -52,5 +54,6 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
 
 
 def shortened(words: str, most: int = MOST_LETTERS) -> str:
-    """The words, or their beginning where they are long."""
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+    """The words, or their beginning where they are long; characters that no font shows are written as Python does."""
+    seen = plain(words)
+    return seen if len(seen) <= most else f"{seen[: most - 1].rstrip()}…"

@@ -20,7 +20,7 @@ SIDES = {"reference": BLUE, "current": ORANGE}
 MOST_PLOTS = 6
 MOST_CLASSES = 12  # in a plot
 MOST_BARS = 40  # of a histogram
-LONGEST = 40  # letters of a class
+LONGEST = 24  # letters of a class: more leave no room for bars on a telephone
 
 
 def worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
@@ -51,7 +51,7 @@ def plot(test: Finding, found: CheckResult) -> Figure | None:
 def _scale(test: Finding, kind: Modality | None) -> str:
     """The label of the axis: what the values are, with their unit; or the name of a column."""
     check = kind.comparatives.get(test.what) if kind else None
-    return check.scale if check else test.what
+    return check.scale if check else shortened(test.what, LONGEST)
 
 
 def _legend(axes: Axes) -> None:

@@ -19,6 +19,7 @@ from sensorium.targets.showing import Board
 MOST_CLASSES = 24  # that a plot has room for
 MOST_PAIRS = 30
 LONGEST = 40  # letters of a class
+SHORT, LETTER = 16, 0.09  # letters that have room beside any matrix; inches of each that goes beyond
 OTHERS = "all others"
 
 
@@ -31,8 +32,8 @@ def draw(predictions: Predictions, names: Sequence[str]) -> Figure:
     matrix = np.zeros((len(shown), len(shown)), int)
     np.add.at(matrix, (labels, predicted), 1)
     rates = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = 1.6 + 0.5 * len(shown)
-    figure, axes = canvas(side + 0.8, side)
+    side, room = 1.6 + 0.5 * len(shown), LETTER * max(0, max(map(len, shown)) - SHORT)
+    figure, axes = canvas(side + 0.8 + room, side + room)
     shade = LinearSegmentedColormap.from_list("shade", [(0.23, 0.51, 0.96, 0.0), (0.15, 0.39, 0.92, 1.0)])
     axes.pcolormesh(rates, cmap=shade, vmin=0, vmax=1)
     axes.set_xticks(np.arange(len(shown)) + 0.5, shown, rotation=45, ha="right")
