@@ -18,6 +18,7 @@ MOST = 12  # and in a terminal at most
 NEAREST, FARTHEST = 2, 3  # rows that a person is shown
 WORDS = Words(
     title="Mean F1 of rows",
+    titles={"map": "MAP"},
     form="{:.3f}",
     short_form="{:.3f}",
     prefix="F1 ",
