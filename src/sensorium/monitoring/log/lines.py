@@ -22,7 +22,7 @@ from sensorium.targets import KINDS, Target
 
 TRIES, PAUSE = 20, 0.01  # seconds between tries; renaming takes far less
 AHEAD = timedelta(minutes=5)  # that another machine's clock may be
-TYPES = {
+TYPES: dict[str, Any] = {
     "request_id": str,
     "key": str,
     "role": str,
@@ -34,7 +34,7 @@ TYPES = {
     "abstained": list[str],
     "content": dict[str, str],
     **{key: dict[str, held] for kind in KINDS.values() for key, held in kind.learnt.line.items()},  # type: ignore[valid-type]
-    "labels": dict[str, reduce(or_, (kind.learnt.label for kind in KINDS.values()))],  # also what people send
+    "labels": dict[str, reduce(or_, (kind.learnt.label for kind in KINDS.values()))],  # type: ignore[misc]  # also what people send
 }  # of the fields that are read, where a record has them
 _CHECKS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(kind, config=ConfigDict(strict=True)) for name, kind in TYPES.items()

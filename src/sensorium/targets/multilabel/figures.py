@@ -110,7 +110,7 @@ class PredictedTags(Judged):
         has, said = self.tags > 0, self.decided
         both, rows, answers = (has & said).sum(0), has.sum(0), said.sum(0)
         alone = [
-            PredictedTags(*(of[:, [place]] for of in (self.tags, said, self.probabilities)), self.groups)
+            PredictedTags(self.tags[:, [place]], said[:, [place]], self.probabilities[:, [place]], self.groups)
             for place in range(self.tags.shape[1])
         ]
         ones = np.ones((1, len(self.tags)))
