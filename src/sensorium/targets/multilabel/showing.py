@@ -57,7 +57,7 @@ class MultilabelShowing(Tags, Showing):
     def examples(self, predictions: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> list[int]:
         """The best of rows that have tags, then the worst."""
         scores = f1_of_rows(self.decisions(predictions), truth)
-        tagged: np.ndarray = (truth > 0).any(axis=1)
+        tagged = (truth > 0).sum(1) > 0
         chosen: list[int] = []
         for most, order, wanted in (
             (NEAREST, np.argsort(-scores, kind="stable"), tagged),
