@@ -6,15 +6,21 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
+from sensorium.modalities import Tabular
 from sensorium.monitoring.drift.words import answer
 from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.performance import measure
 from sensorium.monitoring.feedback.selection import select
 from sensorium.monitoring.log.window import read_window
 from sensorium.targets import LearntMultilabel, Multilabel
+from tests import model
+from tests.browser import browsing
 from tests.monitoring.written import NOW, labelled, predicted, write
+from tests.serving.conftest import listening, serving
 
+FACTS = {"a": 1.0, "b": 0.0}
 TAGS = LearntMultilabel(("cat", "dog"), (0.5, 0.25), (0.5, 0.2))
 
 
@@ -60,3 +66,34 @@ def test_what_is_no_list_of_tags_is_rejected_with_the_reason(tmp_path: Path) -> 
     write(tmp_path / "feedback.jsonl", [sent("a", "cat")])
     (one,) = read_feedback(tmp_path, [], NOW).labels
     assert one.reason == "things cannot be so: a list of tags is expected"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Path:
+    """A model of two columns that predicts some of thirteen tags."""
+    torch.manual_seed(1)
+    readers = model.read({"facts": Tabular(numbers=["a", "b"])}, {"facts": FACTS})
+    tags = ("cat", "dog", "🎉", "w" * 60, *(f"tag {number}" for number in range(9)))
+    state = LearntMultilabel(tags, (0.3,) * 13, (0.5,) * 13).state
+    return model.write(readers, {"facts": FACTS}, model.small_network(readers, {"things": state}), tmp_path / "model")
+
+
+@pytest.mark.slow
+def test_the_page_shows_tags_and_takes_those_that_are_ticked(served: Path, tmp_path: Path) -> None:
+    with serving(served, tmp_path / "log") as client, listening(client) as address, browsing() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto(f"{address}/ui/")
+        page.get_by_label("a", exact=True).fill("1")
+        page.get_by_role("button", name="Ask the model").click()
+        things = page.locator("[data-target=things]")
+        things.get_by_role("button", name="Wrong").click()
+        for box in things.get_by_role("checkbox").all():
+            box.set_checked(False)
+        things.get_by_label("🎉").check()
+        things.get_by_label("Others, with a comma between them").fill("cow, owl")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        things.get_by_role("button", name="Tell").click()
+        things.get_by_text("Thank you. Noted as cow, owl, 🎉. The model does not know cow, owl yet.").wait_for()
+        assert things.locator("[data-attribution]").count() == 3  # nothing, the facts, and both together
+        page.locator("summary").click()
+        assert "any of 13 tags" in page.inner_text("footer")

@@ -19,8 +19,8 @@ from sensorium.targets.judging import Baseline
 from sensorium.targets.showing import Board, Words
 
 WORDS = Words(
-    title="Hits", form="{:.2f}", short_form="{:.0%}", prefix="hits ", second="hits", listed=("hits",), task="toy",
-    served="{} hits {}", shown_slice="{}{} of {}", note="", better="right more often", harm="takes {}",
+    title="Hits", titles={}, form="{:.2f}", short_form="{:.0%}", prefix="hits ", second="hits", listed=("hits",),
+    task="toy", served="{} hits {}", shown_slice="{}{} of {}", note="", better="right more often", harm="takes {}",
     harm_of="takes {} of {}", worth_of="yes", worth_within="yes", examples_note="", by_feedback="hits {} of {}",
     amount="{:.0%}", amount_word="in", gained="hits", point="", part="answer",
 )  # fmt: skip

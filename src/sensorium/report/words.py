@@ -7,7 +7,7 @@ from sensorium.targets import KINDS, Learnt, kind_of, scored_by
 
 POINTS = 100
 SMALLEST_GAIN = 0.01  # of what is much in the target's unit; less, and not for certain, is useless
-TITLES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
+TITLES = {name: title for kind in KINDS.values() for name, title in kind.learnt.words.titles.items()}
 MOST_NAMES = 6  # of inputs in a sentence
 UNCHANGED = "unchanged"
 ANYTHING = (-1, 1)  # interval of a change about which the test rows say nothing
@@ -116,10 +116,10 @@ def listed(tree: Mapping[str, Any], name: str) -> str:
 
 
 def second_figure(tree: Mapping[str, Any]) -> str:
-    """The figure that is shown beside the main one: macro F1 of classes, R2 of numbers."""
+    """The figure that is shown beside the main one: macro F1 of classes and tags, R2 of numbers."""
     kind = kind_of(tree)
     value = tree[kind.words.second]
-    prefix = kind.words.prefix and f"{kind.words.second.upper()} "
+    prefix = kind.words.prefix and f"{title(kind.words.second)} "
     return prefix + (f"{value:.3f}" if value is not None else "not defined")
 
 

@@ -21,6 +21,7 @@ class Words:
 
     Attributes:
         title: what its main figure is called.
+        titles: names of figures as people write them, where that is not by their key.
         form: how the main figure is written.
         short_form: the same where there is little room.
         prefix: what stands before it where others are accuracies.
@@ -43,6 +44,7 @@ class Words:
     """
 
     title: str
+    titles: Mapping[str, str]
     form: str
     short_form: str
     prefix: str

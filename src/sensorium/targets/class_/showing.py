@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LIKELIEST = 3  # that a person is shown of a row
 WORDS = Words(
     title="Accuracy",
+    titles={"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"},
     form="{:.3f}",
     short_form="{:.1%}",
     prefix="",

@@ -18,6 +18,7 @@ MOST = 12  # and in a terminal at most
 NEAREST, FARTHEST = 2, 3  # rows that a person is shown
 WORDS = Words(
     title="Mean F1 of rows",
+    titles={"map": "MAP"},
     form="{:.3f}",
     short_form="{:.3f}",
     prefix="F1 ",
@@ -56,7 +57,7 @@ class MultilabelShowing(Tags, Showing):
     def examples(self, predictions: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> list[int]:
         """The best of rows that have tags, then the worst."""
         scores = f1_of_rows(self.decisions(predictions), truth)
-        tagged = (truth > 0).any(1)
+        tagged = (truth > 0).sum(1) > 0
         chosen: list[int] = []
         choices: tuple[tuple[int, np.ndarray, Any], ...] = (
             (NEAREST, np.argsort(-scores, kind="stable"), tagged),

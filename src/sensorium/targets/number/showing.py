@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NEAREST, FARTHEST = 2, 3  # rows that a person is shown
 WORDS = Words(
     title="Mean absolute error",
+    titles={"mae": "MAE", "rmse": "RMSE", "r2": "R2"},
     form="{:.4g}",
     short_form="{:.4g}",
     prefix="MAE ",
