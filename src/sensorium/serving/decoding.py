@@ -1,10 +1,11 @@
 """Where samples are decoded: a share for each API key, so that nobody's keep all others waiting."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from sensorium.serving.turns import Turns
 
 Result = TypeVar("Result")
 
@@ -14,14 +15,14 @@ class Decoding:
 
     Args:
         name: of the threads.
-        share: of one key.
+        share: of one key that is alone; several share it, but each has one.
     """
 
     def __init__(self, name: str, share: int) -> None:
         self._threads = ThreadPoolExecutor(2 * share, thread_name_prefix=name)
-        self._shares: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(share))
+        self._turns = Turns(share, shared=True, together=2 * share)
 
     async def run(self, key: str, decode: Callable[[], Result]) -> Result:
         """What ``decode`` gives, once a thread is free and the key has not all of its share in use."""
-        async with self._shares[key]:
+        async with self._turns.of(key):
             return await asyncio.get_running_loop().run_in_executor(self._threads, decode)
