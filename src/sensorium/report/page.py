@@ -170,8 +170,19 @@ def _svg(figure: Figure, name: str, classes: str) -> Markup:
         stream = io.StringIO()
         figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True, bbox_inches="tight")
     text = stream.getvalue()
-    text = text[text.index("<svg") :].replace("#000000", "currentColor").replace("<svg ", f'<svg class="{classes}" ', 1)
+    text = text[text.index("<svg") :].replace("#000000", "currentColor")
+    text = text.replace("<svg ", f'<svg class="{classes}" role="img" aria-label="{escape(_described(figure))}" ', 1)
     return Markup(re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL))
+
+
+def _described(figure: Figure) -> str:
+    """What a plot shows, for those who cannot see it: its title, its axes and its lines."""
+    said = []
+    for axes in figure.axes:
+        across, up, title = axes.get_xlabel(), axes.get_ylabel(), axes.get_title(loc="left")
+        lines = ", ".join(axes.get_legend_handles_labels()[1])
+        said += [title, " over ".join(filter(None, [up, across])), lines]
+    return ": ".join(["plot", *filter(None, said)])
 
 
 def render(template: str, **content: Any) -> str:

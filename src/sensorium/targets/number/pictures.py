@@ -15,6 +15,7 @@ from sensorium.targets.showing import Board
 
 MOST_DOTS = 1000
 LEVELS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])  # that intervals promise
+SIDE = 4.6  # inches: two of them fill a page
 INNER = 0.98  # of the numbers, that a plot's axes hold: a few far ones would leave all others in a corner
 
 
@@ -35,8 +36,8 @@ def write(
     board.picture(
         f"{target}: predicted against true",
         [_against(found, rows), _residuals(found, rows)],
-        f"A dot is a test row{some}; orange ones lie outside of their interval. Left, dots on the line are right; "
-        f"right, how far predictions are off. The outermost {1 - INNER:.0%} are drawn at the edge.",
+        f"A dot is a test row{some}; orange ones lie outside of their interval. Dots on the dotted lines are right; the "
+        f"second plot shows how far predictions are off. The outermost {1 - INNER:.0%} are drawn at the edge.",
     )
     board.picture(
         f"{target}: calibration of intervals",
@@ -71,7 +72,7 @@ def stretches(scale: Scale, predictions: np.ndarray, truth: np.ndarray) -> np.nd
 
 def _coverage(of: Mapping[str, np.ndarray]) -> Figure:
     """The part of intervals that hold the truth, by the part that is promised to."""
-    figure, axes = canvas(5, 4)
+    figure, axes = canvas(SIDE, 3.8)
     widths = norm.ppf((1 + LEVELS) / 2) / norm.ppf((1 + COVERAGE) / 2)
     for colour, (how, needed) in zip((ORANGE, BLUE), of.items(), strict=True):
         held = (needed[:, None] <= widths).mean(0)
@@ -85,7 +86,7 @@ def _coverage(of: Mapping[str, np.ndarray]) -> Figure:
 
 
 def _against(found: PredictedNumbers, rows: np.ndarray) -> Figure:
-    figure, axes = canvas(5, 4)
+    figure, axes = canvas(SIDE, 3.8)
     low, high = _ends(np.concatenate([found.numbers, found.predicted]))
     shown = [np.clip(numbers[rows], low, high) for numbers in (found.numbers, found.predicted)]
     axes.scatter(shown[0], shown[1], s=10, alpha=0.6, color=_colours(found, rows))
@@ -96,7 +97,7 @@ def _against(found: PredictedNumbers, rows: np.ndarray) -> Figure:
 
 
 def _residuals(found: PredictedNumbers, rows: np.ndarray) -> Figure:
-    figure, axes = canvas(5, 4)
+    figure, axes = canvas(SIDE, 3.8)
     missed = found.predicted - found.numbers
     shown = [np.clip(numbers[rows], *_ends(numbers)) for numbers in (found.predicted, missed)]
     axes.scatter(shown[0], shown[1], s=10, alpha=0.6, color=_colours(found, rows))
