@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sensorium.serving.turns import Turns
+from sensorium.serving.concurrency import ConcurrencyLimit
 
 Result = TypeVar("Result")
 
@@ -20,7 +20,7 @@ class Decoding:
 
     def __init__(self, name: str, share: int) -> None:
         self._threads = ThreadPoolExecutor(2 * share, thread_name_prefix=name)
-        self._turns = Turns(share, shared=True, together=2 * share)
+        self._turns = ConcurrencyLimit(share, shared=True, together=2 * share)
 
     async def run(self, key: str, decode: Callable[[], Result]) -> Result:
         """What ``decode`` gives, once a thread is free and the key has not all of its share in use."""
