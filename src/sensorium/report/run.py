@@ -214,7 +214,8 @@ def _splits(run: Run) -> Page:
     for target in run.evaluated:
         kind = kind_of(run.evaluated[target])
         parts = kind.parts(run.rows[target])
-        counts = pd.crosstab(parts, run.rows["split"].loc[parts.index]).reindex(columns=list(SPLITS), fill_value=0)
+        split = run.rows["split"].loc[parts.index].to_numpy()  # a row may be in several parts
+        counts = pd.crosstab(parts.to_numpy(), split).reindex(columns=list(SPLITS), fill_value=0)
         counts = counts.sort_values("train", ascending=False)
         cells = [[name, *(f"{n:,}" for n in row)] for name, *row in counts.itertuples()]
         page.table(target, [kind.words.part, *SPLITS], cells, whole="data/prepared/rows.parquet")
