@@ -5,8 +5,8 @@ from pathlib import Path
 
 from demo.story import Step
 from demo.world import NEW
-from sensorium.report.page import environment
 from sensorium.plots import BLUE, GREY
+from sensorium.report.page import environment
 from sensorium.report.strips import bars
 
 MOMENTS = {"new": "before", "recognised": "after the retrain", "rollback": "rolled back"}

@@ -27,7 +27,7 @@ def number_in(cell: Any) -> float | None:
     elif not isinstance(cell, Number) or isinstance(cell, bool):
         return None
     try:
-        number = float(cell)  # type: ignore[arg-type]
+        number = float(cell)
     except (TypeError, OverflowError):  # complex, or larger than any float
         return None
     return number if math.isfinite(number) else None

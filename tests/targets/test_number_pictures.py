@@ -6,8 +6,8 @@ import pandas as pd
 
 from sensorium.report.page import Page
 from sensorium.targets import Number
-from sensorium.targets.showing import TestRows as Rows
 from sensorium.targets.number.pictures import stretches
+from sensorium.targets.showing import TestRows as Rows
 
 NUMBERS = pd.Series(np.linspace(0, 100, 60))
 LEARNT = Number().learn(NUMBERS, np.ones(60, bool))

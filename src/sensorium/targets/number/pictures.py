@@ -36,8 +36,8 @@ def write(
     board.picture(
         f"{target}: predicted against true",
         [_against(found, rows), _residuals(found, rows)],
-        f"A dot is a test row{some}; orange ones lie outside of their interval. Dots on the dotted lines are right; the "
-        f"second plot shows how far predictions are off. The outermost {1 - INNER:.0%} are drawn at the edge.",
+        f"A dot is a test row{some}; orange ones lie outside of their interval. Dots on the dotted lines are right; "
+        f"the second plot shows how far predictions are off. The outermost {1 - INNER:.0%} are drawn at the edge.",
     )
     board.picture(
         f"{target}: calibration of intervals",
