@@ -161,6 +161,8 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
         FACTS, {"a": "0" * 10**6}, "column 'a' holds 1,000,000 characters; at most 1,000 are read"
     ),
     "facts in facts": (FACTS, {"a": [1]}, "column 'a' holds a list or an object where a single value is expected"),
-    "facts beyond": (FACTS, {"a": 3.5e38}, "column 'a' holds 3.5e+38, which is not within 3.4e+38"),
+    "facts beyond": (
+        FACTS, {"a": 3.5e38}, "column 'a' holds 3.5e+38, which is not within 3.4e+38, as a number must be"
+    ),
     "facts of no number": (FACTS, {"a": float("nan")}, "all columns are empty"),
 }  # fmt: skip

@@ -59,7 +59,7 @@ def test_an_explanation_is_exact(client: TestClient, model_folder: Path) -> None
         of = said["targets"][target]
         assert set(of["attribution"]) == {"note", "car"}
         assert of["shares"] == of["attribution"]  # as it was called before
-        for place, name in enumerate(classes.names):
+        for place, name in enumerate(classes.classes):
             base = of["base"][name]
             gain = ((alone[target][place] - base) + (both[target][place] - other[target][place])) / 2
             assert of["attribution"]["note"][name] == pytest.approx(
