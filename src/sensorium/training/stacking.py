@@ -145,8 +145,10 @@ def stack(network: Network, beside: Network, shares: Mapping[str, float]) -> Net
     fusion = cast(BesideFusion, found.fusion)
     fusion.deep.load_state_dict(network.fusion.state_dict())
     fusion.wide.load_state_dict(beside.fusion.state_dict())
-    heads = (cast(Sequence[nn.Linear], one.heads) for one in (found, network, beside))
-    for share, mine, one, other in zip([shares[name] for name in found.targets], *heads, strict=True):
-        mine.weight.copy_(torch.cat([share * one.weight, (1 - share) * other.weight], dim=1))
-        mine.bias.copy_(share * one.bias + (1 - share) * other.bias)
+    for share, *three in zip(
+        [shares[name] for name in found.targets], found.heads, network.heads, beside.heads, strict=True
+    ):
+        head, first, second = (cast(nn.Linear, each) for each in three)
+        head.weight.copy_(torch.cat([share * first.weight, (1 - share) * second.weight], dim=1))
+        head.bias.copy_(share * first.bias + (1 - share) * second.bias)
     return found
