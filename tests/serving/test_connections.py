@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sensorium.serving import connections, crowd, parts
+from sensorium.serving import all_connections, connections, parts
+from sensorium.serving.all_connections import AllConnections, most_connections
 from sensorium.serving.connections import Connection, waiting_for
-from sensorium.serving.crowd import Crowd, most_connections
 from sensorium.serving.line import Line
 from tests.conftest import free_port
 
@@ -59,10 +59,10 @@ async def keyless(request: Request) -> PlainTextResponse:
 def port() -> Iterator[int]:
     routes = [Route(f"/{one.__name__}", one, methods=["GET", "POST"]) for one in (small, large, echo, slow, keyless)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Crowd, "most", MOST)
+        patch.setattr(AllConnections, "most", MOST)
         patch.setattr(connections, "HEAD_SECONDS", HEAD_SECONDS)
         patch.setattr(connections, "READ_SECONDS", READ_SECONDS)
-        patch.setattr(crowd, "CUTS", CUTS)
+        patch.setattr(all_connections, "CUTS", CUTS)
         port = free_port()
         config = uvicorn.Config(Starlette(routes=routes), http=Connection, port=port, log_config=None)
         server = uvicorn.Server(config)
@@ -227,10 +227,10 @@ def test_who_breaks_a_limit_is_told_at_once_and_closed_in_turn(port: int, said: 
 
 
 def test_a_server_that_ends_does_not_wait_for_those_that_are_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "CUTS", 0.1)
+    monkeypatch.setattr(all_connections, "CUTS", 0.1)
     with connect(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + PLAIN * 30) as one:
         deadline = time.monotonic() + 5
-        while not (kept := [each for one in Crowd._of.values() for each in one.kept]):
+        while not (kept := [each for one in AllConnections._of.values() for each in one.kept]):
             assert time.monotonic() < deadline
             time.sleep(0.01)
         began = time.monotonic()
@@ -238,7 +238,7 @@ def test_a_server_that_ends_does_not_wait_for_those_that_are_kept(port: int, mon
             each.loop.call_soon_threadsafe(each.shutdown)
         assert heard(one) == b""
         assert time.monotonic() - began < 2
-    for one in Crowd._of.values():
+    for one in AllConnections._of.values():
         one._cut_until = 0.0
 
 
@@ -359,7 +359,7 @@ def strangers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that say so are of strangers, of whom one begins in a tenth of a second."""
     ask(port, PLAIN)  # the server has connections now
     monkeypatch.setattr(Connection, "knows", lambda scope: (b"x-stranger", b"yes") not in scope["headers"])
-    for one in Crowd._of.values():
+    for one in AllConnections._of.values():
         monkeypatch.setattr(one, "starts", Line(10, 1))
 
 
@@ -410,10 +410,10 @@ def test_connections_leave_room_for_files(monkeypatch: pytest.MonkeyPatch) -> No
     given: list[Any] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 3000))
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: given.append(limits))
-    monkeypatch.setattr(Crowd, "most", 0)
+    monkeypatch.setattr(AllConnections, "most", 0)
     monkeypatch.setattr(Connection, "knows", None)
     monkeypatch.setattr(connections, "HTTP_PROTOCOLS", {})
     connections.limit(lambda _: False)
     assert given == [(3000, 3000)]
-    assert Crowd.most == 1372
+    assert AllConnections.most == 1372
     assert connections.HTTP_PROTOCOLS == {"auto": "sensorium.serving.connections:Connection"}

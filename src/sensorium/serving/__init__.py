@@ -1,11 +1,11 @@
 """The service: one BentoML service on ONNX Runtime, in the order in which a request passes.
 
 - service, app: what is started, and the routes
-- incoming, parts, turned_away: what of a request is read at all
-- connections, crowd: how long a client is waited for, and who makes room for whom
+- incoming, parts, rejections: what of a request is read at all
+- connections, all_connections: how long a client is waited for, and who makes room for whom
 - observing: a request's id, time and line in the log; headers; accidents
 - pacing, line: who waits for whom
-- guarding, keys, whence, places: who may ask, how often, how much at once, for how long
+- guarding, keys, origin, places: who may ask, how often, how much at once, for how long
 - requests, refusal: what a body holds, or why it is not taken
 - concurrency: whose samples are worked on
 - predictions, feedback, description, openapi, page: the endpoints

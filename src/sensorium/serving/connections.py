@@ -20,10 +20,10 @@ from uvicorn._types import ASGI3Application
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from sensorium.serving.crowd import MOST, RESERVED, Crowd, most_connections
+from sensorium.serving.all_connections import MOST, RESERVED, AllConnections, most_connections
 from sensorium.serving.incoming import Incoming
 from sensorium.serving.metrics import CUT
-from sensorium.serving.turned_away import MOST_WAITING, answer
+from sensorium.serving.rejections import MOST_WAITING, answer
 
 HEAD_SECONDS = 10.0  # from the connection, or the last answer, until a request's head is there
 READ_SECONDS = 30.0  # for a client to read some of an answer
@@ -40,7 +40,7 @@ def limit(knows: Callable[[Mapping[str, Any]], bool]) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = max(soft, min(hard, 2 * MOST + RESERVED))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    Crowd.most = most_connections(files)
+    AllConnections.most = most_connections(files)
     Connection.knows = staticmethod(knows)
 
 
@@ -52,7 +52,7 @@ class Connection(Incoming):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.is_known = False  # its latest request showed a key
-        self._crowd = Crowd.of(self.server_state)
+        self._all = AllConnections.of(self.server_state)
         self._asked: deque[RequestResponseCycle] = deque()  # requests that have no whole answer yet
         self._deadline: TimerHandle | None = None  # while the client is waited for
         self._unread = 0  # bytes of answers when that was looked at last
@@ -63,7 +63,7 @@ class Connection(Incoming):
         """Begins, and ends another one if there are too many."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
-        self._crowd.make_room(len(self.connections))
+        self._all.make_room(len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends, and tells all that were being answered, where uvicorn tells the last only."""
@@ -71,7 +71,7 @@ class Connection(Incoming):
         self._leave()
         self._parts.take()
         self._go_on()
-        self._crowd.leave(self)
+        self._all.leave(self)
 
     def shutdown(self) -> None:
         """The server ends: what is only kept does not hold it up."""
@@ -100,14 +100,14 @@ class Connection(Incoming):
         if self.is_known:
             super()._start_asgi_task(cycle, app)
             return
-        self._turn = self._crowd.start(self, cycle.scope["path"])
-        self._crowd.last[self] = None
+        self._turn = self._all.start(self, cycle.scope["path"])
+        self._all.last[self] = None
         self._turn.add_done_callback(partial(self._start, cycle, app))
 
     def _start(self, cycle: RequestResponseCycle, app: ASGI3Application, turn: "Future[None]") -> None:
         turn.exception()  # one that came too late is none: the application says no to it
         self._turn = None
-        self._crowd.last.pop(self, None)
+        self._all.last.pop(self, None)
         if not cycle.disconnected:
             super()._start_asgi_task(cycle, app)
 
@@ -139,24 +139,24 @@ class Connection(Incoming):
         """Meanwhile a turn is waited for, and given back if the client goes; one that gives way keeps out no other."""
         self._turn = turn
         if gives_way:
-            self._crowd.last[self] = None
+            self._all.last[self] = None
         try:
             yield
         finally:
             self._turn = None
-            self._crowd.last.pop(self, None)
+            self._all.last.pop(self, None)
 
     def _wait(self, seconds: float) -> None:
         """Gives the client so long."""
         self._go_on()
         self._unread = self.transport.get_write_buffer_size()
         if not self.transport.is_closing():
-            self._crowd.wait(self)
+            self._all.wait(self)
         self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _go_on(self) -> None:
         """Does not wait for the client any more."""
-        self._crowd.go_on(self)
+        self._all.go_on(self)
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
@@ -195,7 +195,7 @@ class Connection(Incoming):
         self.flow.hold()
         self._go_on()
         close = self.transport.abort if self._asked else self.transport.close
-        self._deadline = self.loop.call_at(self._crowd.keep(self, self.loop.time()), close)
+        self._deadline = self.loop.call_at(self._all.keep(self, self.loop.time()), close)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sensorium.runtime.settings import Serve
 from sensorium.serving import keys, pacing
 from sensorium.serving.line import Line
+from sensorium.serving.origin import require_loopback, require_same_site
 from sensorium.serving.places import Room, Visit
 from sensorium.serving.refusal import Refused
-from sensorium.serving.whence import require_loopback, require_same_site
 
 REFUSED = 9  # turns more that a request takes which is not answered as asked: it costs no work that would slow it down
 CLIENT = range(400, 500)  # statuses that say that it is the client's fault

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sensorium.serving.parts import Flow, Parts
-from sensorium.serving.turned_away import MOST_FIELDS, MOST_HEAD
+from sensorium.serving.rejections import MOST_FIELDS, MOST_HEAD
 
 MOST_FRAMING = 4 * 1024  # bytes after a head by which what is no body exceeds it: sizes of chunks, trailers
 PIECE = 4 * 1024  # bytes looked at together

@@ -4,8 +4,8 @@ from starlette.applications import Starlette
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sensorium.serving.all_connections import APART
 from sensorium.serving.connections import waiting_for
-from sensorium.serving.crowd import APART
 from sensorium.serving.line import Line, TooLong
 from sensorium.serving.refusal import Refused
 

@@ -35,7 +35,7 @@ def most_connections(files: int) -> int:
     return min(MOST, max(1, (files - RESERVED) // 2))
 
 
-class Crowd:
+class AllConnections:
     """Of all connections, those that can make room, in the order in which they do.
 
     Attributes:
@@ -47,7 +47,7 @@ class Crowd:
     """
 
     most: ClassVar[int] = MOST
-    _of: ClassVar["WeakKeyDictionary[ServerState, Crowd]"] = WeakKeyDictionary()
+    _of: ClassVar["WeakKeyDictionary[ServerState, AllConnections]"] = WeakKeyDictionary()
 
     def __init__(self) -> None:
         self.last: OrderedDict[Connection, None] = OrderedDict()
@@ -58,7 +58,7 @@ class Crowd:
         self._cut_until = 0.0  # by the clock of the loop: when the last of those kept is closed
 
     @classmethod
-    def of(cls, server: ServerState) -> "Crowd":
+    def of(cls, server: ServerState) -> "AllConnections":
         """That of a server."""
         if server not in cls._of:
             cls._of[server] = cls()
