@@ -97,4 +97,4 @@ def test_any_inputs_go_all_the_way(
     assert pd.read_parquet("predictions/test.parquet").columns[0] == "id"
     predictor = Predictor.load(project.root / "models/compressed")
     answer = predictor.predict([predictor.accept({"facts": {"weight": 8.2, "shape": "round"}})])[0]
-    assert predictor.targets["kind"].names[answer["kind"].argmax()] == "cherry"
+    assert predictor.targets["kind"].classes[answer["kind"].argmax()] == "cherry"

@@ -1,7 +1,9 @@
 import pandas as pd
 
 from sensorium.dataset.split_warnings import split_warnings
+from sensorium.stages import ingest, prepare, validate
 from sensorium.targets import Class
+from tests.conftest import Project
 
 
 def warned(**columns: list[str | None]) -> list[str]:
@@ -26,3 +28,16 @@ def test_a_class_that_no_test_row_is_of_is_named() -> None:
         "no test row is of the t 'c', 'd': nothing will be known of how well they are told; more groups of them would "
         "change that."
     ]
+
+
+def test_rows_are_spread_by_parts_of_a_number_that_split_stratify_names(project: Project) -> None:
+    project.params |= {
+        "targets": {"price": {"kind": "number"}},
+        "split": {"train": 0.6, "val": 0.2, "test": 0.2, "group": [], "stratify": "price"},
+    }
+    project.write([{"note": f"thing {place}", "price": place * 1.5} for place in range(60)])
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    rows = pd.read_parquet("data/prepared/rows.parquet")
+    assert rows["split"].value_counts().to_dict() == {"train": 35, "test": 14, "val": 11}
+    assert rows.groupby("split")["price"].mean().between(40, 50).all()  # of 0 to 88.5

@@ -100,3 +100,8 @@ def test_all_right_is_no_certainty_where_rows_are_few() -> None:
     assert share_interval(np.array([0.4, 0.6]), np.arange(800), 0.95) == pytest.approx([0.405, 0.595], abs=1e-3)
     alike = share_interval(np.array([0.5, 0.5]), np.arange(8), 0.95)  # each group has one right of two
     assert alike == pytest.approx([0.215, 0.785], abs=1e-3)
+
+
+def test_rows_of_equal_tags_judge_nothing() -> None:
+    assert unjudged(np.arange(20), np.tile([1, 0, 1], (20, 1))) == "one label in 20 rows"
+    assert not unjudged(np.arange(20), np.eye(20, dtype=int))

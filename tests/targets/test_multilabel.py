@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from sklearn.metrics import average_precision_score, f1_score
 
 from sensorium.errors import BadInput
@@ -109,3 +110,18 @@ def test_a_label_is_a_list_of_tags() -> None:
     for label, why in (("dog", "a list of tags is expected"), (3, "a list of tags is expected"), (["x" * 201], "1 to")):
         with pytest.raises(BadInput, match=why):
             KNOWN.read_label(label)
+
+
+def test_tags_that_are_all_too_rare_are_nothing_to_learn() -> None:
+    cells = pd.Series(["a;b", "c;d", "[]", None], dtype=object)
+    assert Multilabel().learnable(cells, 5) == 1
+    assert Multilabel().nothing_to_learn(cells, 5) == (
+        "no tag that differs is in 5 rows, so there is nothing to learn; lower its min_rows"
+    )
+    assert Multilabel(min_rows=1).learnable(cells, 5) == 3
+
+
+def test_white_space_cannot_separate_tags_that_are_read_with_single_blanks() -> None:
+    with pytest.raises(ValidationError, match="write a mark such as ';' between them"):
+        Multilabel(separator="\t")
+    assert Multilabel(separator=", ").parse("a, b") == ["a", "b"]

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,48 +16,60 @@ from sensorium.cached import alone
 from sensorium.dataset.cache import library_versions
 from sensorium.encoders.encoder import Encoder, encode
 from sensorium.errors import UserError, reason
-from sensorium.files import replacing, sha256, write_json
+from sensorium.files import remove, replacing, sha256
 from sensorium.modalities import Modality
 from sensorium.models.device import has_gpu
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 
 SAME = 1e-3  # of the largest number, by which features of the file may differ from those of the encoder
-MADE_OF = "made_of.json"
+OLD = 30 * 24 * 3600  # seconds, after which an encoder of older code is hardly used any more
 
 
 def load(kind: Modality) -> Encoder:
-    """An input's encoder, ready to read values.
+    """An input's encoder, ready to read values, after it was found once that it can be served.
 
     On a CPU it is run by ONNX Runtime, which is up to three times as fast as torch, and torch is not imported: the file
-    is kept in the cache with all that it was made of. On a GPU it is run by torch.
+    is kept in the cache, under all that it was made of. On a GPU it is run by torch.
 
     Raises:
         UserError: if the encoder cannot be had, or cannot be used.
     """
-    if not kind.has_weights or has_gpu():
+    if not kind.has_weights:
         return kind.load_encoder()
+    folder = _folder(kind)
+    encoder = _kept(kind, folder)
+    if encoder is None:
+        with alone(folder):
+            if _kept(kind, folder) is None:  # else another process made it meanwhile
+                _make(kind, folder)
+                _sweep(folder)
+        encoder = _kept(kind, folder)
+    if encoder is None:
+        raise UserError(f"{folder} is not as it was written a moment ago; look at its disk.")
+    return kind.load_encoder() if has_gpu() else encoder
+
+
+def _folder(kind: Modality) -> Path:
+    """Where an encoder is kept: by the input's declaration, then by all else that decides what the encoder does."""
     declared = kind.model_dump_json(exclude={"column"})
-    folder = paths.cache() / "encoders" / hashlib.sha256(declared.encode()).hexdigest()
-    made_of = _made_of(kind)
-    if found := _kept(kind, folder, made_of):
-        return found
-    with alone(folder):
-        if found := _kept(kind, folder, made_of):  # another process made it meanwhile
-            return found
-        _make(kind, folder, made_of)
-    if found := _kept(kind, folder, made_of):
-        return found
-    raise UserError(f"{folder} is not as it was written a moment ago; look at its disk.")
+    made_of = json.dumps(_made_of(kind), sort_keys=True)
+    first, second = (hashlib.sha256(text.encode()).hexdigest()[:24] for text in (declared, made_of))
+    return paths.cache() / "encoders" / f"{first}-{second}"
 
 
-def _kept(kind: Modality, folder: Path, made_of: dict[str, Any]) -> Encoder | None:
-    """The encoder in a folder of the cache, if it is whole and was made of this."""
+def _sweep(folder: Path) -> None:
+    """Removes what the same declaration was made to long ago, by older code, libraries or weights."""
+    for other in folder.parent.glob(f"{folder.name.split('-')[0]}-*"):
+        if other != folder and other.is_dir() and time.time() - other.stat().st_mtime > OLD:
+            remove(other)
+
+
+def _kept(kind: Modality, folder: Path) -> Encoder | None:
+    """The encoder in a folder of the cache, if it is there and whole."""
     try:
-        if json.loads((folder / MADE_OF).read_text()) != made_of:
-            return None
         manifest = artefact.read(folder)
-    except (OSError, ValueError, UserError):  # not there, or damaged
+    except (OSError, UserError):
         return None
     files = {name: folder / name for name in manifest["preprocess_files"]}
     preprocess = kind.preprocesses[manifest["preprocess"]](files, **manifest["constants"])
@@ -64,7 +77,7 @@ def _kept(kind: Modality, folder: Path, made_of: dict[str, Any]) -> Encoder | No
     return Encoder(preprocess, OnnxNetwork(network), manifest["encoder"], (network,))
 
 
-def _make(kind: Modality, folder: Path, made_of: dict[str, Any]) -> None:
+def _make(kind: Modality, folder: Path) -> None:
     """Writes an encoder into a folder of the cache, after it has read the input's example there and here alike."""
     encoder, values = kind.load_encoder(), [kind.accept(kind.example())] * 2
     features = encode(encoder.preprocess, encoder.network, values)
@@ -85,7 +98,6 @@ def _make(kind: Modality, folder: Path, made_of: dict[str, Any]) -> None:
                 "preprocess_files": sorted(encoder.preprocess.files),
             },
         )
-        write_json(beside / MADE_OF, made_of)
 
 
 def _export(kind: Modality, encoder: Encoder, values: Sequence[Any], features: np.ndarray, path: Path) -> None:

@@ -15,7 +15,7 @@ NOT_FINITE = "its features are no finite numbers"
 
 
 class Preprocess(ABC):
-    """ConcurrencyLimit cleaned values into the arrays a network reads, and its output into features.
+    """Turns cleaned values into the arrays a network reads, and its output into features.
 
     An instance is described by its ``constants`` (JSON) and ``files`` (by name) alone: both travel with the model, so
     that serving rebuilds the very same object without torch.

@@ -1,9 +1,11 @@
 """Calibrates a network's probabilities and intervals on rows that it was not fitted to, with any of their inputs."""
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sensorium.evaluation.names import Subset, subsets
 from sensorium.models.network import Network
@@ -40,13 +42,16 @@ def _calibrated(judged: Sequence[tuple[Network, Rows]], target: str) -> tuple[Le
     (network, _), *_ = judged
     learnt, rows_of_subsets = network.targets[target], list(_calibration_rows(judged, target))
     known = np.concatenate([learnt.known(rows.labels[target].numpy()) for _, rows in judged])
-    groups = np.concatenate([_groups(rows) for _, rows in judged])[known]
+    groups = _groups([rows for _, rows in judged])[known]
     alone = int(learnt.known(rows_of_subsets[0].truth).sum())
     return learnt.calibrated(rows_of_subsets, min(1.0, len(np.unique(groups)) / max(alone, 1)))
 
 
-def _groups(rows: Rows) -> np.ndarray:
-    return np.arange(len(rows)) if rows.groups is None else rows.groups.numpy()
+def _groups(parts: Sequence[Rows]) -> np.ndarray:
+    """The group of every row of all parts; where none are known, each is on its own."""
+    if any(rows.groups is None for rows in parts):
+        return np.arange(sum(map(len, parts)))
+    return np.concatenate([cast(Tensor, rows.groups).numpy() for rows in parts])
 
 
 def _calibration_rows(judged: Sequence[tuple[Network, Rows]], target: str) -> Iterator[CalibrationRows]:

@@ -42,7 +42,7 @@ def _made_by(renderer: type) -> dict[str, Any]:
 
 
 class View:
-    """ConcurrencyLimit the page that a renderer made into HTML."""
+    """Turns the page that a renderer made into HTML."""
 
     def render(self, page: Page, **_: Any) -> str:
         """The page's text."""

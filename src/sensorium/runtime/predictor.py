@@ -182,7 +182,7 @@ class Predictor:
 
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """ConcurrencyLimit any error of an encoder into one that names the input."""
+    """Turns any error of an encoder into one that names the input."""
     try:
         yield
     except Exception as error:

@@ -9,7 +9,7 @@ from sensorium.serving.connections import waiting_for
 from sensorium.serving.line import Line, TooLong
 from sensorium.serving.refusal import Refused
 
-RATE = 50.0  # requests a second of all clients without a key, the page takes a dozen; and of each key at least
+RATE = 50.0  # requests a second of all clients without a key, the page takes a dozen; of a key that is alone, at least
 AHEAD = 50  # of them that need not wait
 
 

@@ -55,9 +55,15 @@ def _divided(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) -
     """Group and split of the rows, by what inputs hold (equal content is one group), labels and columns."""
     split = settings.split
     names = dict.fromkeys([*split.groups, *filter(None, [split.stratify])])
-    ours = {name: settings.called(name) for name in names}
-    keys = {name: _names(table[name] if own is None else rows[own]) for name, own in ours.items()}
     labels = pd.DataFrame({name: target.strata(rows[name]) for name, target in settings.targets.items()})
+
+    def cells(name: str) -> pd.Series:
+        ours = settings.called(name)
+        if name == split.stratify and ours in labels:  # a number or some tags are seldom equal
+            return labels[ours]
+        return table[name] if ours is None else rows[ours]
+
+    keys = {name: _names(cells(name)) for name in names}
     shares = {name: getattr(split, name) for name in SPLITS}
     keyed = pd.DataFrame(keys, index=rows.index)
     return divide(keyed, rows[ID], labels, split.groups, split.stratify, shares, split.seed)

@@ -35,3 +35,7 @@ def run() -> None:
         writer.writerows(fitted.curve)
     weights = sum(parameter.numel() for parameter in fitted.network.parameters())
     print(f"train: {weights:,} weights, {len(fitted.curve)} epochs, validation loss {fitted.best_loss:.4f}")
+    for name, share in stacked.shares.items():
+        print(
+            f"train: {name} is answered by {share:.0%} of the network and {1 - share:.0%} of the linear one beside it"
+        )

@@ -15,7 +15,7 @@ def unjudged(groups: np.ndarray, labels: np.ndarray | None = None) -> str:
 
     Args:
         groups: a number ``[rows]``.
-        labels: a number for each ``[rows]``, where it matters that they differ.
+        labels: of each ``[rows]`` or ``[rows, tags]``, where it matters that they differ.
     """
     rows, count = len(groups), len(np.unique(groups))
     if count < FEWEST:
@@ -23,6 +23,6 @@ def unjudged(groups: np.ndarray, labels: np.ndarray | None = None) -> str:
         if count == rows:
             return alone
         return f"one group of {alone}" if count == 1 else f"{count} groups of {alone}"
-    if labels is not None and len(np.unique(labels)) < 2:
+    if labels is not None and len(np.unique(labels, axis=0)) < 2:
         return f"one label in {rows:,} rows"
     return ""

@@ -177,7 +177,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _library(failure: str) -> Iterator[None]:
-    """ConcurrencyLimit whatever the library raises into a sentence."""
+    """Turns whatever the library raises into a sentence."""
     with _quiet():
         try:
             yield

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from sensorium.spelling import plain
 from sensorium.targets.learnt import Learnt
 from sensorium.targets.multilabel.cells import LONGEST_TAG, as_text, tags_in
 from sensorium.targets.multilabel.learnt import LearntMultilabel
@@ -32,6 +33,13 @@ class Multilabel(Target):
     tally: ClassVar[str] = "tags"
     counts_rows: ClassVar[bool] = True
     learnt: ClassVar[type[Learnt]] = LearntMultilabel
+
+    @field_validator("separator")
+    @classmethod
+    def _is_seen(cls, separator: str) -> str:
+        if plain(f"a{separator}b") != f"a{separator}b":
+            raise ValueError("tags are read with single blanks for white space; write a mark such as ';' between them")
+        return separator
 
     def parse(self, cell: Any) -> list[str]:
         """Its tags; one of more letters than a name has is left out, which `doubts` says."""
@@ -66,13 +74,17 @@ class Multilabel(Target):
             yield f"no row has more than one tag: `kind: class` predicts one of several classes{more}"
 
     def learnable(self, cells: "pd.Series", enough: int) -> int:
-        """How many different answers there are."""
-        return int(self.column_of(cells).nunique())
+        """How many different answers there are, of tags that are learnt."""
+        known = list(cells.dropna())
+        learnt = {tag for tag, rows in self._counts(known).items() if rows >= self.min_rows}
+        return len({frozenset(self.parse(cell)) & learnt for cell in known if self._problem(cell) is None})
 
     def nothing_to_learn(self, cells: "pd.Series", enough: int) -> str:
         values = self.column_of(cells).dropna()
         if values.empty:
             return "no row has a list of tags, so there is nothing to learn; at least two different ones are needed"
+        if values.nunique() > 1:
+            return f"no tag that differs is in {self.min_rows} rows, so there is nothing to learn; lower its min_rows"
         return f"all rows have the tags {values.iloc[0]}, so there is nothing to learn; at least two must differ"
 
     def column_of(self, cells: "pd.Series") -> "pd.Series":
