@@ -103,7 +103,7 @@ def test_a_kind_and_a_fusion_that_only_tests_know_go_to_a_served_model(project: 
     readers = model.read(kinds, values)
     served = Predictor.load(model.write(readers, values, trained, project.root / "served"))
     answers = served.predict([served.accept(sample) for sample in samples])
-    names = served.targets["won"].names
+    names = served.targets["won"].classes
     assert [names[int(answer["won"].argmax())] for answer in answers[:2]] == ["true", "false"]
     for sample, answer in zip(samples, answers, strict=True):
         features = {name: torch.zeros(1, *readers[name].shape) for name in kinds}
