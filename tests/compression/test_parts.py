@@ -127,10 +127,17 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["model", "old"]
 
 
+class Same(nn.Module):
+    def forward(self, columns: Tensor) -> Tensor:
+        return columns.clone()
+
+
 def school(toy: Toy) -> EncoderDistillation:
     digests = {f"{place:064x}": value for place, value in enumerate(toy.values)}
     rows = {digest: np.array([place]) for place, digest in enumerate(digests)}
-    return EncoderDistillation("facts", toy.readers["facts"], lambda: digests, rows, toy.network, toy.rows, 1)
+    reader = toy.readers["facts"]
+    reader = replace(reader, encoder=replace(reader.encoder, network=TorchNetwork(Same())))
+    return EncoderDistillation("facts", reader, lambda: digests, rows, toy.network, toy.rows, 1)
 
 
 def test_what_cannot_be_made_smaller_says_why(toy: Toy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

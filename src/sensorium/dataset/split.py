@@ -86,10 +86,10 @@ def require_rows(rows: pd.DataFrame, inputs: Iterable[str], targets: Iterable[st
     for name in targets:
         known = train[name].dropna()
         if known.nunique() < 2:  # numbers are divided by parts of their range, not one by one
-            alike = f"all training rows that have it say {spelled(known.iloc[0])}" if len(known) else "no row says it"
+            alike = f"all training rows that have it say {spelled(known.iloc[0])}" if len(known) else "no row has it"
             raise UserError(
-                f"targets.{name}: {alike}, so there is nothing to learn ({len(known):,} of {len(train):,} training "
-                f"rows have it); add rows that say something else, or leave it out of {paths.PARAMS}."
+                f"targets.{name}: {alike}, so there is nothing to learn ({len(known):,} of {len(train):,} do); add rows "
+                f"that say something else, or leave it out of {paths.PARAMS}."
             )
 
 

@@ -142,7 +142,7 @@ WRONG = {
     "descriptors": [7, {"text": 7}, {"text": {"words": [4.0]}}],
     "axes": [[], {"text": 0.5}, {"text": ["0.5"]}, {"text": [None]}],
     "hashes": [[], {"text": 5}],
-    "labels": [[], None, "cat", {"kind": 5}, {"kind": ["cat"]}, {}, {"colour": "red"}],
+    "labels": [[], None, "cat", {"kind": 5}, {"kind": [5]}, {}, {"colour": "red"}],
     "abstained": [None, "kind", [["kind"]]],
     "probabilities": [None, {}, {"kind": {}}, {"kind": 0.9}, {"kind": {"cat": "0.9"}}, {"kind": [0.9]}],
     "numbers": [
@@ -156,6 +156,8 @@ WRONG = {
         {"price": {"value": float("inf"), "low": 1, "high": 9}},
         {"price": {"value": 5, "low": 1, "top": 9}},
     ],
+    "tags": [None, [], {"topics": "cat"}, {"topics": [5]}],
+    "tag_probabilities": [None, [], {"topics": 0.9}, {"topics": {"cat": "0.9"}}],
     "content": [None, [], {"text": 5}, {"text": None}, {"text": ["ab12"]}],
 }
 
