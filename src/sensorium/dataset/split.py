@@ -87,8 +87,9 @@ def require_rows(rows: pd.DataFrame, inputs: Iterable[str], targets: Iterable[st
         known = train[name].dropna()
         if known.nunique() < 2:  # numbers are divided by parts of their range, not one by one
             alike = f"all training rows that have it say {spelled(known.iloc[0])}" if len(known) else "no row has it"
+            count = f"{len(known):,} of {len(train):,} do"
             raise UserError(
-                f"targets.{name}: {alike}, so there is nothing to learn ({len(known):,} of {len(train):,} do); add rows "
+                f"targets.{name}: {alike}, so there is nothing to learn ({count}); add rows "
                 f"that say something else, or leave it out of {paths.PARAMS}."
             )
 
