@@ -95,6 +95,7 @@ def test_every_place_that_shows_a_figure_says_that_it_cannot_be_judged(run: str)
     sentence = f"kind cannot be judged: {WHY}; its figures say nothing of other rows."
     assert sentence in page
     assert sentence in card
+    assert f"(cannot be judged: {WHY})" in card
     assert f"<span>cannot be judged: {WHY}</span>" in page
     with redirect_stdout(io.StringIO()) as printed:
         summary.run()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
+from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from sensorium.files import replacing
@@ -49,7 +50,9 @@ def write_card(run: Run, data: Mapping[str, Any], groups: Sequence[str], path: P
         library_name="sensorium", tags=["multimodal", *(kind.kind for kind in run.inputs.values())], model_name=NAME,
         eval_results=results,
     )  # fmt: skip
-    template = environment().overlay(finalize=_quoted).get_template("model-card.md")
+    # A name that nobody has is an error here, where it would leave a table without its columns.
+    strict = environment().overlay(undefined=StrictUndefined, finalize=_quoted)
+    template = strict.get_template("model-card.md")
     text = template.render(
         about=Markup(about.to_yaml()), run=run, data=data, groups=groups, weak=_weak(run), words=words
     )
