@@ -83,3 +83,17 @@ def test_divergence_is_none_between_equals() -> None:
 def test_any_number_of_steps_will_do(toy: Toy) -> None:
     for rows, epochs in ((1, 1), (10, 10), (60, 1)):
         distil_network(_narrower(toy.network, 0.5), toy.network, toy.rows.select(torch.arange(rows)), epochs)
+
+
+def test_a_narrower_network_keeps_the_linear_one_beside_it() -> None:
+    torch.manual_seed(0)
+    config = NetworkConfig({"a": 3, "b": 5}, {"y": ["no", "yes"]}, "concat", 16, 1, 0.0, wide=8)
+    network = Network(config).eval()
+    smaller = _narrower(network, 0.25).eval()
+    features = {"a": torch.randn(7, 1, 3), "b": torch.randn(7, 1, 5)}
+    present = {"a": torch.ones(7), "b": (torch.arange(7) % 2).float()}
+    with torch.no_grad():
+        for one in (network, smaller):
+            one.heads[0].weight[:, : one.config.width] = 0  # what the other half says
+            one.heads[0].bias[:] = 0
+        torch.testing.assert_close(smaller(features, present), network(features, present))

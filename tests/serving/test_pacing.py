@@ -158,7 +158,7 @@ def test_a_key_that_asks_for_what_is_refused_waits_and_others_do_not(
             return time.monotonic() - began
 
         assert takes(KEY, {"nothing": 1}) > 0.9  # twelve of ten turns each, twenty of which were ahead
-        assert takes(OTHER, FACTS) < 0.8
+        assert takes(OTHER, FACTS) < 0.5
 
 
 @pytest.mark.parametrize(("shared", "together"), [(True, 2), (False, 5)])

@@ -150,7 +150,7 @@ def test_answer_shows_what_the_service_says(page, address):
         shown = [f"{one['label']} {100 * one['probability']:.1f}%" for one in target["top"]]
         shows(page, f"{within} .classes li", shown)
         for chosen in (best, other):
-            page.click(f"{within} [data-class={chosen}] button")
+            page.click(f"{within} [data-name={chosen}] button")
             base, attribution = f"{100 * target['base'][chosen]:.1f}%", target["attribution"]
             note, photo = (signed(attribution[one][chosen]) for one in ("note", "photo"))
             total = f"{chosen} {100 * target['probabilities'][chosen]:.1f}%"

@@ -105,7 +105,7 @@ def test_each_tag_is_said_from_its_own_threshold() -> None:
 def test_a_label_is_a_list_of_tags() -> None:
     assert KNOWN.read_label(["b", "a ", "b"]) == ["a", "b"]
     assert KNOWN.read_label('["a"]') == ["a"]
-    assert KNOWN.news(["cat", "cow"]) == ["cow"]
+    assert KNOWN.unknown(["cat", "cow"]) == ["cow"]
     assert KNOWN.score(["cat", "dog"], '["dog"]') == pytest.approx(2 / 3)
     for label, why in (("dog", "a list of tags is expected"), (3, "a list of tags is expected"), (["x" * 201], "1 to")):
         with pytest.raises(BadInput, match=why):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from sensorium import paths
 from sensorium.cached import made_once
@@ -161,11 +162,18 @@ def distil_fusion(student: Student, network: Network, tokens: Mapping[str, int],
 
 
 def _narrower(network: Network, keep: float) -> Network:
-    """A new network of the same sort with fewer numbers a token; it reads features on the same scale."""
+    """A new network of the same sort with fewer numbers a token; it reads features on the same scale.
+
+    The linear one beside it stays as it was solved.
+    """
     torch.manual_seed(0)
     width = max(4, 4 * round(keep * network.config.width / 4))
     smaller = Network(replace(network.config, width=width))
-    smaller.load_state_dict(dict(network.named_buffers()), strict=False)
+    linear = {name: tensor for name, tensor in network.state_dict().items() if ".wide." in name}
+    smaller.load_state_dict(dict(network.named_buffers()) | linear, strict=False)
+    with torch.no_grad():
+        for mine, one in zip(*(cast(Sequence[nn.Linear], of.heads) for of in (smaller, network)), strict=True):
+            mine.weight[:, width:] = one.weight[:, network.config.width :]
     return smaller
 
 

@@ -45,7 +45,7 @@ def schema_of(answer: Any) -> dict[str, Any]:
 class Answering(ABC):
     """The answer, its OpenAPI schema, what each input contributed, and labels."""
 
-    def news(self, label: Any) -> list[str]:
+    def unknown(self, label: Any) -> list[str]:
         """The names in a label that the model cannot say, where it says names."""
         return []
 

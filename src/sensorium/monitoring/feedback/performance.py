@@ -97,7 +97,7 @@ def _figure(target: Learnt, scores: np.ndarray) -> float | None:
 
 def _unknown(target: Learnt, labels: Sequence[str]) -> dict[str, float]:
     """The names in labels that the model cannot say, each with the part of labels that have it."""
-    unknown = pd.Series([name for label in labels for name in target.news(label)], dtype=object).value_counts()
+    unknown = pd.Series([name for label in labels for name in target.unknown(label)], dtype=object).value_counts()
     return {str(name): int(count) / len(labels) for name, count in unknown.items()}
 
 

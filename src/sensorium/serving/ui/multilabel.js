@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { attributionView } from "./attribution.js";
-import { button, make, newId, styled } from "./make.js";
+import { bar, bars } from "./bars.js";
+import { button, make, newId } from "./make.js";
 import { percent, readable } from "./words.js";
 
 const FEW = 12; // tags that are shown before one asks for all
@@ -19,7 +20,7 @@ export function view(name, target, content, schema) {
   const ranked = Object.entries(target.probabilities).sort(
     ([tag, one], [rival, other]) => said.has(rival) - said.has(tag) || other - one);
   const attribution = make("div", { class: "attribution" });
-  const rows = new Map(ranked.map(([tag, probability]) => [tag, row(tag, probability, choose)]));
+  const rows = new Map(ranked.map(([tag, probability]) => [tag, bar(tag, probability, choose)]));
 
   function choose(tag) {
     for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === tag));
@@ -33,7 +34,7 @@ export function view(name, target, content, schema) {
     { class: "target", "aria-labelledby": title, "data-target": name },
     make("h2", { id: title }, readable(name)),
     decision(target),
-    tags([...rows.values()], Math.max(said.size, Math.min(FEW, rows.size))),
+    bars([...rows.values()], Math.max(said.size, Math.min(FEW, rows.size)), "Tags, the likely ones first", "tags"),
     attribution,
     feedback(name, ranked.map(([tag]) => tag), said, content.request_id),
   );
@@ -44,31 +45,6 @@ function decision(target) {
   return make("ul", { class: "tags", "aria-label": "Tags that are likely enough" },
     target.labels.map((tag) => make("li", {}, make("strong", {}, tag),
       make("span", { class: "sure" }, percent(target.probabilities[tag])))));
-}
-
-function row(tag, probability, choose) {
-  const bar = styled(make("span", { class: "bar", "aria-hidden": "true" }), { "--size": `${100 * probability}%` });
-  const toggle = button(
-    [make("span", { class: "name" }, tag), make("span", { class: "value" }, percent(probability)), bar],
-    () => choose(tag),
-    { "aria-pressed": "false", title: `What decided for or against ${tag}` },
-  );
-  return { toggle, element: make("li", { "data-tag": tag }, toggle) };
-}
-
-/** The likeliest, and the others on demand. */
-function tags(rows, few) {
-  const list = make("ol", { class: "classes", "aria-label": "Tags, those that are said first" }, rows.map((one) => one.element));
-  const others = rows.slice(few).map((one) => one.element);
-  if (!others.length) return list;
-  const more = button("", () => show(others[0].hidden), { class: "quiet more" });
-  function show(isAll) {
-    for (const one of others) one.hidden = !isAll;
-    more.setAttribute("aria-expanded", String(isAll));
-    more.textContent = isAll ? "Only the likeliest" : `All ${rows.length} tags`;
-  }
-  show(false);
-  return [list, more];
 }
 
 /** Right by one click; else the true tags are ticked, and others that nobody thought of are typed. */

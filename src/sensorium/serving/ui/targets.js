@@ -2,6 +2,6 @@
 
 import * as multilabel from "./multilabel.js";
 import * as number from "./number.js";
-import * as label from "./target.js";
+import * as label from "./class.js";
 
 export const KINDS = { class: label, multilabel, number };

@@ -36,7 +36,7 @@ class ClassAnswer(TypedDict):
 class ClassAnswering(Classes, Answering):
     """A label, unless the model is too unsure."""
 
-    def news(self, label: Any) -> list[str]:
+    def unknown(self, label: Any) -> list[str]:
         return [label] if label not in set(map(spelled, self.classes)) else []
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:

@@ -24,7 +24,7 @@ class MultilabelAnswer(TypedDict):
 class MultilabelAnswering(Tags, Answering):
     """Tags that are likely enough, each by its own threshold."""
 
-    def news(self, label: Any) -> list[str]:
+    def unknown(self, label: Any) -> list[str]:
         return [tag for tag in tags_in(label) if tag not in self.tags]
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
@@ -34,7 +34,7 @@ class MultilabelAnswering(Tags, Answering):
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> MultilabelAnswer:
         probabilities = self._by_tag(self.probabilities(prediction))
         return {
-            "labels": sorted(self.said(prediction), key=lambda tag: -probabilities[tag]),
+            "labels": sorted(self.likely_tags(prediction), key=lambda tag: -probabilities[tag]),
             "probabilities": probabilities,
         }
 

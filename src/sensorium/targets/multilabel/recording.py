@@ -34,7 +34,7 @@ class MultilabelRecording(Tags, Recording):
         return {"predicted": self._texts(predictions), **super().cells(predictions)}
 
     def _texts(self, predictions: np.ndarray) -> np.ndarray:
-        return np.array([as_text(self.said(one)) for one in predictions], object)
+        return np.array([as_text(self.likely_tags(one)) for one in predictions], object)
 
     def logged(self, predictions: np.ndarray) -> dict[str, np.ndarray]:
         return {
@@ -44,11 +44,11 @@ class MultilabelRecording(Tags, Recording):
         }
 
     def remembered(self, prediction: np.ndarray) -> list[str]:
-        return self.said(prediction)
+        return self.likely_tags(prediction)
 
     def recorded(self, prediction: np.ndarray) -> dict[str, Any]:
         chances = [round(float(chance), LOGGED_DIGITS) for chance in self.probabilities(prediction)]
-        return {"tags": self.said(prediction), "tag_probabilities": dict(zip(self.tags, chances, strict=True))}
+        return {"tags": self.likely_tags(prediction), "tag_probabilities": dict(zip(self.tags, chances, strict=True))}
 
     @classmethod
     def recalled(cls, line: Mapping[str, Any], name: str) -> list[str]:
@@ -69,7 +69,7 @@ class MultilabelRecording(Tags, Recording):
 
     def counted_as(self, prediction: np.ndarray) -> str:
         """By their number: each set of tags would be a label of its own."""
-        return f"{len(self.said(prediction))} tags"
+        return f"{len(self.likely_tags(prediction))} tags"
 
     def confidence(self, prediction: np.ndarray) -> float | None:
         return None

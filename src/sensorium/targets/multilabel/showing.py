@@ -72,7 +72,7 @@ class MultilabelShowing(Tags, Showing):
 
     def shown(self, prediction: np.ndarray) -> list[tuple[str, float]]:
         """The likeliest, all that are said among them."""
-        probabilities, said = self.probabilities(prediction), self.said(prediction)
+        probabilities, said = self.probabilities(prediction), self.likely_tags(prediction)
         order = np.argsort(-probabilities, kind="stable")
         kept = [place for rank, place in enumerate(order) if rank < FEW or self.tags[place] in said]
         return [(self.tags[place], float(probabilities[place])) for place in kept]

@@ -51,16 +51,16 @@ class Tags:
         return predictions[..., : len(self.tags)]
 
     def decisions(self, predictions: np.ndarray) -> np.ndarray:
-        """Whether each tag is said."""
+        """Whether each tag is predicted."""
         return predictions[..., len(self.tags) :] > 0
 
-    def said(self, prediction: np.ndarray) -> list[str]:
-        """The tags that are said of a row."""
-        return [tag for tag, is_said in zip(self.tags, self.decisions(prediction), strict=True) if is_said]
+    def likely_tags(self, prediction: np.ndarray) -> list[str]:
+        """The tags that are predicted of a row."""
+        return [tag for tag, is_likely in zip(self.tags, self.decisions(prediction), strict=True) if is_likely]
 
 
 def f1_of_rows(decided: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """F1 of each row ``[rows]``; 1 where there is no tag and none is said."""
+    """F1 of each row ``[rows]``; 1 where there is no tag and none is predicted."""
     both = (decided & (truth > 0)).sum(1)
     sizes = decided.sum(1) + (truth > 0).sum(1)
     return np.where(sizes > 0, 2 * both / np.maximum(sizes, 1), 1.0)

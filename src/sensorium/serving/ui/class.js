@@ -1,8 +1,9 @@
 // A class as an answer: its label, the likeliest classes as bars, what each input contributed to one of them, and feedback.
 
 import { feedbackView } from "./feedback.js";
-import { button, make, newId, styled } from "./make.js";
+import { make, newId } from "./make.js";
 import { attributionView } from "./attribution.js";
+import { bar, bars } from "./bars.js";
 import { percent, readable } from "./words.js";
 
 export const about = (known) =>
@@ -16,7 +17,7 @@ export const spoken = (target) =>
 export function view(name, target, content, schema) {
   const ranked = Object.entries(target.probabilities).sort(([, one], [, other]) => other - one);
   const attribution = make("div", { class: "attribution" });
-  const rows = new Map(ranked.map(([label, probability]) => [label, row(label, probability, choose)]));
+  const rows = new Map(ranked.map(([label, probability]) => [label, bar(label, probability, choose)]));
 
   function choose(label) {
     for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === label));
@@ -30,7 +31,7 @@ export function view(name, target, content, schema) {
     { class: "target", "aria-labelledby": title, "data-target": name },
     make("h2", { id: title }, readable(name)),
     decision(target, ranked[0], schema.targets[name]),
-    classes([...rows.values()], target.top.length),
+    bars([...rows.values()], target.top.length, "Classes, the likeliest first", "classes"),
     attribution,
     feedbackView(name, ranked.map(([label]) => label), content.request_id),
   );
@@ -50,29 +51,4 @@ function decision(target, [likeliest, probability], known) {
     make("p", { class: "label abstained" }, make("strong", {}, "Too unsure for a label")),
     make("p", { class: "why" }, `The likeliest is ${likeliest} with ${percent(probability)}${needed}.`),
   ];
-}
-
-function row(label, probability, choose) {
-  const bar = styled(make("span", { class: "bar", "aria-hidden": "true" }), { "--size": `${100 * probability}%` });
-  const toggle = button(
-    [make("span", { class: "name" }, label), make("span", { class: "value" }, percent(probability)), bar],
-    () => choose(label),
-    { "aria-pressed": "false", title: `What decided for or against ${label}` },
-  );
-  return { toggle, element: make("li", { "data-class": label }, toggle) };
-}
-
-/** The likeliest, and the others on demand. */
-function classes(rows, few) {
-  const list = make("ol", { class: "classes", "aria-label": "Classes, the likeliest first" }, rows.map((one) => one.element));
-  const others = rows.slice(few).map((one) => one.element);
-  if (!others.length) return list;
-  const more = button("", () => show(others[0].hidden), { class: "quiet more" });
-  function show(isAll) {
-    for (const one of others) one.hidden = !isAll;
-    more.setAttribute("aria-expanded", String(isAll));
-    more.textContent = isAll ? "Only the likeliest" : `All ${rows.length} classes`;
-  }
-  show(false);
-  return [list, more];
 }
