@@ -88,6 +88,7 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
         "BENTOML_HOME": str(module_path / "bentoml"),
         "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
         "PYTHONUNBUFFERED": "1",
+        "SHELL": "/bin/sh",  # of the shells that DVC starts a stage in, one that waits for it rather than become it
     }
     made = Workspace(root, environment)
     made.run("git", "init", "--quiet")

@@ -29,9 +29,17 @@ from sensorium.targets import (
     learnt,
     logged_in,
 )
+from sensorium.training.data import Rows
+from sensorium.training.fit import fit
+from sensorium.training.forward import predict
+from sensorium.training.loop import TrainConfig
 from tests.targets.toy import Toy
 
 ROWS = 120
+HOW = TrainConfig(
+    learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=1, patience=1,
+    seed=0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -268,6 +276,28 @@ class TestConformance:
         trained, served = (form.outputs(batch)["logits.t"] for form in forms)
         assert trained.shape == (5, known.outputs)
         np.testing.assert_allclose(known.predict(served), known.predict(trained), rtol=1e-4)
+
+    def test_the_linear_network_learns_it_from_inputs_that_may_be_missing(
+        self, known: Learnt, truth: np.ndarray
+    ) -> None:
+        true = torch.from_numpy(truth)
+        telling = torch.nn.functional.pad(torch.nan_to_num(true.float().view(ROWS, -1)), (0, 1))
+        random = torch.Generator().manual_seed(0)
+        features = {"telling": telling[:, None], "noise": torch.randn(ROWS, 1, 3, generator=random)}
+        items = {
+            name: torch.where(torch.arange(ROWS) % 7 == place, -1, torch.arange(ROWS))
+            for place, name in enumerate(features)
+        }
+        seen = Rows(features, items, {"t": true}, torch.arange(ROWS))
+        dims = {name: of.shape[-1] for name, of in features.items()}
+        config = NetworkConfig(dims, {"t": known.state}, "linear", 8, 1, 0.0)
+        fitted = fit(config, HOW, seen, seen)
+        rows = known.known(true)
+        alone = Network(config).eval()
+        learnt_loss, chance = (
+            known.loss(predict(one, seen)["t"][rows], true[rows]).item() for one in (fitted.network, alone)
+        )
+        assert learnt_loss < chance
 
     def test_two_models_are_held_against_each_other(
         self, known: Learnt, values: pd.Series, truth: np.ndarray, outputs: np.ndarray

@@ -70,7 +70,7 @@ class Labelled:
             replace(side, items=side.items.repeat(times), present=torch.outer(alone[:, place], side.present).flatten())
             for place, side in enumerate(self.sides)
         ]
-        return Labelled(sides, self.labels.repeat(times), self.folds.repeat(times))
+        return Labelled(sides, torch.cat([self.labels] * times), self.folds.repeat(times))
 
 
 @dataclass(frozen=True)
