@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
+ImageFile.MAXBLOCK = 2**26  # bytes; a progressive JPEG is written at once, and Pillow's own guess may be too few
 Recipe = Callable[[random.Random, int], bytes]
 PNG = b"\x89PNG\r\n\x1a\n"
 LETTERS = [
