@@ -2,17 +2,18 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.starter import Starter
+
 KEPT_LINES = 15
 
-_running: set[subprocess.Popen[str]] = set()
+_running: set[int] = set()  # process groups
 _ending = threading.Event()
 
 
@@ -36,27 +37,25 @@ def run(command: list[str], root: Path, pass_on: Callable[[str], None]) -> Finis
         root: where to run it.
         pass_on: called with every line of its output.
     """
-    # The module asks the kernel to end the command with this process, so that a killed run leaves no child.
-    tied = [sys.executable, "-m", "sensorium.parent_death", *command]
-    lines: deque[str] = deque(maxlen=KEPT_LINES)
-    with subprocess.Popen(
-        tied, cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    ) as child:
-        assert child.stdout is not None
-        _running.add(child)
-        for line in child.stdout:
+    started = Starter.of(root).start(command, root)
+    _running.add(started.group)
+    last: deque[str] = deque(maxlen=KEPT_LINES)
+    with started.lines, started.status:
+        for line in started.lines:
             if line.strip():
-                lines.append(line.rstrip())
+                last.append(line.rstrip())
                 pass_on(line.rstrip())
-    _running.discard(child)
-    return Finished(child.returncode, tuple(lines))
+        status = started.status.readline()
+    _running.discard(started.group)
+    return Finished(int(status or -signal.SIGKILL), tuple(last))
 
 
 def end_all() -> None:
     """Ends all commands and what they started; for a run that is cancelled."""
     _ending.set()
-    for child in list(_running):
-        os.killpg(child.pid, signal.SIGTERM)
+    for group in list(_running):
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(group, signal.SIGTERM)
 
 
 def are_ending() -> bool:

@@ -1,7 +1,4 @@
-"""Ends child processes when their parent dies, so that a killed run leaves nothing behind that still writes.
-
-``python -m sensorium.parent_death COMMAND ...`` runs the command, which ends when the process that started it does.
-"""
+"""Ends child processes when their parent dies, so that a killed run leaves nothing behind that still writes."""
 
 import ctypes
 import os
@@ -22,8 +19,3 @@ def end_with_parent(parent: int | None = None) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent is not None and os.getppid() != parent:
         signal.raise_signal(signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    end_with_parent()
-    os.execvp(sys.argv[1], sys.argv[1:])
