@@ -113,7 +113,8 @@ def assign(
     names = pd.Series(name).astype(str)
     place = {value: place_of(f"{seed} {value}") for value in names.unique()}
     frame["place"] = names.map(place)
-    found = frame.groupby("group").agg(stratum=("stratum", _commonest), place=("place", "min"), rows=("place", "size"))
+    found = frame.groupby("group").agg(place=("place", "min"), rows=("place", "size"))
+    found["stratum"] = _commonest(frame)
     split_of: dict[int, str] = {}
     for value, members in found.sort_values("place").groupby("stratum", sort=True):
         # Of strata with two or three groups half have none for the second split and half none for the third.
@@ -181,6 +182,8 @@ def place_of(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
-def _commonest(values: pd.Series) -> str:
-    """The value that most rows have; of several the first in the alphabet."""
-    return str(values.value_counts().sort_index().idxmax())
+def _commonest(frame: pd.DataFrame) -> pd.Series:
+    """By group the stratum that most of its rows have; of several the first in the alphabet."""
+    counts = frame.groupby(["group", "stratum"]).size().reset_index(name="rows")
+    first = counts.sort_values(["group", "rows", "stratum"], ascending=[True, False, True])
+    return first.drop_duplicates("group").set_index("group")["stratum"]
