@@ -1,9 +1,9 @@
 """Every stage from ingest to gate on more and more rows: rows a second, peak memory, and whether time grows faster.
 
-Makes tables of its own in a temporary folder: of columns, of texts and columns, or of texts, pictures and clips, each
-different from all others. Every stage is a process of its own, with a cache of its own. "Slower" is the time of a row by that at
-the next smaller size: of the clock, and of the processor, which other work on the machine changes less. Memory is that
-of all processes of the stage, looked at twenty times a second.
+Makes tables of its own in a temporary folder: of columns (facts), of texts and columns, or of texts, pictures and
+clips, each different from all others. Every stage is a process of its own, with a cache of its own. "Slower" is the
+time of a row by that at the next smaller size: of the clock, and of the processor, which other work on the machine
+changes less. Memory is that of all processes of the stage, looked at twenty times a second.
 
     python bench/scale.py facts 10000 100000 --until evaluate
     python bench/scale.py columns 1000 10000

@@ -115,9 +115,8 @@ def fuse_rows(
     for at in range(0, max(count, 1), ROWS_AT_ONCE):  # of no rows there are outputs, too
         here = {name: places[at : at + ROWS_AT_ONCE] for name, places in items.items()}
         present = {name: (places >= 0).astype(np.float32) for name, places in here.items()}
-        pieces.append(
-            predictor.fuse({name: _of_rows(features[name], places) for name, places in here.items()}, present)
-        )
+        of_rows = {name: _of_rows(features[name], places) for name, places in here.items()}
+        pieces.append(predictor.fuse(of_rows, present))
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 

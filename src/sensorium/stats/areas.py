@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-DRAWS_AT_ONCE, RUNNING_AT_ONCE = 250, 50  # bound the memory
+DRAWS_AT_ONCE = 50  # bounds the memory
 CHEAP = 20  # comparisons that a matrix product makes in the time of one step of a running sum
 MOST_STEPS, FEWEST_DRAWS = 10**11, 100
 
@@ -25,18 +25,9 @@ def areas(
     Returns:
         Not-a-number where a draw tells no class apart.
     """
-    steps = len(labels) * min(weights.shape[1], CHEAP * len(np.unique(labels)))
-    used = weights[: max(FEWEST_DRAWS, MOST_STEPS // steps)]
-    pieces = [
-        _areas(probabilities, labels, groups, np.ascontiguousarray(used[start : start + DRAWS_AT_ONCE].T))
-        for start in range(0, len(used), DRAWS_AT_ONCE)
-    ]
-    return dict(zip(("roc_auc", "pr_auc"), np.concatenate(pieces, axis=1), strict=True))
-
-
-def _areas(probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Both areas ``[2, draws]``; how often groups are drawn is ``[groups, draws]``."""
-    present = np.unique(labels)
+    present, rows = np.unique(labels), len(labels)
+    steps = rows * min(weights.shape[1], CHEAP * len(present))
+    drawn = np.ascontiguousarray(weights[: max(FEWEST_DRAWS, MOST_STEPS // steps)].T)
     everything = np.bincount(groups) @ drawn
     sums, defined = np.zeros((2, drawn.shape[1])), np.zeros(drawn.shape[1])
     for number in present:
@@ -53,7 +44,7 @@ def _areas(probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray, dr
             sums += np.where(known, [1 - wrong / (positives * negatives), precise / positives], 0)
         defined += known
     with np.errstate(invalid="ignore"):
-        return sums / defined
+        return dict(zip(("roc_auc", "pr_auc"), sums / defined, strict=True))
 
 
 def _above(
@@ -79,8 +70,8 @@ def _above(
     order = np.argsort(-scores, kind="stable")
     upto, before = (np.searchsorted(-scores[order], -thresholds, side) for side in ("right", "left"))
     pieces = []
-    for start in range(0, drawn.shape[1], RUNNING_AT_ONCE):
-        rows = drawn[:, start : start + RUNNING_AT_ONCE][groups[order]]
+    for start in range(0, drawn.shape[1], DRAWS_AT_ONCE):
+        rows = drawn[:, start : start + DRAWS_AT_ONCE][groups[order]]
         running = np.concatenate([np.zeros((1, rows.shape[1]), rows.dtype), np.cumsum(rows, axis=0, dtype=rows.dtype)])
         pieces.append((running[upto], running[before]))
     at_least, more = (np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True))
