@@ -107,7 +107,8 @@ def measured(stage: str, root: Path) -> Measured:
     if status:
         sys.exit(f"{stage} failed:\n{(root / 'log.txt').read_text()[-3000:]}")
     found = Measured(time.perf_counter() - start, used.ru_utime + used.ru_stime, peak)
-    print(f"{root.name} {stage}: {found.seconds:.1f} s", file=sys.stderr)
+    words = f"{found.seconds:.1f} s, {found.busy:.1f} s of the processor, {found.peak / 1e6:,.0f} MB"
+    print(f"{root.name} {stage}: {words}", file=sys.stderr)
     return found
 
 
