@@ -55,6 +55,22 @@ def test_a_process_keeps_the_memory_that_it_freed(monkeypatch: pytest.MonkeyPatc
         assert max(later) < first / 5
 
 
+def test_of_pieces_that_are_made_when_asked_for_few_are_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Made(list[list[int]]):
+        def __getitem__(self, number: int) -> list[int]:  # type: ignore[override]
+            asked.append(number)
+            return super().__getitem__(number)
+
+    monkeypatch.setattr("sensorium.shards.START", 0)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    found = map_shards(total, Made([[number] for number in range(40)]), "adding")
+    assert next(found) == 0
+    assert asked == list(range(9))
+    assert list(found) == list(range(1, 40))
+
+
 def test_an_error_in_another_process_comes_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sensorium.shards.START", 0)
     with pytest.raises(UserError, match="no negative numbers"):

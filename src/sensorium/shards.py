@@ -3,9 +3,11 @@
 import multiprocessing
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from rich.progress import (
@@ -23,6 +25,7 @@ from sensorium.memory import keep_freed
 from sensorium.parent_death import end_with_parent
 
 START = 2.0  # seconds that a process takes to begin work
+AHEAD = 4  # pieces for each process, that wait or are done: one that takes long holds the others up only then
 ROWS = 256  # of a shard: small enough for memory and progress, large enough for batches
 
 
@@ -41,7 +44,7 @@ def map_shards(
 
     Args:
         function: of a piece.
-        pieces: its arguments.
+        pieces: its arguments; of those that are made when they are asked for, few are held at a time.
         doing: what the bar says.
         sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
     """
@@ -61,9 +64,18 @@ def map_shards(
         # A fresh interpreter each: forking one whose libraries run threads can hang.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
-            for result, size in zip(pool.map(function, pieces[done:]), sizes[done:], strict=True):
-                yield result
-                bar.advance(tracked, size)
+            to_do = iter(range(done, len(pieces)))
+            running = deque(pool.submit(function, pieces[number]) for number in islice(to_do, AHEAD * workers))
+            try:
+                while running:
+                    result = running.popleft().result()
+                    running.extend(pool.submit(function, pieces[number]) for number in islice(to_do, 1))
+                    yield result
+                    bar.advance(tracked, sizes[done])
+                    done += 1
+            finally:  # after an error nothing more is begun
+                for future in running:
+                    future.cancel()
 
 
 def progress(*more: ProgressColumn) -> Progress:

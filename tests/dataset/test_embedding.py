@@ -5,7 +5,7 @@ import pytest
 
 from sensorium import paths
 from sensorium.dataset import embedding
-from sensorium.dataset.items import digest, write_shard
+from sensorium.dataset.items import digest, digests, write_shard
 from sensorium.modalities import Tabular
 
 FACTS = Tabular(numbers=["a", "b", "c", "d"])
@@ -60,3 +60,25 @@ def test_features_of_a_few_values_are_those_of_the_job_and_are_kept_too(
     monkeypatch.setattr(embedding, "load_encoder", None)  # nothing is left to encode
     for one, again in zip(found, embedding.features_of(FACTS, [new, known, new]), strict=True):
         np.testing.assert_array_equal(one, again)
+
+
+def test_embedding_all_values_reads_each_shard_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("sensorium.shards.START", 1e9)  # all of it is done by this process, whose reads are counted
+    names = Tabular(categories=["a"])
+    for number in range(8):
+        packed = [names.pack({"a": f"{number} {row} ".ljust(900, "x")}) for row in range(256)]
+        write_shard(tmp_path, number, {digest(one): one for one in packed}, {})
+    job = embedding.Job(names, tmp_path, digests(tmp_path))
+    embedding.missing(job)  # the cache and the encoder are opened
+    before = bytes_read()
+    embedding.embed([job], "embedding")
+    of_shards = sum(path.stat().st_size for path in tmp_path.glob("part-*"))
+    assert of_shards == pytest.approx(8 * 256 * 970, rel=0.1)
+    assert bytes_read() - before < 3 * of_shards  # with what is read of the cache
+    assert embedding.missing(job) == []
+
+
+def bytes_read() -> int:
+    """By this process, since it began."""
+    return int(Path("/proc/self/io").read_text().split()[1])

@@ -1,48 +1,48 @@
 """Cleaned values of every input, written in shards; equal cells are cleaned once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from sensorium.dataset.items import digest, write_shard
+from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
-from sensorium.shards import map_shards, shards
+from sensorium.shards import map_shards
 
-Digests = dict[str, str | None]  # by input; None where a row lacks it
+Digests = dict[str, list[str | None]]  # by input of every row; None where it lacks it
 
 
-def clean_inputs(
-    rows: Sequence[Mapping[str, Any]], inputs: Mapping[str, Modality], root: Path, folder: Path
-) -> list[Digests]:
+def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, folder: Path) -> Digests:
     """Writes the cleaned values of every input, and gives every row's digests.
 
     Args:
-        rows: cells by column.
+        table: cells by column.
         inputs: as declared.
         root: the folder that paths in cells are relative to.
         folder: gets a folder an input.
     """
     for name in inputs:
         (folder / name).mkdir(parents=True)
-    pieces = list(enumerate(shards(rows)))
-    clean = partial(_clean_shard, inputs, root, folder)
-    return [row for piece in map_shards(clean, pieces, "cleaning inputs") for row in piece]
+    pieces, found = Pieces(table), {name: list[str | None]() for name in inputs}
+    for piece in map_shards(partial(_clean_piece, inputs, root, folder), pieces, "cleaning inputs", pieces.sizes):
+        for name, digests in piece.items():
+            found[name] += digests
+    return found
 
 
-def _clean_shard(
-    inputs: Mapping[str, Modality], root: Path, folder: Path, piece: tuple[int, Sequence[Mapping[str, Any]]]
-) -> list[Digests]:
-    """Writes one shard of every input's values; returns the digests of every row."""
-    number, rows = piece
-    found: list[Digests] = [{} for _ in rows]
+def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece: Piece) -> Digests:
+    """Writes one shard of every input's values; returns the digests of its rows."""
+    found: Digests = {}
     for name, kind in inputs.items():
         packed: dict[str, bytes] = {}
         descriptors: dict[str, Descriptors] = {}
         seen: dict[str, str | None] = {}
-        for row, digests in zip(rows, found, strict=True):
+        for row in piece.rows:
             cells = repr([row.get(column) for column in kind.columns(name)])
             if cells not in seen:
                 seen[cells] = None
@@ -50,8 +50,8 @@ def _clean_shard(
                     item = kind.pack(value)
                     seen[cells] = digest(item)
                     packed[digest(item)], descriptors[digest(item)] = item, kind.describe(value)
-            digests[name] = seen[cells]
-        write_shard(folder / name, number, packed, descriptors)
+            found.setdefault(name, []).append(seen[cells])
+        write_shard(folder / name, piece.number, packed, descriptors)
     return found
 
 

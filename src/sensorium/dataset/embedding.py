@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,6 @@ import numpy as np
 from sensorium import paths
 from sensorium.dataset import frozen, items
 from sensorium.dataset.cache import FeatureCache, fingerprint
-from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
 from sensorium.errors import UserError
 from sensorium.modalities import Modality, declared
@@ -52,6 +53,19 @@ class Job:
         return self.kind.corruptions[self.corruption](value, self.strength, np.random.default_rng(int(digest[:16], 16)))
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some values of a job.
+
+    Attributes:
+        job: it, of these digests alone.
+        shards: the files that hold them, each with its digests.
+    """
+
+    job: Job
+    shards: Sequence[tuple[Path, Sequence[str]]]
+
+
 def missing(job: Job) -> list[str]:
     """The digests whose features are not in the cache."""
     known = open_cache(job.kind).known(list(job.keys.values()))
@@ -64,8 +78,23 @@ def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
     Returns:
         By its key in the cache, why a value has none.
     """
-    pieces = [replace(job, digests=piece) for job in jobs for piece in shards(missing(job))]
-    return {key: why for found in map_shards(_embed_piece, pieces, doing) for key, why in found.items()}
+    return {key: why for found in map_shards(_embed_piece, _pieces(jobs), doing) for key, why in found.items()}
+
+
+def _pieces(jobs: Sequence[Job]) -> list[Piece]:
+    """What the cache lacks, in the order in which shards hold it: a shard is read for one piece, or for two."""
+    wanted = [set(missing(job)) for job in jobs]
+    of_folder: dict[Path, set[str]] = {}
+    for job, lacking in zip(jobs, wanted, strict=True):
+        of_folder.setdefault(job.folder, set()).update(lacking)
+    held = {folder: list(items.places(folder, digests)) for folder, digests in of_folder.items()}
+    found = []
+    for job, lacking in zip(jobs, wanted, strict=True):
+        places = [(path, name) for path, names in held[job.folder] for name in names if name in lacking]
+        for piece in shards(places):
+            in_shards = [(path, [name for _, name in of_it]) for path, of_it in groupby(piece, itemgetter(0))]
+            found.append(Piece(replace(job, digests=[name for _, name in piece]), in_shards))
+    return found
 
 
 def features(job: Job, problems: Mapping[str, str]) -> Mapping[str, np.ndarray]:
@@ -130,15 +159,17 @@ def _loaded(_: Path, kind: str) -> Encoder:
     return frozen.load(declared(json.loads(kind)))
 
 
-def _embed_piece(job: Job) -> dict[str, str]:
+def _embed_piece(piece: Piece) -> dict[str, str]:
     """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch.
 
     Returns:
         By its key in the cache, why a value has no features: it takes no other along.
     """
+    job = piece.job
     encoder, store, keys = load_encoder(job.kind), open_cache(job.kind), job.keys
     problems: dict[str, str] = {}
-    for batch in shards(list(read_items(job.folder, job.digests)), BATCH):
+    packed_values = [one for path, names in piece.shards for one in items.read_shard(path, names).items()]
+    for batch in shards(packed_values, BATCH):
         values: dict[str, object] = {}
         for digest, packed in batch:
             try:

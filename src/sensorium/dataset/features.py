@@ -1,7 +1,8 @@
 """The features of an input as the stages pass them on: one array, the digests of its items, and what has none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,33 @@ import pyarrow.parquet as pq
 QUARANTINE = "quarantine.parquet"
 
 
-def write_features(folder: Path, digests: Sequence[str], features: np.ndarray) -> None:
-    """Writes float32 features ``[items, tokens, dim]`` and the items' digests into an existing folder."""
-    np.save(folder / "features.npy", features)
+NONE = (1, 1)  # tokens and dim of no features at all
+
+
+def write_features(folder: Path, digests: Sequence[str], features: Iterable[np.ndarray]) -> None:
+    """Writes features and the items' digests into an existing folder.
+
+    Args:
+        folder: it.
+        digests: of the items.
+        features: of each of them in turn, float32 ``[tokens, dim]``; no more than one at a time is held.
+    """
+    with (folder / "features.npy").open("wb") as file:
+        shape = None
+        for _, one in zip(digests, features, strict=True):
+            if shape is None:
+                shape = one.shape
+                _write_header(file, (len(digests), *shape))
+            if one.shape != shape:
+                raise ValueError(f"features of {one.shape} among those of {shape}")
+            file.write(one.astype("<f4").tobytes())
+        if shape is None:
+            _write_header(file, (0, *NONE))
     pq.write_table(pa.table({"digest": pa.array(digests, pa.string())}), folder / "items.parquet")
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
 
 
 def write_quarantine(folder: Path, name: str, owners: pd.DataFrame, problems: Mapping[str, str]) -> pd.DataFrame:
@@ -39,6 +63,6 @@ def read_quarantine(folder: Path) -> set[str]:
 
 
 def read_features(folder: Path) -> tuple[list[str], np.ndarray]:
-    """Digests and features (memory-mapped, so that only what is touched is read)."""
+    """Digests and features (the file mapped into memory: what is touched is read, and nothing is written back)."""
     digests = pq.read_table(folder / "items.parquet")["digest"].to_pylist()
-    return digests, np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+    return digests, np.load(folder / "features.npy", mmap_mode="c", allow_pickle=False)

@@ -1,7 +1,7 @@
 """Cleaned values of an input in Parquet shards, each under the sha256 of its bytes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -48,7 +48,7 @@ def shard_files(folder: Path) -> list[Path]:
 
 def digests(folder: Path) -> list[str]:
     """The digests of all distinct values of an input, in the order of their first appearance."""
-    found = (pq.read_table(path, columns=["digest"])["digest"].to_pylist() for path in shard_files(folder))
+    found = (pq.ParquetFile(path).read(columns=["digest"])["digest"].to_pylist() for path in shard_files(folder))
     return list(dict.fromkeys(name for names in found for name in names))
 
 
@@ -68,12 +68,30 @@ def _descriptor(column: str) -> str:
     return column.removeprefix(found)
 
 
-def read_items(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """The packed values of these digests, each once, a shard in memory at a time."""
+def places(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[Path, list[str]]]:
+    """Where the values of these digests are: shard by shard those that it holds, each digest once.
+
+    Only digests are read, and no further shard once all are found.
+    """
     missing = set(wanted)
     for path in shard_files(folder):
-        table = pq.read_table(path)
-        for name, packed in zip(table["digest"].to_pylist(), table["packed"].to_pylist(), strict=True):
-            if name in missing:
-                missing.remove(name)
-                yield name, packed
+        if not missing:
+            return
+        names = pq.ParquetFile(path).read(columns=["digest"])["digest"].to_pylist()
+        if here := [name for name in names if name in missing]:
+            missing.difference_update(here)
+            yield path, here
+
+
+def read_shard(path: Path, wanted: Iterable[str]) -> dict[str, bytes]:
+    """The packed values of these digests in one shard, in its order."""
+    table, chosen = pq.ParquetFile(path).read(columns=["digest", "packed"]), set(wanted)
+    rows = [row for row, name in enumerate(table["digest"].to_pylist()) if name in chosen]
+    found = table.take(rows)
+    return dict(zip(found["digest"].to_pylist(), found["packed"].to_pylist(), strict=True))
+
+
+def read_items(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The packed values of these digests, each once, a shard in memory at a time."""
+    for path, names in places(folder, wanted):
+        yield from read_shard(path, names).items()

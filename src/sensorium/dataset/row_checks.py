@@ -7,26 +7,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from sensorium.dataset import validation
 from sensorium.dataset.columns import ID
+from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.dataset.problems import InputChecks, Problem
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.shards import map_shards, shards
+from sensorium.shards import map_shards
 from sensorium.targets import Target
 
 
-def check_inputs(rows: Sequence[Mapping[str, Any]], inputs: Mapping[str, Modality], root: Path) -> list[InputChecks]:
-    """Reads every input of every row.
+def check_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path) -> list[InputChecks]:
+    """Reads every input of every row; rows without a problem that have the same inputs share what was found.
 
     Args:
-        rows: cells by column.
+        table: cells by column.
         inputs: as declared.
         root: the folder that paths in cells are relative to.
     """
-    pieces = map_shards(partial(_check_shard, inputs, root), shards(rows), "reading inputs")
-    return [found for piece in pieces for found in piece]
+    pieces = Pieces(table)
+    alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
+    checked = map_shards(partial(_check_piece, inputs, root), pieces, "reading inputs", pieces.sizes)
+    return [alike.setdefault(tuple(found.values()), found) for piece in checked for found in piece]
 
 
 def check_rows(
@@ -66,7 +70,7 @@ def check_rows(
     return columns
 
 
-def _check_shard(inputs: Mapping[str, Modality], root: Path, rows: Sequence[Mapping[str, Any]]) -> list[InputChecks]:
+def _check_piece(inputs: Mapping[str, Modality], root: Path, piece: Piece) -> list[InputChecks]:
     """What is wrong with every input of every row; equal cells are read once."""
     seen: dict[str, Problem | bool] = {}
 
@@ -76,7 +80,7 @@ def _check_shard(inputs: Mapping[str, Modality], root: Path, rows: Sequence[Mapp
             seen[cells] = _check(kind, row, name, root)
         return seen[cells]
 
-    return [{name: check(row, name, kind) for name, kind in inputs.items()} for row in rows]
+    return [{name: check(row, name, kind) for name, kind in inputs.items()} for row in piece.rows]
 
 
 def _check(kind: Modality, row: Mapping[str, Any], name: str, root: Path) -> Problem | bool:

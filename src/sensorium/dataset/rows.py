@@ -60,7 +60,7 @@ def read_rows(
         existing(folder / name, made_by=f"embed {name}")
         digests, array = read_features(folder / name)
         place = pd.Series(range(len(digests)), index=digests)
-        features[name] = torch.from_numpy(array.copy())
+        features[name] = torch.from_numpy(array)
         items[name] = torch.tensor(table[name].map(place).fillna(-1).astype(int).to_numpy())
     labels = {name: torch.from_numpy(target.truth(table[name])) for name, target in targets.items()}
     return Rows(features, items, labels, torch.tensor(table["group"].to_numpy()))

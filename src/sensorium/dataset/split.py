@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from sensorium import paths
 from sensorium.dataset.columns import GROUP, SPLIT, SPLITS, TRAIN
 from sensorium.errors import UserError
-from sensorium.spelling import spelled
+from sensorium.spelling import is_missing, spelled
 
 FEWEST_GROUPS = 7  # of a stratum that reaches every split
 BETWEEN = "\x1f"  # the classes of a row; pandas would cut them short at a NUL
@@ -113,7 +114,8 @@ def assign(
     names = pd.Series(name).astype(str)
     place = {value: place_of(f"{seed} {value}") for value in names.unique()}
     frame["place"] = names.map(place)
-    found = frame.groupby("group").agg(stratum=("stratum", _commonest), place=("place", "min"), rows=("place", "size"))
+    found = frame.groupby("group").agg(place=("place", "min"), rows=("place", "size"))
+    found["stratum"] = _commonest(frame)
     split_of: dict[int, str] = {}
     for value, members in found.sort_values("place").groupby("stratum", sort=True):
         # Of strata with two or three groups half have none for the second split and half none for the third.
@@ -137,9 +139,10 @@ def strata(labels: pd.DataFrame, group: np.ndarray) -> np.ndarray:
         group: a number for every row.
     """
     words = labels.astype(object).where(labels.notna(), "").astype(str)
-    found = words.iloc[:, 0].to_numpy(dtype=object)
+    joined = words.iloc[:, 0]
+    found = joined.to_numpy(dtype=object)
     for count in range(2, labels.shape[1] + 1):
-        joined = words.iloc[:, :count].agg(BETWEEN.join, axis=1)
+        joined = joined + BETWEEN + words.iloc[:, count - 1]
         enough = pd.Series(group).groupby(joined.to_numpy()).transform("nunique") >= FEWEST_GROUPS
         found = np.where(enough, joined.to_numpy(dtype=object), found)
     return found
@@ -156,24 +159,34 @@ def with_every_class(split: np.ndarray, group: np.ndarray, labels: pd.DataFrame)
         group: a number for every row.
         labels: a column a target with a class for every row, or null.
     """
-    split, size = split.copy(), pd.Series(group).map(pd.Series(group).value_counts()).to_numpy()
+    split, of_group = split.copy(), _places(group)
+    for_targets = [_places(labels[target]) for target in labels]
     for name in reversed(SPLITS):  # training last, which so lacks nothing in the end
-        for target in labels:
-            for value in sorted(set(labels[target].dropna()) - set(labels[target][split == name].dropna())):
-                of_class = (labels[target] == value).fillna(False).to_numpy(dtype=bool)
-                free = of_class & _spare(split, group, of_class, name)
-                if free.any():
-                    split[group == group[free][size[free].argmin()]] = name
+        for of_class in for_targets:
+            for value in sorted(value for value, rows in of_class.items() if not (split[rows] == name).any()):
+                free = _spare(split, group, of_class[value], name)
+                if len(free):
+                    smallest = min(group[free], key=lambda number: len(of_group[number]))
+                    split[of_group[smallest]] = name
     return split
 
 
-def _spare(split: np.ndarray, group: np.ndarray, of_class: np.ndarray, name: str) -> np.ndarray:
-    """Rows whose groups a split may take of a class: for training any, for others those of training that has more."""
+def _places(values: Iterable[Any]) -> dict[Any, np.ndarray]:
+    """By value the rows that have it; not by pandas, which takes texts for one that differ behind a NUL."""
+    found: dict[Any, list[int]] = {}
+    for row, value in enumerate(values):
+        if not is_missing(value):
+            found.setdefault(value, []).append(row)
+    return {value: np.array(rows) for value, rows in found.items()}
+
+
+def _spare(split: np.ndarray, group: np.ndarray, rows: np.ndarray, name: str) -> np.ndarray:
+    """Those rows of a class whose groups a split may take: for training any, else training's if it has more groups."""
     if name == TRAIN:
-        return np.ones(len(split), bool)
-    training = split == TRAIN
-    enough = len(np.unique(group[of_class])) >= len(SPLITS) and len(np.unique(group[of_class & training])) > 1
-    return training & enough
+        return rows
+    training = rows[split[rows] == TRAIN]
+    enough = len(np.unique(group[rows])) >= len(SPLITS) and len(np.unique(group[training])) > 1
+    return training if enough else training[:0]
 
 
 def place_of(text: str) -> float:
@@ -181,6 +194,8 @@ def place_of(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
-def _commonest(values: pd.Series) -> str:
-    """The value that most rows have; of several the first in the alphabet."""
-    return str(values.value_counts().sort_index().idxmax())
+def _commonest(frame: pd.DataFrame) -> pd.Series:
+    """By group the stratum that most of its rows have; of several the first in the alphabet."""
+    counts = frame.groupby(["group", "stratum"]).size().reset_index(name="rows")
+    first = counts.sort_values(["group", "rows", "stratum"], ascending=[True, False, True])
+    return first.drop_duplicates("group").set_index("group")["stratum"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sensorium.dataset.columns import ORIGIN, PRESENCE, SPLITS, TEST, carried, slice_name
+from sensorium.dataset.columns import ORIGIN, PRESENCE, SPLIT, SPLITS, TEST, carried, slice_name
 from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.rows import of_split, read_rows
 from sensorium.errors import UserError
@@ -69,7 +69,8 @@ def gather(
     for target in targets:
         if test[target].isna().all():
             raise UserError(f"targets.{target}: no test row has a label; add rows, or use another split.")
-    train, val, rows = (read_rows(of_split(table, name), names, targets) for name in SPLITS)
+    every, split = read_rows(table, names, targets), table[SPLIT].to_numpy()
+    train, val, rows = (every.select(torch.from_numpy(np.flatnonzero(split == name))) for name in SPLITS)
     chosen = sample(len(test), robustness_rows)
     chosen_rows = rows.select(torch.from_numpy(chosen))
     return Evidence(

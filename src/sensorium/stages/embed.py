@@ -1,6 +1,6 @@
 """embed INPUT: the features of every distinct value of an input, computed once ever."""
 
-import numpy as np
+from dataclasses import replace
 
 from sensorium import paths
 from sensorium.dataset import embedding
@@ -9,6 +9,7 @@ from sensorium.dataset.items import digests, read_owners
 from sensorium.errors import UserError
 from sensorium.files import existing, replacing
 from sensorium.prepared import load_params
+from sensorium.shards import shards
 
 
 def run(name: str) -> None:
@@ -21,16 +22,16 @@ def run(name: str) -> None:
     job = embedding.Job(kind, folder, digests(folder))
     print(f"embed {name}: {len(job.digests):,} distinct values, {len(embedding.missing(job)):,} new to {kind.encoder}")
     problems = embedding.embed([job], f"embedding {name}")
-    found = embedding.features(job, problems)
-    if problems and not found:
+    encoded = [digest for digest, key in job.keys.items() if key not in problems]
+    if problems and not encoded:
         raise UserError(
             f"inputs.{name}: {kind.encoder} can encode none of the {len(problems):,} values; of the first: "
             f"{next(iter(problems.values()))}. Choose another encoder in {paths.PARAMS}."
         )
-    features = np.stack(list(found.values())) if found else np.zeros((0, 1, 1), np.float32)
     with replacing(paths.EMBEDDINGS / name) as beside:
         beside.mkdir()
-        write_features(beside, list(found), features)
+        pieces = (embedding.features(replace(job, digests=piece), problems) for piece in shards(encoded))
+        write_features(beside, encoded, (one for piece in pieces for one in piece.values()))
         rows = write_quarantine(beside, name, read_owners(folder), problems)
     if problems:
         print(

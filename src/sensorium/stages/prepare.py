@@ -1,7 +1,5 @@
 """prepare: cleaned values of every input, and rows with their split."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -24,7 +22,7 @@ def run() -> None:
     settings = params.load()
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
-        digests = clean_inputs(pq.read_table(source).to_pylist(), settings.inputs, paths.RAW, beside)
+        digests = clean_inputs(pq.read_table(source), settings.inputs, paths.RAW, beside)
         table = pd.read_parquet(source)
         rows = _rows(table, digests, settings)
         for name in settings.inputs:
@@ -41,13 +39,13 @@ def run() -> None:
     print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
 
 
-def _rows(table: pd.DataFrame, digests: Sequence[Digests], settings: params.Params) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, digests: Digests, settings: params.Params) -> pd.DataFrame:
     """The columns of our own: id, origin, the label of every target, and the digest of every input's value."""
     from_feedback = ids_of_feedback(paths.RAW)
     return pd.DataFrame(
         {ID: table[ID], ORIGIN: [FEEDBACK if name in from_feedback else settings.data.source for name in table[ID]]}
         | {name: kind.column_of(table[settings.labels[name]]) for name, kind in settings.targets.items()}
-        | {name: pd.Series([row[name] for row in digests], table.index, "str") for name in settings.inputs}
+        | {name: pd.Series(digests[name], table.index, "str") for name in settings.inputs}
     )
 
 

@@ -11,6 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sensorium.stats.scale import BOUND, scale
 
+ROWS_AT_ONCE = 4096  # of which something is predicted: bounds the memory
 MOST_WEIGHTS = 100_000  # beyond, the leading components of the features stand for them
 
 
@@ -25,6 +26,11 @@ class LinearFeatures:
 
     train: np.ndarray
     prepare: Callable[[np.ndarray], np.ndarray]
+
+    def predict(self, model: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+        """What a model of such features predicts of other rows, some thousands at a time."""
+        pieces = [x[start : start + ROWS_AT_ONCE] for start in range(0, max(len(x), 1), ROWS_AT_ONCE)]
+        return np.concatenate([model(self.prepare(piece)) for piece in pieces])
 
     @classmethod
     def of(cls, x: np.ndarray, outputs: int) -> Self:

@@ -32,5 +32,5 @@ def logistic_regression(features: Features, classes: int) -> np.ndarray:
     chosen = models[0]
     if len(labels_val):
         chosen = max(models, key=lambda model: model.score(linear.prepare(x_val), labels_val))
-    found[:, chosen.classes_] = chosen.predict_proba(linear.prepare(features.test))
+    found[:, chosen.classes_] = linear.predict(chosen.predict_proba, features.test)
     return found

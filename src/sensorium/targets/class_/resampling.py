@@ -3,9 +3,11 @@
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from sensorium.stats.areas import areas
+from sensorium.stats.areas import FEWEST_DRAWS, areas
 from sensorium.stats.bootstrap import Samples, draw
 from sensorium.targets.class_.figures import BINS, Predictions, bins_of
+
+MOST_NUMBERS = 10**8  # draws times groups that areas are told by: bounds the memory
 
 
 def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:
@@ -18,7 +20,8 @@ def resample(predictions: Predictions, draws: int, seed: int = 0) -> Samples:
             pieces.setdefault(name, []).append(values)
     found = {name: np.concatenate(values) for name, values in pieces.items()}
     if predictions.probabilities is not None:
-        weights = np.concatenate(list(draw(number, draws, seed)))
+        enough = min(draws, max(FEWEST_DRAWS, MOST_NUMBERS // number))
+        weights = np.concatenate(list(draw(number, enough, seed)))
         found |= areas(predictions.probabilities, predictions.labels, groups, weights)
     return found
 

@@ -1,6 +1,7 @@
 """What the simplest methods reach where tags are predicted."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -41,7 +42,7 @@ def one_against_rest(features: Features) -> np.ndarray:
     found = [_probabilities(models, judging) for models in fitted]
     losses = [-np.log(np.clip(np.where(truth > 0, one, 1 - one), 1e-7, 1)).mean() for one in found]
     best = int(np.argmin(losses))
-    probabilities = _probabilities(fitted[best], linear.prepare(features.test))
+    probabilities = linear.predict(partial(_probabilities, fitted[best]), features.test)
     return np.concatenate([probabilities, probabilities >= fit_thresholds(found[best], truth)], axis=1)
 
 

@@ -24,4 +24,4 @@ def ridge_regression(features: Features, scale: Scale) -> tuple[np.ndarray, np.n
     models = [Ridge(strength).fit(linear.train, wanted) for strength in STRENGTHS]
     misses = [scale.standardised(truth) - model.predict(judging) for model in models]
     best = int(np.argmin([(miss**2).mean() for miss in misses]))
-    return models[best].predict(linear.prepare(features.test)), misses[best]
+    return linear.predict(models[best].predict, features.test), misses[best]
