@@ -91,6 +91,11 @@ class Training(Section):
         0.2, description="chance that a row loses an input in a step"
     )
     label_smoothing: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = 0.0
+    target_weights: Literal["given", "learnt"] = Field(
+        "given",
+        description="what losses of several targets count: their weights, or those divided by each target's own loss",
+        exclude_if=lambda weights: weights == "given",
+    )
     batch_size: int = Field(64, ge=1)
     epochs: int = Field(60, ge=1)
     patience: int = Field(8, ge=1, description="epochs without a better validation loss before stopping")

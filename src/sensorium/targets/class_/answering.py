@@ -40,16 +40,16 @@ class ClassAnswering(Classes, Answering):
         return [label] if label not in set(map(spelled, self.classes)) else []
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        return float(prediction.max()) < threshold
+        return float(self.confidence_in(prediction, self.decide(prediction))) < threshold
 
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> ClassAnswer:
         """A label, unless the model is too unsure, and all probabilities."""
-        likeliest = np.argsort(-prediction, kind="stable")
+        likeliest, decided = np.argsort(-prediction, kind="stable"), self.decide(prediction)
         abstained = self.abstains(prediction, threshold)
         return {
-            "label": None if abstained else self.classes[likeliest[0]],
+            "label": None if abstained else self.classes[decided],
             "abstained": abstained,
-            "confidence": rounded(prediction[likeliest[0]]),
+            "confidence": rounded(prediction[decided]),
             "top": [
                 {"label": self.classes[place], "probability": rounded(prediction[place])} for place in likeliest[:top]
             ],
