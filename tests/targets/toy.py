@@ -168,9 +168,6 @@ class LearntToy(Learnt):
     def rank(cls, figures: Mapping[str, Any]) -> float:
         return figures["hits"]
 
-    def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        return False
-
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> dict[str, object]:
         return {"yes": float(prediction[0])}
 

@@ -141,7 +141,8 @@ def stack(network: Network, beside: Network, shares: Mapping[str, float]) -> Net
     """
     if len(alone := set(shares.values())) == 1 and alone <= {0.0, 1.0}:
         return network if alone == {1.0} else beside
-    found = Network(replace(network.config, wide=beside.config.width)).eval()
+    of_linear = {name: 1 - share for name, share in shares.items()}
+    found = Network(replace(network.config, wide=beside.config.width, linear_shares=of_linear)).eval()
     for mine, one, other in zip(found.projections, network.projections, beside.projections, strict=True):
         both = cast(BesideMap, mine.map)
         mine.load_state_dict(dict(one.named_buffers(recurse=False)), strict=False)

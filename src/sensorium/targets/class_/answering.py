@@ -1,7 +1,7 @@
 """The answer is a label with the probabilities of all classes."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -35,6 +35,8 @@ class ClassAnswer(TypedDict):
 
 class ClassAnswering(Classes, Answering):
     """A label, unless the model is too unsure."""
+
+    may_abstain: ClassVar[bool] = True
 
     def unknown(self, label: Any) -> list[str]:
         return [label] if label not in set(map(spelled, self.classes)) else []
