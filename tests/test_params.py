@@ -84,6 +84,44 @@ def test_a_gate_on_a_figure_that_no_run_measures(project: Project) -> None:
     )
 
 
+PRICE = {"price": {"kind": "number"}, "tags": {"kind": "multilabel"}, "label": {"kind": "class"}}
+
+
+@pytest.mark.parametrize(
+    ("figure", "bound", "write"),
+    [
+        ("evaluate.price.mae", "min", "max"),
+        ("evaluate.price.median.rmse", "min", "max"),
+        ("evaluate.*.mae", "min", "max"),
+        ("evaluate.label.calibration.after.log_loss", "min", "max"),
+        ("slices.price.*.*.mae", "min", "max"),
+        ("compress.mae.price", "min", "max"),
+        ("evaluate.price.r2", "max", "min"),
+        ("evaluate.tags.map", "max", "min"),
+        ("compress.accuracy.label", "max", "min"),
+    ],
+)
+def test_a_rule_that_bounds_a_figure_where_it_is_best(project: Project, figure: str, bound: str, write: str) -> None:
+    low = "an error, which is better low" if write == "max" else "better high"
+    assert complaint(project, targets=PRICE, gate=[{"metric": figure, bound: 0.5}]) == (
+        f"params.yaml: gate[0]: {figure!r} is {low}: write `{write}:` for its bound, not `{bound}:`."
+    )
+    rules = [{"metric": figure, write: 0.5}, {"metric": "evaluate.price.coverage", "max": 0.97}]
+    project.params |= {"gate": [*rules, {"metric": "evaluate.price.coverage", "min": 0.8}]}
+    project.write()
+    assert len(params.load().gate) == 3  # intervals may be too wide as well as too narrow
+
+
+def test_a_number_is_never_too_unsure_to_be_answered(project: Project) -> None:
+    assert complaint(project, targets=PRICE, serve={"abstain": {"label": 0.4, "price": 0.4}}) == (
+        "params.yaml: serve.abstain: price is a number, which is answered however unsure the model is; take it out: "
+        "only classes have a probability below which no label is given."
+    )
+    project.params |= {"serve": {"abstain": 0.4}}  # one for all is for those that it means something to
+    project.write()
+    assert params.load().serve.threshold("label") == 0.4
+
+
 def test_a_gate_on_a_target_that_is_not_declared(project: Project) -> None:
     assert complaint(project, gate=[{"metric": "evaluate.colour.accuracy", "min": 0.5}]) == (
         "params.yaml: gate[0]: 'evaluate.colour.accuracy' names the target 'colour'; there is label."

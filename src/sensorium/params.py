@@ -13,7 +13,7 @@ from sensorium.compression.settings import FUSION, Compress
 from sensorium.dataset.columns import OWN
 from sensorium.errors import UserError
 from sensorium.evaluation.addresses import figures, why_not
-from sensorium.evaluation.gates import OF_TARGETS, Rule
+from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
 from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
 from sensorium.models.fusion import FUSIONS
@@ -91,6 +91,11 @@ class Training(Section):
         0.2, description="chance that a row loses an input in a step"
     )
     label_smoothing: Share | Annotated[list[Share], Field(min_length=1)] | ShareRange = 0.0
+    target_weights: Literal["given", "learnt"] = Field(
+        "given",
+        description="what losses of several targets count: their weights, or those divided by each target's own loss",
+        exclude_if=lambda weights: weights == "given",
+    )
     batch_size: int = Field(64, ge=1)
     epochs: int = Field(60, ge=1)
     patience: int = Field(8, ge=1, description="epochs without a better validation loss before stopping")
@@ -165,6 +170,13 @@ class Params(Section):
         thresholds = set(self.serve.abstain) if isinstance(self.serve.abstain, dict) else set()
         if unknown := sorted(thresholds - set(self.targets)):
             raise ValueError(f"serve.abstain: there is no target {unknown[0]!r}; there is {', '.join(self.targets)}")
+        for name in sorted(thresholds):
+            if not self.targets[name].learnt.may_abstain:
+                raise ValueError(
+                    f"serve.abstain: {name} is a {self.targets[name].kind}, which is answered however unsure the model "
+                    "is; take it out: only classes have a probability below which no label is given"
+                )
+        kinds = {name: target.learnt for name, target in self.targets.items()}
         measured = figures(self.inputs, self.targets, self.evaluation.robustness_rows > 0)
         for number, rule in enumerate(self.gate):
             for address in (rule.metric, rule.min, rule.max):
@@ -175,6 +187,8 @@ class Params(Section):
                     )
                 if isinstance(address, str) and (why := why_not(address, measured)):
                     raise ValueError(f"gate[{number}]: no run measures {address!r}: {why}")
+            if why := backwards(rule, kinds):
+                raise ValueError(f"gate[{number}]: {why}")
         return self
 
 

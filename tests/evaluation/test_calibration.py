@@ -6,7 +6,7 @@ from scipy.special import softmax
 from sensorium.evaluation.calibration import calibrate
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.targets import CalibrationRows
-from sensorium.targets.class_.figures import calibration_error
+from sensorium.targets.class_.figures import calibration_gap
 from sensorium.targets.class_.temperatures import of_classes
 from sensorium.targets.temperatures import fit_temperatures
 from sensorium.training.data import Rows
@@ -17,6 +17,10 @@ def honest(rows: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     logits = random.normal(size=(rows, 4))
     return logits, (softmax(logits, axis=1).cumsum(1) < random.random((rows, 1))).sum(1)
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    return calibration_gap(probabilities.max(1), probabilities.argmax(1) == labels)
 
 
 def fitted(

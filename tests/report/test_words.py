@@ -1,6 +1,15 @@
 from typing import Any
 
-from sensorium.report.words import bounds, changes, compression, findings, megabytes, times_faster, times_smaller
+from sensorium.report.words import (
+    bounds,
+    changes,
+    compression,
+    findings,
+    megabytes,
+    origin,
+    times_faster,
+    times_smaller,
+)  # fmt: skip
 
 WORSE, EQUAL, BETTER = [0.02, 0.2], [-0.05, 0.03], [-0.06, -0.01]  # what the network gains
 
@@ -95,3 +104,12 @@ def test_larger_is_not_called_smaller() -> None:
 
 def test_a_size_that_would_be_nothing_in_megabytes_is_said_in_kilobytes() -> None:
     assert [megabytes(size) for size in (104_600_000, 100_000, 20_140, 940)] == ["104.6 MB", "0.1 MB", "20 kB", "1 kB"]
+
+
+def test_which_of_two_networks_answers_is_said() -> None:
+    assert origin("kind", {"linear_share": 0.35}) == [
+        "kind is answered by the mean of two: 65% the network, 35% linear regression."
+    ]
+    assert origin("kind", {"linear_share": 1.0}) == ["kind is answered by linear regression alone."]
+    assert origin("kind", {"linear_share": 0.0}) == ["kind is answered by the network alone."]
+    assert origin("kind", {}) == []  # an earlier version's figures

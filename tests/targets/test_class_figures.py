@@ -3,7 +3,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
-from sensorium.targets.class_.figures import BINS, Predictions, calibration_error, confusion, figures, reliability
+from sensorium.targets.class_.figures import BINS, Predictions, confusion, figures, reliability
 
 
 def random_predictions(rows: int, classes: int, seed: int, groups: int | None = None) -> Predictions:
@@ -69,19 +69,18 @@ def test_calibration_error_agrees_with_the_bins_of_scikit_learn(seed: int) -> No
     accuracy, mean = calibration_curve(right, confidence, n_bins=BINS)
     rows = np.bincount(np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence), minlength=BINS)
     expected = (np.abs(accuracy - mean) * rows[rows > 0]).sum() / 400
-    assert calibration_error(found.probabilities, found.labels) == pytest.approx(expected)
+    assert found.honesty()["calibration_error"] == pytest.approx(expected)
 
 
 def test_reliability_cuts_rows_into_parts_of_equal_size() -> None:
     confidence = np.array([0.9, 0.6, 0.8, 0.7, 0.5])
     labels = np.array([0, 1, 0, 0, 1])  # the predicted class is 0
-    found = reliability(np.column_stack([confidence, 1 - confidence]), labels, 2)
+    found = reliability(confidence, labels == 0, 2)
     assert found == [pytest.approx((0.6, 1 / 3)), pytest.approx((0.85, 1.0))]
 
 
 def test_reliability_of_fewer_rows_than_parts() -> None:
-    probabilities = np.array([[0.6, 0.4], [0.1, 0.9]])
-    assert reliability(probabilities, np.array([1, 1]), 10) == [(0.6, 0.0), (0.9, 1.0)]
+    assert reliability(np.array([0.6, 0.9]), np.array([False, True]), 10) == [(0.6, 0.0), (0.9, 1.0)]
 
 
 @pytest.mark.parametrize(("rows", "classes"), [(1, 2), (4, 10), (300, 5)])

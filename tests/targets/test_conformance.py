@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema
@@ -108,7 +108,10 @@ def test_every_kind_has_a_case() -> None:
     assert CASES.keys() == KINDS.keys()
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=kind) for kind, case in CASES.items()])
+OPTIONS = {"balanced class": replace(CASES["class"], target=Class(balance=1.0, focal=2.0))}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=kind) for kind, case in (CASES | OPTIONS).items()])
 class TestConformance:
     @pytest.fixture
     def cells(self, case: Case) -> pd.Series:
@@ -303,8 +306,8 @@ class TestConformance:
         self, known: Learnt, values: pd.Series, truth: np.ndarray, outputs: np.ndarray
     ) -> None:
         predictions = known.predict(outputs)
-        both, same, ours, theirs = known.side_by_side(known, predictions, predictions, values)
-        assert both.known(same).tolist() == known.known(truth).tolist()
+        judges, same, ours, theirs = known.side_by_side(known, predictions, predictions, values)
+        assert judges[0].known(same).tolist() == known.known(truth).tolist()
         np.testing.assert_array_equal(ours, theirs)
 
     def test_a_person_is_shown_rows_of_different_groups(

@@ -32,6 +32,17 @@ def test_a_cell_is_a_list_or_tags_with_a_separator(cell: object, tags: list[str]
     assert Multilabel().parse(cell) == tags
 
 
+@pytest.mark.parametrize("cell", ["['a', 'b']", "[a, b]", '{"a": 1}', "[1, [2]", '["a"', "[[a]]"])
+def test_a_list_that_is_none_of_json_is_no_tag(cell: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Multilabel().parse(cell)
+    assert str(caught.value) == (
+        f'{cell!r} looks like a list, but is none that JSON knows: write ["a", "b"], '
+        "or the tags with ';' between them"
+    )
+    assert Multilabel().parse("[draft]; [final]; [1] note, too") == ["[1] note, too", "[draft]", "[final]"]
+
+
 def test_an_empty_list_is_known_and_a_missing_cell_is_not() -> None:
     assert [is_missing(cell) for cell in ([], np.array([]), "[]", None, "")] == [False, False, False, True, True]
     assert spelled(np.array(["b ", 1.0, None], object)) == '["b", "1"]'

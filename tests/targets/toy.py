@@ -157,8 +157,8 @@ class LearntToy(Learnt):
 
     def side_by_side(
         self, other: Self, ours: np.ndarray, theirs: np.ndarray, values: "pd.Series"
-    ) -> tuple[Self, np.ndarray, np.ndarray, np.ndarray]:
-        return self, self.truth(values), ours, theirs
+    ) -> tuple[tuple[Self, Self], np.ndarray, np.ndarray, np.ndarray]:
+        return (self, self), self.truth(values), ours, theirs
 
     @classmethod
     def much(cls, figures: Mapping[str, Any]) -> float:
@@ -167,9 +167,6 @@ class LearntToy(Learnt):
     @classmethod
     def rank(cls, figures: Mapping[str, Any]) -> float:
         return figures["hits"]
-
-    def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        return False
 
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> dict[str, object]:
         return {"yes": float(prediction[0])}

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sensorium.evaluation.lookup import Unmeasured, find, keys_of, look_up, matches
 from sensorium.renamed import VALIDATED
 from sensorium.section import Section
-from sensorium.targets import KINDS
+from sensorium.targets import KINDS, Learnt
 
 TIMINGS = "timings"
 
@@ -33,7 +33,7 @@ def _address(text: str) -> str:
         near = difflib.get_close_matches(file, FILES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near and near[0] != file else ""
         raise ValueError(f"{text!r} is no figure's address: it is FILE.KEY.KEY, of {', '.join(FILES)}{meant}")
-    if file == "evaluate" and len(keys) == 2 and keys[1] not in (*FIGURES, "rows", "*"):
+    if file == "evaluate" and len(keys) == 2 and keys[1] not in (*FIGURES, "rows", "linear_share", "*"):
         near = difflib.get_close_matches(keys[1].lower(), FIGURES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near else ""
         raise ValueError(f"{text!r}: there is no figure {keys[1]!r}{meant}; there are {', '.join(FIGURES)}")
@@ -91,6 +91,29 @@ class Rule(Section):
         """The target whose figure this is, if it is one of ``evaluate.TARGET.FIGURE``."""
         parts = keys_of(self.metric)
         return parts[1] if len(parts) == 3 and parts[0] == "evaluate" and "*" not in parts else None
+
+
+def backwards(rule: Rule, kinds: Mapping[str, type[Learnt]]) -> str:
+    """What is wrong with a rule that bounds a figure where it is best; empty if nothing is.
+
+    A figure of honesty, such as the coverage of intervals, may be too high or too low.
+
+    Args:
+        rule: one.
+        kinds: the learnt half's class of every target.
+    """
+    file, *keys = keys_of(rule.metric)
+    if rule.champion or file not in (*OF_TARGETS, "compress") or len(keys) < 2:
+        return ""
+    target, figure = (keys[0], keys[-1]) if file in OF_TARGETS else (keys[-1], keys[0])
+    meant = [kinds[target]] if target in kinds else list(kinds.values())
+    able = [kind for kind in meant if figure in kind.figure_names]
+    if rule.min is not None and able and all(figure in kind.lower_is_better for kind in able):
+        return f"{rule.metric!r} is an error, which is better low: write `max:` for its bound, not `min:`"
+    one_way = all(figure not in (*kind.lower_is_better, *kind.honesty_figures) for kind in able)
+    if rule.max is not None and able and one_way:
+        return f"{rule.metric!r} is better high: write `min:` for its bound, not `max:`"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class NetworkConfig:
         layers: layers of the fusion.
         dropout: share of units dropped.
         wide: size of the fused vector of a linear fusion beside; 0 without one.
+        linear_shares: of that fusion, by target, in the mean that is answered.
     """
 
     inputs: dict[str, int]
@@ -40,11 +41,17 @@ class NetworkConfig:
     layers: int
     dropout: float
     wide: int = 0
+    linear_shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def learnt(self) -> dict[str, Learnt]:
         """What training rows taught of every target."""
         return {name: learnt(state) for name, state in self.targets.items()}
+
+    def linear_share(self, target: str) -> float:
+        """How much of a target's answer is that of linear regression, from 0 to 1; the rest is another fusion's."""
+        is_linear = fusion_class(self.kind).learns_by == "solution"
+        return self.linear_shares.get(target, 1.0 if is_linear else 0.0)
 
 
 class Projection(nn.Module):

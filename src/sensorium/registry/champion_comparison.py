@@ -109,8 +109,8 @@ class ChampionComparison:
                 "rule lets the first model of the new kind through"
             )
         ours = read_predictions(new, target, learnt)
-        both, truth, ours, theirs = learnt.side_by_side(other, ours, predictions[target], new[target])
-        groups, known = new["group"].to_numpy(), both.known(truth)
+        (mine, its), truth, ours, theirs = learnt.side_by_side(other, ours, predictions[target], new[target])
+        groups, known = new["group"].to_numpy(), mine.known(truth)
         if known.sum() < FEWEST_ROWS or len(np.unique(groups[known])) < FEWEST_GROUPS:
             raise Unmeasured(
                 f"only {known.sum()} labelled test rows, in {len(np.unique(groups[known]))} groups, are new to the "
@@ -118,7 +118,7 @@ class ChampionComparison:
             )
         if why := unjudged(groups[known], truth[known]):
             raise Unmeasured(f"{why} that are new to the champion {self.version} too cannot tell two models apart")
-        return both.judged(ours, truth, groups), both.judged(theirs, truth, groups)
+        return mine.judged(ours, truth, groups), its.judged(theirs, truth, groups)
 
     @cached_property
     def _new_rows(self) -> pd.DataFrame:

@@ -221,3 +221,12 @@ def _main(kind: type[Learnt], figures: Mapping[str, Any]) -> str:
 
 def _gain(named: tuple[str, Mapping[str, Any]]) -> float:
     return named[1]["gain"]
+
+
+def origin(target: str, tree: Mapping[str, Any]) -> list[str]:
+    """How much of a target's answers is the network's and how much linear regression's; an earlier run did not say."""
+    if (share := tree.get("linear_share")) is None:
+        return []
+    if share in (0, 1):
+        return [f"{target} is answered by {'linear regression' if share else 'the network'} alone."]
+    return [f"{target} is answered by the mean of two: {1 - share:.0%} the network, {share:.0%} linear regression."]

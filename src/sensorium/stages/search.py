@@ -56,6 +56,12 @@ def run() -> None:
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
 
 
+def _chosen(settings: params.Params) -> dict[str, dict[str, Any]]:
+    """By target what decides how it is learnt, beside its rows, where that is not the default."""
+    targets = settings.targets.items()
+    return {name: one.model_dump(exclude={"kind", "column"}, exclude_defaults=True) for name, one in targets}
+
+
 def _identity(settings: params.Params) -> str:
     """Names the study by all that decides its results, so that trials of other data or spaces are never mixed in."""
     parts = [
@@ -64,7 +70,7 @@ def _identity(settings: params.Params) -> str:
         JUDGED,
         ",".join(settings.inputs),
         ",".join(settings.targets),
-        *(f"{name} {target.weight:g}" for name, target in settings.targets.items() if target.weight != 1),
+        *(json.dumps([name, chosen], sort_keys=True) for name, chosen in _chosen(settings).items() if chosen),
         sha256(ROWS_FILE),
         *(sha256(paths.EMBEDDINGS / name / "features.npy") for name in settings.inputs),
     ]

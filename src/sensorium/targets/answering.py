@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -43,15 +43,21 @@ def schema_of(answer: Any) -> dict[str, Any]:
 
 
 class Answering(ABC):
-    """The answer, its OpenAPI schema, what each input contributed, and labels."""
+    """The answer, its OpenAPI schema, what each input contributed, and labels.
+
+    Attributes:
+        may_abstain: whether a prediction can be too unsure to be answered.
+    """
+
+    may_abstain: ClassVar[bool] = False
 
     def unknown(self, label: Any) -> list[str]:
         """The names in a label that the model cannot say, where it says names."""
         return []
 
-    @abstractmethod
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
         """Whether a prediction ``[columns]`` is too unsure to be answered with less than this probability."""
+        return False
 
     @abstractmethod
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> Mapping[str, object]:

@@ -164,7 +164,7 @@ class Judging(ABC):
     @abstractmethod
     def side_by_side(
         self, other: Self, ours: np.ndarray, theirs: np.ndarray, values: "pd.Series"
-    ) -> tuple[Self, np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[tuple[Self, Self], np.ndarray, np.ndarray, np.ndarray]:
         """Predictions of two models, which may have learnt different things of a target, in one form.
 
         Args:
@@ -174,7 +174,7 @@ class Judging(ABC):
             values: what is true of them, as tables have it.
 
         Returns:
-            What both are judged by, the truth, and both predictions in its form.
+            What ours and theirs are judged by, the truth, and both predictions in that form.
         """
 
     @classmethod

@@ -26,7 +26,7 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
 
     Args:
         config: of the network; its width becomes what the heads need.
-        how: not used; nothing is left to set.
+        how: tells what the loss is that is given back; nothing is left to set.
         train: rows to fit to.
         validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
     """
@@ -48,7 +48,10 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
             for pattern, (fit, strength) in enumerate(_best(name, target, axes, train)):
                 _write(network, pattern, part, fit, strength, bases)
         first += target.outputs
-    losses = {"train": mean_loss(network, train), "validation": mean_loss(network, validation)}
+    losses = {
+        name: mean_loss(network, rows, how.target_weights)
+        for name, rows in (("train", train), ("validation", validation))
+    }
     return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
 
 

@@ -16,6 +16,7 @@ from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.forward import predict
+from sensorium.training.weighting import WEIGHTINGS
 
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
 EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
@@ -35,6 +36,7 @@ class TrainConfig:
         epochs: passes over the training rows, at most.
         patience: epochs without a better validation loss before stopping, once there have been some steps.
         seed: of everything random.
+        target_weights: how the losses of several targets are made one, a name in `WEIGHTINGS`.
     """
 
     learning_rate: float
@@ -45,6 +47,7 @@ class TrainConfig:
     epochs: int
     patience: int
     seed: int
+    target_weights: str = "given"
 
     def batch(self, rows: int) -> int:
         """Rows a step, of so many."""
@@ -82,7 +85,7 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     for epoch in range(how.epochs):
         training_loss = _epoch(network, averaged, optimiser, train, how, order)
         schedule.step()
-        validation_loss = mean_loss(mean, validation)
+        validation_loss = mean_loss(mean, validation, how.target_weights)
         require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
@@ -117,7 +120,7 @@ def _epoch(
     for rows in torch.randperm(len(train), generator=order).split(how.batch(len(train))):
         features, present, labels = train.batch(rows)
         present = drop_inputs(present, how.input_dropout, order)
-        loss = joint_loss(network.targets, network(features, present), labels, how.label_smoothing)
+        loss = joint_loss(network.targets, network(features, present), labels, how.label_smoothing, how.target_weights)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -137,18 +140,22 @@ def drop_inputs(present: Mapping[str, Tensor], chance: float, random: torch.Gene
 
 
 def joint_loss(
-    targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor], smoothing: float = 0.0
+    targets: Mapping[str, Learnt],
+    outputs: Mapping[str, Tensor],
+    labels: Mapping[str, Tensor],
+    smoothing: float = 0.0,
+    target_weights: str = "given",
 ) -> Tensor:
-    """Weighted mean over targets of the loss over the rows whose label is known."""
-    losses, weights = [], 0.0
+    """Mean over targets, weighted in one of the `WEIGHTINGS`, of the loss over the rows whose label is known."""
+    losses, weights = [], []
     for name, target in targets.items():
         if (known := target.known(labels[name])).any():
-            losses.append(target.weight * target.loss(outputs[name][known], labels[name][known], smoothing))
-            weights += target.weight
-    return torch.stack(losses).sum() / weights if losses else next(iter(outputs.values())).sum() * 0
+            losses.append(target.loss(outputs[name][known], labels[name][known], smoothing))
+            weights.append(target.weight)
+    return WEIGHTINGS[target_weights](losses, weights) if losses else next(iter(outputs.values())).sum() * 0
 
 
-def mean_loss(network: Network, rows: Rows) -> float:
+def mean_loss(network: Network, rows: Rows, target_weights: str) -> float:
     """`joint_loss` of all rows, with the inputs they have."""
     labels = {name: known.to(next(network.parameters()).device) for name, known in rows.labels.items()}
-    return joint_loss(network.targets, predict(network, rows), labels).item()
+    return joint_loss(network.targets, predict(network, rows), labels, target_weights=target_weights).item()

@@ -19,6 +19,7 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
 from sensorium.training.loop import Fitted, TrainConfig, mean_loss
+from sensorium.training.weighting import WEIGHTINGS
 
 LINEAR = "linear"
 SHARES = tuple(step / 20 for step in range(21))  # of the network in the mean
@@ -52,7 +53,9 @@ class Stacked:
             return self.fitted[0]
         found = fit(config, how, train, validation)
         return (
-            _stacked(found, linear(config, how, train, validation), self.shares, validation) if self.shares else found
+            _stacked(found, linear(config, how, train, validation), self.shares, validation, how)
+            if self.shares
+            else found
         )
 
 
@@ -75,7 +78,7 @@ class Divisions:
         fitted, judging = [fit(config, how, *rows) for rows in self.divided], [rows for _, rows in self.divided]
         by_network = self._outputs([one.network for one in fitted])
         if fusion_class(config.kind).learns_by == "solution" or sum(map(len, judging)) > MOST_ROWS:
-            return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network))
+            return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network, how))
         if not self._linear:
             self._linear.extend(linear(config, how, *rows) for rows in self.divided)
         by_linear = self._outputs(self._linear)
@@ -85,8 +88,8 @@ class Divisions:
         }
         mean = {name: share * by_network[name] + (1 - share) * by_linear[name] for name, share in shares.items()}
         both = zip(fitted, self._linear, judging, strict=True)
-        stacked = [_stacked(one, other, shares, rows) for one, other, rows in both]
-        return Stacked(stacked, judging, shares, self._loss(config.learnt, mean))
+        stacked = [_stacked(one, other, shares, rows, how) for one, other, rows in both]
+        return Stacked(stacked, judging, shares, self._loss(config.learnt, mean, how))
 
     @cached_property
     def _linear(self) -> list[Network]:
@@ -107,13 +110,14 @@ class Divisions:
         one, other, truth = by_network[known], by_linear[known], labels[known]
         return min(SHARES, key=lambda share: target.least_loss(share * one + (1 - share) * other, truth))
 
-    def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor]) -> float:
-        total = 0.0
+    def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], how: TrainConfig) -> float:
+        losses, weights = [], []
         for name, target in targets.items():
             labels = self._labels(name)
             if (known := target.known(labels)).any():
-                total += target.weight * target.least_loss(outputs[name][known], labels[known])
-        return total / sum(target.weight for target in targets.values())
+                losses.append(torch.tensor(target.least_loss(outputs[name][known], labels[known]), dtype=torch.float64))
+                weights.append(target.weight)
+        return WEIGHTINGS[how.target_weights](losses, weights).item() if losses else 0.0
 
 
 def linear(config: NetworkConfig, how: TrainConfig, train: Rows, judging: Rows) -> Network:
@@ -121,9 +125,9 @@ def linear(config: NetworkConfig, how: TrainConfig, train: Rows, judging: Rows) 
     return fit(replace(config, kind=LINEAR), how, train, judging).network
 
 
-def _stacked(fitted: Fitted, beside: Network, shares: Mapping[str, float], judging: Rows) -> Fitted:
+def _stacked(fitted: Fitted, beside: Network, shares: Mapping[str, float], judging: Rows, how: TrainConfig) -> Fitted:
     network = stack(fitted.network, beside, shares)
-    return replace(fitted, network=network, best_loss=mean_loss(network, judging))
+    return replace(fitted, network=network, best_loss=mean_loss(network, judging, how.target_weights))
 
 
 @torch.no_grad()
@@ -137,7 +141,8 @@ def stack(network: Network, beside: Network, shares: Mapping[str, float]) -> Net
     """
     if len(alone := set(shares.values())) == 1 and alone <= {0.0, 1.0}:
         return network if alone == {1.0} else beside
-    found = Network(replace(network.config, wide=beside.config.width)).eval()
+    of_linear = {name: 1 - share for name, share in shares.items()}
+    found = Network(replace(network.config, wide=beside.config.width, linear_shares=of_linear)).eval()
     for mine, one, other in zip(found.projections, network.projections, beside.projections, strict=True):
         both = cast(BesideMap, mine.map)
         mine.load_state_dict(dict(one.named_buffers(recurse=False)), strict=False)

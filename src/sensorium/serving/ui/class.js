@@ -24,20 +24,21 @@ export function view(name, target, content, schema) {
     if (target.attribution) attribution.replaceChildren(...attributionView(label, target, schema.inputs));
   }
 
-  choose(ranked[0][0]);
+  const answer = ranked.find(([, probability]) => probability === target.confidence) ?? ranked[0];
+  choose(answer[0]);
   const title = newId("target");
   return make(
     "article",
     { class: "target", "aria-labelledby": title, "data-target": name },
     make("h2", { id: title }, readable(name)),
-    decision(target, ranked[0], schema.targets[name]),
+    decision(target, answer, schema.targets[name]),
     bars([...rows.values()], target.top.length, "Classes, the likeliest first", "classes"),
     attribution,
     feedbackView(name, ranked.map(([label]) => label), content.request_id),
   );
 }
 
-function decision(target, [likeliest, probability], known) {
+function decision(target, [guess, probability], known) {
   if (!target.abstained) {
     return make(
       "p",
@@ -49,6 +50,6 @@ function decision(target, [likeliest, probability], known) {
   const needed = known ? `, below the ${percent(known.abstain)} that a label needs` : "";
   return [
     make("p", { class: "label abstained" }, make("strong", {}, "Too unsure for a label")),
-    make("p", { class: "why" }, `The likeliest is ${likeliest} with ${percent(probability)}${needed}.`),
+    make("p", { class: "why" }, `The best guess is ${guess} with ${percent(probability)}${needed}.`),
   ];
 }

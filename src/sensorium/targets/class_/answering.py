@@ -1,7 +1,7 @@
 """The answer is a label with the probabilities of all classes."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -36,20 +36,22 @@ class ClassAnswer(TypedDict):
 class ClassAnswering(Classes, Answering):
     """A label, unless the model is too unsure."""
 
+    may_abstain: ClassVar[bool] = True
+
     def unknown(self, label: Any) -> list[str]:
         return [label] if label not in set(map(spelled, self.classes)) else []
 
     def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        return float(prediction.max()) < threshold
+        return float(self.confidence_in(prediction, self.decide(prediction))) < threshold
 
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> ClassAnswer:
         """A label, unless the model is too unsure, and all probabilities."""
-        likeliest = np.argsort(-prediction, kind="stable")
+        likeliest, decided = np.argsort(-prediction, kind="stable"), self.decide(prediction)
         abstained = self.abstains(prediction, threshold)
         return {
-            "label": None if abstained else self.classes[likeliest[0]],
+            "label": None if abstained else self.classes[decided],
             "abstained": abstained,
-            "confidence": rounded(prediction[likeliest[0]]),
+            "confidence": rounded(prediction[decided]),
             "top": [
                 {"label": self.classes[place], "probability": rounded(prediction[place])} for place in likeliest[:top]
             ],

@@ -6,21 +6,23 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from sensorium.plots import BLUE, GREY, LONGEST_NAME, ORANGE, canvas, shortened
-from sensorium.targets.class_.figures import BINS, reliability
+from sensorium.targets.class_.figures import BINS, Predictions, reliability
 from sensorium.targets.showing import Board, TestRows
 
 DOTS = 10  # of the plot
 
 
-def write(board: Board, target: str, rows: TestRows) -> None:
+def write(board: Board, target: str, rows: TestRows, before: Predictions, after: Predictions) -> None:
     """Adds a target's calibration to a page.
 
     Args:
         board: the page.
         target: its name.
         rows: figures and predictions.
+        before: what was predicted before calibration.
+        after: and by it.
     """
-    board.picture(f"{target}: calibration", _draw(rows), _note(rows.figures["calibration"]))
+    board.picture(f"{target}: calibration", _draw(before, after), _note(rows.figures["calibration"]))
     board.table(
         f"{target}: calibration with fewer inputs",
         ["inputs", "accuracy", "mean confidence", "calibration error", "test rows"],
@@ -47,14 +49,11 @@ def _note(found: Mapping[str, Any]) -> str:
     )
 
 
-def _draw(rows: TestRows) -> Figure:
+def _draw(before: Predictions, after: Predictions) -> Figure:
     figure, axes = canvas(5, 4)
-    known, lowest = rows.truth >= 0, 1.0
-    for name, probabilities, colour in (
-        ("before", rows.uncalibrated, ORANGE),
-        ("after temperature scaling", rows.predictions, BLUE),
-    ):
-        confidence, accuracy = zip(*reliability(probabilities[known], rows.truth[known], DOTS), strict=True)
+    lowest = 1.0
+    for name, judged, colour in (("before", before, ORANGE), ("after temperature scaling", after, BLUE)):
+        confidence, accuracy = zip(*reliability(judged.confidence, judged.scores, DOTS), strict=True)
         axes.plot(confidence, accuracy, color=colour, marker="o", linewidth=1.5, alpha=0.75, label=name)
         lowest = min(lowest, *confidence, *accuracy)
     axes.plot([lowest, 1], [lowest, 1], color=GREY, linestyle=":", label="perfect", zorder=0)

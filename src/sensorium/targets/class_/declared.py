@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
@@ -21,6 +22,20 @@ class Class(Target):
     """What is predicted: one of several classes."""
 
     kind: Literal["class"] = "class"
+    balance: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="how far rare classes count as much as frequent ones: 0 not at all, 1 each as much as the others",
+        exclude_if=lambda balance: balance == 0,
+    )
+    focal: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="gamma of the focal loss: how much less rows count that are learnt already; 0 is cross-entropy",
+        exclude_if=lambda focal: focal == 0,
+    )
 
     tally: ClassVar[str] = "classes"
     counts_rows: ClassVar[bool] = True
@@ -80,8 +95,13 @@ class Class(Target):
         return values
 
     def learn(self, values: "pd.Series", training: np.ndarray) -> LearntClass:
-        """Their names in alphabetical order; each is that of a training row."""
-        return LearntClass(tuple(sorted(values.dropna().unique())), self.weight)
+        """Their names in alphabetical order, each that of a training row; how frequent they are where that matters."""
+        names = tuple(sorted(values.dropna().unique()))
+        if not self.balance and not self.focal:
+            return LearntClass(names, self.weight)
+        counts = values[training].value_counts().reindex(names).fillna(0).clip(lower=1)
+        frequencies = tuple((counts / counts.sum()).tolist())
+        return LearntClass(names, self.weight, balance=self.balance, focal=self.focal, frequencies=frequencies)
 
 
 def _frequent(labels: "pd.Series", enough: int) -> list[Any]:

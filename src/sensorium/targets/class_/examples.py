@@ -6,13 +6,12 @@ RIGHT, WRONG = 2, 3
 WORTH_SEEING = 0.8  # confidence
 
 
-def choose(probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> list[int]:
+def choose(predicted: np.ndarray, confidence: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> list[int]:
     """Rows of which no two share a group: right ones of different classes, neither easy nor lucky, then wrong ones.
 
     Where the model is quite sure, hiding a part changes nothing and there is nothing to see; so right ones are those
     whose confidence is nearest to four in five. Of the wrong ones the surest tell most.
     """
-    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
     right, wrong = labels == predicted, (labels >= 0) & (labels != predicted)
     chosen: list[int] = []
     for most, wanted, distance, differing in (

@@ -1,6 +1,7 @@
 """Figures of a classifier, by scikit-learn where it has them."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,11 @@ from sensorium.targets.judging import Figures, Judged
 
 BINS = 15  # of confidence, as Guo et al. 2017 took
 AVERAGES = ("macro", "micro", "weighted")
+
+
+def likeliest(probabilities: np.ndarray) -> np.ndarray:
+    """The number of each row's likeliest class ``[rows]``."""
+    return probabilities.argmax(1)
 
 
 @dataclass(frozen=True)
@@ -39,17 +45,29 @@ class Predictions(Judged):
     probabilities: np.ndarray | None = None
 
     @classmethod
-    def of(cls, probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> "Predictions":
-        """The likeliest class of every row whose label is known (-1 is not)."""
+    def of(
+        cls,
+        probabilities: np.ndarray,
+        labels: np.ndarray,
+        groups: np.ndarray,
+        decide: Callable[[np.ndarray], np.ndarray] = likeliest,
+    ) -> "Predictions":
+        """Of the rows whose label is known (-1 is not), what is decided by the probabilities."""
         known = labels >= 0
         kept = probabilities[known].astype(np.float64)
         kept /= kept.sum(1, keepdims=True)  # float32 sums to one only nearly
-        return cls(labels[known], kept.argmax(1), groups[known], kept.shape[1], kept)
+        return cls(labels[known], decide(kept), groups[known], kept.shape[1], kept)
 
     def select(self, rows: np.ndarray) -> "Predictions":
         """The rows where a mask ``[rows]`` is true."""
         probabilities = None if self.probabilities is None else self.probabilities[rows]
         return Predictions(self.labels[rows], self.predicted[rows], self.groups[rows], self.classes, probabilities)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """The probability of the predicted class ``[rows]``."""
+        assert self.probabilities is not None
+        return self.probabilities[np.arange(len(self.predicted)), self.predicted]
 
     @property
     def truth(self) -> np.ndarray:
@@ -65,7 +83,7 @@ class Predictions(Judged):
 
     def honesty(self) -> Figures:
         """Nothing where probabilities are not known."""
-        return {} if self.probabilities is None else _of_calibration(self.probabilities, self.labels)
+        return {} if self.probabilities is None else _of_calibration(self)
 
     def resample(self, draws: int, seed: int = 0) -> Samples:
         """Areas under curves, which compare all rows with each other, have fewer draws where rows are many."""
@@ -96,22 +114,22 @@ def _figures(predictions: Predictions) -> Figures:
         found |= {f"{average}_{name}": float(v) for name, v in zip(("precision", "recall", "f1"), three, strict=True)}
     if predictions.probabilities is None:
         return found
-    return found | _figures_of_probabilities(predictions.probabilities, labels)
+    return found | _figures_of_probabilities(predictions, predictions.probabilities)
 
 
-def _figures_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
-    rows = len(labels)
+def _figures_of_probabilities(predictions: Predictions, probabilities: np.ndarray) -> Figures:
+    labels, rows = predictions.labels, len(predictions.labels)
     found = areas(probabilities, labels, np.arange(rows), np.ones((1, rows)))  # scikit-learn's, for all classes at once
     return {name: None if np.isnan(value) else float(value) for name, (value,) in found.items()} | _of_calibration(
-        probabilities, labels
+        predictions
     )
 
 
-def _of_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figures:
-    classes = range(probabilities.shape[1])
+def _of_calibration(predictions: Predictions) -> Figures:
+    labels, classes = predictions.labels, range(predictions.classes)
     return {
-        "log_loss": float(log_loss(labels, probabilities, labels=classes)) if len(classes) > 1 else 0.0,
-        "calibration_error": calibration_error(probabilities, labels),
+        "log_loss": float(log_loss(labels, predictions.probabilities, labels=classes)) if len(classes) > 1 else 0.0,
+        "calibration_error": calibration_gap(predictions.confidence, labels == predictions.predicted),
     }
 
 
@@ -120,21 +138,15 @@ def bins_of(confidence: np.ndarray) -> np.ndarray:
     return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
 
 
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """How far confidence is from accuracy, a mean over bins (Guo et al. 2017, arXiv:1706.04599)."""
-    return calibration_gap(probabilities.max(1), probabilities.argmax(1) == labels)
-
-
 def calibration_gap(confidence: np.ndarray, right: np.ndarray) -> float:
-    """`calibration_error` of answers whose confidence and verdict are known ``[rows]``."""
+    """How far confidence is from accuracy, a mean over bins (Guo et al. 2017, arXiv:1706.04599)."""
     gaps = np.bincount(bins_of(confidence), weights=confidence - right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(right))
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray, parts: int) -> list[tuple[float, float]]:
+def reliability(confidence: np.ndarray, right: np.ndarray, parts: int) -> list[tuple[float, float]]:
     """Mean confidence and accuracy of the rows, sorted by confidence and cut into parts of equal size."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    pieces = np.array_split(np.argsort(confidence, kind="stable"), min(parts, len(labels)))
+    pieces = np.array_split(np.argsort(confidence, kind="stable"), min(parts, len(right)))
     return [(float(confidence[rows].mean()), float(right[rows].mean())) for rows in pieces]
 
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from sensorium.spelling import is_missing, spelled
 from sensorium.targets.class_.state import Classes
-from sensorium.targets.judging import Baseline, Features, Figures, Judged, Judging
+from sensorium.targets.judging import Baseline, Features, Figures, Judging
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sensorium.targets.class_.figures import Predictions
 
 
 class ClassJudging(Classes, Judging):
@@ -40,8 +42,9 @@ class ClassJudging(Classes, Judging):
     compared: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
 
     def brief(self, predictions: np.ndarray) -> np.ndarray:
-        """The likeliest class and its probability ``[rows, 2]``."""
-        return np.stack([predictions.argmax(1).astype(predictions.dtype), predictions.max(1)], axis=1)
+        """The class that is answered and its probability ``[rows, 2]``."""
+        decided = self.decide(predictions)
+        return np.stack([decided.astype(predictions.dtype), self.confidence_in(predictions, decided)], axis=1)
 
     def scores(self, brief: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """1 where the class is right, else 0."""
@@ -62,10 +65,10 @@ class ClassJudging(Classes, Judging):
         prior = np.tile(self.prior(features.training_truth), (len(features.test), 1))
         return dict(zip(self.baselines, (prior, logistic_regression(features, len(self.classes))), strict=True))
 
-    def judged(self, predictions: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> Judged:
+    def judged(self, predictions: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> "Predictions":
         from sensorium.targets.class_.figures import Predictions
 
-        return Predictions.of(predictions, truth, groups)
+        return Predictions.of(predictions, truth, groups, self.decide)
 
     def of_subset(self, brief: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> Figures:
         """Those of the classes, how sure the network is of them, and how far that is from how often it is right."""
@@ -95,13 +98,21 @@ class ClassJudging(Classes, Judging):
 
     def side_by_side(
         self, other: Self, ours: np.ndarray, theirs: np.ndarray, values: "pd.Series"
-    ) -> tuple[Self, np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[tuple[Self, Self], np.ndarray, np.ndarray, np.ndarray]:
         """Over the classes of both, as they are spelled now."""
         names = [[spelled(name) for name in one.classes] for one in (self, other)]
         place_of = {name: place for place, name in enumerate(dict.fromkeys([*names[0], *names[1]]))}
         truth = np.array([-1 if is_missing(label) else place_of.get(spelled(label), -1) for label in values])
         ours, theirs = (_spread(of, known, place_of) for of, known in zip((ours, theirs), names, strict=True))
-        return replace(self, classes=tuple(place_of)), truth, ours, theirs
+        judges = self._over(names[0], place_of), other._over(names[1], place_of)
+        return judges, truth, ours, theirs
+
+    def _over(self, known: list[str], place_of: Mapping[str, int]) -> Self:
+        """The same with more classes, of which it answers none that it does not know."""
+        if not self.frequencies:
+            return replace(self, classes=tuple(place_of))
+        shares = _spread(np.array([self.frequencies]), known, place_of)[0]
+        return replace(self, classes=tuple(place_of), frequencies=tuple(np.where(shares > 0, shares, 1.0).tolist()))
 
     @classmethod
     def much(cls, figures: Mapping[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""What training rows taught of classes: their names."""
+"""What training rows taught of classes: their names, and what a row of each counts."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -17,10 +17,16 @@ class LearntClass(ClassLearning, ClassJudging, ClassAnswering, ClassRecording, C
 
     @classmethod
     def of(cls, state: Any) -> Self:
-        return cls(tuple(state["classes"]), state["weight"])
+        of_loss = {name: state[name] for name in ("balance", "focal") if name in state}
+        return cls(tuple(state["classes"]), state["weight"], frequencies=tuple(state.get("frequencies", ())), **of_loss)
 
     @property
     def state(self) -> Any:
         """Only the names where there is nothing else to say, as earlier versions wrote them."""
         names = list(self.classes)
-        return names if self.weight == 1 else {"kind": "class", "classes": names, "weight": self.weight}
+        of_loss = {"balance": self.balance, "focal": self.focal, "frequencies": list(self.frequencies)}
+        if self.weight == 1 and not self.balance and not self.focal:
+            return names
+        return {"kind": "class", "classes": names, "weight": self.weight} | (
+            of_loss if self.balance or self.focal else {}
+        )

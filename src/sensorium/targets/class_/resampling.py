@@ -44,7 +44,7 @@ def _sums_of_groups(predictions: Predictions, groups: np.ndarray) -> csr_array:
         summed(predicted, ones, classes),
     ]
     if predictions.probabilities is not None:
-        confidence = predictions.probabilities.max(1)
+        confidence = predictions.confidence
         chance = predictions.probabilities[np.arange(rows), labels]
         surprise = -np.log(np.clip(chance, np.finfo(np.float64).eps, 1))
         parts += [

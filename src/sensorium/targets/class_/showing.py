@@ -54,7 +54,8 @@ class ClassShowing(Classes, Showing):
     def examples(self, predictions: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> list[int]:
         from sensorium.targets.class_.examples import choose
 
-        return choose(predictions, truth, groups)
+        decided = self.decide(predictions)
+        return choose(decided, self.confidence_in(predictions, decided), truth, groups)
 
     def shown(self, prediction: np.ndarray) -> list[tuple[str, float]]:
         likeliest = np.argsort(-prediction, kind="stable")[:LIKELIEST]
@@ -64,7 +65,7 @@ class ClassShowing(Classes, Showing):
         return self.classes[truth]
 
     def is_right(self, prediction: np.ndarray, truth: Any) -> bool:
-        return bool(prediction.argmax() == truth)
+        return bool(self.decide(prediction) == truth)
 
     @classmethod
     def lead(cls, figures: Mapping[str, Any]) -> str:
@@ -96,5 +97,7 @@ class ClassShowing(Classes, Showing):
         """Calibration, and confusion, which files beside the page hold for DVC's plots."""
         from sensorium.targets.class_ import calibration, confusion
 
-        calibration.write(board, name, rows)
+        alone = np.arange(len(rows.truth))
+        before = self.judged(rows.uncalibrated, rows.truth, alone)
+        calibration.write(board, name, rows, before, self.judged(rows.predictions, rows.truth, alone))
         confusion.write(board, name, rows.judged, list(self.classes), folder)

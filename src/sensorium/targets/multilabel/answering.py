@@ -27,10 +27,6 @@ class MultilabelAnswering(Tags, Answering):
     def unknown(self, label: Any) -> list[str]:
         return [tag for tag in tags_in(label) if tag not in self.tags]
 
-    def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        """Never: a tag that is too unsure is not said."""
-        return False
-
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> MultilabelAnswer:
         probabilities = self._by_tag(self.probabilities(prediction))
         return {

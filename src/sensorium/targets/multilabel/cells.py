@@ -9,6 +9,7 @@ from sensorium.spelling import spelled
 
 LONGEST_TAG = 200  # letters
 MOST_TAGS = 1000  # of a row
+WITHIN_LISTS = ",:'\"[{"
 
 
 def tags_in(cell: Any, separator: str = "") -> list[str]:
@@ -19,12 +20,17 @@ def tags_in(cell: Any, separator: str = "") -> list[str]:
         separator: without one a text must be a JSON list.
 
     Raises:
-        BadInput: if a list holds something else than texts, numbers and flags.
+        BadInput: if a list holds something else than texts, numbers and flags, or a text looks like a list that JSON
+            does not know, as Python writes one.
     """
     found = cell if isinstance(cell, list) else _listed(str(cell))
     if found is None:
         if not separator:
             raise BadInput("a list of tags is expected")
+        if _looks_like_json(str(cell)):
+            what, mend = "looks like a list, but is none that JSON knows", 'write ["a", "b"]'
+            mend += f", or the tags with {separator!r} between them"
+            raise BadInput(f"{str(cell)[:40]!r} {what}: {mend}", Cause("a cell", what, str(cell), mend))
         found = str(cell).split(separator)
     if len(found) > MOST_TAGS:
         raise BadInput(f"{len(found):,} tags are too many: at most {MOST_TAGS:,} are read")
@@ -37,6 +43,19 @@ def tags_in(cell: Any, separator: str = "") -> list[str]:
 def as_text(tags: Iterable[str]) -> str:
     """Tags as prepared rows, tables and the log's comparisons have them: equal sets are equal texts."""
     return json.dumps(sorted(tags), ensure_ascii=False)
+
+
+def _looks_like_json(text: str) -> bool:
+    """Whether one pair of brackets, or one that nobody closed, is around several values; ``[draft]`` is a tag."""
+    text = text.strip()
+    if not text.startswith(("[", "{")):
+        return False
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter in "[{") - (letter in "]}")
+        if not depth:
+            return place == len(text) - 1 and any(mark in text[1:] for mark in WITHIN_LISTS)
+    return any(mark in text[1:] for mark in WITHIN_LISTS)
 
 
 def _listed(text: str) -> list[Any] | None:

@@ -91,7 +91,7 @@ class MultilabelJudging(Tags, Judging):
 
     def side_by_side(
         self, other: Self, ours: np.ndarray, theirs: np.ndarray, values: "pd.Series"
-    ) -> tuple[Self, np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[tuple[Self, Self], np.ndarray, np.ndarray, np.ndarray]:
         """Over the tags of both; one that a model does not know it never says."""
         tags = tuple(dict.fromkeys([*self.tags, *other.tags]))
         nothing = (0.0,) * len(tags)
@@ -103,7 +103,7 @@ class MultilabelJudging(Tags, Judging):
             found = np.zeros((len(predictions), 2 * len(tags)))
             found[:, places + [len(tags) + place for place in places]] = predictions
             wide.append(found)
-        return both, both.truth(values), wide[0], wide[1]
+        return (both, both), both.truth(values), wide[0], wide[1]
 
     @classmethod
     def much(cls, figures: Mapping[str, Any]) -> float:

@@ -27,10 +27,6 @@ class NumberAnswer(TypedDict):
 class NumberAnswering(Scaled, Answering):
     """The number and its interval."""
 
-    def abstains(self, prediction: np.ndarray, threshold: float) -> bool:
-        """Never: how sure it is, the interval says."""
-        return False
-
     def answer(self, prediction: np.ndarray, threshold: float, top: int) -> NumberAnswer:
         """The number, and an interval that holds the true one nine times in ten."""
         number, low, high = map(shortened, prediction)

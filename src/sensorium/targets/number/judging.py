@@ -89,8 +89,8 @@ class NumberJudging(Scaled, Judging):
 
     def side_by_side(
         self, other: Self, ours: np.ndarray, theirs: np.ndarray, values: "pd.Series"
-    ) -> tuple[Self, np.ndarray, np.ndarray, np.ndarray]:
-        return self, self.truth(values), ours, theirs
+    ) -> tuple[tuple[Self, Self], np.ndarray, np.ndarray, np.ndarray]:
+        return (self, self), self.truth(values), ours, theirs
 
     @classmethod
     def much(cls, figures: Mapping[str, Any]) -> float:
