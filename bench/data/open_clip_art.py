@@ -1,8 +1,8 @@
 """Drawings of the Open Clip Art Library: their keywords, by title and picture.
 
-From Debian's openclipart-svg (mostly public domain). Keywords of fewer than 60 drawings are left out, and so are
-drawings
-without any that is left; every third of the others is drawn.
+From Debian's openclipart-svg (mostly public domain). Of drawings with the same title the first is taken, since hundreds
+are variants of one. Keywords of fewer than 30 of these are left out, and so are drawings without any that is left; every
+other of the rest is drawn.
 """
 
 import re
@@ -21,7 +21,7 @@ ROOT = Path("/usr/share/openclipart/svg")
 PACKAGE = "openclipart-svg"
 TITLE = re.compile(r"<dc:title>([^<]+)</dc:title>")
 KEYWORD = re.compile(r"<rdf:li>([^<]+)</rdf:li>")
-COMMON, EVERY = 60, 3
+COMMON, EVERY = 30, 2
 PARAMS: dict[str, Any] = {
     "inputs": {
         "title": {"kind": "text", "encoder": "minilm"},
@@ -35,12 +35,16 @@ PARAMS: dict[str, Any] = {
 def write(folder: Path) -> None:
     """Draws the pictures and writes the table into a folder."""
     require(ROOT, PACKAGE)
-    found = [(path, *_read(path)) for path in sorted(ROOT.rglob("*.svg"))]
-    counts = Counter(word for _, _, words in found for word in words)
-    common = [(path, title, [word for word in words if counts[word] >= COMMON]) for path, title, words in found]
+    titled: dict[str, tuple[Path, list[str]]] = {}
+    for path in sorted(ROOT.rglob("*.svg")):
+        title, words = _read(path)
+        titled.setdefault(title, (path, words))
+    titled.pop("", None)
+    counts = Counter(word for _, words in titled.values() for word in words)
+    tagged = [(path, title, common) for title, (path, words) in titled.items() if (common := _common(words, counts))]
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     rows = []
-    for number, (path, title, words) in enumerate([one for one in common if one[1] and one[2]][::EVERY]):
+    for number, (path, title, words) in enumerate(tagged[::EVERY]):
         picture = f"{FOLDER}/{number:04d}.png"
         drawn = _draw(path, folder / picture)
         name = str(path.relative_to(ROOT))
@@ -54,6 +58,10 @@ def _read(path: Path) -> tuple[str, list[str]]:
     title = TITLE.search(content)
     words = {word.strip().casefold() for word in KEYWORD.findall(content)}
     return (title[1].strip() if title else ""), sorted(words - {""})
+
+
+def _common(words: list[str], counts: Counter[str]) -> list[str]:
+    return [word for word in words if counts[word] >= COMMON]
 
 
 def _draw(path: Path, target: Path) -> bool:
