@@ -1,8 +1,8 @@
 """Drawings of the Open Clip Art Library: their keywords, by title and picture.
 
 From Debian's openclipart-svg (mostly public domain). Of drawings with the same title the first is taken, since hundreds
-are variants of one. Keywords of fewer than 30 of these are left out, and so are drawings without any that is left; every
-other of the rest is drawn.
+are variants of one. Keywords of fewer than 30 of these are left out, and so are drawings without any that is left;
+every other of the rest is drawn.
 """
 
 import re
