@@ -37,10 +37,10 @@ class Words:
         worth_of: what inputs have a part in, see `Judging.worth`; and ``worth_within`` of a row.
         examples_note: which rows `Showing.examples` chooses, and what Shapley values of them mean.
         by_feedback: how good the model is by labels that people sent: by how much, and of how many answers.
-        amount: the main figure there, and ``amount_word`` before it.
+        amount: the main figure there, and ``amount_word`` before it, if any.
         gained: what the mean score is called that compression changes.
         point: a sentence on what a hundredth of `Judging.unit` is; empty where that is plain.
-        part: what one of `Showing.parts` is called.
+        part: what one of `Showing.parts` is called, and ``hold`` what labels do that are of it.
     """
 
     title: str
@@ -66,6 +66,7 @@ class Words:
     gained: str
     point: str
     part: str
+    hold: str = "are"
 
 
 @dataclass(frozen=True)

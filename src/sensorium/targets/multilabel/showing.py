@@ -36,12 +36,13 @@ WORDS = Words(
     worth_within="the mean probability of the tags that are said",
     examples_note="Rows with tags that are nearly all right, then those farthest from the truth. The number beside an "
     "input is its Shapley value: what it added to the mean probability of the tags that are said.",
-    by_feedback="has a mean F1 {} in {}",
+    by_feedback="has a mean F1 of {} in {}",
     amount="{:.3f}",
-    amount_word="of",
+    amount_word="",
     gained="F1",
     point="",
     part="tag",
+    hold="have",
 )
 
 
