@@ -145,7 +145,11 @@ class Showing(ABC):
 
     @abstractmethod
     def shown(self, prediction: np.ndarray) -> list[tuple[str, float]]:
-        """What is predicted of a row, in words, the likeliest first, each with its share of one."""
+        """What may be of a row, in words, the likeliest first, each with its share of one."""
+
+    def shown_answer(self, prediction: np.ndarray) -> str:
+        """What is predicted of a row, in words: the likeliest."""
+        return self.shown(prediction)[0][0]
 
     @abstractmethod
     def shown_truth(self, truth: Any) -> str:

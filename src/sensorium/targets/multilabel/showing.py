@@ -78,6 +78,10 @@ class MultilabelShowing(Tags, Showing):
         kept = [place for rank, place in enumerate(order) if rank < FEW or self.tags[place] in said]
         return [(self.tags[place], float(probabilities[place])) for place in kept]
 
+    def shown_answer(self, prediction: np.ndarray) -> str:
+        """All tags that are said."""
+        return ", ".join(self.likely_tags(prediction)) or "no tags"
+
     def shown_truth(self, truth: Any) -> str:
         return ", ".join(tag for tag, has in zip(self.tags, truth > 0, strict=True) if has) or "no tags"
 
