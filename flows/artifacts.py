@@ -58,7 +58,7 @@ def summary(before: Figures, after: Figures) -> str:
         low_high = found["intervals"][main]
         sure = "{:.3f} to {:.3f}".format(*low_high) if low_high else f"cannot be judged: {found['unjudged']}"
         method, simplest = next(iter(found["simpler"].items()))
-        f1 = f"{found['macro_f1']:.3f}" if "macro_f1" in found else ""
+        f1 = f"{found['macro_f1']:.3f}" if found.get("macro_f1") is not None else ""
         lines.append(
             f"| {target} | {main} {found[main]:.3f} ({sure}) | {_change(found[main], last)} | {f1} "
             f"| {method} {simplest[main]:.3f} |"

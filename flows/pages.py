@@ -27,7 +27,11 @@ def of_check(check: Json) -> str:
         lines += ["", "| about | what | p | drift below | effect | in words |", "|---|---|--:|--:|--:|---|"]
         lines += map(_test, sorted(check["tests"], key=lambda test: test["p_value"]))
     if check["performance"]:
-        lines += ["", "| target | labels given | accuracy | on the reference | estimated |", "|---|--:|--:|--:|--:|"]
+        lines += [
+            "",
+            "| target | figure | labels given | by feedback | on the reference | estimated |",
+            "|---|---|--:|--:|--:|--:|",
+        ]
         lines += [_performance(target, found) for target, found in check["performance"].items()]
     lines += ["", _feedback(check["feedback"]), "", f"Retrain: {quoted(check['why'])}"]
     return "\n".join(lines)
@@ -59,11 +63,11 @@ def _test(test: Json) -> str:
 
 
 def _performance(target: str, found: Json) -> str:
-    accuracy = "unknown"
-    if found["accuracy"] is not None:
-        accuracy = f"{found['accuracy']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
-    known = [f"{value:.3f}" if value is not None else "unknown" for value in (found["reference"], found["estimated"])]
-    return f"| {target} | {found['labelled']:,} | {accuracy} | {known[0]} | {known[1]} |"
+    values = (found[found["figure"]], found["reference"], found["estimated"])
+    told, *known = [f"{value:.3f}" if value is not None else "unknown" for value in values]
+    if found["low"] is not None:
+        told += f" ({found['low']:.3f} to {found['high']:.3f})"
+    return f"| {target} | {found['figure']} | {found['labelled']:,} | {told} | {known[0]} | {known[1]} |"
 
 
 def _feedback(found: Json) -> str:

@@ -29,6 +29,16 @@ def test_a_drawing_is_rendered() -> None:
     assert (found.size, found.getpixel((160, 160))) == ((320, 320), (0, 255, 0, 255))
 
 
+@pytest.mark.parametrize("side", ["100", "26.46mm", "75pt", "1.0417in"])
+def test_a_drawing_is_as_large_as_it_says_in_any_unit(side: str) -> None:
+    found = drawn(svg('<rect width="50%" height="100%" fill="#00ff00"/>', side, side))
+    assert (found.size, found.getpixel((100, 160)), found.getpixel((220, 160))) == (
+        (320, 320),
+        (0, 255, 0, 255),
+        (0, 0, 0, 0),
+    )
+
+
 @pytest.mark.parametrize("way", ["{}", "file://{}", "other.png"])
 def test_no_reference_is_resolved(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Pillow.new("RGB", (9, 9), (255, 0, 0)).save(tmp_path / "other.png")

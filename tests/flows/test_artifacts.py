@@ -52,6 +52,12 @@ def test_the_summary_tells_data_metrics_against_the_last_run_and_every_rule() ->
     ]
 
 
+def test_a_figure_that_is_not_defined_is_left_empty() -> None:
+    tags = {"samples_f1": 1.0, "macro_f1": None, "intervals": {"samples_f1": [0.9, 1.0]}}
+    said = summary({}, {"evaluate": {"tags": tags | {"simpler": {"commonest": {"samples_f1": 0.4}}}}})
+    assert said.endswith("| tags | samples_f1 1.000 (0.900 to 1.000) | none |  | commonest 0.400 |")
+
+
 def test_a_first_run_has_no_last_one() -> None:
     assert "| none |" in summary({}, AFTER)
     assert {"metric": "evaluate.colour.accuracy", "value": 0.9, "last run": None} in rows({}, AFTER)

@@ -135,11 +135,11 @@ def test_a_check_and_a_trace_of_both_kinds(watched: Path, capsys: pytest.Capture
         ("label", "predictions"), ("label", "confidence"), ("price", "predictions"), ("price", "width")
     }  # fmt: skip
     found = check["performance"]["price"]
-    assert list(found) == ["labelled", "mae", "low", "high", "reference", "estimated", "unknown", "baseline"]
+    assert list(found) == ["labelled", "figure", "mae", "low", "high", "reference", "estimated", "unknown", "baseline"]
     assert (found["labelled"], found["unknown"], found["baseline"]) == (5, {}, 9.0)  # 11 for 0, 1, 2, 3 and 4
     assert found["mae"] == pytest.approx(np.mean(errors), rel=1e-4)
     assert found["low"] < found["mae"] < found["high"]
-    assert list(check["performance"]["label"]) == ["labelled", "accuracy", *list(found)[2:-1]]
+    assert list(check["performance"]["label"]) == ["labelled", "figure", "accuracy", *list(found)[3:-1]]
     page = Path(check["page"]).read_text()
     assert f">MAE {found['mae']:.4g}<" in page
     assert ">MAE 9<" in page and "always the same answer" in page and "mean absolute error is better low" in page

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sensorium.modalities import Tabular
+from sensorium.monitoring.drift.effects import of_categories
 from sensorium.monitoring.drift.words import answer
 from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.performance import measure
@@ -53,12 +54,28 @@ def test_lists_of_tags_are_feedback(tmp_path: Path) -> None:
     assert (found.labelled, found.unknown, found.reference) == (3, {"cow": 1 / 3}, pytest.approx(2 / 3))
     assert found.figure == pytest.approx((2 / 3 + 1 + 1) / 3)
     assert answer([], ["text"], {"things": found})[1] == (
-        "By feedback, things has a mean F1 of 0.889 in 3 answers (interval 0.349 to 0.992; on the reference of 0.667), "
-        "and 33% are 'cow', which the model has no tag for."
+        "By feedback, things has a mean F1 of 0.889 in 3 answers (interval 0.349 to 0.992; on the reference 0.667), "
+        "and 33% have 'cow', which the model has no tag for."
     )
     earlier = pd.DataFrame(columns=["request_id", "sample", "key", "retrain"])
     rejected = select(feedback, tmp_path, earlier, ["shop"], {"things": Multilabel()}).rejected
     assert set(rejected["reason"]) == {"its inputs were not kept; set monitor.keep_content in params.yaml"}
+
+
+def test_labels_of_several_tags_that_the_model_does_not_know_count_once(tmp_path: Path) -> None:
+    write(tmp_path / "predictions.jsonl", [tagged("a", ["cat"]), tagged("b", ["cat"])])
+    write(tmp_path / "feedback.jsonl", [sent("a", ["cow", "emu", "yak", "eel"]), sent("b", ["cow"])])
+    labels = read_feedback(tmp_path, [], NOW).about("m1", NOW - timedelta(hours=1))
+    found = measure(pd.DataFrame(), pd.DataFrame(), labels, {"things": TAGS})
+    assert answer([], ["text"], found)[1].endswith(
+        "and 100% have 'cow', 'eel', 'emu' and 1 other, which the model has no tag for."
+    )
+
+
+def test_tags_that_are_answered_more_often_are_told_as_a_person_reads_them() -> None:
+    before, now = pd.Series(['["cat"]'] * 4), pd.Series(['["cat", "dog"]'] * 4)
+    assert of_categories("the answer", before, now, TAGS.worded).words == "the answer is cat, dog in 100% (was 0%)"
+    assert TAGS.worded("[]") == "no tags"
 
 
 def test_what_is_no_list_of_tags_is_rejected_with_the_reason(tmp_path: Path) -> None:

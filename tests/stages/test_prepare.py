@@ -2,7 +2,7 @@ import pandas as pd
 
 from sensorium.dataset.split_warnings import split_warnings
 from sensorium.stages import ingest, prepare, validate
-from sensorium.targets import Class
+from sensorium.targets import Class, Multilabel, Number
 from tests.conftest import Project
 
 
@@ -28,6 +28,28 @@ def test_a_class_that_no_test_row_is_of_is_named() -> None:
         "no test row is of the t 'c', 'd': nothing will be known of how well they are told; more groups of them would "
         "change that."
     ]
+
+
+def test_tags_that_training_or_test_rows_lack_are_named_one_by_one() -> None:
+    cells = ['["a", "b"]', '["a", "d"]', '["a", "c"]', '["a", "b"]', "[]", '["a"]']  # of training rows
+    cells += ['["a", "b"]', "[]", '["c"]', '["c"]', '["a"]', None]
+    rows = pd.DataFrame({"split": ["train"] * 6 + ["test"] * 6, "group": range(12), "t": cells})
+    assert list(split_warnings(rows, {"t": Multilabel(min_rows=2)})) == [
+        "too few training rows have the t 'c', 'd': they are not learnt; more rows of them would change that."
+    ]
+    rows["t"] = cells[:6] + ['["a"]', "[]"] * 3
+    assert list(split_warnings(rows, {"t": Multilabel(min_rows=2)})) == [
+        "too few training rows have the t 'c', 'd': they are not learnt; more rows of them would change that.",
+        "no test row is of the t 'b': nothing will be known of how well they are told; more groups of them would "
+        "change that.",
+    ]
+
+
+def test_numbers_of_one_fifth_in_the_test_rows_still_judge() -> None:
+    rows = pd.DataFrame({"split": ["train"] * 6 + ["test"] * 6, "group": range(12)})
+    rows["t"] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5]
+    (sentence,) = split_warnings(rows, {"t": Number()})
+    assert sentence.startswith("no test row is of the t '20 to 30.0', ") or "cannot be judged" not in sentence
 
 
 def test_rows_are_spread_by_parts_of_a_number_that_split_stratify_names(project: Project) -> None:

@@ -3,11 +3,12 @@ through the chain to a served model.
 """
 
 import random
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 import torch
+from pydantic import Field, create_model
 
 from sensorium import params
 from sensorium.errors import UserError
@@ -18,12 +19,15 @@ from sensorium.models.fusion import FUSIONS
 from sensorium.prepared import load_params
 from sensorium.runtime.predictor import Predictor
 from sensorium.stages import embed, evaluate, ingest, prepare, search, train, validate
+from sensorium.targets import KINDS as TARGETS
+from sensorium.targets import OneOf
 from tests import model
 from tests.conftest import Project
 from tests.encoders import test_conformance as encoders
 from tests.modalities import test_conformance as modalities
 from tests.modalities.cases import Case
 from tests.models.fusion import test_conformance as fusions
+from tests.targets.toy import Toy
 from tests.toys.averaging import Averaging
 from tests.toys.moves import WAYS, Moves
 
@@ -115,6 +119,40 @@ def test_a_kind_and_a_fusion_that_only_tests_know_go_to_a_served_model(project: 
         with torch.inference_mode():
             outputs = trained(features, present)["won"].numpy()
         np.testing.assert_allclose(answer["won"], trained.targets["won"].predict(outputs)[0], atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_kind_of_target_that_only_tests_know_goes_from_params_to_a_predictor(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TARGETS, "toy", Toy)
+    declared = Annotated[OneOf | Toy, Field(discriminator="kind")]  # what naming it in the table makes of params.yaml
+    with_toy = create_model("WithToy", __base__=params.Params, targets=(dict[params.Name, declared], ...))
+    monkeypatch.setattr(params, "Params", with_toy)
+    project.params |= {
+        "inputs": {"facts": {"kind": "tabular", "numbers": ["age"]}},
+        "targets": {"old": {"kind": "toy"}, "years": {"kind": "number", "column": "weeks"}},
+        "split": {"train": 0.6, "val": 0.2, "test": 0.2},
+        "fusion": {"width": 16},
+        "training": {"epochs": 15, "learning_rate": 0.01},
+        "search": {"trials": 1},
+        "evaluation": {"bootstrap": 100, "robustness_rows": 0},
+    }
+    ages = [number / 10 for number in range(120)]
+    project.write([{"age": age, "old": "yes" if age > 6 else "no", "weeks": 52 * age} for age in ages])
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    embed.run("facts")
+    for stage in (search, train, evaluate):
+        stage.run()
+    figures = read_json(project.root / "metrics/evaluate.json", "evaluate")
+    assert figures["old"]["hits"] > 0.8
+    trained, kinds = networks.load(project.root / "models/trained"), load_params().inputs
+    values = {"facts": kinds["facts"].accept({"age": 1.0})}
+    served = Predictor.load(model.write(model.read(kinds, values), values, trained, project.root / "served"))
+    answers = served.predict([served.accept({"facts": {"age": age}}) for age in (1.0, 11.0)])
+    said = [served.targets["old"].answer(answer["old"], 0.0, 1) for answer in answers]
+    assert said[0]["yes"] < 0.5 < said[1]["yes"]
 
 
 def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from sensorium.errors import UserError
 from sensorium.registry.lineage import Lineage, trace
 from sensorium.registry.versions import CHAMPION, Version, find, versions
-from sensorium.report.words import bounds, main_figure, second_figure, title
+from sensorium.report.words import bounds, main_figure, second_figure
 from sensorium.targets import kind_of
 from sensorium.terminal import Console
 
@@ -74,11 +74,9 @@ def _show(console: Console, version: Version) -> None:
     console.print(f"targets  {', '.join(made.params['targets'])}")
     console.print(f"params   git show {version.commit[:8]}:./params.yaml")
     for target, found in made.evaluated.items():
-        kind, interval = kind_of(found), bounds(found, "{:.3f}, {:.3f}")
-        console.print(
-            f"metrics  {target}: {kind.words.title.lower()} {main_figure(found)} [{interval}], "
-            f"{title(kind.words.second)} {second_figure(found)}"
-        )
+        form = kind_of(found).words.form
+        figures = f"{main_figure(found, named=True)} [{bounds(found, f'{form}, {form}')}]"
+        console.print(f"metrics  {target}: {figures}, {second_figure(found, named=True)}")
     rules = made.verdict["rules"]
     held, unjudged = (sum("reason" not in rule for rule in rules), sum("reason" in rule for rule in rules))
     console.print(f"gate     passed: {held} rules held, {unjudged} had nothing to judge")

@@ -20,6 +20,7 @@ from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.renamed import VALIDATED, with_new_keys
 from sensorium.report.words import (
+    are_mixed,
     baseline_figure,
     bounds,
     compression,
@@ -77,8 +78,14 @@ def _partly_quarantined(validated: dict[str, Any]) -> str:
 def _metrics(evaluated: dict[str, Any]) -> Table:
     main, second, simplest = headings(evaluated)
     table = _table("test rows", ["target"], [main, "interval", second, simplest])
+    named = are_mixed(evaluated)
     for target, found in evaluated.items():
-        table.add_row(target, main_figure(found), bounds(found), second_figure(found), baseline_figure(found))
+        main, second, simplest = (
+            main_figure(found, None, named),
+            second_figure(found, named),
+            baseline_figure(found, named),
+        )
+        table.add_row(target, main, bounds(found), second, simplest)
     return table
 
 

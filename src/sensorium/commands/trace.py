@@ -96,11 +96,14 @@ def _rows_of_feedback(made: Lineage) -> str:
 
 def _feedback(here: Tree, request_id: str, log: Path, now: datetime) -> None:
     """Adds the labels that people sent about it, and whether they are accepted."""
-    labels = read_feedback(log, params.load().retrain.trusted, now).labels
+    settings = params.load()
+    labels = read_feedback(log, settings.retrain.trusted, now).labels
     for one in (one for one in labels if one.label.request_id == request_id):
         by = f" by {one.label.key}" if one.label.key else ""
         verdict = f"[red]rejected[/]: {escape(one.reason)}" if one.reason else "accepted"
-        label = escape(f"{one.label.target}: {one.label.value}, sent{by}")  # somebody's words
+        target = settings.targets.get(one.label.target)
+        value = target.learnt.worded(one.label.value) if target and not one.reason else one.label.value
+        label = escape(f"{one.label.target}: {value}, sent{by}")  # somebody's words
         here.add(f"{label} at {one.label.time:%Y-%m-%d %H:%M:%S} UTC, {verdict}")
     if not here.children:
         here.add("none is in the log")

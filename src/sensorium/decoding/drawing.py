@@ -6,6 +6,7 @@ from sensorium.decoding.limited import Limits
 from sensorium.errors import BadInput, reason
 
 CANVAS = 320  # pixels of the longer side
+DPI = 96  # of CSS: without it what is told in mm, pt or inches has no size
 LIMITS = Limits(seconds=3.0, memory=256_000_000)
 
 
@@ -26,4 +27,4 @@ def read(raw: bytes) -> bytes:
 
 
 def _drawn(svg: str, height: int | None = None) -> bytes:
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, width=CANVAS, height=height))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, width=CANVAS, height=height, dpi=DPI))

@@ -21,7 +21,8 @@ class Example:
     Attributes:
         id: of the row.
         label: what is true of it, in words.
-        chances: what is predicted, in words, the likeliest first, each with its share of one.
+        answer: what is predicted, in words.
+        chances: what may be, in words, the likeliest first, each with its share of one.
         is_right: whether that is right.
         values: the cleaned values that it has.
         shapley: by input what it did for the prediction.
@@ -30,6 +31,7 @@ class Example:
 
     id: str
     label: str
+    answer: str
     chances: list[tuple[str, float]]
     is_right: bool
     values: dict[str, Any]
@@ -70,6 +72,7 @@ def explain(
             Example(
                 id=str(digests["id"]),
                 label=learnt.shown_truth(truth[row]),
+                answer=learnt.shown_answer(predictions[row]),
                 chances=learnt.shown(predictions[row]),
                 is_right=learnt.is_right(predictions[row], truth[row]),
                 values=values,

@@ -127,6 +127,7 @@ def _performance_json(found: Performance) -> dict[str, Any]:
     low, high = found.interval or (None, None)
     return {
         "labelled": found.labelled,
+        "figure": found.kind.main,
         found.kind.main: found.figure,
         "low": low,
         "high": high,

@@ -38,14 +38,16 @@ def plot(test: Finding, found: CheckResult) -> Figure | None:
         return _clouds(test.about, before, now)
     if test.what == PRESENCE:
         return None
-    if test.what == PREDICTIONS:
-        column = names.answer(test.about, found.predictor.targets[test.about])
+    target = found.predictor.targets.get(test.about)
+    if test.what == PREDICTIONS and target:
+        column = names.answer(test.about, target)
     else:
         column = names.descriptor(test.about, test.what)
     first, second = (table[column].dropna() if column in table else pd.Series(dtype=float) for table in (before, now))
     if pd.api.types.is_numeric_dtype(first) and pd.api.types.is_numeric_dtype(second):
         return _histograms(first, second, _scale(test, found.predictor.inputs.get(test.about)))
-    return _bars(first, second)
+    worded = target.worded if target else str
+    return _bars(first.map(worded), second.map(worded))
 
 
 def _scale(test: Finding, kind: Modality | None) -> str:

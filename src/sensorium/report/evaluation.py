@@ -187,7 +187,7 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     return {
         "id": example.id,
         "right": example.is_right,
-        "predicted": shortened(example.chances[0][0], LONGEST_NAME),
+        "predicted": shortened(example.answer, LONGEST_NAME),
         "label": shortened(example.label, LONGEST_NAME),
         "chances": [(shortened(name, LONGEST_NAME), chance) for name, chance in example.chances],
         "inputs": [

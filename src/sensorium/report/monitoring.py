@@ -155,7 +155,9 @@ def _examples(
         yield {
             "id": row["request_id"],
             "time": f"{row['time']:%Y-%m-%d %H:%M:%S}",
-            "predicted": ", ".join(f"{name}: {_cell(row[names.answer(name, one)])}" for name, one in targets.items()),
+            "predicted": ", ".join(
+                f"{name}: {_answer(row[names.answer(name, one)], one)}" for name, one in targets.items()
+            ),
             "inputs": [
                 {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
                 for name, kind in inputs.items()
@@ -195,6 +197,10 @@ def _described(row: pd.Series, name: str) -> str:
     descriptors = row[names.descriptors(name, row.index)].dropna()
     cells = [(names.subject(str(column))[1], cell) for column, cell in descriptors.items()]
     return ", ".join(f"{what} {_cell(cell)}" for what, cell in cells)
+
+
+def _answer(cell: Any, target: Learnt) -> str:
+    return number(cell) if isinstance(cell, float) else target.worded(cell)
 
 
 def _cell(cell: Any) -> str:

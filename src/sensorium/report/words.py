@@ -84,15 +84,17 @@ def bounds(tree: Mapping[str, Any], form: str = "", name: str = "") -> str:
     return (form or f"{kind.words.form} to {kind.words.form}").format(*found) if found else cannot(tree)
 
 
-def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None) -> str:
+def main_figure(tree: Mapping[str, Any], of: Mapping[str, Any] | None = None, named: bool = False) -> str:
     """The main figure of a target, ``0.874`` of classes and ``MAE 2.31`` of numbers.
 
     Args:
         tree: of the target in metrics/evaluate.json.
         of: figures of the same target, such as a baseline's, whose main one is meant.
+        named: whether an accuracy is called so, too.
     """
     kind = kind_of(tree)
-    return kind.words.prefix + kind.words.form.format((of or tree)[kind.main])
+    name = kind.words.prefix or (f"{kind.words.title.lower()} " if named else "")
+    return name + kind.words.form.format((of or tree)[kind.main])
 
 
 def short_figure(tree: Mapping[str, Any]) -> str:
@@ -115,12 +117,17 @@ def listed(tree: Mapping[str, Any], name: str) -> str:
     return f"{shown} ({bounds(tree)})" if name == kind.main else shown
 
 
-def second_figure(tree: Mapping[str, Any]) -> str:
-    """The figure that is shown beside the main one: macro F1 of classes and tags, R2 of numbers."""
+def second_figure(tree: Mapping[str, Any], named: bool = False) -> str:
+    """The figure that is shown beside the main one: macro F1 of classes and tags, R2 of numbers; `named` as above."""
     kind = kind_of(tree)
     value = tree[kind.words.second]
-    prefix = kind.words.prefix and f"{title(kind.words.second)} "
-    return prefix + (f"{value:.3f}" if value is not None else "not defined")
+    name = f"{title(kind.words.second)} " if kind.words.prefix or named else ""
+    return name + (f"{value:.3f}" if value is not None else "not defined")
+
+
+def are_mixed(evaluated: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether targets are of several kinds, as `headings` has them."""
+    return len({kind_of(tree) for tree in evaluated.values()}) > 1
 
 
 def headings(evaluated: Mapping[str, Mapping[str, Any]]) -> tuple[str, str, str]:
@@ -129,16 +136,15 @@ def headings(evaluated: Mapping[str, Mapping[str, Any]]) -> tuple[str, str, str]
     Args:
         evaluated: as in metrics/evaluate.json.
     """
-    kinds = {kind_of(tree) for tree in evaluated.values()}
-    if len(kinds) != 1:
+    if are_mixed(evaluated):
         return "main figure", "second figure", "simplest method"
-    (kind,) = kinds
+    kind = kind_of(next(iter(evaluated.values())))
     return kind.words.title.lower(), title(kind.words.second), next(iter(kind.baselines.values())).title
 
 
-def baseline_figure(tree: Mapping[str, Any]) -> str:
+def baseline_figure(tree: Mapping[str, Any], named: bool = False) -> str:
     """The main figure of the simplest method."""
-    return main_figure(tree, tree[next(iter(kind_of(tree).baselines))])
+    return main_figure(tree, tree[next(iter(kind_of(tree).baselines))], named)
 
 
 def cannot(tree: Mapping[str, Any]) -> str:

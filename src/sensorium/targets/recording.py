@@ -17,12 +17,14 @@ class Recording(ABC):
         line: the keys of a line of the log that `recorded` fills, and what each holds of a target, as pydantic says it.
         drifts: how each column of `logged` is compared; the first is what is answered.
         label: how a label that a person sent stands in the log, as pydantic says it.
+        called: what sentences call columns of `logged` beyond the first, which is the answer.
         promised: the column of `logged` whose mean is the main figure, if the model is honest; empty if there is none.
     """
 
     line: ClassVar[dict[str, Any]]
     drifts: ClassVar[dict[str, Kind]]
     label: ClassVar[Any] = str
+    called: ClassVar[Mapping[str, str]] = {}
     promised: ClassVar[str]
 
     @property
@@ -64,6 +66,15 @@ class Recording(ABC):
     @abstractmethod
     def traced(cls, line: Mapping[str, Any], name: str) -> tuple[str, str]:
         """What was predicted of this target, and how sure that was, from the log's line."""
+
+    @classmethod
+    def worded(cls, value: Any) -> str:
+        """What is answered, or true, as a person reads it.
+
+        Args:
+            value: as the first column of `logged`, and labels in tables, have it.
+        """
+        return str(value)
 
     @abstractmethod
     def counted_as(self, prediction: np.ndarray) -> str:

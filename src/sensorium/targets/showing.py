@@ -37,10 +37,10 @@ class Words:
         worth_of: what inputs have a part in, see `Judging.worth`; and ``worth_within`` of a row.
         examples_note: which rows `Showing.examples` chooses, and what Shapley values of them mean.
         by_feedback: how good the model is by labels that people sent: by how much, and of how many answers.
-        amount: the main figure there, and ``amount_word`` before it.
+        amount: the main figure there, and ``amount_word`` before it, if any.
         gained: what the mean score is called that compression changes.
         point: a sentence on what a hundredth of `Judging.unit` is; empty where that is plain.
-        part: what one of `Showing.parts` is called.
+        part: what one of `Showing.parts` is called, and ``hold`` what labels do that are of it.
     """
 
     title: str
@@ -66,6 +66,7 @@ class Words:
     gained: str
     point: str
     part: str
+    hold: str = "are"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,11 @@ class Showing(ABC):
 
     @abstractmethod
     def shown(self, prediction: np.ndarray) -> list[tuple[str, float]]:
-        """What is predicted of a row, in words, the likeliest first, each with its share of one."""
+        """What may be of a row, in words, the likeliest first, each with its share of one."""
+
+    def shown_answer(self, prediction: np.ndarray) -> str:
+        """What is predicted of a row, in words: the likeliest."""
+        return self.shown(prediction)[0][0]
 
     @abstractmethod
     def shown_truth(self, truth: Any) -> str:

@@ -129,3 +129,12 @@ class Target(Section, ABC):
             values: of all prepared rows, or null.
             training: whether a row is one to train with ``[rows]``.
         """
+
+    def unlearnt(self, values: "pd.Series", training: np.ndarray) -> list[str]:
+        """By name what too few training rows have to be learnt, the commonest first.
+
+        Args:
+            values: as of `learn`.
+            training: as of `learn`.
+        """
+        return []

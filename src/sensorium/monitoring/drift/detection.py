@@ -158,7 +158,11 @@ def detect_drift(
     for column, kind in kinds.items():
         about, what = names.subject(column)
         what = PREDICTIONS if column in answers else what
-        change = _change(what, *sides[column], kind, inputs.get(about)) if column in sides else effects.NONE
+        change = (
+            _change(what, *sides[column], kind, inputs.get(about), targets.get(about))
+            if column in sides
+            else effects.NONE
+        )
         findings.append(_found(about, what, chances, column, change))
     distances = pd.DataFrame(
         {name: one.distances for name, one in embedded.items()}, index=current.index, columns=list(inputs)
@@ -191,12 +195,15 @@ def _kinds(
         yield from ((names.prediction(name, what), kind) for what, kind in target.drifts.items())
 
 
-def _change(what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: Modality | None) -> Change:
-    called = "the answer" if what == PREDICTIONS else what
+def _change(
+    what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: Modality | None, target: Learnt | None
+) -> Change:
+    called = "the answer" if what == PREDICTIONS else target.called.get(what, what) if target else what
+    worded = target.worded if what == PREDICTIONS and target else str
     if kind is Kind.FLAG:
         return effects.of_flags(before, now)
     if kind is Kind.CATEGORY:
-        return effects.of_categories(called, before, now)
+        return effects.of_categories(called, before, now, worded)
     return effects.of_numbers(called, before, now, modality.comparatives.get(what) if modality else None)
 
 

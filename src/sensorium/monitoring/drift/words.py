@@ -82,17 +82,23 @@ def _performance(target: str, found: Performance) -> str:
     if found.figure is None:
         return ""
     write, word = found.kind.words.amount.format, found.kind.words.amount_word
+
+    def told(figure: float) -> str:
+        return f"{word} {write(figure)}".strip()
+
     beside = [f"interval {' to '.join(map(write, found.interval))}"] if found.interval else []
     held_against = {"on the reference": found.reference, "always the same answer": found.baseline}
-    beside += [f"{name} {word} {write(figure)}" for name, figure in held_against.items() if figure is not None]
-    how = found.kind.words.by_feedback.format(f"{word} {write(found.figure)}", counted(found.labelled, "answer"))
+    beside += [f"{name} {told(figure)}" for name, figure in held_against.items() if figure is not None]
+    how = found.kind.words.by_feedback.format(told(found.figure), counted(found.labelled, "answer"))
     sentence = f"by feedback, {target} {how}" + (f" ({'; '.join(beside)})" if beside else "")
     if found.unknown:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]
         if others := len(found.unknown) - len(names):
             names.append(counted(others, "other"))
-        share, part = f"{sum(found.unknown.values()):.0%}", found.kind.words.part
-        sentence += f", and {share} are {listed(names)}, which the model has no {part} for"
+        words = found.kind.words
+        sentence += (
+            f", and {found.unknown_labels:.0%} {words.hold} {listed(names)}, which the model has no {words.part} for"
+        )
     return sentence
 
 

@@ -24,6 +24,7 @@ class Performance:
         figure: of these; ``None`` if there are none. People report mistakes more often than right answers.
         interval: of the figure, low and high; ``None`` if they are too few.
         unknown: names in labels that the model cannot say, each with its fraction of all labels.
+        unknown_labels: the fraction of labels with any of these.
         reference: the figure on the reference; ``None`` if that has no labels.
         estimated: the figure of all predictions, estimated from their confidence; ``None`` without ``reference``, and
             for a kind without a confidence.
@@ -39,6 +40,7 @@ class Performance:
     reference: float | None
     estimated: float | None
     baseline: float | None = None
+    unknown_labels: float = 0.0
 
 
 def measure(
@@ -84,6 +86,7 @@ def _of_target(
         reference=truth,
         estimated=_estimated(names.prediction(name, target.promised), rows, known, truth) if target.promised else None,
         baseline=_figure(target, constant),
+        unknown_labels=sum(bool(target.unknown(label)) for label in labels) / max(1, len(labels)),
     )
 
 

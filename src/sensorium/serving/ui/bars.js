@@ -3,13 +3,15 @@
 import { button, make, styled } from "./make.js";
 import { percent } from "./words.js";
 
-/** A name's bar; `choose` is called with the name when it is pressed. */
-export function bar(name, probability, choose) {
-  const size = styled(make("span", { class: "bar", "aria-hidden": "true" }), { "--size": `${100 * probability}%` });
+/** A name's bar; `choose` is called with the name when it is pressed. A mark stands where it begins to be said, if anywhere. */
+export function bar(name, probability, choose, threshold) {
+  const isMarked = threshold !== undefined;
+  const size = styled(make("span", { class: isMarked ? "bar marked" : "bar", "aria-hidden": "true" }), {
+    "--size": `${100 * probability}%`, "--mark": `${100 * (threshold ?? 0)}%` });
   const toggle = button(
     [make("span", { class: "name" }, name), make("span", { class: "value" }, percent(probability)), size],
     () => choose(name),
-    { "aria-pressed": "false", title: `What decided for or against ${name}` },
+    { "aria-pressed": "false", title: `What decided for or against ${name}${isMarked ? `, which is said from ${percent(threshold)}` : ""}` },
   );
   return { toggle, element: make("li", { "data-name": name }, toggle) };
 }

@@ -20,7 +20,8 @@ export function view(name, target, content, schema) {
   const ranked = Object.entries(target.probabilities).sort(
     ([tag, one], [rival, other]) => said.has(rival) - said.has(tag) || other - one);
   const attribution = make("div", { class: "attribution" });
-  const rows = new Map(ranked.map(([tag, probability]) => [tag, bar(tag, probability, choose)]));
+  const thresholds = schema.targets[name]?.thresholds ?? {};
+  const rows = new Map(ranked.map(([tag, probability]) => [tag, bar(tag, probability, choose, thresholds[tag])]));
 
   function choose(tag) {
     for (const [one, { toggle }] of rows) toggle.setAttribute("aria-pressed", String(one === tag));
@@ -35,6 +36,7 @@ export function view(name, target, content, schema) {
     make("h2", { id: title }, readable(name)),
     decision(target),
     bars([...rows.values()], Math.max(said.size, Math.min(FEW, rows.size)), "Tags, the likely ones first", "tags"),
+    make("p", { class: "hint" }, "A tag is said from the mark on its bar."),
     attribution,
     feedback(name, ranked.map(([tag]) => tag), said, content.request_id),
   );

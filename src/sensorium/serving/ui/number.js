@@ -29,7 +29,7 @@ export function view(name, target, content) {
 /** The lines add up: what is said knowing nothing and what each input added give the value. */
 function added(target) {
   const line = (key, name, words) =>
-    make("li", { "data-attribution": key }, make("span", { class: "name" }, name), make("span", { class: "value" }, words));
+    make("li", { class: key === "sum" ? "sum" : "", "data-attribution": key }, make("span", { class: "name" }, name), make("span", { class: "value" }, words));
   return [
     make("h3", { "aria-live": "polite" }, `Why ${shown(target.value)}`),
     make("ul", {}, line("base", "knowing nothing", shown(target.base)),
@@ -43,8 +43,9 @@ function feedback(name, requestId) {
   const box = make("input", { id, type: "text", inputmode: "decimal", maxlength: 40, autocomplete: "off" });
   const message = make("p", { class: "message", role: "alert" });
   const element = make("div", { class: "feedback" },
-    make("form", { class: "row", novalidate: true, submit: tell }, make("label", { for: id }, `The true ${readable(name)}`), box,
-      make("button", { type: "submit" }, "Tell")),
+    make("form", { class: "choice", novalidate: true, submit: tell },
+      make("div", { class: "row" }, make("label", { for: id }, `The true ${readable(name)}`), box,
+        make("button", { type: "submit" }, "Tell"))),
     message);
 
   async function tell(event) {

@@ -114,3 +114,9 @@ class Multilabel(Target):
         )
         frequencies = tuple(counts[tag] / len(known) for tag in tags)
         return LearntMultilabel(tuple(tags), frequencies, (UNTUNED,) * len(tags), self.weight)
+
+    def unlearnt(self, values: "pd.Series", training: np.ndarray) -> list[str]:
+        """Tags of too few training rows."""
+        learnt = set(self.learn(values, training).tags)
+        counts = Counter(tag for value in values.dropna() for tag in tags_in(value))
+        return [tag for tag, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if tag not in learnt]

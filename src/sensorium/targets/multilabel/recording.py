@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from sensorium.stats.statistics import Kind
-from sensorium.targets.multilabel.cells import as_text
+from sensorium.targets.multilabel.cells import as_text, tags_in
 from sensorium.targets.multilabel.state import Tags
 from sensorium.targets.recording import Recording
 
@@ -23,6 +23,7 @@ class MultilabelRecording(Tags, Recording):
     }
     drifts: ClassVar[dict[str, Kind]] = {"predicted": Kind.CATEGORY, "tags": Kind.NUMBER, "likeliest": Kind.NUMBER}
     label: ClassVar[Any] = list[str]
+    called: ClassVar[Mapping[str, str]] = {"tags": "the number of tags", "likeliest": "the likeliest tag's probability"}
     promised: ClassVar[str] = ""
 
     @property
@@ -64,8 +65,13 @@ class MultilabelRecording(Tags, Recording):
     def traced(cls, line: Mapping[str, Any], name: str) -> tuple[str, str]:
         tags, probabilities = line["tags"][name], line["tag_probabilities"][name]
         if not tags:
-            return "no tags", f"the likeliest {max(probabilities.values()):.0%}"
-        return ", ".join(tags), ", ".join(f"{probabilities[tag]:.0%}" for tag in tags)
+            return cls.worded(tags), f"the likeliest {max(probabilities.values()):.0%}"
+        return cls.worded(tags), ", ".join(f"{probabilities[tag]:.0%}" for tag in tags)
+
+    @classmethod
+    def worded(cls, value: Any) -> str:
+        """Tags in a row."""
+        return ", ".join(tags_in(value)) or "no tags"
 
     def counted_as(self, prediction: np.ndarray) -> str:
         """By their number: each set of tags would be a label of its own."""

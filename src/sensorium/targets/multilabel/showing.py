@@ -36,12 +36,13 @@ WORDS = Words(
     worth_within="the mean probability of the tags that are said",
     examples_note="Rows with tags that are nearly all right, then those farthest from the truth. The number beside an "
     "input is its Shapley value: what it added to the mean probability of the tags that are said.",
-    by_feedback="has a mean F1 {} in {}",
+    by_feedback="has a mean F1 of {} in {}",
     amount="{:.3f}",
-    amount_word="of",
+    amount_word="",
     gained="F1",
     point="",
     part="tag",
+    hold="have",
 )
 
 
@@ -76,6 +77,10 @@ class MultilabelShowing(Tags, Showing):
         order = np.argsort(-probabilities, kind="stable")
         kept = [place for rank, place in enumerate(order) if rank < FEW or self.tags[place] in said]
         return [(self.tags[place], float(probabilities[place])) for place in kept]
+
+    def shown_answer(self, prediction: np.ndarray) -> str:
+        """All tags that are said."""
+        return ", ".join(self.likely_tags(prediction)) or "no tags"
 
     def shown_truth(self, truth: Any) -> str:
         return ", ".join(tag for tag, has in zip(self.tags, truth > 0, strict=True) if has) or "no tags"

@@ -20,6 +20,7 @@ class NumberRecording(Scaled, Recording):
     line: ClassVar[dict[str, Any]] = {
         "numbers": Annotated[dict[Predicted, FiniteFloat], Field(min_length=len(PREDICTED))]
     }
+    called: ClassVar[Mapping[str, str]] = {"width": "the width of the interval"}
     drifts: ClassVar[dict[str, Kind]] = {"value": Kind.NUMBER, "width": Kind.NUMBER}
     promised: ClassVar[str] = ""
 
