@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sensorium.dataset.cache import FeatureCache, fingerprint
-from sensorium.encoders.as_they_are import AsTheyAre
 from sensorium.encoders.columns import Columns
 from sensorium.encoders.encoder import Encoder
+from sensorium.encoders.identity import Identity
 
 
 def test_what_was_put_is_found_by_another(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_the_fingerprint_changes_with_weights_constants_and_version(tmp_path: Pa
 
     def of(number: str, version: str = "columns 1") -> str:
         columns = Columns(numbers=[number], categories=[])
-        return fingerprint(Encoder(columns, AsTheyAre(), version, (weights,)))
+        return fingerprint(Encoder(columns, Identity(), version, (weights,)))
 
     first = of("age")
     assert of("age") == first
@@ -40,7 +40,7 @@ def test_the_fingerprint_changes_with_weights_constants_and_version(tmp_path: Pa
 
 
 def test_features_of_one_version_of_a_library_are_not_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = Encoder(Columns(numbers=["age"], categories=[]), AsTheyAre(), "columns 1")
+    encoder = Encoder(Columns(numbers=["age"], categories=[]), Identity(), "columns 1")
     first = fingerprint(encoder)
     monkeypatch.setattr("sensorium.dataset.cache.version", lambda _: "9.9")
     assert fingerprint(encoder) != first

@@ -162,6 +162,14 @@ def test_rows_of_one_class(project: Project) -> None:
         validate.run()
 
 
+def test_tags_of_which_none_is_in_enough_rows_leave_nothing_to_learn(project: Project) -> None:
+    project.params["targets"] = {"label": {"kind": "multilabel"}}
+    project.write([{"note": f"text {number}", "label": f"tag {number}; other {number}"} for number in range(40)])
+    ingest.run()
+    with pytest.raises(UserError, match="targets.label: no tag that differs is in 5 rows, so there is nothing"):
+        validate.run()
+
+
 def test_no_valid_row(project: Project) -> None:
     project.params["inputs"] = {"photo": {"kind": "image"}}
     project.write([{"photo": f"{number}.png", "label": "xy"[number % 2]} for number in range(8)])

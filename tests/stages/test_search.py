@@ -1,6 +1,8 @@
 import torch
 
 from sensorium.models.network import NetworkConfig
+from sensorium.stages.search import options
+from sensorium.targets import Class, Multilabel
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions
@@ -26,3 +28,8 @@ def test_kinds_are_compared_by_their_loss_at_the_temperature_that_is_served() ->
     assert raw > 0.25  # labels so smooth make it unsure of what it knows
     assert Divisions([(train, validation)]).fit(config, HOW).loss < raw / 2
     assert Divisions(divisions(train, rows(20, 1), y)).fit(config, HOW).loss < raw / 2  # of all hundred rows, by folds
+
+
+def test_trials_count_only_for_targets_that_are_learnt_in_the_same_way() -> None:
+    targets = {"a": Class(column="other"), "b": Class(balance=1.0, focal=2.0), "c": Multilabel(weight=2.0, min_rows=3)}
+    assert options(targets) == {"a": {}, "b": {"balance": 1.0, "focal": 2.0}, "c": {"weight": 2.0, "min_rows": 3}}

@@ -212,7 +212,7 @@ class TestConformance:
         np.testing.assert_allclose(known.scores(brief, truth)[rows], judged.scores)
         assert tuple(known.of_subset(brief[rows], truth[rows], groups[rows])) == known.subset_figures
         assert known.worth(predictions, brief).shape == (ROWS,)
-        assert known.much(figures | dict.fromkeys(known.baselines, figures)) > 0
+        assert known.gain_unit(figures | dict.fromkeys(known.baselines, figures)) > 0
 
     def test_the_simplest_methods_are_beside(self, known: Learnt, truth: np.ndarray) -> None:
         rows = known.known(truth)

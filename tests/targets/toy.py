@@ -161,7 +161,7 @@ class LearntToy(Learnt):
         return (self, self), self.truth(values), ours, theirs
 
     @classmethod
-    def much(cls, figures: Mapping[str, Any]) -> float:
+    def gain_unit(cls, figures: Mapping[str, Any]) -> float:
         return 1.0
 
     @classmethod

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from sensorium.encoders.as_they_are import AsTheyAre
 from sensorium.encoders.encoder import Arrays, Encoder, Packaged, Preprocess
+from sensorium.encoders.identity import Identity
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Descriptors, weighted
@@ -37,7 +37,7 @@ class Moves(Cell):
     has_weights: ClassVar[bool] = False
     has_names: ClassVar[bool] = True
     comparatives: ClassVar = {"moves": Comparative("fewer moves", "more moves", "moves")}
-    packaged: ClassVar = {"ends": Packaged(lambda _: Encoder(Ends(), AsTheyAre(), "ends 1"))}
+    packaged: ClassVar = {"ends": Packaged(lambda _: Encoder(Ends(), Identity(), "ends 1"))}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"ends": Ends}
 
     def example(self) -> str:

@@ -47,7 +47,7 @@ def test_a_stack_says_the_mean_with_any_inputs_and_of_all_or_nothing_what_one_sa
     train = rows(40, 0)
     one, other = fit(CONFIG, HOW, train, train).network, linear(CONFIG, HOW, train, train)
     stacked = stack(one, other, {"line": 0.25, "corner": 1.0})
-    assert stacked.config.wide == 4
+    assert stacked.config.linear_width == 4
     assert [stacked.config.linear_share(name) for name in ("line", "corner")] == [0.75, 0.0]
     assert [each.config.linear_share("line") for each in (one, other)] == [0.0, 1.0]
     for absent in ({"a"}, {"b"}, set[str]()):

@@ -98,6 +98,6 @@ def require_learnable(
         if True not in found and (first := next((one for one in reasons if one.about == name), None)):
             raise UserError(f"{first.words}. No row is left that has this input; {where}.")
     for name, target in targets.items():
-        if target.column_of(valid[name]).nunique() < 2:
+        if target.learnable(valid[name], enough) < 2:
             first = next((one for one in reasons if one.about not in targets), None)
             raise UserError(f"{nothing_to_learn(name, target, labels[name], first, enough)}; {where}.")

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sensorium.encoders.as_they_are import AsTheyAre
 from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
+from sensorium.encoders.identity import Identity
 
 BUCKETS = 32
 
@@ -36,7 +36,7 @@ class Columns(Preprocess):
 
 def columns(numbers: list[str], categories: list[str]) -> Encoder:
     """The encoder of these columns."""
-    return Encoder(Columns(numbers=numbers, categories=categories), AsTheyAre(), "columns 1")
+    return Encoder(Columns(numbers=numbers, categories=categories), Identity(), "columns 1")
 
 
 def checksum(column: str, name: str) -> int:

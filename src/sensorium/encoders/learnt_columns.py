@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sensorium.encoders.as_they_are import AsTheyAre
 from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
+from sensorium.encoders.identity import Identity
 
 MOST_BINS = 16
 ROWS_A_BIN = 40
@@ -46,7 +46,7 @@ class LearntColumns(Preprocess):
 
 def columns(learnt: Mapping[str, Any]) -> Encoder:
     """The encoder of columns of which this was learnt: what `of_numbers` and `of_names` give, by sort of column."""
-    return Encoder(LearntColumns(**learnt), AsTheyAre(), "columns 2")
+    return Encoder(LearntColumns(**learnt), Identity(), "columns 2")
 
 
 def of_numbers(column: str, numbers: Numbers) -> dict[str, Any] | None:

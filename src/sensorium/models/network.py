@@ -30,7 +30,7 @@ class NetworkConfig:
         width: size of tokens behind the projections and of the fused vector.
         layers: layers of the fusion.
         dropout: share of units dropped.
-        wide: size of the fused vector of a linear fusion beside; 0 without one.
+        linear_width: size of the fused vector of a linear fusion beside; 0 without one.
         linear_shares: of that fusion, by target, in the mean that is answered.
     """
 
@@ -40,7 +40,7 @@ class NetworkConfig:
     width: int
     layers: int
     dropout: float
-    wide: int = 0
+    linear_width: int = 0
     linear_shares: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -90,15 +90,15 @@ class Network(nn.Module):
         kind, inputs = fusion_class(config.kind), list(config.inputs)
         maps = [kind.token_map(len(inputs), dim, config.width, config.dropout) for dim in config.inputs.values()]
         self.fusion: nn.Module = kind(inputs, config.width, config.layers, config.dropout)
-        if config.wide:
+        if config.linear_width:
             maps = [
-                BesideMap(one, len(inputs), dim, config.wide)
+                BesideMap(one, len(inputs), dim, config.linear_width)
                 for one, dim in zip(maps, config.inputs.values(), strict=True)
             ]
-            self.fusion = BesideFusion(self.fusion, inputs, config.wide)
+            self.fusion = BesideFusion(self.fusion, inputs, config.linear_width)
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
         self.projections = nn.ModuleList(map(Projection, config.inputs.values(), maps))
-        fused = config.width + config.wide
+        fused = config.width + config.linear_width
         self.heads = nn.ModuleList(nn.Linear(fused, one.outputs) for one in self.targets.values())
         self.temperatures: Tensor
         self.absence: Tensor  # what a missing input adds to the logarithm of each target's temperature
@@ -155,7 +155,9 @@ def load(folder: Path) -> Network:
         UserError: if its files are not as they were written.
     """
     try:
-        network = Network(NetworkConfig(**json.loads((folder / "network.json").read_text())))
+        config = json.loads((folder / "network.json").read_text())
+        config |= {"linear_width": config.pop("wide")} if "wide" in config else {}  # as version 0.4 called it
+        network = Network(NetworkConfig(**config))
         with safe_open(folder / "network.safetensors", "pt") as tensors:
             kept = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
         network.load_state_dict({"absence": network.absence} | kept)  # which older ones do not have

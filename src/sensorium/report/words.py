@@ -196,9 +196,9 @@ def _useless_inputs(target: str, tree: Mapping[str, Any]) -> str:
     without = tree.get("simpler", {}).get("without", {})
     known = {name: one for name, one in without.items() if one["interval"]}
     kind = kind_of(tree)
-    much = kind.much(tree) if known else 1.0
+    unit = kind.gain_unit(tree) if known else 1.0
     harmful = [name for name, one in known.items() if one["interval"][1] < 0]
-    useless = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < SMALLEST_GAIN * much]
+    useless = [name for name, one in known.items() if one["interval"][0] <= 0 and one["gain"] < SMALLEST_GAIN * unit]
     useless = [name for name in useless if name not in harmful]
     sentences = []
     if useless:

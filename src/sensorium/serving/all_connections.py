@@ -18,7 +18,7 @@ CUTS = 20  # connections a second are closed of clients that would come again at
 LONGEST_KEPT = 30.0  # seconds, of those that wait for that
 STARTS = 250.0  # requests of strangers that begin in a second: each takes some tenths of a millisecond to be refused
 STARTS_AHEAD = 50  # of them that need not wait
-APART = {  # paths that others watch the service by, which no stranger may keep from it, and how many a second
+PROBES = {  # paths that others watch the service by, which no stranger may keep from it, and how many a second
     "/metrics": 10.0,  # it takes milliseconds
     "/livez": 20.0,
     "/readyz": 20.0,
@@ -95,4 +95,4 @@ class AllConnections:
 
     def start(self, one: "Connection", path: str) -> "Future[None]":
         """The turn of a stranger's request."""
-        return self.starts.join(path if path in APART else (one.client or ("",))[0])
+        return self.starts.join(path if path in PROBES else (one.client or ("",))[0])

@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sensorium.serving.all_connections import APART
+from sensorium.serving.all_connections import PROBES
 from sensorium.serving.connections import waiting_for
 from sensorium.serving.line import Line, TooLong
 from sensorium.serving.refusal import Refused
@@ -36,13 +36,13 @@ class Paced:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._line = Line(RATE, AHEAD)
-        self._apart = {path: Line(rate, rate) for path, rate in APART.items()}
+        self._probes = {path: Line(rate, rate) for path, rate in PROBES.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or refuses it when too many wait already."""
         try:
             if scope["type"] == "http" and not self._passes(scope):
-                line, address = self._apart.get(scope["path"], self._line), (scope.get("client") or ("",))[0]
+                line, address = self._probes.get(scope["path"], self._line), (scope.get("client") or ("",))[0]
                 words = "too many requests without an API key; try again soon"
                 await wait(scope, line, address, gives_way=True, sentence=words)
         except Refused as refused:

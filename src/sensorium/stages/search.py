@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_t
 from sensorium.files import detach, replacing, sha256
 from sensorium.report.search import write_report
 from sensorium.shards import progress
+from sensorium.targets import Target
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.search import Space, finished, open_study, run_trials
@@ -56,10 +58,9 @@ def run() -> None:
     print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
 
 
-def _chosen(settings: params.Params) -> dict[str, dict[str, Any]]:
+def options(targets: Mapping[str, Target]) -> dict[str, dict[str, Any]]:
     """By target what decides how it is learnt, beside its rows, where that is not the default."""
-    targets = settings.targets.items()
-    return {name: one.model_dump(exclude={"kind", "column"}, exclude_defaults=True) for name, one in targets}
+    return {name: one.model_dump(exclude={"kind", "column"}, exclude_defaults=True) for name, one in targets.items()}
 
 
 def _identity(settings: params.Params) -> str:
@@ -70,7 +71,7 @@ def _identity(settings: params.Params) -> str:
         JUDGED,
         ",".join(settings.inputs),
         ",".join(settings.targets),
-        *(json.dumps([name, chosen], sort_keys=True) for name, chosen in _chosen(settings).items() if chosen),
+        *(json.dumps([name, chosen], sort_keys=True) for name, chosen in options(settings.targets).items() if chosen),
         sha256(ROWS_FILE),
         *(sha256(paths.EMBEDDINGS / name / "features.npy") for name in settings.inputs),
     ]

@@ -179,8 +179,8 @@ class Judging(ABC):
 
     @classmethod
     @abstractmethod
-    def much(cls, figures: Mapping[str, Any]) -> float:
-        """A gain of which a hundredth is little, from the figures of all test rows."""
+    def gain_unit(cls, figures: Mapping[str, Any]) -> float:
+        """The gain of which others are told as a share, from the figures of all test rows: a hundredth is little."""
 
     @classmethod
     @abstractmethod

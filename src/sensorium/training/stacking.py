@@ -64,10 +64,10 @@ class Divisions:
     """Rows to fit to and rows to judge by, some times over; the latter of all divisions count together.
 
     Attributes:
-        divided: see `divisions` in training/folds.py.
+        splits: see `divisions` in training/folds.py.
     """
 
-    divided: Sequence[tuple[Rows, Rows]]
+    splits: Sequence[tuple[Rows, Rows]]
 
     def fit(self, config: NetworkConfig, how: TrainConfig) -> Stacked:
         """Fits a network in every division.
@@ -75,12 +75,12 @@ class Divisions:
         Judged is the loss at the calibration that suits the outputs best: training ends with calibration, and what a
         fusion is too sure or unsure of before must not decide.
         """
-        fitted, judging = [fit(config, how, *rows) for rows in self.divided], [rows for _, rows in self.divided]
+        fitted, judging = [fit(config, how, *rows) for rows in self.splits], [rows for _, rows in self.splits]
         by_network = self._outputs([one.network for one in fitted])
         if fusion_class(config.kind).learns_by == "solution" or sum(map(len, judging)) > MOST_ROWS:
             return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network, how))
         if not self._linear:
-            self._linear.extend(linear(config, how, *rows) for rows in self.divided)
+            self._linear.extend(linear(config, how, *rows) for rows in self.splits)
         by_linear = self._outputs(self._linear)
         shares = {
             name: self._best_share(name, target, by_network[name], by_linear[name])
@@ -97,11 +97,11 @@ class Divisions:
         return []
 
     def _outputs(self, networks: Sequence[Network]) -> dict[str, Tensor]:
-        found = [predict(one, judging) for one, (_, judging) in zip(networks, self.divided, strict=True)]
+        found = [predict(one, judging) for one, (_, judging) in zip(networks, self.splits, strict=True)]
         return {name: torch.cat([outputs[name] for outputs in found]) for name in found[0]}
 
     def _labels(self, name: str) -> Tensor:
-        return torch.cat([judging.labels[name] for _, judging in self.divided])
+        return torch.cat([judging.labels[name] for _, judging in self.splits])
 
     def _best_share(self, name: str, target: Learnt, by_network: Tensor, by_linear: Tensor) -> float:
         labels = self._labels(name)
@@ -142,7 +142,7 @@ def stack(network: Network, beside: Network, shares: Mapping[str, float]) -> Net
     if len(alone := set(shares.values())) == 1 and alone <= {0.0, 1.0}:
         return network if alone == {1.0} else beside
     of_linear = {name: 1 - share for name, share in shares.items()}
-    found = Network(replace(network.config, wide=beside.config.width, linear_shares=of_linear)).eval()
+    found = Network(replace(network.config, linear_width=beside.config.width, linear_shares=of_linear)).eval()
     for mine, one, other in zip(found.projections, network.projections, beside.projections, strict=True):
         both = cast(BesideMap, mine.map)
         mine.load_state_dict(dict(one.named_buffers(recurse=False)), strict=False)

@@ -115,7 +115,7 @@ class ClassJudging(Classes, Judging):
         return replace(self, classes=tuple(place_of), frequencies=tuple(np.where(shares > 0, shares, 1.0).tolist()))
 
     @classmethod
-    def much(cls, figures: Mapping[str, Any]) -> float:
+    def gain_unit(cls, figures: Mapping[str, Any]) -> float:
         return 1.0
 
     @classmethod

@@ -96,8 +96,11 @@ class ClassShowing(Classes, Showing):
     def pictures(self, board: Board, name: str, rows: TestRows, folder: Path) -> None:
         """Calibration, and confusion, which files beside the page hold for DVC's plots."""
         from sensorium.targets.class_ import calibration, confusion
+        from sensorium.targets.class_.figures import Predictions
 
         alone = np.arange(len(rows.truth))
-        before = self.judged(rows.uncalibrated, rows.truth, alone)
-        calibration.write(board, name, rows, before, self.judged(rows.predictions, rows.truth, alone))
+        before, after = (
+            Predictions.of(found, rows.truth, alone, self.decide) for found in (rows.uncalibrated, rows.predictions)
+        )
+        calibration.write(board, name, rows, before, after)
         confusion.write(board, name, rows.judged, list(self.classes), folder)

@@ -106,7 +106,7 @@ class MultilabelJudging(Tags, Judging):
         return (both, both), both.truth(values), wide[0], wide[1]
 
     @classmethod
-    def much(cls, figures: Mapping[str, Any]) -> float:
+    def gain_unit(cls, figures: Mapping[str, Any]) -> float:
         return 1.0
 
     @classmethod

@@ -93,7 +93,7 @@ class NumberJudging(Scaled, Judging):
         return (self, self), self.truth(values), ours, theirs
 
     @classmethod
-    def much(cls, figures: Mapping[str, Any]) -> float:
+    def gain_unit(cls, figures: Mapping[str, Any]) -> float:
         """The error of always saying the median."""
         return figures["median"]["mae"]
 

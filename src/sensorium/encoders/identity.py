@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 
-class AsTheyAre:
+class Identity:
     """Gives its one array back."""
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
