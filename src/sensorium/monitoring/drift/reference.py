@@ -5,7 +5,7 @@ them than about new ones. Its columns are in `sensorium.monitoring.names`. ``ref
 of the reference: see `sensorium.runtime.profile`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def principal_axes(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _input_columns(
-    name: str, kind: Modality, values: list[Any], features: np.ndarray, items: np.ndarray, known: Profile
+    name: str, kind: Modality, values: Sequence[Any], features: np.ndarray, items: np.ndarray, known: Profile
 ) -> dict[str, Any]:
     """Descriptors and axes of an input's rows; missing where a row lacks it."""
     described = [known.describe(name, kind, value) for value in values]
@@ -120,7 +120,7 @@ def _flat(features: np.ndarray) -> np.ndarray:
     return features.reshape(len(features), int(np.prod(features.shape[1:])))
 
 
-def _values(name: str, kind: Modality, values: list[Any]) -> dict[str, np.ndarray]:
+def _values(name: str, kind: Modality, values: Sequence[Any]) -> dict[str, np.ndarray]:
     """Quantiles of the descriptors that are the content itself."""
     if not kind.describes_content or not values:
         return {}
