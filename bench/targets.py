@@ -76,6 +76,11 @@ class Answers:
         return np.where(self.target.known(self.truth), found, np.nan)
 
     @property
+    def main(self) -> float:
+        """The main figure."""
+        return self.figures[self.target.main] or np.nan
+
+    @property
     def figures(self) -> dict[str, float | None]:
         """All figures of the kind."""
         return self.target.judged(self.predictions, self.truth, self.groups).figures()
@@ -92,6 +97,7 @@ def main(names: Sequence[str], seeds: int, trials: int, folder: Path) -> None:
             for seed in range(seeds):
                 for target, method, answers in answered(name, seed, trials):
                     found.setdefault((target, method), []).append(answers)
+                    print(f"seed {seed}: {target}, {method}: {answers.target.main} {answers.main:.4g}", flush=True)
         show(name, found)
 
 
@@ -280,8 +286,8 @@ def show(name: str, found: dict[tuple[str, str], list[Answers]]) -> None:
     for (target, method), answers in found.items():
         kind = answers[0].target
         every = [one.figures for one in answers]
-        main, second = ([figures[key] or np.nan for figures in every] for key in (kind.main, kind.second))
-        cells = [f"{np.mean(main):.4g}", f"{kind.second} {np.mean(second):.3f}"]
+        main, second = ([figures[key] or np.nan for figures in every] for key in (kind.main, kind.words.second))
+        cells = [f"{np.mean(main):.4g}", f"{kind.words.second} {np.mean(second):.3f}"]
         more = (
             f"intervals hold {np.mean([figures['coverage'] for figures in every]):.3f}"
             if method == NETWORK and "coverage" in every[0]

@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from sensorium.models.network import Network, NetworkConfig
-from sensorium.targets import LearntClass
+from sensorium.targets import LearntClass, LearntMultilabel
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions, fold_of_rows
@@ -55,6 +55,18 @@ def test_many_regressions_at_once_are_what_scikit_learn_finds_one_by_one() -> No
         x, y = side.values[:count].numpy(), seen.labels["y"][:count].numpy()
         alone = LogisticRegression(C=1 / penalty, tol=1e-8).fit(x, y)
         np.testing.assert_allclose(found.weights[0][:, problem].T, alone.coef_, atol=0.02)
+
+
+def test_tags_are_penalised_like_as_many_regressions_one_by_one() -> None:
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(150, 4)).astype(np.float32)
+    tags = (x @ chance.normal(size=(4, 20)) + 2 * chance.normal(size=(150, 20)) > 2).astype(int)
+    target = LearntMultilabel(tuple(f"tag {n:02}" for n in range(20)), tuple(tags.mean(0)), (0.5,) * 20)
+    side = Side(torch.from_numpy(x), torch.arange(150), torch.ones(150))
+    found = regress([side], target, torch.from_numpy(tags), torch.ones(150, 1), torch.tensor([10.0])).select(0)
+    for tag in range(20):
+        alone = LogisticRegression(C=0.1, max_iter=1000).fit(x, tags[:, tag])
+        np.testing.assert_allclose(found.weights[0][:, tag], alone.coef_[0], atol=0.03)
 
 
 def test_an_input_that_says_nothing_is_left_out() -> None:

@@ -25,7 +25,9 @@ STEP = Histogram(
 BATCH = Histogram("sensorium_batch_size", "Samples run together", ["role"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
 
 PREDICTIONS_MADE = Counter(
-    "sensorium_predictions", "Likeliest classes, abstained from or not", ["model_version", "target", "label"]
+    "sensorium_predictions",
+    "Answers by label: the likeliest class, abstained from or not, or how many tags",
+    ["model_version", "target", "label"],
 )
 ABSTAINED = Counter("sensorium_abstained", "Predictions too unsure for a label", ["model_version", "target"])
 CONFIDENCE = Histogram(

@@ -45,6 +45,11 @@ class Learning(ABC):
     def outputs(self) -> int:
         """How many numbers a network's head gives for a row."""
 
+    @property
+    def surprise(self) -> float:
+        """What losses of rows are divided by, so that none drowns those of other targets."""
+        return 1.0
+
     @abstractmethod
     def truth(self, values: "pd.Series") -> np.ndarray:
         """What is true of prepared rows ``[rows]``, as all that follows reads it."""

@@ -76,7 +76,8 @@ def regress(sides: Sequence[Side], target: Learnt, labels: Tensor, counts: Tenso
         found = solution()
         squares = torch.stack([(one**2).sum((0, 2)) for one in found.weights]).sum(0) * penalties
         squares = squares + BIAS_PENALTY * (found.biases**2).sum(1)
-        value = (found.losses(sides, target, labels) * counts).sum() + squares.sum() / 2
+        of_rows = target.surprise * found.losses(sides, target, labels)  # penalties are of losses as they are
+        value = (of_rows * counts).sum() + squares.sum() / 2
         value.backward()
         return value
 

@@ -34,7 +34,7 @@ function added(target) {
     make("h3", { "aria-live": "polite" }, `Why ${shown(target.value)}`),
     make("ul", {}, line("base", "knowing nothing", shown(target.base)),
       Object.entries(target.attribution).map(([name, part]) => line(name, readable(name), signed(part))),
-      line("sum", "together", shown(target.value))),
+      line("sum", "Together", shown(target.value))),
   ];
 }
 
