@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial, TrialState
@@ -36,7 +36,7 @@ def _history(trials: Sequence[FrozenTrial]) -> Figure:
     losses = [_rank(trial)[1] if trial.state == TrialState.COMPLETE else math.nan for trial in trials]
     figure, axes = canvas(WIDE, 3)
     axes.scatter(range(1, len(losses) + 1), losses, color=BLUE, s=22, label="a trial")
-    best = list(accumulate(losses, lambda least, loss: least if math.isnan(loss) else min(least, loss)))
+    best = np.fmin.accumulate(losses)
     axes.step(range(1, len(losses) + 1), best, where="post", color=ORANGE, label="the best so far")
     axes.set_xlabel("trial")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -109,7 +109,8 @@ def narrow(network: Network, train: Rows) -> Narrowed:
     found, turned = copy.deepcopy(network), _axes_of_rows(train)
     for place, axes in enumerate(turned):
         projection = cast(Projection, found.projections[place])
-        dropout, linear, *others = cast(nn.Sequential, projection.map)
+        dropout, first, *others = cast(nn.Sequential, projection.map)
+        linear = cast(nn.Linear, first)
         if axes is not None:
             dropout = TurnedDropout(cast(nn.Dropout, dropout).p, len(axes))
             linear.weight, linear.in_features = nn.Parameter(linear.weight @ axes), axes.shape[1]
