@@ -11,11 +11,13 @@ import argparse
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import optuna
 import pandas as pd
 import torch
+from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 from sklearn.decomposition import PCA
@@ -31,7 +33,7 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
-from sensorium.training.search import Space, run_trials
+from sensorium.training.search import Draft, Space, ended, run_trials
 from sensorium.training.stacking import Divisions
 
 VALIDATION = 0.15 / 0.7  # rows, for each row to train on
@@ -110,19 +112,21 @@ def network(
 ) -> tuple[float, str]:
     """The test accuracy of what the search chooses, and its kind."""
     divided = Divisions(divisions(train, validation, targets))
-
-    def loss(drawn: dict) -> float:
-        return divided.fit(*configured(drawn, train, targets)).loss
-
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
-    list(run_trials(study, space, loss, trials, 600, seed))
+    list(run_trials(study, space, partial(_try, divided, train, targets), trials, 600, seed))
     best = study.best_trial.user_attrs["settings"]
     config, how = configured(best, train, targets)
     fitted = divided.fit(config, how).fitted_to(config, how, train, validation)
     (target,) = targets
     return accuracy_of(predict(fitted.network, test)[target].argmax(1), test.labels[target]), best["fusion"]["kind"]
+
+
+def _try(divided: Divisions, train: Rows, targets: Mapping[str, Learnt], draft: Draft) -> FrozenTrial:
+    torch.set_num_threads(1)
+    config, how = configured(draft.settings, train, targets)
+    return ended(draft, lambda watch: divided.fit(config, how, watch).loss)
 
 
 def logistic_regression(train: Rows, test: Rows, target: str) -> float:

@@ -464,7 +464,7 @@ def test_killed_in_embed_it_goes_on_where_it_was(workspace: Workspace, tmp_path:
 def finished_trials(workspace: Workspace) -> int:
     journal = workspace.root / "models/search/journal.log"
     lines = journal.read_text().splitlines() if journal.is_file() else []
-    return sum('"state":1' in line for line in lines)
+    return sum('"state":1' in line or '"state":2' in line for line in lines)
 
 
 def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -76,6 +76,32 @@ def map_shards(
             finally:  # after an error nothing more is begun
                 for future in running:
                     future.cancel()
+
+
+def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int) -> Iterator[Any]:
+    """Yields ``function(piece)`` in the order of the pieces, which may depend on what was yielded.
+
+    A piece is taken when the results of all but ``ahead - 1`` before it have been used, or later. ``function`` must be
+    importable. This process begins, as in `map_shards`.
+
+    Args:
+        function: of a piece.
+        pieces: its arguments.
+        ahead: how many are at work at most.
+    """
+    workers, here = min(len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
+    for piece in pieces:
+        yield function(piece)
+        if workers > 1 and time.monotonic() > here:
+            break
+    pending: deque[Future[Any]] = deque()
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker) as pool:
+        for piece in pieces:
+            pending.append(pool.submit(function, piece))
+            if len(pending) == ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 def progress(*more: ProgressColumn) -> Progress:

@@ -5,8 +5,10 @@ tables it is called ``column.NAME``, so that none is ever taken for one of ours.
 """
 
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # params.yaml is checked without
+    import pandas as pd
 
 ID, SPLIT, GROUP = "id", "split", "group"
 SPLITS = TRAIN, VAL, TEST = "train", "val", "test"
@@ -17,12 +19,12 @@ PRESENCE = "inputs"  # what slices by the inputs that a row has are called
 OF_ROWS = (PRESENCE, "origin")  # what rows are sliced by, beside columns, targets and descriptors of inputs
 
 
-def apart(table: pd.DataFrame, without: Collection[str] = ()) -> pd.DataFrame:
+def apart(table: "pd.DataFrame", without: Collection[str] = ()) -> "pd.DataFrame":
     """The user's columns under names that are none of ours, without some."""
     return table[[name for name in table if name not in without]].add_prefix(COLUMN)
 
 
-def carried(table: pd.DataFrame) -> dict[str, pd.Series]:
+def carried(table: "pd.DataFrame") -> "dict[str, pd.Series]":
     """The user's columns in a table of ours, under their own names."""
     return {name.removeprefix(COLUMN): table[name] for name in map(str, table) if name.startswith(COLUMN)}
 

@@ -3,9 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import torch
 import yaml
+from optuna.trial import FrozenTrial
 
 from sensorium import params, paths
 from sensorium.dataset.columns import TRAIN, VAL
@@ -13,22 +17,48 @@ from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_t
 from sensorium.files import detach, replacing, sha256
 from sensorium.report.search import write_report
 from sensorium.shards import progress
-from sensorium.targets import Target
+from sensorium.targets import Learnt, Target
+from sensorium.training.data import Rows
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
-from sensorium.training.search import Space, finished, open_study, run_trials
+from sensorium.training.search import Draft, Space, ended, finished, open_study, run_trials
 from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
-JUDGED = "calibrated, cross-validated, stacked"  # losses of earlier versions, which were not, are no match
+JUDGED = "calibrated, cross-validated, stacked, turned"  # losses of earlier versions, which were not, are no match
+
+
+@dataclass(frozen=True)
+class Data:
+    """What trials are fitted to and judged by."""
+
+    train: Rows
+    targets: Mapping[str, Learnt]
+    divided: Divisions
+
+
+@cache
+def _data() -> Data:
+    """Read once by every process that runs trials."""
+    settings = params.load()
+    table = read_table()
+    targets = learn(table, settings.targets)
+    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
+    return Data(train, targets, Divisions(divisions(train, validation, targets)))
+
+
+def _try(draft: Draft) -> FrozenTrial:
+    """Runs a trial in one thread: so its result is the same on any number of cores."""
+    torch.set_num_threads(1)
+    data = _data()
+    config, how = configured(draft.settings, data.train, data.targets)
+    return ended(draft, lambda watch: data.divided.fit(config, how, watch).loss)
 
 
 def run() -> None:
     """Writes the best settings; trials of earlier runs with the same data and space count."""
     settings = params.load()
-    table = read_table()
-    targets = learn(table, settings.targets)
-    train, validation = (read_rows(of_split(table, name), settings.inputs, targets) for name in (TRAIN, VAL))
+    _data.cache_clear()
     space = Space(dict(settings.fusion), dict(settings.training))
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     detach(JOURNAL)
@@ -36,15 +66,10 @@ def run() -> None:
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
-    divided = Divisions(divisions(train, validation, targets))
-
-    def loss(drawn: dict[str, dict[str, Any]]) -> float:
-        return divided.fit(*configured(drawn, train, targets)).loss
-
     budget = settings.search
     with progress() as bar:
         task = bar.add_task("searching", total=space.trials(budget.trials), completed=earlier)
-        for _ in run_trials(study, space, loss, budget.trials, budget.minutes * 60, budget.seed):
+        for _ in run_trials(study, space, _try, budget.trials, budget.minutes * 60, budget.seed):
             if not bar.console.is_terminal:
                 print(f"search: {len(finished(study))} trials, best loss {study.best_value:.4f}", flush=True)
             bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")

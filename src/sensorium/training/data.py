@@ -9,7 +9,7 @@ from torch import Tensor
 Batch = tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity, so that what is found of rows can be kept
 class Rows:
     """Rows that point into features, so that rows sharing a picture share its features.
 

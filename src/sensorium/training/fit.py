@@ -8,15 +8,15 @@ from sensorium.models.network import NetworkConfig
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.linear import solve
-from sensorium.training.loop import Fitted, TrainConfig, descend
+from sensorium.training.loop import Fitted, TrainConfig, Watch, descend, unwatched
 
-Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows], Fitted]
+Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows, Watch], Fitted]
 LEARN: dict[str, Learn] = {"descent": descend, "solution": solve}
 
 
-def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:
     """Fits a network as its fusion learns; the same arguments give the same network."""
-    return LEARN[fusion_class(config.kind).learns_by](config, how, train, validation)
+    return LEARN[fusion_class(config.kind).learns_by](config, how, train, validation, watch)
 
 
 def configured(

@@ -13,12 +13,12 @@ from sensorium.targets import Learnt
 from sensorium.training.cross_validation import Axes, Fit, of_target
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
-from sensorium.training.loop import Fitted, TrainConfig, mean_loss, standardise
+from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, standardise, unwatched
 
 
 @flushed_denormals()
 @torch.no_grad()
-def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:
     """Solves for the network; the same rows give the same.
 
     A pattern's regression may leave out inputs that only harm. Which it reads and how strongly its weights are
@@ -29,6 +29,7 @@ def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows
         how: tells what the loss is that is given back; nothing is left to set.
         train: rows to fit to.
         validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
+        watch: not used; a solution has no epochs.
     """
     width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
     network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()

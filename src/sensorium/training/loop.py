@@ -1,14 +1,12 @@
 """The one training loop: a fusion network over cached features."""
 
-import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
 
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
@@ -16,11 +14,16 @@ from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.forward import predict
+from sensorium.training.narrow import narrow
 from sensorium.training.weighting import WEIGHTINGS
+from sensorium.training.weights import Weights
 
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
 EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
 PATIENT_STEPS = 100  # before which patience ends nothing
+LONGEST = 1.0  # gradient, in the Euclidean norm
+
+Watch = Callable[[int, float], None]  # is told of every epoch and its validation loss; may end the fit by an error
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,12 @@ class Fitted:
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
+def unwatched(epoch: int, validation_loss: float) -> None:
+    """Lets a fit go on to its end."""
+
+
 @flushed_denormals()
-def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:
     """Fits a network; the same arguments give the same network.
 
     What is validated and kept is the running mean of the weights (Polyak and Juditsky 1992) at the epoch with the
@@ -74,28 +81,32 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = Network(config)
     standardise(network, train)
-    network, train, validation = network.to(device), train.to(device), validation.to(device)
+    narrowed = narrow(network, train)
+    fast, train, validation = (
+        narrowed.network.to(device), narrowed.read(train).to(device), narrowed.read(validation).to(device)
+    )  # fmt: skip
     order = torch.Generator().manual_seed(how.seed)
-    optimiser = torch.optim.AdamW(network.parameters(), how.learning_rate, weight_decay=how.weight_decay)
-    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))
-    mean = cast(Network, averaged.module)
+    weights = Weights(fast, AVERAGING)
+    optimiser = torch.optim.AdamW([weights.vector], how.learning_rate, weight_decay=how.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
-    best, waited, steps = copy.deepcopy(mean.state_dict()), 0, 0
+    best, waited, steps = weights.mean.clone(), 0, 0
     for epoch in range(how.epochs):
-        training_loss = _epoch(network, averaged, optimiser, train, how, order)
+        training_loss = _epoch(fast, weights, optimiser, train, how, order)
         schedule.step()
-        validation_loss = mean_loss(mean, validation, how.target_weights)
+        with weights.averaged():
+            validation_loss = mean_loss(fast, validation, how.target_weights)
         require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
         if validation_loss < fitted.best_loss:
-            fitted.best_loss, best, waited = validation_loss, copy.deepcopy(mean.state_dict()), 0
+            fitted.best_loss, best, waited = validation_loss, weights.mean.clone(), 0
+        watch(epoch + 1, validation_loss)
         steps += math.ceil(len(train) / how.batch(len(train)))
         if waited > how.patience and steps >= PATIENT_STEPS:
             break
-    network.load_state_dict(best)
-    fitted.network = network.cpu().eval()
+    weights.take(best)
+    fitted.network = narrowed.widened().eval()
     return fitted
 
 
@@ -109,7 +120,7 @@ def standardise(network: Network, train: Rows) -> None:
 
 def _epoch(
     network: Network,
-    averaged: AveragedModel,
+    weights: Weights,
     optimiser: torch.optim.Optimizer,
     train: Rows,
     how: TrainConfig,
@@ -121,11 +132,11 @@ def _epoch(
         features, present, labels = train.batch(rows)
         present = drop_inputs(present, how.input_dropout, order)
         loss = joint_loss(network.targets, network(features, present), labels, how.label_smoothing, how.target_weights)
-        optimiser.zero_grad()
+        weights.gradient.zero_()
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        weights.shorten(LONGEST)
         optimiser.step()
-        averaged.update_parameters(network)
+        weights.average()
         total += loss.item() * len(rows)
     return total / len(train)
 

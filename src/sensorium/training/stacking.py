@@ -18,7 +18,7 @@ from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
-from sensorium.training.loop import Fitted, TrainConfig, mean_loss
+from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
 from sensorium.training.weighting import WEIGHTINGS
 
 LINEAR = "linear"
@@ -69,13 +69,15 @@ class Divisions:
 
     splits: Sequence[tuple[Rows, Rows]]
 
-    def fit(self, config: NetworkConfig, how: TrainConfig) -> Stacked:
-        """Fits a network in every division.
+    def fit(self, config: NetworkConfig, how: TrainConfig, watch: Watch = unwatched) -> Stacked:
+        """Fits a network in every division, the first of which is watched.
 
         Judged is the loss at the calibration that suits the outputs best: training ends with calibration, and what a
         fusion is too sure or unsure of before must not decide.
         """
-        fitted, judging = [fit(config, how, *rows) for rows in self.splits], [rows for _, rows in self.splits]
+        watching = [watch] + [unwatched] * (len(self.splits) - 1)
+        fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
+        judging = [rows for _, rows in self.splits]
         by_network = self._outputs([one.network for one in fitted])
         if fusion_class(config.kind).learns_by == "solution" or sum(map(len, judging)) > MOST_ROWS:
             return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network, how))

@@ -1,6 +1,7 @@
 """Fusion by self-attention over the tokens of all inputs."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -39,4 +40,17 @@ class AttentionFusion(Fusion):
         for origin, (name, states) in zip(self.origins, tokens.items(), strict=True):
             parts.append(states + origin)
             hidden.append((present[name][:, None] == 0).expand(-1, states.shape[1]))
-        return self.layers(torch.cat(parts, dim=1), src_key_padding_mask=torch.cat(hidden, dim=1))[:, 0]
+        states, absent = torch.cat(parts, dim=1), torch.cat(hidden, dim=1)
+        *layers, last = cast(Sequence[nn.TransformerEncoderLayer], self.layers.layers)
+        for layer in layers:
+            states = layer(states, src_key_padding_mask=absent)
+        return cast(nn.LayerNorm, self.layers.norm)(_first_state(last, states, absent))
+
+
+def _first_state(layer: nn.TransformerEncoderLayer, states: Tensor, absent: Tensor) -> Tensor:
+    """What a layer makes of the first token ``[batch, width]``: of the last layer nobody asks for the others."""
+    normal = layer.norm1(states)
+    attended, _ = layer.self_attn(normal[:, :1], normal, normal, key_padding_mask=absent, need_weights=False)
+    first = states[:, 0] + layer.dropout1(attended[:, 0])
+    wide = layer.dropout(layer.activation(layer.linear1(layer.norm2(first))))
+    return first + layer.dropout2(layer.linear2(wide))

@@ -1,0 +1,52 @@
+"""All weights of a network as one vector: what is done to all of them in a step is one operation, not one for each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class Weights:
+    """The weights of a network in one vector, whose parts the network's parameters are, and their running mean.
+
+    Attributes:
+        vector: what an optimiser steps along.
+        mean: over the steps, the later ones counting more.
+
+    Args:
+        network: on its device.
+        kept: share of the mean that a step leaves as it is.
+    """
+
+    def __init__(self, network: nn.Module, kept: float) -> None:
+        parameters = list(network.parameters())
+        self.vector = nn.Parameter(torch.cat([one.detach().flatten() for one in parameters]))
+        self.vector.grad = self.gradient = torch.zeros_like(self.vector)
+        self.mean: Tensor = self.vector.detach().clone()
+        self._kept, self._started = kept, False
+        sizes = [one.numel() for one in parameters]
+        parts = zip(parameters, self.vector.detach().split(sizes), self.gradient.split(sizes), strict=True)
+        for parameter, values, gradient in parts:
+            parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+
+    def shorten(self, longest: float) -> None:
+        """Scales a gradient that is longer to this length."""
+        self.gradient.mul_((longest / (self.gradient.norm() + 1e-6)).clamp(max=1))
+
+    def average(self) -> None:
+        """Takes the weights after a step into the mean, which begins with those after the first."""
+        self.mean.lerp_(self.vector.detach(), 1 - self._kept if self._started else 1)
+        self._started = True
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The network has the mean for its weights while this lasts."""
+        own = self.vector.detach().clone()
+        self.take(self.mean)
+        yield
+        self.take(own)
+
+    def take(self, values: Tensor) -> None:
+        """Gives the network other weights."""
+        self.vector.data.copy_(values)
