@@ -38,7 +38,7 @@ def test_nothing_drifted() -> None:
 
 
 def test_what_feedback_says() -> None:
-    told = Performance(LearntClass, 40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None)
+    told = Performance(LearntClass, 40, 0.25, (0.14, 0.4), {"bg": 0.5}, 0.98, None, unknown_labels=0.5)
     nothing = Performance(LearntClass, 0, None, None, {}, 0.9, 0.8)
     assert answer([], ["text"], {"language": told, "kind": nothing})[1:] == [
         "By feedback, language is right in 25% of 40 answers (interval 14% to 40%; on the reference in 98%), and 50% "
@@ -58,7 +58,8 @@ def test_what_feedback_says_of_a_number() -> None:
 
 def test_of_many_classes_that_the_model_does_not_know_three_are_named() -> None:
     def said(*unknown: str) -> str:
-        told = Performance(LearntClass, 40, 0.0, (0.0, 0.1), dict.fromkeys(unknown, 1 / len(unknown)), None, None)
+        shares = dict.fromkeys(unknown, 1 / len(unknown))
+        told = Performance(LearntClass, 40, 0.0, (0.0, 0.1), shares, None, None, unknown_labels=1.0)
         return answer([], ["text"], {"language": told})[1].split(", and ")[1]
 
     assert said("a", "b", "c") == "100% are 'a', 'b' and 'c', which the model has no class for."
