@@ -96,7 +96,8 @@ class Rule(Section):
 def backwards(rule: Rule, kinds: Mapping[str, type[Learnt]]) -> str:
     """What is wrong with a rule that bounds a figure where it is best; empty if nothing is.
 
-    A figure of honesty, such as the coverage of intervals, may be too high or too low.
+    A figure of honesty, such as the coverage of intervals, may be too high or too low, and so may a baseline's: where
+    that is high there is little to learn.
 
     Args:
         rule: one.
@@ -107,7 +108,7 @@ def backwards(rule: Rule, kinds: Mapping[str, type[Learnt]]) -> str:
         return ""
     target, figure = (keys[0], keys[-1]) if file in OF_TARGETS else (keys[-1], keys[0])
     meant = [kinds[target]] if target in kinds else list(kinds.values())
-    able = [kind for kind in meant if figure in kind.figure_names]
+    able = [kind for kind in meant if figure in kind.figure_names and not kind.baselines.keys() & set(keys)]
     if rule.min is not None and able and all(figure in kind.lower_is_better for kind in able):
         return f"{rule.metric!r} is an error, which is better low: write `max:` for its bound, not `min:`"
     one_way = all(figure not in (*kind.lower_is_better, *kind.honesty_figures) for kind in able)
