@@ -185,7 +185,7 @@ class Toy:
     def command(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT, timeout=2 * PATIENCE,  # `--watch` waits for ever for an event that was lost
         )  # fmt: skip
 
 

@@ -193,9 +193,9 @@ def test_after_a_killed_worker_a_run_does_only_what_is_missing(toy: Toy) -> None
     (toy.root / "go").touch()
     (toy.root / ".dvc/tmp/rwlock").write_text("")  # as where DVC was writing it
     with worker(toy):
-        done = toy.command("prefect", "deployment", "run", "train/local", "--watch")
-        assert done.returncode == 0, done.stdout
-    assert states(toy.server.tasks(toy.server.last_run()))["a"] == "Up to date"
+        toy.command("prefect", "deployment", "run", "train/local")
+        wait_for(lambda: toy.server.runs("train")[0]["state_name"] == "Completed", "the run to be completed")
+        assert states(toy.server.tasks(toy.server.last_run()))["a"] == "Up to date"
 
 
 def stages_at_work(toy: Toy) -> bool:
