@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from rich.progress import (
@@ -39,11 +38,8 @@ def map_shards(
 ) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, showing progress.
 
-    ``function`` must be importable, since it runs in other processes, one thread each; errors it raises come here.
-    This process begins, since all may be done before others have started; they are started for what is left.
-
     Args:
-        function: of a piece.
+        function: see `map_ahead`.
         pieces: its arguments; of those that are made when they are asked for, few are held at a time.
         doing: what the bar says.
         sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
@@ -51,57 +47,46 @@ def map_shards(
     if not pieces:
         return
     sizes = sizes or [1] * len(pieces)
-    workers = min(len(os.sched_getaffinity(0)), len(pieces))
+    made = (pieces[number] for number in range(len(pieces)))
+    ahead = AHEAD * min(len(os.sched_getaffinity(0)), len(pieces))
     with progress(Pace()) as bar:
         tracked = bar.add_task(doing, total=sum(sizes))
-        here, done = time.monotonic() + START, 0
-        while done < len(pieces) and (workers <= 1 or time.monotonic() < here):
-            yield function(pieces[done])
-            bar.advance(tracked, sizes[done])
-            done += 1
-        if done == len(pieces):
-            return
-        # A fresh interpreter each: forking one whose libraries run threads can hang.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
-            to_do = iter(range(done, len(pieces)))
-            running = deque(pool.submit(function, pieces[number]) for number in islice(to_do, AHEAD * workers))
-            try:
-                while running:
-                    result = running.popleft().result()
-                    running.extend(pool.submit(function, pieces[number]) for number in islice(to_do, 1))
-                    yield result
-                    bar.advance(tracked, sizes[done])
-                    done += 1
-            finally:  # after an error nothing more is begun
-                for future in running:
-                    future.cancel()
+        for result, size in zip(map_ahead(function, made, ahead), sizes, strict=True):
+            yield result
+            bar.advance(tracked, size)
 
 
 def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, which may depend on what was yielded.
 
     A piece is taken when the results of all but ``ahead - 1`` before it have been used, or later. ``function`` must be
-    importable. This process begins, as in `map_shards`.
+    importable, since it runs in other processes; errors it raises come here. This process begins, since all may be
+    done before others have started; they are started for what is left.
 
     Args:
         function: of a piece.
         pieces: its arguments.
-        ahead: how many are at work at most.
+        ahead: how many are at work or wait at most.
     """
     workers, here = min(len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
-    for piece in pieces:
+    none_left = object()
+    while workers == 1 or time.monotonic() < here:
+        if (piece := next(pieces, none_left)) is none_left:
+            return
         yield function(piece)
-        if workers > 1 and time.monotonic() > here:
-            break
     pending: deque[Future[Any]] = deque()
+    # A fresh interpreter each: forking one whose libraries run threads can hang.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker) as pool:
-        for piece in pieces:
-            pending.append(pool.submit(function, piece))
-            if len(pending) == ahead:
+        try:
+            for piece in pieces:
+                pending.append(pool.submit(function, piece))
+                if len(pending) == ahead:
+                    yield pending.popleft().result()
+            while pending:
                 yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        finally:  # after an error nothing more is begun
+            for future in pending:
+                future.cancel()
 
 
 def progress(*more: ProgressColumn) -> Progress:

@@ -34,7 +34,7 @@ class Data:
 
     train: Rows
     targets: Mapping[str, Learnt]
-    divided: Divisions
+    divisions: Divisions
 
 
 @cache
@@ -52,7 +52,7 @@ def _try(draft: Draft) -> FrozenTrial:
     torch.set_num_threads(1)
     data = _data()
     config, how = configured(draft.settings, data.train, data.targets)
-    return ended(draft, lambda watch: data.divided.fit(config, how, watch).loss)
+    return ended(draft, lambda watch: data.divisions.fit(config, how, watch).loss)
 
 
 def run() -> None:

@@ -15,7 +15,7 @@ from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.forward import predict
 from sensorium.training.narrow import narrow
-from sensorium.training.weighting import WEIGHTINGS
+from sensorium.training.target_weights import WEIGHTINGS
 from sensorium.training.weights import Weights
 
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count

@@ -19,7 +19,7 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
 from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
-from sensorium.training.weighting import WEIGHTINGS
+from sensorium.training.target_weights import WEIGHTINGS
 
 LINEAR = "linear"
 SHARES = tuple(step / 20 for step in range(21))  # of the network in the mean

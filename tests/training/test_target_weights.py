@@ -10,7 +10,7 @@ from sensorium.targets import Class, Learnt, Number
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 from sensorium.training.loop import TrainConfig, descend
-from sensorium.training.weighting import WEIGHTINGS
+from sensorium.training.target_weights import WEIGHTINGS
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.0, label_smoothing=0.0, batch_size=64, epochs=20, patience=20,
