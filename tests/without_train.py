@@ -12,10 +12,10 @@ import pytest
 
 Report = pytest.CollectReport | pytest.TestReport
 
-# What Python says of a module, what it says of a package, and what Sensorium says of a module.
+# What Python says of a module, what it says of a package, and what Sensorium says of either.
 NOT_INSTALLED = re.compile(
     r"No module named '([^'.]+)|No package metadata was found for ([\w.-]+)|"
-    r"the Python package (\w+)[\w.]* is not installed"
+    r"the Python package ([\w-]+)[\w.]* is not installed"
 )
 FEWEST = 400  # tests that must pass; where fewer do, more is missing than this extra
 
