@@ -6,11 +6,13 @@ import random
 from typing import Annotated, Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from pydantic import Field, create_model
 
 from sensorium import params
+from sensorium.dataset.table_prediction import predict_table
 from sensorium.errors import UserError
 from sensorium.files import read_json
 from sensorium.modalities import KINDS
@@ -18,6 +20,7 @@ from sensorium.models import network as networks
 from sensorium.models.fusion import FUSIONS
 from sensorium.prepared import load_params
 from sensorium.runtime.predictor import Predictor
+from sensorium.runtime.settings import Serve
 from sensorium.stages import embed, evaluate, ingest, prepare, search, train, validate
 from sensorium.targets import KINDS as TARGETS
 from sensorium.targets import OneOf
@@ -153,6 +156,8 @@ def test_a_kind_of_target_that_only_tests_know_goes_from_params_to_a_predictor(
     answers = served.predict([served.accept({"facts": {"age": age}}) for age in (1.0, 11.0)])
     said = [served.targets["old"].answer(answer["old"], 0.0, 1) for answer in answers]
     assert said[0]["yes"] < 0.5 < said[1]["yes"]
+    columns = predict_table(pa.table({"age": [1.0]}), served, Serve(), project.root)
+    assert [name for name in columns if name.startswith("years.")] == ["years.predicted", "years.low", "years.high"]
 
 
 def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

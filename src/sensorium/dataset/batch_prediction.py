@@ -66,7 +66,7 @@ class Counts:
 
     Attributes:
         version: of the model.
-        abstained: by target, the answers that are too unsure.
+        abstained: by target that may abstain, the answers that are too unsure.
         rows: all of them.
         unanswered: those with a reason instead of an answer.
         first_unanswered: the first of these reasons.
@@ -101,7 +101,8 @@ def predict_file(source: Path, target: Path, model: Path) -> Counts:
         added = list(predict_table(pa.table({}), predictor, job.serve, job.root))
         _require_columns(source, staged.columns, predictor.inputs, added)
         answered = list(map_shards(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes))
-        return _join(answered, target, added, Counts(predictor.version, dict.fromkeys(predictor.targets, 0)))
+        unsure = {name: 0 for name, learnt in predictor.targets.items() if learnt.may_abstain}
+        return _join(answered, target, added, Counts(predictor.version, unsure))
 
 
 @contextmanager

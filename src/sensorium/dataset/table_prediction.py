@@ -57,9 +57,9 @@ def predict_table(table: pa.Table, predictor: Predictor, serve: Serve, root: Pat
         root: the folder that paths in cells are relative to and may not leave.
 
     Returns:
-        Columns by name. Of every target the prediction, the probabilities, and whether the service would abstain; null
-        where there is no answer. Then the inputs used, null likewise; why others cannot be used, or why there is no
-        answer; and the model's version.
+        Columns by name. Of every target the prediction, the probabilities, and, of one that may abstain, whether the
+        service would; null where there is no answer. Then the inputs used, null likewise; why others cannot be used, or
+        why there is no answer; and the model's version.
     """
     known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
     rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
@@ -142,8 +142,8 @@ def _columns_of_targets(
         of_rows = np.array([one[target] for one in predictions], np.float64).reshape(-1, len(learnt.columns))
         for name, cells in prediction_columns(target, learnt, of_rows).items():
             columns[name] = pa.array(cells, pa.string()) if cells.dtype == object else pa.array(learnt.rounded(cells))
-        threshold = serve.threshold(target)
-        columns[abstained(target)] = pa.array(
-            [learnt.abstains(one[target], threshold) for one in predictions], pa.bool_()
-        )
+        if learnt.may_abstain:
+            threshold = serve.threshold(target)
+            unsure = [learnt.abstains(one[target], threshold) for one in predictions]
+            columns[abstained(target)] = pa.array(unsure, pa.bool_())
     return columns

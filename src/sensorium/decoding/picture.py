@@ -56,7 +56,7 @@ def begin() -> None:
 
 def limits(raw: bytes) -> Limits:
     """What reading a file may take: something, and more for a larger file."""
-    return Limits(seconds=min(0.8 + 0.1 * len(raw) / 1e6, 3.0), memory=_memory(raw))
+    return Limits(seconds=min(0.7 + 0.1 * len(raw) / 1e6, 3.0), memory=_memory(raw))
 
 
 def read(raw: bytes) -> bytes:
