@@ -7,9 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from sensorium.data_root import Files
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.errors import BadInput
+from sensorium.media import Media
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
 from sensorium.shards import map_shards
@@ -17,25 +19,25 @@ from sensorium.shards import map_shards
 Digests = dict[str, list[str | None]]  # by input of every row; None where it lacks it
 
 
-def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, folder: Path) -> Digests:
+def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], media: Media, folder: Path) -> Digests:
     """Writes the cleaned values of every input, and gives every row's digests.
 
     Args:
         table: cells by column.
         inputs: as declared.
-        root: the folder that paths in cells are relative to.
+        media: the files that cells name.
         folder: gets a folder an input.
     """
     for name in inputs:
         (folder / name).mkdir(parents=True)
-    pieces, found = Pieces(table), {name: list[str | None]() for name in inputs}
-    for piece in map_shards(partial(_clean_piece, inputs, root, folder), pieces, "cleaning inputs", pieces.sizes):
+    pieces, found = Pieces(table, media), {name: list[str | None]() for name in inputs}
+    for piece in map_shards(partial(_clean_piece, inputs, folder), pieces, "cleaning inputs", pieces.sizes):
         for name, digests in piece.items():
             found[name] += digests
     return found
 
 
-def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece: Piece) -> Digests:
+def _clean_piece(inputs: Mapping[str, Modality], folder: Path, piece: Piece) -> Digests:
     """Writes one shard of every input's values; returns the digests of its rows."""
     found: Digests = {}
     for name, kind in inputs.items():
@@ -46,7 +48,7 @@ def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece
             cells = repr([row.get(column) for column in kind.columns(name)])
             if cells not in seen:
                 seen[cells] = None
-                if (value := _accepted(kind, row, name, root)) is not None:
+                if (value := _accepted(kind, row, name, piece.files)) is not None:
                     item = kind.pack(value)
                     seen[cells] = digest(item)
                     packed[digest(item)], descriptors[digest(item)] = item, kind.describe(value)
@@ -55,10 +57,10 @@ def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece
     return found
 
 
-def _accepted(kind: Modality, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
+def _accepted(kind: Modality, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
     """The cleaned value of an input; ``None`` where it is missing, or cannot be used, which validation has reported."""
     try:
-        raw = kind.raw(row, name, root)
+        raw = kind.raw(row, name, files)
         return None if raw is None else kind.accept(raw)
     except BadInput:
         return None

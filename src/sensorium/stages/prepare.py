@@ -12,6 +12,7 @@ from sensorium.dataset.learnt import learn_all
 from sensorium.dataset.split import divide, require_rows
 from sensorium.dataset.split_warnings import split_warnings
 from sensorium.files import existing, replacing
+from sensorium.media import Media
 from sensorium.sources.feedback import FOLDER as FEEDBACK
 from sensorium.sources.feedback import ids_of_feedback
 from sensorium.spelling import is_missing, spelled
@@ -22,7 +23,7 @@ def run() -> None:
     settings = params.load()
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
-        digests = clean_inputs(pq.read_table(source), settings.inputs, paths.RAW, beside)
+        digests = clean_inputs(pq.read_table(source), settings.inputs, Media.of_folder(paths.RAW), beside)
         table = pd.read_parquet(source)
         rows = _rows(table, digests, settings)
         for name in settings.inputs:

@@ -13,6 +13,7 @@ from sensorium.dataset.quarantine import quarantine
 from sensorium.dataset.row_checks import check_inputs, check_rows
 from sensorium.dataset.validation_summary import counts, doubts, require_learnable
 from sensorium.files import existing, read_json, remove, replacing, write_json
+from sensorium.media import Media
 from sensorium.report import docs
 from sensorium.report.data import write_report
 
@@ -27,7 +28,7 @@ def run() -> None:
     cells_cost_rows = settings.validation.bad_cell == "row"
     table = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest")).reset_index(drop=True)
     labels = _labels(table, settings)
-    found = check_inputs(pq.read_table(paths.MANIFEST), inputs, paths.RAW)
+    found = check_inputs(pq.read_table(paths.MANIFEST), inputs, Media.of_folder(paths.RAW))
     checks = check_rows(table[ID], found, inputs, labels, targets, cells_cost_rows, enough)
     suite = validation.expectations(list(inputs), list(targets), cells_cost_rows)
     with replacing(paths.REPORTS / "validation") as folder:
