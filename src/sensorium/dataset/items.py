@@ -1,7 +1,8 @@
 """Cleaned values of an input in Parquet shards, each under the sha256 of its bytes."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,21 @@ def write_shard(folder: Path, number: int, items: Mapping[str, bytes], descripto
     names = dict.fromkeys(name for of_item in descriptors.values() for name in of_item)
     columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
-    pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
+    _write(table, folder / f"part-{number:05d}.parquet")
+
+
+def copy_shards(source: Path, folder: Path, wanted: Set[str]) -> None:
+    """Copies the shards of an input, without the values that are not wanted: a shard that has none stays as it is."""
+    for path in shard_files(source):
+        names = pq.ParquetFile(path).read(columns=["digest"])["digest"].to_pylist()
+        if wanted.issuperset(names):
+            shutil.copyfile(path, folder / path.name)
+        else:
+            _write(pq.read_table(path).filter(pa.array([name in wanted for name in names])), folder / path.name)
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="none")
 
 
 def write_owners(folder: Path, ids: pd.Series, digests: pd.Series) -> None:
