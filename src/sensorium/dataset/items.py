@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -31,11 +31,11 @@ def write_shard(folder: Path, number: int, items: Mapping[str, bytes], descripto
     _write(table, folder / f"part-{number:05d}.parquet")
 
 
-def copy_shards(source: Path, folder: Path, wanted: Set[str]) -> None:
+def copy_shards(source: Path, folder: Path, wanted: set[str]) -> None:
     """Copies the shards of an input, without the values that are not wanted: a shard that has none stays as it is."""
     for path in shard_files(source):
         names = pq.ParquetFile(path).read(columns=["digest"])["digest"].to_pylist()
-        if wanted.issuperset(names):
+        if wanted >= set(names):
             shutil.copyfile(path, folder / path.name)
         else:
             _write(pq.read_table(path).filter(pa.array([name in wanted for name in names])), folder / path.name)

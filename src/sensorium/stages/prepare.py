@@ -1,6 +1,6 @@
 """prepare: cleaned values of every input, and rows with their split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ def run() -> None:
     print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
 
 
-def _rows(table: pd.DataFrame, digests: Mapping[str, Sequence[str | None]], settings: params.Params) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, digests: Mapping[str, list[str | None]], settings: params.Params) -> pd.DataFrame:
     """The columns of our own: id, origin, the label of every target, and the digest of every input's value."""
     from_feedback = ids_of_feedback(paths.RAW)
     return pd.DataFrame(
