@@ -27,41 +27,41 @@ Write = Callable[[Path, int], None]
 
 
 def main(count: int, where: Path | None) -> None:
-    """Prints both ways side by side."""
+    """Prints both ways side by side; every step is taken both ways before the next."""
     ways: dict[str, Write] = {"loose files": loose, "shards": in_shards}
+    table = Table("", *ways, "times less", title=f"{count:,} files")
     with tempfile.TemporaryDirectory(dir=where) as folder:
-        found = {name: measured(Path(folder, name), write, count) for name, write in ways.items()}
-    table = Table("", *found, "times less", title=f"{count:,} files")
-    for row in found["shards"]:
-        one, other = (figures[row] for figures in found.values())
-        table.add_row(row, f"{one:,.1f}", f"{other:,.1f}", f"{one / other:.1f}")
+        for (row, one), (_, other) in zip(
+            *(figures(Path(folder, name), write, count) for name, write in ways.items()), strict=True
+        ):
+            table.add_row(row, f"{one:,.1f}", f"{other:,.1f}", f"{one / other:.1f}")
     Console(width=100).print(table)
 
 
-def measured(root: Path, write: Write, count: int) -> dict[str, float]:
-    """Seconds and megabytes of one way."""
+def figures(root: Path, write: Write, count: int) -> Iterator[tuple[str, float]]:
+    """Seconds and megabytes of one way, each when it is asked for."""
     root.mkdir()
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "remote", "add", "-d", "far", "remote"]):
         subprocess.run(command, cwd=root, check=True, capture_output=True)
     dvc = partial(seconds, root)
-    found = {"written, s": taken(lambda: write(root / RAW, count))}
-    found |= {f"dvc {name}, s": dvc(*words) for name, words in (("add", ("add", RAW)), ("push", ("push",)))}
+    yield "written, s", taken(lambda: write(root / RAW, count))
+    yield "dvc add, s", dvc("add", RAW)
+    yield "dvc push, s", dvc("push")
     dvc("status")
-    found["dvc status, s"] = dvc("status")
+    yield "dvc status, s", dvc("status")
     files, size = of_files(root / "remote")
     remove(root / RAW)
     remove(root / ".dvc" / "cache")
-    found["dvc pull, s"] = dvc("pull")
+    yield "dvc pull, s", dvc("pull")
     remove(root / RAW)
     write(root / RAW, count + count // 100)
-    found |= {"dvc add, 1% more, s": dvc("add", RAW), "dvc push, 1% more, s": dvc("push")}
+    yield "dvc add, 1% more, s", dvc("add", RAW)
+    yield "dvc push, 1% more, s", dvc("push")
     files_then, size_then = of_files(root / "remote")
-    return found | {
-        "files": files,
-        "MB": size / 1e6,
-        "files pushed, 1% more": files_then - files,
-        "MB pushed, 1% more": (size_then - size) / 1e6,
-    }
+    yield "files", files
+    yield "MB", size / 1e6
+    yield "files pushed, 1% more", files_then - files
+    yield "MB pushed, 1% more", (size_then - size) / 1e6
 
 
 def contents(count: int) -> Iterator[tuple[str, bytes]]:
