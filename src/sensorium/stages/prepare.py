@@ -24,7 +24,7 @@ def run() -> None:
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
         table = pd.read_parquet(source)
-        rows = _rows(table, pq.read_table(paths.DIGESTS).to_pydict(), settings)
+        rows = _rows(table, pq.read_table(existing(paths.DIGESTS, made_by="validate")).to_pydict(), settings)
         for name in settings.inputs:
             (beside / name).mkdir(parents=True)
             copy_shards(paths.VALUES / name, beside / name, set(rows[name].dropna()))
