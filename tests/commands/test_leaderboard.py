@@ -22,7 +22,7 @@ STAND_IN = """
 import json, pathlib, sys, yaml
 INSIDE = {
     "data/source": ["rows.json", *(f"encoders/{name}.json" for name in ("text", "image", "speech"))],
-    "data/valid": ["manifest.parquet"],
+    "data/valid": ["manifest.parquet", "digests.parquet", "values/file"],
     "data/prepared": ["rows.parquet", "text/items", "image/items", "speech/items"],
     "reports/evaluation": ["confusion/category.csv", "confusion/language.csv"],
 }
