@@ -9,15 +9,16 @@ import pyarrow as pa
 
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.pieces import Piece, Pieces
+from sensorium.engine import Engine
 from sensorium.errors import BadInput
+from sensorium.files import temporary
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
-from sensorium.shards import map_shards
 
 Digests = dict[str, list[str | None]]  # by input of every row; None where it lacks it
 
 
-def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, folder: Path) -> Digests:
+def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, folder: Path, engine: Engine) -> Digests:
     """Writes the cleaned values of every input, and gives every row's digests.
 
     Args:
@@ -25,17 +26,20 @@ def clean_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, fo
         inputs: as declared.
         root: the folder that paths in cells are relative to.
         folder: gets a folder an input.
+        engine: who cleans them.
     """
     for name in inputs:
         (folder / name).mkdir(parents=True)
     pieces, found = Pieces(table), {name: list[str | None]() for name in inputs}
-    for piece in map_shards(partial(_clean_piece, inputs, root, folder), pieces, "cleaning inputs", pieces.sizes):
-        for name, digests in piece.items():
-            found[name] += digests
+    with temporary(folder.parent) as beside:  # what a killed worker leaves is in no output
+        clean = partial(_clean_piece, inputs, root, folder, beside)
+        for piece in engine.map_shards(clean, pieces, "cleaning inputs", pieces.sizes):
+            for name, digests in piece.items():
+                found[name] += digests
     return found
 
 
-def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece: Piece) -> Digests:
+def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, beside: Path, piece: Piece) -> Digests:
     """Writes one shard of every input's values; returns the digests of its rows."""
     found: Digests = {}
     for name, kind in inputs.items():
@@ -51,7 +55,7 @@ def _clean_piece(inputs: Mapping[str, Modality], root: Path, folder: Path, piece
                     seen[cells] = digest(item)
                     packed[digest(item)], descriptors[digest(item)] = item, kind.describe(value)
             found.setdefault(name, []).append(seen[cells])
-        write_shard(folder / name, piece.number, packed, descriptors)
+        write_shard(folder / name, piece.number, packed, descriptors, beside)
     return found
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
@@ -22,12 +23,28 @@ def digest(packed: bytes) -> str:
     return hashlib.sha256(packed).hexdigest()
 
 
-def write_shard(folder: Path, number: int, items: Mapping[str, bytes], descriptors: Mapping[str, Descriptors]) -> None:
-    """Writes one shard of packed values, and what describes each, by digest."""
+def write_shard(
+    folder: Path,
+    number: int,
+    items: Mapping[str, bytes],
+    descriptors: Mapping[str, Descriptors],
+    beside: Path | None = None,
+) -> None:
+    """Writes one shard of packed values, and what describes each, by digest; whole or not at all.
+
+    Args:
+        folder: of the input's shards.
+        number: of the shard.
+        items: packed values by digest.
+        descriptors: likewise.
+        beside: a folder on the same disk, where it is made; several may write the same shard at once.
+    """
     names = dict.fromkeys(name for of_item in descriptors.values() for name in of_item)
     columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
-    pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="none")
+    made = (beside or folder) / uuid4().hex
+    pq.write_table(table, made, compression="none")
+    made.replace(folder / f"part-{number:05d}.parquet")
 
 
 def write_owners(folder: Path, ids: pd.Series, digests: pd.Series) -> None:

@@ -13,23 +13,24 @@ from sensorium.dataset import validation
 from sensorium.dataset.columns import ID
 from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.dataset.problems import InputChecks, Problem
+from sensorium.engine import Engine
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
-from sensorium.shards import map_shards
 from sensorium.targets import Target
 
 
-def check_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path) -> list[InputChecks]:
+def check_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, engine: Engine) -> list[InputChecks]:
     """Reads every input of every row; rows without a problem that have the same inputs share what was found.
 
     Args:
         table: cells by column.
         inputs: as declared.
         root: the folder that paths in cells are relative to.
+        engine: who reads them.
     """
     pieces = Pieces(table)
     alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
-    checked = map_shards(partial(_check_piece, inputs, root), pieces, "reading inputs", pieces.sizes)
+    checked = engine.map_shards(partial(_check_piece, inputs, root), pieces, "reading inputs", pieces.sizes)
     return [alike.setdefault(tuple(found.values()), found) for piece in checked for found in piece]
 
 

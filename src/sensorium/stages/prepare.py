@@ -22,7 +22,7 @@ def run() -> None:
     settings = params.load()
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
-        digests = clean_inputs(pq.read_table(source), settings.inputs, paths.RAW, beside)
+        digests = clean_inputs(pq.read_table(source), settings.inputs, paths.RAW, beside, settings.engine)
         table = pd.read_parquet(source)
         rows = _rows(table, digests, settings)
         for name in settings.inputs:

@@ -27,7 +27,7 @@ def run() -> None:
     cells_cost_rows = settings.validation.bad_cell == "row"
     table = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest")).reset_index(drop=True)
     labels = _labels(table, settings)
-    found = check_inputs(pq.read_table(paths.MANIFEST), inputs, paths.RAW)
+    found = check_inputs(pq.read_table(paths.MANIFEST), inputs, paths.RAW, settings.engine)
     checks = check_rows(table[ID], found, inputs, labels, targets, cells_cost_rows, enough)
     suite = validation.expectations(list(inputs), list(targets), cells_cost_rows)
     with replacing(paths.REPORTS / "validation") as folder:
