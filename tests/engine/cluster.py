@@ -2,15 +2,24 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sensorium.parent_death import end_with_parent
 from tests.conftest import REPOSITORY, free_port
 
+Started = subprocess.Popen[bytes]
+
 NO_PAGES = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1")
+SETTINGS = {
+    "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")]),
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # rather than three workers that are killed by one piece
+}
 
 
 class Cluster:
@@ -22,50 +31,39 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
-        self.address = f"tcp://127.0.0.1:{free_port()}"
-        self._start("scheduler", "--port", self.address.rpartition(":")[2])
+        self._port = free_port()
+        self.address = f"tcp://127.0.0.1:{self._port}"
+        self.started: list[Started] = []
 
-    def add_worker(self) -> int:
-        """Starts a worker, whose process is started again where it is killed; returns the id of that which does so."""
-        return self._start("worker", self.address, "--nthreads", "1", "--nworkers", "1").pid
+    def add_scheduler(self) -> Started:
+        """Starts the scheduler, and waits until it answers."""
+        found = self._start("scheduler", "--port", str(self._port))
+        while not _answers(self._port):
+            assert found.poll() is None, Path(f"{self._folder}/0/log").read_text()
+            time.sleep(0.1)
+        return found
 
-    def end(self, starter: int) -> None:
-        """Kills a worker, the scheduler (the first), or all, for good, with what it started."""
-        for one in [one for one in self._running if one.pid == starter]:
-            os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
-            self._running.remove(one)
+    def add_worker(self) -> Started:
+        """Starts a nanny with a worker, which it starts again where that is killed."""
+        return self._start("worker", self.address, "--nthreads", "1", "--nworkers", "1")
 
-    @property
-    def scheduler(self) -> int:
-        """The id of its process."""
-        return self._running[0].pid
-
-    def close(self) -> None:
-        """Ends all."""
-        for one in reversed(self._running.copy()):
-            self.end(one.pid)
-
-    def _start(self, what: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        home = self._folder / f"{what}-{len(self._running)}"
+    def _start(self, *arguments: str) -> Started:
+        home = self._folder / str(len(self.started))
         home.mkdir()
-        searched = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])
-        command = [str(Path(sys.executable).with_name("dask")), what, *arguments, *NO_PAGES]
-        environment = os.environ | {"PYTHONPATH": searched, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+        command = [str(Path(sys.executable).with_name("dask")), *arguments, *NO_PAGES]
         with (home / "log").open("wb") as log:
-            self._running.append(
-                subprocess.Popen(
-                    command,
-                    cwd=home,
-                    env=environment,
-                    stdout=log,
-                    stderr=log,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
+            found = subprocess.Popen(
+                command,
+                cwd=home,
+                env=os.environ | SETTINGS,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=end_with_parent,
             )
-        return self._running[-1]
+        self.started.append(found)
+        return found
 
 
 @contextmanager
@@ -73,8 +71,22 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     """A cluster with so many workers, as long as this lasts."""
     made = Cluster(folder)
     try:
+        made.add_scheduler()
         for _ in range(workers):
             made.add_worker()
         yield made
     finally:
-        made.close()
+        for one in reversed(made.started):
+            kill(one)
+
+
+def kill(started: Started) -> None:
+    """Kills a process for good, with those that it started."""
+    if started.poll() is None:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0

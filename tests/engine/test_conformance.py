@@ -22,7 +22,7 @@ from sensorium.stats.permutation import Chances, Comparison, weigh
 from sensorium.stats.statistics import of_classes, of_numbers
 from tests.conftest import Project, png
 from tests.engine import pieces
-from tests.engine.cluster import Cluster, cluster
+from tests.engine.cluster import Cluster, cluster, kill
 
 ROWS = 600  # three pieces
 
@@ -180,8 +180,8 @@ def test_workers_of_a_cluster_come_and_go(workers: Cluster, project: Project, mo
     lost = workers.add_worker()
     added = workers.add_worker()
     time.sleep(4)
-    workers.end(lost)
+    kill(lost)
     go.touch()
     asking.join(60)
     assert len(told) == 40
-    workers.end(added)
+    kill(added)

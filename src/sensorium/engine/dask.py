@@ -4,7 +4,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,7 +14,7 @@ from sensorium.engine.engine import AHEAD, KILLED, Engine
 from sensorium.engine.worker import place_here, work
 from sensorium.errors import UserError, reason
 
-PATIENCE = 30  # seconds that a scheduler, or a worker where there is none, is waited for
+PATIENCE = 60  # seconds that a scheduler, or a worker where there is none, is waited for
 
 
 class Dask(Engine):
@@ -48,22 +48,21 @@ class Dask(Engine):
                 "`dask scheduler`, or write `engine: {kind: local}`."
             ) from error
         with client:
-            try:
-                yield client
-            except distributed.KilledWorker as error:
-                raise UserError(f"A worker at {self.address} was {KILLED}. Its log tells.") from error
-            except (CancelledError, distributed.comm.CommClosedError) as error:
-                raise UserError(
-                    f"The Dask scheduler at {self.address} was lost in the middle of the work; start it again and type "
-                    "the same again."
-                ) from error
+            yield client
 
     def _result(self, client: Any, future: Any) -> Any:
+        distributed = extras.module("dask", "distributed")
         while not future.done():
-            with suppress(TimeoutError):
+            try:
                 future.exception(PATIENCE)
-            self._workers(client)
-        return future.result()
+            except TimeoutError:
+                self._workers(client)
+        try:
+            return future.result()
+        except distributed.KilledWorker as error:
+            raise UserError(f"A worker at {self.address} was {KILLED}. Its log tells.") from error
+        except (CancelledError, distributed.comm.CommClosedError) as error:
+            raise self._lost() from error
 
     def _workers(self, client: Any) -> int:
         """How many there are now; if none, one is waited for.
@@ -71,12 +70,20 @@ class Dask(Engine):
         Raises:
             UserError: if none comes.
         """
-        if not (count := len(client.nthreads())):
-            try:
+        try:
+            if not (count := len(client.nthreads())):
                 client.wait_for_workers(1, timeout=PATIENCE)
-            except TimeoutError as error:
-                raise UserError(
-                    f"No worker is at the Dask scheduler {self.address}; start some with `dask worker {self.address} "
-                    "--nthreads 1 --nworkers -1` on every machine."
-                ) from error
+        except TimeoutError as error:
+            raise UserError(
+                f"No worker is at the Dask scheduler {self.address}; start some with `dask worker {self.address} "
+                "--nthreads 1 --nworkers -1` on every machine."
+            ) from error
+        except OSError as error:
+            raise self._lost() from error
         return max(1, count)
+
+    def _lost(self) -> UserError:
+        return UserError(
+            f"The Dask scheduler at {self.address} was lost in the middle of the work; start it again and type the "
+            "same again."
+        )
