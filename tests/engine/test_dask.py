@@ -18,6 +18,7 @@ def test_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None
         list(Dask(address=address).map(pieces.total, [[1]]))
 
 
+@pytest.mark.slow
 def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
     (project.root / "begun").touch()
