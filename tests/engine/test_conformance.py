@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sensorium import paths
 from sensorium.dataset import cleaning, embedding
 from sensorium.engine import HERE, Dask, Engine, Local
 from sensorium.errors import BadInput, Cause, UserError
@@ -35,7 +36,7 @@ def workers(module_path: Path) -> Iterator[Cluster]:
 @pytest.fixture(params=["local", "dask"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, project: Project) -> Engine:
     """Each kind with two workers, in a project with a cache of its own."""
-    monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
+    monkeypatch.setenv("SENSORIUM_CACHE", str(cache_in(project.root)))
     monkeypatch.setattr("sensorium.engine.local.START", 0)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     made: dict[str, Callable[[], Engine]] = {
@@ -121,9 +122,18 @@ def right(module_path: Path) -> dict[str, bytes]:
     root.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        patch.setenv("SENSORIUM_CACHE", str(root / "cache"))
+        patch.setenv("SENSORIUM_CACHE", str(cache_in(root)))
         patch.setattr("sensorium.engine.local.START", 1e9)
         return written(Project(root), Local())
+
+
+def cache_in(root: Path) -> Path:
+    """A cache without features, but with the encoders that were written as ONNX before."""
+    known = paths.cache() / "encoders"
+    known.mkdir(parents=True, exist_ok=True)
+    (root / "cache").mkdir()
+    (root / "cache/encoders").symlink_to(known)
+    return root / "cache"
 
 
 def written(project: Project, engine: Engine) -> dict[str, bytes]:
