@@ -28,6 +28,7 @@ from sensorium.dataset.cache import FeatureCache
 from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.encoders.encoder import encode_each
 from sensorium.engine import Dask
+from sensorium.media import Media
 from sensorium.modalities import Modality
 from sensorium.prepared import load_params
 
@@ -38,11 +39,11 @@ RECORDS = 200_000
 
 def main() -> None:
     """Prints two tables."""
-    pieces = Pieces(pq.read_table(paths.MANIFEST))
-    shown = Table("input", "validate, ms", "prepare, ms", "embed, ms", "prepared, bytes", "features, bytes")
+    pieces = Pieces(pq.read_table(paths.MANIFEST), Media.of_folder(paths.RAW))
+    shown = Table("input", "validate, ms", "embed, ms", "prepared, bytes", "features, bytes")
     for name, kind in load_params().inputs.items():
         cells = measured(kind, name, [row for piece in pieces for row in piece.rows])
-        shown.add_row(name, *(f"{cell:,.2f}" for cell in cells[:3]), *(f"{cell:,.0f}" for cell in cells[3:]))
+        shown.add_row(name, *(f"{cell:,.2f}" for cell in cells[:2]), *(f"{cell:,.0f}" for cell in cells[2:]))
     Console().print(shown)
     both = overhead([pieces[number % len(pieces)] for number in range(PIECES)])
     print(f"a piece of rows is {len(pickle.dumps(pieces[0])):,} bytes, and costs caller and scheduler {both:.1f} ms")
@@ -53,7 +54,8 @@ def measured(kind: Modality, name: str, rows: Sequence[dict[str, Any]]) -> list[
     """The processor milliseconds and the bytes of a value, as a mean of some that differ."""
     by_cells = {repr([row.get(column) for column in kind.columns(name)]): row for row in rows}
     chosen = list(by_cells.values())[:VALUES]
-    raws = [raw for row in chosen if (raw := kind.raw(row, name, paths.RAW)) is not None]
+    media = Media.of_folder(paths.RAW)
+    raws = [raw for row in chosen if (raw := kind.raw(row, name, media)) is not None]
     kind.describe(kind.accept(raws[0]))  # what is loaded once is
     encoder = frozen.load(kind)
     encode_each(encoder.preprocess, encoder.network, [kind.accept(raws[0])])
@@ -61,16 +63,16 @@ def measured(kind: Modality, name: str, rows: Sequence[dict[str, Any]]) -> list[
     packed: list[bytes] = []
     features: list[np.ndarray | str] = []
 
-    def prepare() -> None:
+    def validate() -> None:
         for raw in raws:
             value = kind.accept(raw)
+            values.append(value)
             kind.describe(value)
             packed.append(kind.pack(value))
 
-    validating = spent(lambda: values.extend(kind.accept(raw) for raw in raws))
-    preparing = spent(prepare)
+    validating = spent(validate)
     embedding = spent(lambda: features.extend(encode_each(encoder.preprocess, encoder.network, values)))
-    milliseconds = [1e3 * seconds for seconds in (validating, preparing, embedding)]
+    milliseconds = [1e3 * seconds for seconds in (validating, embedding)]
     bytes_ = [sum(map(len, packed)), sum(one.nbytes for one in features if not isinstance(one, str))]
     return [total / len(raws) for total in [*milliseconds, *bytes_]]
 

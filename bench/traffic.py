@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from sensorium import params, paths
 from sensorium.dataset.columns import TEST
 from sensorium.dataset.rows import of_split, read_table
+from sensorium.media import Media, MediaWriter
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.monitoring.log.window import read_window
@@ -64,10 +65,11 @@ def test_rows() -> pd.DataFrame:
 
 
 def read(table: pd.DataFrame, inputs: Mapping[str, Modality], folder: Path) -> Rows:
-    """The raw values of rows, numbered."""
+    """The raw values of rows, numbered; their media are in a folder's shards."""
+    files = Media.of_folder(folder)
     rows = {}
     for number, (_, row) in enumerate(table.iterrows()):
-        raws = {name: kind.raw(row, name, folder) for name, kind in inputs.items()}
+        raws = {name: kind.raw(row, name, files) for name, kind in inputs.items()}
         rows[str(number)] = {name: raw for name, raw in raws.items() if raw is not None}
     return rows
 
@@ -81,7 +83,8 @@ def complete_rows() -> list[Raws]:
 def _spoken(table: pd.DataFrame, inputs: Mapping[str, Modality]) -> Rows:
     """The items of rows, each said once in a language that is new; numbered as an item's first row."""
     with TemporaryDirectory() as folder:
-        strange = TuxPaint(languages=[STRANGE]).read(inputs, Path(folder))
+        with MediaWriter(Path(folder)) as media:
+            strange = TuxPaint(languages=[STRANGE]).read(inputs, media)
         items = table.reset_index().drop_duplicates("item").set_index("item")["index"]
         strange = strange[strange["item"].isin(items.index)]
         rows = read(strange, inputs, Path(folder))

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import yaml
 
 from sensorium.dataset.split import place_of
+from sensorium.media import Media, MediaWriter
+from sensorium.modalities import Image
 from sensorium.sources import TuxPaint
 
 KNOWN, NEW = ("es", "fr", "ru"), "bg"  # languages
@@ -47,8 +50,14 @@ def make(folder: Path, stamps: Path | None) -> pd.DataFrame:
     root = folder / FOLDER
     root.mkdir()
     source = TuxPaint(languages=[*KNOWN, NEW], path=str(stamps) if stamps else None)
-    table = source.read({}, root)
-    table = table[[(root / path).is_file() for path in table["image"]]]  # a few drawings cannot be rendered
+    with TemporaryDirectory() as shards:
+        with MediaWriter(Path(shards)) as writer:
+            table = source.read({}, writer)
+        stored = Media.of_folder(Path(shards))
+        for path in stored:
+            (root / path).parent.mkdir(exist_ok=True)
+            (root / path).write_bytes(stored.read(path, Image.max_bytes))
+    table = table[[path in stored for path in table["image"]]]  # a few drawings cannot be rendered
     is_collected = table["item"].map(place_of) < COLLECTED
     table[is_collected & table["language"].isin(KNOWN)].to_csv(root / "table.csv", index=False)
     others = table[~is_collected].copy()

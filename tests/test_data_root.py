@@ -7,6 +7,7 @@ import pytest
 from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput
 from sensorium.files import detach, remove, replacing
+from sensorium.media import Media, MediaWriter
 from sensorium.modalities import Image
 from sensorium.registry.own_data import keep_out_of_git
 from sensorium.sources import Manifest
@@ -68,8 +69,9 @@ def test_copies_say_why_a_file_is_not_among_them(mine: Path, tmp_path: Path) -> 
     (mine / "t.csv").write_text("photo\nbig/q/1.png\np/0.png\np/9.png\n")
     copies = tmp_path / "raw"
     copies.mkdir()
-    Manifest(path=str(mine / "t.csv")).read({"photo": Image()}, copies)
-    assert DataRoot(copies).file("p/0.png") == copies / "p/0.png"
+    with MediaWriter(copies) as media:
+        Manifest(path=str(mine / "t.csv")).read({"photo": Image()}, media)
+    assert Media.of_folder(copies).read("p/0.png", 1000) == png()
     assert refusal(copies, "p/9.png") == "file 'p/9.png' does not exist"
     assert refusal(copies, "big/q/1.png") == (
         f"'big/q/1.png' leads outside the data root through a link: big leads to ../disk; {PUT}"

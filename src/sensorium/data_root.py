@@ -5,7 +5,7 @@ import os
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
 from stat import S_ISREG
-from typing import Any
+from typing import Any, Protocol
 from unicodedata import normalize
 
 from sensorium.errors import BadInput, Cause
@@ -13,6 +13,17 @@ from sensorium.errors import BadInput, Cause
 LEFT_OUT = ".left_out.json"  # in a folder of copies: why files that cells name were not copied, by cell
 SHOWN = 200  # letters of a cell
 BESIDE = "paths are relative to the folder of the table"
+
+
+class Files(Protocol):
+    """Files that cells of a table name, wherever they are kept."""
+
+    def read(self, cell: Any, max_bytes: int) -> bytes:
+        """The content of the file that a cell names.
+
+        Raises:
+            BadInput: if it names none that may be read, or one that is too large.
+        """
 
 
 class DataRoot:
@@ -37,7 +48,7 @@ class DataRoot:
         """
         if not isinstance(cell, str):
             raise BadInput(f"a path is expected, not {type(cell).__name__}")
-        shown = repr(cell if len(cell) < SHOWN else cell[:SHOWN] + "...")
+        shown = _shown(cell)
         try:
             return self._plain_file(cell) or self._any_file(cell, shown)
         except BadInput:
@@ -45,6 +56,17 @@ class DataRoot:
         except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
             why = error.args[-1] if len(error.args) == 1 else error.args[1]
             raise BadInput(f"{shown} is no path ({why})") from error
+
+    def read(self, cell: Any, max_bytes: int) -> bytes:
+        """The content of the file that a cell names.
+
+        Raises:
+            BadInput: if it names none, one outside the folder, or one that is too large.
+        """
+        path = self.file(cell)
+        if path.stat().st_size > max_bytes:
+            raise too_large(cell, max_bytes)
+        return path.read_bytes()
 
     def _plain_file(self, cell: str) -> Path | None:
         """A file that is no link, in a folder inside; words rather than paths, since there may be very many."""
@@ -68,9 +90,7 @@ class DataRoot:
             if not path.is_file():
                 if why := _why_left_out(folder, cell):
                     raise BadInput(why)
-                raise BadInput(
-                    f"file {shown} does not exist", Cause("the file", "does not exist", cell[:SHOWN], BESIDE)
-                )
+                raise absent(cell)
             return path
         link = _link_outside(folder, cell)
         if link is None:
@@ -109,6 +129,21 @@ def _link_outside(folder: Path, cell: str) -> Path | None:
         if not here.is_relative_to(folder):
             return step if step.is_symlink() and step.is_relative_to(folder) else None
     return None
+
+
+def absent(cell: str) -> BadInput:
+    """What is said of a cell that names no file."""
+    cause = Cause("the file", "does not exist", cell[:SHOWN], BESIDE)
+    return BadInput(f"file {_shown(cell)} does not exist", cause)
+
+
+def too_large(cell: str, max_bytes: int) -> BadInput:
+    """What is said of a cell that names a file of more bytes than are looked at."""
+    return BadInput(f"file {cell!r} is larger than {max_bytes // 2**20} MiB")
+
+
+def _shown(cell: str) -> str:
+    return repr(cell if len(cell) < SHOWN else cell[:SHOWN] + "...")
 
 
 def leave_out(folder: Path, reasons: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from sensorium.data_root import DataRoot
 from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.modalities import Audio, Image, Tabular, Text
 from tests.conftest import png, wav
@@ -27,19 +28,19 @@ def test_the_fullest_rows_of_different_labels_become_requests(tmp_path: Path) ->
         row("3", "cat", note="a second cat", photo="a.png", sound="a.wav", age=4.0),
         row("4", "dog", note="a dog", photo="a.png", sound="a.wav", colour="red"),
     ]
-    first, second, third = choose_examples(rows, INPUTS, ["label"], tmp_path, 3)
+    first, second, third = choose_examples(rows, INPUTS, ["label"], DataRoot(tmp_path), 3)
     assert (first["note"], first["car"]) == ("a cat", {"age": 3.0, "colour": "red"})
     assert list(first) == ["note", "photo", "sound", "car"]
     assert (second["note"], second["car"]) == ("a dog", {"colour": "red"})
     assert third["note"] == "a second cat"
     assert INPUTS["photo"].accept(b64decode(first["photo"])).getpixel((0, 0)) == (1, 2, 3)
     assert len(INPUTS["sound"].accept(b64decode(first["sound"]))) == 8000
-    assert choose_examples(rows, INPUTS, ["label"], tmp_path, 0) == []
+    assert choose_examples(rows, INPUTS, ["label"], DataRoot(tmp_path), 0) == []
 
 
 def test_rows_that_are_large_or_whose_file_is_gone_are_passed_over(tmp_path: Path) -> None:
     rows = [row("1", "a", note="x" * 2**20), row("2", "b", photo="gone.png"), row("3", "c", note="small")]
-    assert choose_examples(rows, INPUTS, ["label"], tmp_path, 2) == [{"note": "small"}]
+    assert choose_examples(rows, INPUTS, ["label"], DataRoot(tmp_path), 2) == [{"note": "small"}]
 
 
 def test_feedback_is_never_shown(tmp_path: Path) -> None:
@@ -57,4 +58,4 @@ def test_categories_that_five_rows_have_are_choices(tmp_path: Path) -> None:
         row(str(number), "a", photo="gone.png", colour=colour)
         for number, colour in enumerate(["red"] * 5 + ["blue"] * 4)
     ]
-    assert known_choices(rows, INPUTS, tmp_path) == {"car": {"colour": ["red"]}}
+    assert known_choices(rows, INPUTS, DataRoot(tmp_path)) == {"car": {"colour": ["red"]}}

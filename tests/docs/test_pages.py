@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from sensorium.client import Client
+from sensorium.media import Media
+from sensorium.modalities import Image
 from sensorium.params import Params
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import NAMED, Block, read_blocks
@@ -75,12 +77,13 @@ def ask_and_tell(walk: Walk) -> None:
     rows = pd.read_parquet(walk.root / "data/raw/manifest.parquet").set_index("id")
     split = pd.read_parquet(walk.root / "data/prepared/rows.parquet").set_index("id")["split"]
     tested = rows.loc[split.index[split == "test"]].dropna(subset=["text", "image"]).drop_duplicates("item")
+    media = Media.of_folder(walk.root / "data/raw")
     with Client(walk.local(SERVICE)) as client:
         for picture, text, category in zip(tested["image"], tested["text"], tested["category"], strict=True):
             if "REQUEST_ID" in walk.words:
                 answer = client.predict(text=text)
             else:
-                answer = client.predict(image=walk.root / "data/raw" / picture)
+                answer = client.predict(image=media.read(picture, Image.max_bytes))
             client.feedback(answer["request_id"], category=category)
         walk.words["REQUEST_ID"] = answer["request_id"]
     commit(walk)

@@ -12,6 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput
 from sensorium.modalities import KINDS, Modality, declared
 from sensorium.modalities.modality import STRENGTHS
@@ -41,13 +42,13 @@ class Conformance:
 
     def test_it_is_read_from_a_row_of_a_table(self, case: Case, kind: Modality, tmp_path: Path) -> None:
         for raw in case.raws:
-            found = kind.raw(case.row(raw, tmp_path) | {"other": 1}, "it", tmp_path)
+            found = kind.raw(case.row(raw, tmp_path) | {"other": 1}, "it", DataRoot(tmp_path))
             assert kind.pack(kind.accept(found)) == kind.pack(kind.accept(raw))
 
     @pytest.mark.parametrize("nothing", [None, float("nan"), ""], ids=str)
     def test_it_is_missing_where_its_cells_are(self, kind: Modality, nothing: Any, tmp_path: Path) -> None:
-        assert kind.raw(dict.fromkeys(kind.columns("it"), nothing), "it", tmp_path) is None
-        assert kind.raw({}, "it", tmp_path) is None
+        assert kind.raw(dict.fromkeys(kind.columns("it"), nothing), "it", DataRoot(tmp_path)) is None
+        assert kind.raw({}, "it", DataRoot(tmp_path)) is None
 
     def test_a_file_is_looked_for_below_the_table_only(self, kind: Modality, tmp_path: Path) -> None:
         (tmp_path / "secret").write_bytes(b"of others")
@@ -57,7 +58,7 @@ class Conformance:
         (root / "large").open("r+b").truncate(kind.max_bytes + 1)
         for path in ("../secret", "nowhere", "large", str(tmp_path / "secret")) if kind.is_file else ():
             with pytest.raises(BadInput, match=path):
-                kind.raw({"it": path}, "it", root)
+                kind.raw({"it": path}, "it", DataRoot(root))
 
     def test_what_cannot_be_read_says_why(self, case: Case, kind: Modality) -> None:
         raw, sentence = case.bad
@@ -91,7 +92,7 @@ class Conformance:
     def test_what_a_request_gave_makes_a_row_again(self, case: Case, kind: Modality, tmp_path: Path) -> None:
         for value in case.values if not kind.is_file else []:
             row = kind.cells("it", kind.pack(value))
-            assert kind.pack(kind.accept(kind.raw(row, "it", tmp_path))) == kind.pack(value)
+            assert kind.pack(kind.accept(kind.raw(row, "it", DataRoot(tmp_path)))) == kind.pack(value)
 
     def test_it_is_declared_in_json_and_travels_to_other_processes(self, kind: Modality) -> None:
         assert declared(json.loads(kind.model_dump_json())) == kind

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from sensorium.data_root import DataRoot
 from sensorium.encoders.encoder import encode
 from sensorium.errors import BadInput
 from sensorium.modalities import Tabular
@@ -14,8 +15,8 @@ CARS = Tabular(numbers=["age", "price"], categories=["colour"])
 
 
 def test_a_row_without_any_of_its_columns_lacks_the_input() -> None:
-    assert CARS.raw({"age": None, "price": float("nan"), "colour": ""}, "car", Path()) is None
-    assert CARS.raw({"age": "3", "price": None, "other": 1}, "car", Path()) == {"age": "3"}
+    assert CARS.raw({"age": None, "price": float("nan"), "colour": ""}, "car", DataRoot(Path())) is None
+    assert CARS.raw({"age": "3", "price": None, "other": 1}, "car", DataRoot(Path())) == {"age": "3"}
 
 
 @pytest.mark.parametrize(

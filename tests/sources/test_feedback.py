@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import paths
+from sensorium.media import Media
 from sensorium.stages import ingest, prepare, validate
 from tests.conftest import Project, png
 
@@ -69,7 +70,7 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
     assert raw.loc["feedback-1", ["what they say", " url", "age", "colour", "is it?"]].tolist() == [
         "note of a shop", "feedback/feedback-1.photo", 7, "blue", "yes"
     ]  # fmt: skip
-    assert (paths.RAW / "feedback/feedback-1.photo").read_bytes() == png((0, 0, 255))
+    assert Media.of_folder(paths.RAW).read("feedback/feedback-1.photo", 1000) == png((0, 0, 255))
     quarantine = pd.read_parquet(paths.VALID / "quarantine.parquet").set_index("id")["reason"]
     assert "not a picture" in quarantine["feedback-3"]
     assert "feedback-2" in quarantine.index

@@ -1,16 +1,24 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput, UserError
+from sensorium.media import Media, MediaWriter
 from sensorium.modalities import Image
 from sensorium.sources import TuxPaint
 from tests.conftest import png
 
 
+def read(source: TuxPaint, raw: Path) -> tuple[pd.DataFrame, Media]:
+    """Its rows, and the media that are kept of them in a folder."""
+    with MediaWriter(raw) as media:
+        rows = source.read({}, media)
+    return rows, Media.of_folder(raw)
+
+
 def test_a_row_per_item_and_language(slice_of_stamps: Path, tmp_path: Path) -> None:
-    rows = TuxPaint(path=str(slice_of_stamps), languages=["es", "fr"]).read({}, tmp_path)
+    rows, media = read(TuxPaint(path=str(slice_of_stamps), languages=["es", "fr"]), tmp_path)
     assert list(rows.columns) == ["id", "item", "text", "image", "speech", "category", "language"]
     assert rows["category"].unique().tolist() == ["animals", "food", "vehicles"]
     assert rows["item"].nunique() == 104  # four of the 108 are said in neither language
@@ -19,20 +27,21 @@ def test_a_row_per_item_and_language(slice_of_stamps: Path, tmp_path: Path) -> N
     assert first["id"] == f"{first['item']}.{first['language']}"
     text = (slice_of_stamps / f"{first['item']}.txt").read_text().splitlines()[0]
     assert first["text"] == text.strip()
-    assert (tmp_path / first["image"]).is_file() and (tmp_path / first["speech"]).is_file()
+    assert media.read(first["image"], 2**20) == (slice_of_stamps / f"{first['item']}.png").read_bytes()
+    assert first["speech"] in media
 
 
 def test_the_whole_has_ten_categories_and_renders_drawings(stamps: Path, tmp_path: Path) -> None:
-    rows = TuxPaint(path=str(stamps), languages=["be"]).read({}, tmp_path)
+    rows, media = read(TuxPaint(path=str(stamps), languages=["be"]), tmp_path)
     assert rows["category"].nunique() == 10
     drawn = next(row for row in rows.itertuples() if not (stamps / f"{row.item}.png").is_file())
-    picture = Image().accept((tmp_path / drawn.image).read_bytes())
+    picture = Image().accept(media.read(drawn.image, 2**20))
     assert max(picture.size) == 320
 
 
 def test_a_language_that_nobody_speaks(slice_of_stamps: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="data.languages: no clip in tlh"):
-        TuxPaint(path=str(slice_of_stamps), languages=["tlh"]).read({}, tmp_path)
+        TuxPaint(path=str(slice_of_stamps), languages=["tlh"]).read({}, MediaWriter(tmp_path))
 
 
 def test_a_foreign_folder_costs_its_own_rows_only(tmp_path: Path) -> None:
@@ -52,11 +61,11 @@ def test_a_foreign_folder_costs_its_own_rows_only(tmp_path: Path) -> None:
     for name in ("03.png", "04_desc_es.ogg", "05.txt"):
         (stamps / "zoo" / name).unlink()
         (stamps / "zoo" / name).symlink_to(tmp_path / "secret")
-    rows = TuxPaint(path=str(stamps), languages=["es"]).read({}, raw).set_index("item")
-    root, why = DataRoot(raw), {}
+    rows, media = read(TuxPaint(path=str(stamps), languages=["es"]), raw)
+    rows, why = rows.set_index("item"), {}
     for cell in [*rows["image"], *rows["speech"]]:
         try:
-            root.file(cell)
+            media.read(cell, 2**20)
         except BadInput as problem:
             why[cell] = str(problem)
     through = "leads outside the data root through a link"
@@ -64,7 +73,7 @@ def test_a_foreign_folder_costs_its_own_rows_only(tmp_path: Path) -> None:
     assert why.pop("image/zoo-02.png") == "the drawing is larger than 8 MiB"
     assert through in why.pop("image/zoo-03.png") and through in why.pop("speech/zoo-04.es.ogg") and not why
     assert rows.loc[["zoo/05", "zoo/06"], "text"].tolist() == ["", "A frog."]
-    assert Image().accept((raw / "image/zoo-01.png").read_bytes()).size == (320, 320)
+    assert Image().accept(media.read("image/zoo-01.png", 2**20)).size == (320, 320)
 
 
 def test_only_what_was_fetched_is_known_to_be_published() -> None:

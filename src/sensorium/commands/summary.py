@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,8 @@ from rich.table import Table
 from sensorium import params, paths
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import with_its_time
-from sensorium.files import existing, read_json
+from sensorium.files import existing, read_json, replacing
+from sensorium.media import Media
 from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.renamed import VALIDATED, with_new_keys
@@ -36,6 +38,7 @@ from sensorium.terminal import Console
 SUBSETS = ("only", "without")
 PROMOTE = ".venv/bin/sensorium promote"
 PREPARED = paths.PREPARED / "rows.parquet"
+EXAMPLE = paths.REPORTS / "example"  # files of a request
 
 
 def run() -> None:
@@ -180,21 +183,26 @@ def keep_command(settings: params.Params) -> str:
 
 
 def _example() -> str:
-    """A request for one of the test rows, to paste into a shell."""
+    """A request for one of the test rows, to paste into a shell; its files are written for it."""
     settings = params.load()
     test_ids = pd.read_parquet(existing(paths.PREDICTIONS / "test.parquet", made_by="evaluate"))["id"]
     row, prepared = (
         next(row for row in pq.read_table(existing(path, made_by)).to_pylist() if row["id"] == test_ids[0])
         for path, made_by in ((paths.VALID / "manifest.parquet", "validate"), (PREPARED, "prepare"))
     )
-    fields = []
-    for name, kind in settings.inputs.items():
-        if prepared[name] is None:  # missing, or not to be used
-            continue
-        if kind.is_file:
-            fields += ["-F", f"{name}=@{paths.RAW / row[kind.columns(name)[0]]}"]
-        else:
-            value = kind.accept(kind.raw(row, name, paths.RAW))  # a table may hold what JSON cannot, such as a date
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            fields += ["--form-string", f"{name}={text}"]
+    fields, media = [], Media.of_folder(paths.RAW)
+    with replacing(EXAMPLE) as beside:
+        beside.mkdir()
+        for name, kind in settings.inputs.items():
+            if prepared[name] is None:  # missing, or not to be used
+                continue
+            if kind.is_file:
+                cell = row[kind.columns(name)[0]]
+                file = f"{name}{PurePath(cell).suffix}"
+                (beside / file).write_bytes(media.read(cell, kind.max_bytes))
+                fields += ["-F", f"{name}=@{EXAMPLE / file}"]
+            else:
+                value = kind.accept(kind.raw(row, name, media))  # a table may hold what JSON cannot, such as a date
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                fields += ["--form-string", f"{name}={text}"]
     return shlex.join(["curl", *fields, "localhost:3000/predict"])

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from sensorium.data_root import Files
 from sensorium.dataset.columns import ID, ORIGIN, SPLIT
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
@@ -38,7 +39,7 @@ def read_rows(manifest: Path, prepared: Path) -> dict[str, list[dict[str, Any]]]
 
 
 def choose_examples(
-    rows: Sequence[Row], inputs: Mapping[str, Modality], labels: Sequence[str], root: Path, count: int
+    rows: Sequence[Row], inputs: Mapping[str, Modality], labels: Sequence[str], files: Files, count: int
 ) -> list[dict[str, Any]]:
     """Requests as /predict reads them in JSON, of rows that have many inputs and differ in what is to be told.
 
@@ -46,7 +47,7 @@ def choose_examples(
         rows: to choose from.
         inputs: of the model.
         labels: the columns of the model's targets.
-        root: that paths in cells are relative to.
+        files: that cells name.
         count: how many, at most.
     """
     given = {number: [name for name in inputs if _is_there(row, name, inputs[name])] for number, row in enumerate(rows)}
@@ -56,30 +57,30 @@ def choose_examples(
         if not given or len(examples) == count:
             break
         number = max(given, key=lambda number: (len(given[number]), len(_labels(rows[number], labels) - shown)))
-        request = _request(rows[number], {name: inputs[name] for name in given.pop(number)}, root)
+        request = _request(rows[number], {name: inputs[name] for name in given.pop(number)}, files)
         if request and len(json.dumps(request, default=str)) <= MOST_BYTES:
             shown |= _labels(rows[number], labels)
             examples.append(request)
     return examples
 
 
-def known_choices(rows: Sequence[Row], inputs: Mapping[str, Modality], root: Path) -> dict[str, dict[str, list[str]]]:
+def known_choices(rows: Sequence[Row], inputs: Mapping[str, Modality], files: Files) -> dict[str, dict[str, list[str]]]:
     """Of inputs whose columns hold names, those to choose from.
 
     Args:
         rows: of training.
         inputs: of the model.
-        root: that paths in cells are relative to.
+        files: that cells name.
     """
-    offered = {name: kind.choices(_values(rows, name, kind, root)) for name, kind in inputs.items()}
+    offered = {name: kind.choices(_values(rows, name, kind, files)) for name, kind in inputs.items()}
     return {name: columns for name, columns in offered.items() if columns}
 
 
-def _values(rows: Sequence[Row], name: str, kind: Modality, root: Path) -> Iterator[Any]:
+def _values(rows: Sequence[Row], name: str, kind: Modality, files: Files) -> Iterator[Any]:
     """Cleaned values, read only as far as somebody looks at them, without those that cannot be used."""
     for row in rows:
         with suppress(BadInput):
-            if (raw := kind.raw(row, name, root)) is not None:
+            if (raw := kind.raw(row, name, files)) is not None:
                 yield kind.accept(raw)
 
 
@@ -91,10 +92,10 @@ def _labels(row: Row, labels: Sequence[str]) -> set[tuple[str, Any]]:
     return {(column, row.get(column)) for column in labels}
 
 
-def _request(row: Row, inputs: Mapping[str, Modality], root: Path) -> dict[str, Any]:
+def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str, Any]:
     """Values as the model reads them, without where and by whom a picture was taken; nothing of a file that is gone."""
     try:
-        raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, root)) is not None}
+        raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, files)) is not None}
         values = {name: inputs[name].accept(raw) for name, raw in raws.items()}
         return {
             name: base64.b64encode(inputs[name].pack(value)).decode() if inputs[name].is_file else value

@@ -1,6 +1,7 @@
 """Cleaned values of an input in Parquet shards, each under the sha256 of its bytes."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -43,8 +44,22 @@ def write_shard(
     columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
     made = (beside or folder) / uuid4().hex
-    pq.write_table(table, made, compression="none")
+    _write(table, made)
     made.replace(folder / f"part-{number:05d}.parquet")
+
+
+def copy_shards(source: Path, folder: Path, wanted: set[str]) -> None:
+    """Copies the shards of an input, without the values that are not wanted: a shard that has none stays as it is."""
+    for path in shard_files(source):
+        names = pq.ParquetFile(path).read(columns=["digest"])["digest"].to_pylist()
+        if wanted >= set(names):
+            shutil.copyfile(path, folder / path.name)
+        else:
+            _write(pq.read_table(path).filter(pa.array([name in wanted for name in names])), folder / path.name)
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="none")
 
 
 def write_owners(folder: Path, ids: pd.Series, digests: pd.Series) -> None:

@@ -6,7 +6,9 @@ from typing import Any, overload
 
 import pyarrow as pa
 
-from sensorium.shards import ROWS
+from sensorium import cuts
+from sensorium.dataset.columns import ID
+from sensorium.media import Media
 
 
 @dataclass(frozen=True)
@@ -16,20 +18,28 @@ class Piece:
     Attributes:
         number: of the piece.
         rows: cells by column.
+        files: that these cells name.
     """
 
     number: int
     rows: Sequence[dict[str, Any]]
+    files: Media
 
 
 class Pieces(Sequence[Piece]):
-    """All rows of a table; those of a piece are made when it is asked for, and are not kept."""
+    """All rows of a table, cut where ids say; those of a piece are made when it is asked for, and are not kept.
 
-    def __init__(self, table: pa.Table) -> None:
-        self._table = table
+    Args:
+        table: cells by column.
+        files: that cells name.
+    """
+
+    def __init__(self, table: pa.Table, files: Media) -> None:
+        self._table, self._files = table, files
+        self._pieces = list(cuts.pieces(map(str, table[ID].to_pylist())))
 
     def __len__(self) -> int:
-        return -(-self._table.num_rows // ROWS)
+        return len(self._pieces)
 
     @overload
     def __getitem__(self, number: int) -> Piece: ...
@@ -38,11 +48,11 @@ class Pieces(Sequence[Piece]):
     def __getitem__(self, number: int | slice) -> Piece | Sequence[Piece]:
         if isinstance(number, slice):
             return [self[one] for one in range(len(self))[number]]
-        if number >= len(self):
-            raise IndexError(number)
-        return Piece(number, self._table.slice(number * ROWS, ROWS).to_pylist())
+        here = self._pieces[number]
+        rows = self._table.slice(here.start, here.stop - here.start).to_pylist()
+        return Piece(number, rows, self._files.of(cell for row in rows for cell in row.values()))
 
     @property
     def sizes(self) -> list[int]:
         """How many rows each piece has."""
-        return [min(ROWS, self._table.num_rows - number * ROWS) for number in range(len(self))]
+        return [here.stop - here.start for here in self._pieces]

@@ -1,37 +1,14 @@
 """What is wrong with the cells of every row, as columns that the suite of expectations is checked on."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from sensorium.dataset import validation
 from sensorium.dataset.columns import ID
-from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.dataset.problems import InputChecks, Problem
-from sensorium.engine import Engine
-from sensorium.errors import BadInput
-from sensorium.modalities import Modality
 from sensorium.targets import Target
-
-
-def check_inputs(table: pa.Table, inputs: Mapping[str, Modality], root: Path, engine: Engine) -> list[InputChecks]:
-    """Reads every input of every row; rows without a problem that have the same inputs share what was found.
-
-    Args:
-        table: cells by column.
-        inputs: as declared.
-        root: the folder that paths in cells are relative to.
-        engine: who reads them.
-    """
-    pieces = Pieces(table)
-    alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
-    checked = engine.map_shards(partial(_check_piece, inputs, root), pieces, "reading inputs", pieces.sizes)
-    return [alike.setdefault(tuple(found.values()), found) for piece in checked for found in piece]
 
 
 def check_rows(
@@ -47,7 +24,7 @@ def check_rows(
 
     Args:
         ids: of all rows.
-        found: what `check_inputs` did, a row each.
+        found: what `read_inputs` did, a row each.
         inputs: by name.
         labels: of all rows, a column a target.
         targets: as declared.
@@ -69,30 +46,6 @@ def check_rows(
         columns[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
         columns[validation.LABELS_USABLE] += columns[name].notna() & columns[validation.PROBLEM.format(name)].isna()
     return columns
-
-
-def _check_piece(inputs: Mapping[str, Modality], root: Path, piece: Piece) -> list[InputChecks]:
-    """What is wrong with every input of every row; equal cells are read once."""
-    seen: dict[str, Problem | bool] = {}
-
-    def check(row: Mapping[str, Any], name: str, kind: Modality) -> Problem | bool:
-        cells = repr((name, [row.get(column) for column in kind.columns(name)]))
-        if cells not in seen:
-            seen[cells] = _check(kind, row, name, root)
-        return seen[cells]
-
-    return [{name: check(row, name, kind) for name, kind in inputs.items()} for row in piece.rows]
-
-
-def _check(kind: Modality, row: Mapping[str, Any], name: str, root: Path) -> Problem | bool:
-    try:
-        raw = kind.raw(row, name, root)
-        if raw is None:
-            return False
-        kind.accept(raw)
-    except BadInput as problem:
-        return Problem.of(problem, next((row[column] for column in kind.columns(name) if row.get(column)), ""))
-    return True
 
 
 def _usable(columns: pd.DataFrame, strict: Collection[str]) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sensorium.data_root import DataRoot, Files
 from sensorium.dataset.predictions import prediction_columns
 from sensorium.dataset.served import BATCH
 from sensorium.encoders.encoder import encode_each
@@ -63,7 +64,8 @@ def predict_table(table: pa.Table, predictor: Predictor, serve: Serve, root: Pat
     """
     known = [name for name in columns_read(predictor.inputs) if name in table.column_names]
     rows = table.select(known).to_pylist() if known else [{}] * table.num_rows
-    read = {name: _read(predictor, name, rows, root) for name in predictor.inputs}
+    files = DataRoot(root)
+    read = {name: _read(predictor, name, rows, files) for name in predictor.inputs}
     used = [[name for name, one in read.items() if row in one.value_of] for row in range(len(rows))]
     errors = [_error(row, names, read) for row, names in enumerate(used)]
     predictions = _predictions(predictor, read, [row for row, names in enumerate(used) if names])
@@ -82,7 +84,7 @@ def predict_table(table: pa.Table, predictor: Predictor, serve: Serve, root: Pat
     }
 
 
-def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], root: Path) -> InputFeatures:
+def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], files: Files) -> InputFeatures:
     """Reads an input of the rows: equal cells once, and never more than a batch of values in memory."""
     columns = predictor.inputs[name].columns(name)
     rows_of: dict[str, list[int]] = {}
@@ -96,7 +98,7 @@ def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], ro
         values: list[tuple[list[int], Any]] = []
         for numbers in batch:
             try:
-                raw = kind.raw(rows[numbers[0]], name, root)
+                raw = kind.raw(rows[numbers[0]], name, files)
                 if raw is not None:
                     values.append((numbers, kind.accept(raw)))
             except BadInput as problem:

@@ -37,6 +37,7 @@ class Audio(Cell):
 
     is_file: ClassVar[bool] = True
     media_types: ClassVar = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg")
+    feature: ClassVar = "Audio"
     comparatives: ClassVar = {
         "seconds": Comparative("shorter", "longer", "seconds"),
         "loudness": Comparative("quieter", "louder", "loudness (dB, 0 is the loudest there is)", "dB"),

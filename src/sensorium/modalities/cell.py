@@ -1,12 +1,12 @@
 """Inputs that are read from one cell of a row."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from sensorium.modalities.modality import Modality, read_inside
+from sensorium.data_root import Files
+from sensorium.modalities.modality import Modality
 from sensorium.section import Column
 from sensorium.spelling import is_missing
 
@@ -25,11 +25,11 @@ class Cell(Modality):
     def columns(self, name: str) -> list[str]:
         return [name if self.column is None else self.column]
 
-    def raw(self, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
+    def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         cell = row.get(self.columns(name)[0])
         if is_missing(cell):
             return None
-        return read_inside(root, cell, self.max_bytes) if self.is_file else cell
+        return files.read(cell, self.max_bytes) if self.is_file else cell
 
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         return dict.fromkeys(self.columns(name), kept.decode("utf-8", errors="replace"))

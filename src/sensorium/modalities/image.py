@@ -35,6 +35,7 @@ class Image(Cell):
 
     is_file: ClassVar[bool] = True
     media_types: ClassVar = tuple(f"image/{name.lower()}" for name in picture.FORMATS)
+    feature: ClassVar = "Image"
     comparatives: ClassVar = {
         "brightness": Comparative("darker", "brighter", "brightness (0 is black, 1 is white)"),
         "contrast": Comparative("lower in contrast", "higher in contrast", "contrast (deviation of brightness)"),

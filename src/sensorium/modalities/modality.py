@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from sensorium.data_root import DataRoot
+from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.errors import BadInput, UserError
@@ -54,6 +54,7 @@ class Modality(Section, ABC):
         has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
+        feature: what Hugging Face ``datasets`` calls such files.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
@@ -72,6 +73,7 @@ class Modality(Section, ABC):
     has_weights: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
+    feature: ClassVar[str] = ""
     packaged: ClassVar[dict[str, Packaged]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     damage: ClassVar[int] = 1
@@ -90,11 +92,11 @@ class Modality(Section, ABC):
         """The columns of the table that an input called ``name`` is read from."""
 
     @abstractmethod
-    def raw(self, row: Mapping[str, Any], name: str, root: Path) -> Any | None:
+    def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.
 
         Raises:
-            BadInput: if the cell names a file that is not to be had inside ``root``.
+            BadInput: if the cell names a file that is not among ``files``.
         """
 
     @abstractmethod
@@ -256,15 +258,3 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def weighted(weight: float) -> str:
     """The class and style of an element that did so much for a decision."""
     return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'
-
-
-def read_inside(root: Path, relative: Any, max_bytes: int) -> bytes:
-    """The bytes of a file below ``root``.
-
-    Raises:
-        BadInput: if there is no such file, or it is too large.
-    """
-    path = DataRoot(root).file(relative)
-    if path.stat().st_size > max_bytes:
-        raise BadInput(f"file {relative!r} is larger than {max_bytes // 2**20} MiB")
-    return path.read_bytes()

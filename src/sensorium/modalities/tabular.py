@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from sensorium.data_root import Files
 from sensorium.encoders.columns import Columns, checksum
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.learnt_columns import LearntColumns, columns, days, of_names, of_numbers
@@ -92,7 +93,7 @@ class Tabular(Modality):
     def columns(self, name: str) -> list[str]:
         return [*self.numbers, *self.categories, *self.dates]
 
-    def raw(self, row: Mapping[str, Any], name: str, root: Path) -> dict[str, Any] | None:
+    def raw(self, row: Mapping[str, Any], name: str, files: Files) -> dict[str, Any] | None:
         cells = {column: row[column] for column in self.columns(name) if not is_missing(row.get(column))}
         return cells or None
 

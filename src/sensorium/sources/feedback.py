@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 
 from sensorium import paths
 from sensorium.errors import UserError
+from sensorium.media import MediaWriter
 from sensorium.modalities import Modality
 
 ROWS, MEDIA = paths.FEEDBACK / "rows.parquet", paths.FEEDBACK / "media"
@@ -56,15 +56,15 @@ def ids_of_feedback(folder: Path) -> set[str]:
 
 
 def with_feedback(
-    table: pd.DataFrame, inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
+    table: pd.DataFrame, inputs: Mapping[str, Modality], labels: Mapping[str, str], media: MediaWriter
 ) -> pd.DataFrame:
-    """The source's rows, then those of feedback, whose ids and media are written into ``folder``.
+    """The source's rows, then those of feedback, whose ids are written beside their media.
 
     Args:
         table: of the source.
         inputs: as declared; those of a request that are no longer declared are left out.
         labels: the column of every target, likewise.
-        folder: media cells are relative to it.
+        media: gets their files.
 
     Raises:
         UserError: if feedback is not checked out.
@@ -72,15 +72,15 @@ def with_feedback(
     collected = read_collected()
     if collected.empty:
         return table
-    rows = [_row(one, inputs, labels, folder) for one in collected.to_dict("records")]
-    collected[["id"]].to_parquet(folder / IDS, index=False)
+    rows = [_row(one, inputs, labels, media) for one in collected.to_dict("records")]
+    collected[["id"]].to_parquet(media.folder / IDS, index=False)
     # Where rows lack a number, others must not become 11.0 for 11: groups, and so splits, go by these names.
     whole = {str(name): cells.convert_dtypes() for name, cells in table.select_dtypes("integer").items()}
     return pd.concat([table.assign(**whole), pd.DataFrame(rows)], ignore_index=True)
 
 
 def _row(
-    collected: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], folder: Path
+    collected: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], media: MediaWriter
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, kind in inputs.items():
@@ -89,10 +89,9 @@ def _row(
             continue
         kept = MEDIA / cell
         if kind.is_file:
-            path = Path(FOLDER) / f"{collected['id']}.{name}"
-            (folder / path).parent.mkdir(exist_ok=True)
-            shutil.copyfile(kept, folder / path)
-            row |= dict.fromkeys(kind.columns(name), str(path))
+            path = f"{FOLDER}/{collected['id']}.{name}"
+            media.add(kind.feature, path, kept.read_bytes())
+            row |= dict.fromkeys(kind.columns(name), path)
         else:
             row |= kind.cells(name, kept.read_bytes())
     return row | {column: collected.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": collected["id"]}

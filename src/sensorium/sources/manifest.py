@@ -1,6 +1,6 @@
 """A table of the user's own: CSV, JSON lines or Parquet, with media beside it."""
 
-import shutil
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,9 +9,10 @@ import pyarrow as pa
 from pydantic import Field
 
 from sensorium import tables
-from sensorium.data_root import DataRoot, leave_out
+from sensorium.data_root import DataRoot
 from sensorium.errors import BadInput, NotHere, UserError
 from sensorium.fingerprints import fingerprint
+from sensorium.media import MediaWriter
 from sensorium.modalities import Modality
 from sensorium.sources.source import OwnFiles, Source
 
@@ -33,19 +34,21 @@ class Manifest(Source):
     source: Literal["manifest"] = "manifest"
     path: str = Field(description="a .csv, .jsonl or .parquet file")
 
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
+    def read(self, inputs: Mapping[str, Modality], media: MediaWriter) -> "pd.DataFrame":
         path = Path(self.path).expanduser()
         table = _dataframe(_read(path))
         if "id" not in table:
             table.insert(0, "id", [str(number + 1) for number in range(len(table))])
-        root, reasons = DataRoot(path.parent), {}
-        for cell in _media(inputs, table):
+        root = DataRoot(path.parent)
+        for cell, kind in _media(inputs, table).items():
             try:
-                _copy(root.file(cell), cell, folder)
+                content = root.read(cell, kind.max_bytes)
             except BadInput as problem:  # validation says so of the row
-                if problem.cause is None:  # else it is plain from the copies, too
-                    reasons[cell] = str(problem)
-        leave_out(folder, reasons)
+                if problem.cause is None:  # else the cell itself says it
+                    media.leave_out(cell, str(problem))
+                continue
+            if _is_below(cell):  # one that is inside the root by a detour is left for validation
+                media.add(kind.feature, cell, content)
         return table
 
     def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
@@ -67,15 +70,24 @@ class Manifest(Source):
         return OwnFiles(folder, media, [] if is_for_git else [folder / path.name])
 
 
-def _columns(inputs: Mapping[str, Modality]) -> list[str]:
-    """Those whose cells hold paths, each once."""
-    return list(dict.fromkeys(name for key, kind in inputs.items() if kind.is_file for name in kind.columns(key)))
+def _columns(inputs: Mapping[str, Modality]) -> dict[str, Modality]:
+    """Those whose cells hold paths, each with the first input that reads it."""
+    found: dict[str, Modality] = {}
+    for name, kind in inputs.items():
+        for column in kind.columns(name) if kind.is_file else ():
+            found.setdefault(column, kind)
+    return found
 
 
-def _media(inputs: Mapping[str, Modality], table: Any) -> list[str]:
-    """The paths that cells of media inputs hold, each once; of a table that gives a column by its name."""
-    columns = [table[column] for column in _columns(inputs) if column in table]
-    return sorted({cell for column in columns for cell in column if isinstance(cell, str)})
+def _media(inputs: Mapping[str, Modality], table: Any) -> dict[str, Modality]:
+    """The paths that cells of media inputs hold, row by row, each once; of a table that gives a column by its name."""
+    columns = {column: kind for column, kind in _columns(inputs).items() if column in table}
+    found: dict[str, Modality] = {}
+    for cells in zip(*(table[column] for column in columns), strict=True):
+        for cell, kind in zip(cells, columns.values(), strict=True):
+            if isinstance(cell, str):
+                found.setdefault(cell, kind)
+    return found
 
 
 def _named(root: DataRoot, cells: Iterable[str]) -> dict[str, Path | None]:
@@ -106,9 +118,7 @@ def _dataframe(whole: pa.Table) -> "pd.DataFrame":
     return table
 
 
-def _copy(source: Path, cell: str, folder: Path) -> None:
-    """Copies one file, keeping its path; one that is inside the root by a detour is left for validation."""
-    target = (folder / cell).resolve()
-    if target.is_relative_to(folder.resolve()):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+def _is_below(cell: str) -> bool:
+    """Whether a path says by itself that it leads into the folder that it is relative to."""
+    path = os.path.normpath(cell)
+    return not path.startswith(("/", "../"))

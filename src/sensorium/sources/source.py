@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.media import MediaWriter
 from sensorium.modalities import Modality
 from sensorium.section import Section
 
@@ -46,12 +47,12 @@ class Source(Section, ABC):
         """
 
     @abstractmethod
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
-        """Reads all rows and copies the media they name into ``folder``.
+    def read(self, inputs: Mapping[str, Modality], media: MediaWriter) -> "pd.DataFrame":
+        """Reads all rows and keeps the media they name.
 
         Args:
             inputs: the inputs that will be read from the rows.
-            folder: an empty folder; media cells of the table are relative to it.
+            media: gets the files, in the order in which rows name them, as cells of the table call them.
 
         Returns:
             A row per sample with ``id``, a column per input and target, and whatever else the source carries.

@@ -1,6 +1,5 @@
 """Tux Paint stamps: hand-made pictures with an English text and, in several languages, a person saying it."""
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from sensorium.data_root import DataRoot, leave_out
+from sensorium.data_root import DataRoot
 from sensorium.decoding.limited import run
 from sensorium.errors import BadInput, NotHere, UserError
 from sensorium.fetch import tuxpaint_stamps
 from sensorium.fingerprints import below, fingerprint
-from sensorium.modalities import Modality
+from sensorium.media import MediaWriter
+from sensorium.modalities import Audio, Image, Modality
 from sensorium.sources.source import Source
 
 if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dvc repro` always runs
@@ -43,7 +43,7 @@ class TuxPaint(Source):
     def fetch(self) -> None:
         self._stamps()
 
-    def read(self, inputs: Mapping[str, Modality], folder: Path) -> "pd.DataFrame":
+    def read(self, inputs: Mapping[str, Modality], media: MediaWriter) -> "pd.DataFrame":
         import pandas as pd
 
         stamps = self._stamps()
@@ -52,23 +52,20 @@ class TuxPaint(Source):
             raise UserError(
                 f"data.languages: no clip in {', '.join(self.languages)} below {stamps}; spoken are {MOST_SPOKEN}."
             )
-        for media in ("image", "speech"):
-            (folder / media).mkdir()
-        root, reasons = DataRoot(stamps), {}
+        root = DataRoot(stamps)
         for name in dict.fromkeys(row["item"] for row in rows):
             try:
-                _copy_picture(root, stamps, name, folder / _picture_path(name))
+                media.add(Image.feature, _picture_path(name), _picture(root, stamps, name))
             except BadInput as problem:  # validation says so of the rows
-                reasons[_picture_path(name)] = str(problem)
+                media.leave_out(_picture_path(name), str(problem))
         for row in rows:
             clip, row["text"] = row["speech"], _text(root, row["item"])
             row["image"] = _picture_path(row["item"])
             row["speech"] = f"speech/{_flat(row['item'])}.{row['language']}.ogg"
             try:
-                shutil.copyfile(root.file(clip), folder / row["speech"])
+                media.add(Audio.feature, row["speech"], root.read(clip, Audio.max_bytes))
             except BadInput as problem:
-                reasons[row["speech"]] = str(problem)
-        leave_out(folder, reasons)
+                media.leave_out(row["speech"], str(problem))
         return pd.DataFrame(rows)
 
     def made_of(self, inputs: Mapping[str, Modality]) -> dict[str, Any]:
@@ -121,21 +118,20 @@ def _drawing(item: Path) -> Path:
     return item.with_name(item.name + ".svg")
 
 
-def _copy_picture(root: DataRoot, stamps: Path, name: str, target: Path) -> None:
-    """Copies the item's PNG, or renders its drawing.
+def _picture(root: DataRoot, stamps: Path, name: str) -> bytes:
+    """The item's PNG, or its drawing as one.
 
     Raises:
-        BadInput: if its file lies outside the folder, or cannot be rendered.
+        BadInput: if its file lies outside the folder, is too large, or cannot be rendered.
     """
     if _photograph(stamps / name).is_file():
-        shutil.copyfile(root.file(f"{name}.png"), target)
-        return
+        return root.read(f"{name}.png", Image.max_bytes)
     from sensorium.decoding import drawing
 
     svg = root.file(f"{name}.svg")
     if svg.stat().st_size > LARGEST:
         raise BadInput(f"the drawing is larger than {LARGEST // 2**20} MiB")
-    target.write_bytes(run(drawing.read, svg.read_bytes(), drawing.LIMITS))
+    return run(drawing.read, svg.read_bytes(), drawing.LIMITS)
 
 
 def _text(root: DataRoot, name: str) -> str:

@@ -12,19 +12,21 @@ from sensorium.dataset.required import listed, require_columns
 from sensorium.errors import UserError
 from sensorium.evaluation.lookup import quoted
 from sensorium.files import replacing, write_json
+from sensorium.media import MediaWriter
 from sensorium.registry.own_data import IGNORED, dvc_add, keep_out_of_git
 from sensorium.sources.feedback import with_feedback
 
 
 def run() -> None:
-    """Writes data/raw/manifest.parquet and the media its cells name."""
+    """Writes data/raw/manifest.parquet, and shards of the media that its cells name."""
     settings = params.load()
     _require_encoders(settings)
     with replacing(paths.RAW) as beside:
         beside.mkdir()
-        table = settings.data.read(settings.inputs, beside)
-        own, files = len(table), settings.data.own_files(settings.inputs, table)
-        table = with_feedback(table, settings.inputs, settings.labels, beside)
+        with MediaWriter(beside) as media:
+            table = settings.data.read(settings.inputs, media)
+            own, files = len(table), settings.data.own_files(settings.inputs, table)
+            table = with_feedback(table, settings.inputs, settings.labels, media)
         _require_columns(table, settings)
         alike = _merged(table, settings)
         _require_slices(table, settings)

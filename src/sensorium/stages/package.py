@@ -12,6 +12,7 @@ from sensorium.dataset.examples import choose_examples, known_choices, read_rows
 from sensorium.errors import UserError
 from sensorium.evaluation.gates import OF_TARGETS
 from sensorium.files import existing, read_json, replacing, write_json
+from sensorium.media import Media
 from sensorium.registry import bento
 from sensorium.runtime import artefact
 from sensorium.runtime import settings as serving
@@ -57,13 +58,14 @@ def what_is_served(settings: params.Params) -> serving.Settings:
     rows = read_rows(existing(VALID, made_by="validate"), existing(ROWS, made_by="prepare"))
     count = (EXAMPLES if published_as else 0) if serve.examples is None else serve.examples
     offers = bool(published_as) if serve.choices is None else serve.choices
+    media = Media.of_folder(paths.RAW)
     return serving.Settings(
         serve,
         serving.Keep(**settings.monitor.model_dump(include={*serving.Keep.model_fields})),
         _lineage(settings),
         serve.title or published_as,
-        choose_examples(rows.get(TEST, []), settings.inputs, list(settings.labels.values()), paths.RAW, count),
-        known_choices(rows.get(TRAIN, []), settings.inputs, paths.RAW) if offers else {},
+        choose_examples(rows.get(TEST, []), settings.inputs, list(settings.labels.values()), media, count),
+        known_choices(rows.get(TRAIN, []), settings.inputs, media) if offers else {},
     )
 
 

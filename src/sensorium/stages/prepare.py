@@ -1,13 +1,14 @@
 """prepare: cleaned values of every input, and rows with their split."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
-from sensorium.dataset.cleaning import Digests, clean_inputs
 from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, SPLITS, TRAIN, apart
-from sensorium.dataset.items import write_owners
+from sensorium.dataset.items import copy_shards, write_owners
 from sensorium.dataset.learnt import learn_all
 from sensorium.dataset.split import divide, require_rows
 from sensorium.dataset.split_warnings import split_warnings
@@ -22,10 +23,11 @@ def run() -> None:
     settings = params.load()
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
-        digests = clean_inputs(pq.read_table(source), settings.inputs, paths.RAW, beside, settings.engine)
         table = pd.read_parquet(source)
-        rows = _rows(table, digests, settings)
+        rows = _rows(table, pq.read_table(existing(paths.DIGESTS, made_by="validate")).to_pydict(), settings)
         for name in settings.inputs:
+            (beside / name).mkdir(parents=True)
+            copy_shards(paths.VALUES / name, beside / name, set(rows[name].dropna()))
             write_owners(beside / name, rows[ID], rows[name])
         rows[GROUP], rows[SPLIT] = _divided(rows, table, settings)
         require_rows(rows, settings.inputs, settings.targets, settings.split.groups)
@@ -39,7 +41,7 @@ def run() -> None:
     print(f"prepare: {sizes} {shared if settings.split.groups else 'rows, each apart, since split.group is empty'}")
 
 
-def _rows(table: pd.DataFrame, digests: Digests, settings: params.Params) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, digests: Mapping[str, list[str | None]], settings: params.Params) -> pd.DataFrame:
     """The columns of our own: id, origin, the label of every target, and the digest of every input's value."""
     from_feedback = ids_of_feedback(paths.RAW)
     return pd.DataFrame(

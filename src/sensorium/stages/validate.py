@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset import problems, validation
 from sensorium.dataset.columns import ID
 from sensorium.dataset.quarantine import quarantine
-from sensorium.dataset.row_checks import check_inputs, check_rows
+from sensorium.dataset.reading import read_inputs
+from sensorium.dataset.row_checks import check_rows
 from sensorium.dataset.validation_summary import counts, doubts, require_learnable
 from sensorium.files import existing, read_json, remove, replacing, write_json
+from sensorium.media import Media
 from sensorium.report import docs
 from sensorium.report.data import write_report
 
@@ -21,23 +24,25 @@ MOST_REASONS = 5  # that are printed
 
 
 def run() -> None:
-    """Writes the valid and the quarantined rows, Data Docs, and counts."""
+    """Writes the valid and the quarantined rows, the cleaned values of inputs, Data Docs, and counts."""
     settings = params.load()
     inputs, targets, enough = settings.inputs, settings.targets, settings.validation.min_class_rows
     cells_cost_rows = settings.validation.bad_cell == "row"
     table = pd.read_parquet(existing(paths.MANIFEST, made_by="ingest")).reset_index(drop=True)
     labels = _labels(table, settings)
-    found = check_inputs(pq.read_table(paths.MANIFEST), inputs, paths.RAW, settings.engine)
-    checks = check_rows(table[ID], found, inputs, labels, targets, cells_cost_rows, enough)
-    suite = validation.expectations(list(inputs), list(targets), cells_cost_rows)
-    with replacing(paths.REPORTS / "validation") as folder:
-        losses = list(validation.losses(validation.check(checks, suite, docs.site(folder))))
-        remove(folder / "static")  # of Great Expectations' own pages
-    valid, rejected = quarantine(table, losses, inputs, settings.labels)
     with replacing(paths.VALID) as beside:
         beside.mkdir()
+        values, media = beside / paths.VALUES.name, Media.of_folder(paths.RAW)
+        found, digests = read_inputs(pq.read_table(paths.MANIFEST), inputs, media, values, settings.engine)
+        checks = check_rows(table[ID], found, inputs, labels, targets, cells_cost_rows, enough)
+        suite = validation.expectations(list(inputs), list(targets), cells_cost_rows)
+        with replacing(paths.REPORTS / "validation") as folder:
+            losses = list(validation.losses(validation.check(checks, suite, docs.site(folder))))
+            remove(folder / "static")  # of Great Expectations' own pages
+        valid, rejected = quarantine(table, losses, inputs, settings.labels)
         valid.to_parquet(beside / "manifest.parquet", index=False)
         rejected.to_parquet(beside / QUARANTINE.name, index=False)
+        pq.write_table(pa.table(digests).take(valid.index.to_numpy()), beside / paths.DIGESTS.name)
     reasons = problems.reasons(checks, found, targets, enough)
     warnings = [one.words for one in reasons[:MOST_REASONS]] + [*doubts(table, inputs, targets, settings.labels)]
     spellings = read_json(paths.SPELLINGS, made_by="ingest")
