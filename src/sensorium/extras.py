@@ -3,6 +3,7 @@
 import os
 import traceback
 from importlib import import_module
+from types import ModuleType
 
 from sensorium.errors import UserError
 
@@ -26,10 +27,32 @@ def run_with_extra(extra: str, module: str, *arguments: object) -> None:
     except ModuleNotFoundError as error:
         if not _is_own_import(error):
             raise
-        raise UserError(
-            f"the Python package {error.name} is not installed; in the root of a clone, `pip install --constraint "
-            f"constraints.txt --editable '.[{extra}]'` brings all that this command needs."
-        ) from error
+        raise UserError(_not_installed(str(error.name), extra)) from error
+
+
+def module(extra: str, name: str) -> ModuleType:
+    """A library that only some settings of params.yaml need.
+
+    Args:
+        extra: of pyproject.toml, which brings it.
+        name: of its module.
+
+    Raises:
+        UserError: if it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise UserError(_not_installed(name, extra)) from error
+
+
+def _not_installed(package: str, extra: str) -> str:
+    return (
+        f"the Python package {package} is not installed; in the root of a clone, `pip install --constraint "
+        f"constraints.txt --editable '.[{extra}]'` brings all that this command needs."
+    )
 
 
 def _is_own_import(error: ModuleNotFoundError) -> bool:

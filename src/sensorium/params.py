@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
 from sensorium.dataset.columns import OWN
+from sensorium.engine import HERE, EngineOfKind
 from sensorium.errors import UserError
 from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
@@ -135,6 +136,7 @@ class Params(Section):
     serve: Serve = Serve()
     monitor: Monitor = Monitor()
     retrain: Retrain = Retrain()
+    engine: EngineOfKind = HERE
 
     @property
     def labels(self) -> dict[str, str]:

@@ -64,7 +64,7 @@ def test_features_of_a_few_values_are_those_of_the_job_and_are_kept_too(
 
 def test_embedding_all_values_reads_each_shard_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sensorium.shards.START", 1e9)  # all of it is done by this process, whose reads are counted
+    monkeypatch.setattr("sensorium.engine.local.START", 1e9)  # this process, whose reads are counted, does it all
     names = Tabular(categories=["a"])
     for number in range(8):
         packed = [names.pack({"a": f"{number} {row} ".ljust(900, "x")}) for row in range(256)]

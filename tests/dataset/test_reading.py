@@ -12,6 +12,7 @@ from sensorium import paths
 from sensorium.dataset.items import copy_shards, digest, digests, read_items, shard_files, write_shard
 from sensorium.dataset.problems import Problem
 from sensorium.dataset.reading import read_inputs
+from sensorium.engine import HERE
 from sensorium.media import Media, MediaWriter
 from sensorium.modalities import Image, Text
 from sensorium.stages import ingest, prepare, validate
@@ -60,7 +61,7 @@ def test_what_is_found_stands_in_the_order_of_the_rows(tmp_path: Path) -> None:
     cells = ["a.png", None, "b.png"] * 200
     table = pa.table({"id": [f"r{number}" for number in range(600)], "photo": cells, "note": ["a", "", "b"] * 200})
     inputs = {"photo": Image(), "note": Text()}
-    found, by_input = read_inputs(table, inputs, Media.of_folder(tmp_path), tmp_path / "values")
+    found, by_input = read_inputs(table, inputs, Media.of_folder(tmp_path), tmp_path / "values", HERE)
     assert [one["photo"] if one["photo"] in (True, False) else "bad" for one in found] == [True, False, "bad"] * 200
     assert isinstance(found[2]["photo"], Problem)
     assert found[0] is found[3]
@@ -93,7 +94,7 @@ def test_a_row_more_leaves_the_other_shards_of_values_as_they_were(tmp_path: Pat
     ids = [f"r{number}" for number in range(3000)]
 
     def shards(ids: list[str], words: list[str], folder: Path) -> set[bytes]:
-        read_inputs(pa.table({"id": ids, "note": words}), {"note": Text()}, Media(tmp_path, {}), folder)
+        read_inputs(pa.table({"id": ids, "note": words}), {"note": Text()}, Media(tmp_path, {}), folder, HERE)
         return {path.read_bytes() for path in shard_files(folder / "note")}
 
     before = shards(ids, words, tmp_path / "before")

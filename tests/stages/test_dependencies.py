@@ -15,6 +15,8 @@ from tests.modules import closure, has_code
 # What a stage writes does not depend on these.
 APART = {
     "sensorium",
+    "sensorium.engine",  # where work is done
+    "sensorium.engine.local",  # here
     "sensorium.errors",  # sentences
     "sensorium.extras",  # which extra of the package brings a library
     "sensorium.fetch",  # brings files whose checksums are known
@@ -25,7 +27,8 @@ APART = {
     "sensorium.params",  # stages name the keys that they read
     "sensorium.paths",  # places, which the stages' outputs name
     "sensorium.section",  # what sections of params.yaml have in common
-    "sensorium.shards",  # where work is done
+    "sensorium.progress",  # what is shown meanwhile
+    "sensorium.shards",  # how much of it at a time
 }
 KIND_OF_INPUT = "${item.kind}"
 

@@ -74,7 +74,8 @@ def run_check(settings: params.Params, hours: float, now: datetime) -> CheckResu
     performance = measure(window.rows, reference.everything, labelled, predictor.targets)
     drift = report = None
     if len(rows) >= FEWEST:
-        drift = detect_drift(reference, rows, predictor.inputs, predictor.targets, settings.monitor.false_alarms)
+        bound, inputs, targets = settings.monitor.false_alarms, predictor.inputs, predictor.targets
+        drift = detect_drift(reference, rows, inputs, targets, bound, settings.engine)
         report = make_report(drift.sides, drift.kinds, drift.p_values, drift.bound, tuple(SIDES.values()))
     return CheckResult(now, hours, predictor, reference, window, rows, feedback, selection, performance, drift, report)
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sensorium.encoders.encoder import Arrays
 from sensorium.models.network import Network, Projection
-from sensorium.shards import progress
+from sensorium.progress import progress
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals

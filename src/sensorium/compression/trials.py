@@ -9,7 +9,7 @@ from sensorium.compression.parts import FP32, Part
 from sensorium.compression.settings import Compress
 from sensorium.compression.students import Distil
 from sensorium.errors import UserError
-from sensorium.shards import progress
+from sensorium.progress import progress
 
 
 def try_part(part: Part, bench: Bench, settings: Compress, distil: Distil) -> list[Candidate]:

@@ -15,13 +15,14 @@ from filelock import FileLock, Timeout
 
 from sensorium import tables
 from sensorium.dataset.table_prediction import ERROR, INPUTS, abstained, columns_read, predict_table
+from sensorium.engine import HERE
 from sensorium.errors import UserError
 from sensorium.files import remove, replacing
 from sensorium.modalities import Modality
 from sensorium.runtime import settings
 from sensorium.runtime.predictor import Predictor
 from sensorium.runtime.settings import Serve
-from sensorium.shards import ROWS, map_shards
+from sensorium.shards import ROWS
 
 ID = "id"
 
@@ -100,7 +101,7 @@ def predict_file(source: Path, target: Path, model: Path) -> Counts:
         staged = _stage(source, parts / "rows")
         added = list(predict_table(pa.table({}), predictor, job.serve, job.root))
         _require_columns(source, staged.columns, predictor.inputs, added)
-        answered = list(map_shards(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes))
+        answered = list(HERE.map_shards(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes))
         unsure = {name: 0 for name, learnt in predictor.targets.items() if learnt.may_abstain}
         return _join(answered, target, added, Counts(predictor.version, unsure))
 

@@ -14,9 +14,10 @@ from sensorium import paths
 from sensorium.dataset import frozen, items
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
+from sensorium.engine import HERE, Engine
 from sensorium.errors import UserError
 from sensorium.modalities import Modality, declared
-from sensorium.shards import map_shards, shards
+from sensorium.shards import shards
 
 BATCH = 32
 
@@ -72,13 +73,18 @@ def missing(job: Job) -> list[str]:
     return [digest for digest, key in job.keys.items() if key not in known]
 
 
-def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
+def embed(jobs: Sequence[Job], doing: str, engine: Engine = HERE) -> dict[str, str]:
     """Puts the features of all jobs into the cache; only those that it lacks are computed.
+
+    Args:
+        jobs: they.
+        doing: what is shown meanwhile.
+        engine: who computes them.
 
     Returns:
         By its key in the cache, why a value has none.
     """
-    return {key: why for found in map_shards(_embed_piece, _pieces(jobs), doing) for key, why in found.items()}
+    return {key: why for found in engine.map_shards(_embed_piece, _pieces(jobs), doing) for key, why in found.items()}
 
 
 def _pieces(jobs: Sequence[Job]) -> list[Piece]:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
@@ -23,12 +24,28 @@ def digest(packed: bytes) -> str:
     return hashlib.sha256(packed).hexdigest()
 
 
-def write_shard(folder: Path, number: int, items: Mapping[str, bytes], descriptors: Mapping[str, Descriptors]) -> None:
-    """Writes one shard of packed values, and what describes each, by digest."""
+def write_shard(
+    folder: Path,
+    number: int,
+    items: Mapping[str, bytes],
+    descriptors: Mapping[str, Descriptors],
+    beside: Path | None = None,
+) -> None:
+    """Writes one shard of packed values, and what describes each, by digest; whole or not at all.
+
+    Args:
+        folder: of the input's shards.
+        number: of the shard.
+        items: packed values by digest.
+        descriptors: likewise.
+        beside: a folder on the same disk, where it is made; several may write the same shard at once.
+    """
     names = dict.fromkeys(name for of_item in descriptors.values() for name in of_item)
     columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
-    _write(table, folder / f"part-{number:05d}.parquet")
+    made = (beside or folder) / uuid4().hex
+    _write(table, made)
+    made.replace(folder / f"part-{number:05d}.parquet")
 
 
 def copy_shards(source: Path, folder: Path, wanted: set[str]) -> None:

@@ -11,17 +11,18 @@ from sensorium.data_root import Files
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.dataset.problems import InputChecks, Problem
+from sensorium.engine import Engine
 from sensorium.errors import BadInput
+from sensorium.files import temporary
 from sensorium.media import Media
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import Descriptors
-from sensorium.shards import map_shards
 
 Outcome = Problem | str | None  # of an input of a row: what is wrong, the digest of its value, or nothing to read
 
 
 def read_inputs(
-    table: pa.Table, inputs: Mapping[str, Modality], media: Media, folder: Path
+    table: pa.Table, inputs: Mapping[str, Modality], media: Media, folder: Path, engine: Engine
 ) -> tuple[list[InputChecks], dict[str, pa.Array]]:
     """Reads every input of every row.
 
@@ -30,6 +31,7 @@ def read_inputs(
         inputs: as declared.
         media: the files that cells name.
         folder: gets a folder an input, with the shards of its cleaned values.
+        engine: who reads them.
 
     Returns:
         What was found in every row, which those without a problem share that have the same inputs; and by input the
@@ -41,21 +43,23 @@ def read_inputs(
     found: list[InputChecks] = []
     digests: dict[str, list[pa.Array]] = {name: [] for name in inputs}
     alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
-    for piece in map_shards(partial(_read_piece, inputs, folder), pieces, "reading inputs", pieces.sizes):
-        for name, outcomes in piece.items():
-            digests[name].append(pa.array([one if isinstance(one, str) else None for one in outcomes], pa.string()))
-        for row in zip(*piece.values(), strict=True):
-            checks = tuple(one if isinstance(one, Problem) else one is not None for one in row)
-            found.append(alike.setdefault(checks, dict(zip(inputs, checks, strict=True))))
+    with temporary(folder.parent) as beside:  # what a killed worker leaves is in no output
+        read = partial(_read_piece, inputs, folder, beside)
+        for piece in engine.map_shards(read, pieces, "reading inputs", pieces.sizes):
+            for name, outcomes in piece.items():
+                digests[name].append(pa.array([one if isinstance(one, str) else None for one in outcomes], pa.string()))
+            for row in zip(*piece.values(), strict=True):
+                checks = tuple(one if isinstance(one, Problem) else one is not None for one in row)
+                found.append(alike.setdefault(checks, dict(zip(inputs, checks, strict=True))))
     return found, {name: pa.concat_arrays(arrays) for name, arrays in digests.items()}
 
 
-def _read_piece(inputs: Mapping[str, Modality], folder: Path, piece: Piece) -> dict[str, list[Outcome]]:
+def _read_piece(inputs: Mapping[str, Modality], folder: Path, beside: Path, piece: Piece) -> dict[str, list[Outcome]]:
     """Writes one shard of every input's values; returns what came of its rows."""
-    return {name: _read_input(kind, name, folder / name, piece) for name, kind in inputs.items()}
+    return {name: _read_input(kind, name, folder / name, beside, piece) for name, kind in inputs.items()}
 
 
-def _read_input(kind: Modality, name: str, folder: Path, piece: Piece) -> list[Outcome]:
+def _read_input(kind: Modality, name: str, folder: Path, beside: Path, piece: Piece) -> list[Outcome]:
     """Equal cells are read once."""
     packed: dict[str, bytes] = {}
     descriptors: dict[str, Descriptors] = {}
@@ -72,7 +76,7 @@ def _read_input(kind: Modality, name: str, folder: Path, piece: Piece) -> list[O
                 seen[cells] = key = digest(item)
                 packed[key], descriptors[key] = item, kind.describe(found)
         outcomes.append(seen[cells])
-    write_shard(folder, piece.number, packed, descriptors)
+    write_shard(folder, piece.number, packed, descriptors, beside)
     return outcomes
 
 

@@ -11,6 +11,7 @@ import torch
 from sensorium.dataset.columns import ORIGIN, PRESENCE, SPLIT, SPLITS, TEST, carried, slice_name
 from sensorium.dataset.items import read_descriptors
 from sensorium.dataset.rows import of_split, read_rows
+from sensorium.engine import Engine
 from sensorium.errors import UserError
 from sensorium.evaluation.robustness import Change, Corrupted, predict_corrupted, sample
 from sensorium.evaluation.slices import as_numbers, presence
@@ -51,7 +52,12 @@ class Evidence:
 
 
 def gather(
-    network: Network, inputs: Mapping[str, Modality], table: pd.DataFrame, robustness_rows: int, prepared: Path
+    network: Network,
+    inputs: Mapping[str, Modality],
+    table: pd.DataFrame,
+    robustness_rows: int,
+    prepared: Path,
+    engine: Engine,
 ) -> Evidence:
     """Runs the network over the test rows.
 
@@ -61,6 +67,7 @@ def gather(
         table: prepared rows of all splits.
         robustness_rows: test rows, at most, whose inputs are corrupted.
         prepared: a folder of cleaned values an input.
+        engine: who embeds corrupted values.
 
     Raises:
         UserError: if a target has no label in the test rows.
@@ -85,7 +92,7 @@ def gather(
             network, rows, {name: target.prior(train.labels[name].numpy()) for name, target in targets.items()}
         ),
         corrupted_rows=chosen,
-        corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, inputs, prepared),
+        corrupted=predict_corrupted(network, test.iloc[chosen], chosen_rows, inputs, prepared, engine),
     )
 
 

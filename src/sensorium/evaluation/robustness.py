@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from sensorium.dataset import embedding
+from sensorium.engine import HERE, Engine
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.models.network import Network
@@ -59,7 +60,12 @@ class Corrupted:
 
 
 def predict_corrupted(
-    network: Network, table: pd.DataFrame, rows: Rows, inputs: Mapping[str, Modality], folder: Path
+    network: Network,
+    table: pd.DataFrame,
+    rows: Rows,
+    inputs: Mapping[str, Modality],
+    folder: Path,
+    engine: Engine = HERE,
 ) -> dict[Change, Corrupted]:
     """What is predicted under every change; other inputs stay as they are.
 
@@ -69,6 +75,7 @@ def predict_corrupted(
         rows: the same rows with their features.
         inputs: as declared.
         folder: a folder of prepared values an input.
+        engine: who embeds damaged values.
 
     Returns:
         Nothing where there are no rows.
@@ -85,7 +92,7 @@ def predict_corrupted(
         )
         for change in changes(inputs)
     }
-    problems = embedding.embed(list(jobs.values()), "embedding corrupted inputs")
+    problems = embedding.embed(list(jobs.values()), "embedding corrupted inputs", engine)
     found = {}
     for change, job in jobs.items():
         damaged = embedding.features(job, problems)

@@ -21,7 +21,7 @@ def run(name: str) -> None:
     folder = existing(paths.PREPARED / name, made_by="prepare")
     job = embedding.Job(kind, folder, digests(folder))
     print(f"embed {name}: {len(job.digests):,} distinct values, {len(embedding.missing(job)):,} new to {kind.encoder}")
-    problems = embedding.embed([job], f"embedding {name}")
+    problems = embedding.embed([job], f"embedding {name}", settings.engine)
     encoded = [digest for digest, key in job.keys.items() if key not in problems]
     if problems and not encoded:
         raise UserError(

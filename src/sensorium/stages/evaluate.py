@@ -25,7 +25,8 @@ def run() -> None:
     targets = network.targets
     table = read_table()
     test = of_split(table, TEST)
-    evidence = gather(network, settings.inputs, table, settings.evaluation.robustness_rows, paths.PREPARED)
+    damaged = settings.evaluation.robustness_rows
+    evidence = gather(network, settings.inputs, table, damaged, paths.PREPARED, settings.engine)
     unread = sum(int(one.lost.sum()) for one in evidence.corrupted.values())
     if unread:
         print(f"evaluate: {unread:,} damaged values cannot be encoded; they are left out of the figures of robustness")

@@ -15,8 +15,8 @@ from sensorium import params, paths
 from sensorium.dataset.columns import TRAIN, VAL
 from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
+from sensorium.progress import progress
 from sensorium.report.search import write_report
-from sensorium.shards import progress
 from sensorium.targets import Learnt, Target
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured

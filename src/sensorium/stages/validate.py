@@ -33,7 +33,7 @@ def run() -> None:
     with replacing(paths.VALID) as beside:
         beside.mkdir()
         values, media = beside / paths.VALUES.name, Media.of_folder(paths.RAW)
-        found, digests = read_inputs(pq.read_table(paths.MANIFEST), inputs, media, values)
+        found, digests = read_inputs(pq.read_table(paths.MANIFEST), inputs, media, values, settings.engine)
         checks = check_rows(table[ID], found, inputs, labels, targets, cells_cost_rows, enough)
         suite = validation.expectations(list(inputs), list(targets), cells_cost_rows)
         with replacing(paths.REPORTS / "validation") as folder:

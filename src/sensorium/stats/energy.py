@@ -3,6 +3,8 @@
 Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
 """
 
+from functools import cached_property
+
 import numpy as np
 from scipy.spatial.distance import cdist
 
@@ -13,7 +15,7 @@ class Energy:
     """Embeddings of both samples, a `sensorium.stats.statistics.Statistic` of them.
 
     Axes are divided by their deviation, so that each counts alike: by that of both samples together, which shuffles
-    leave as it is.
+    leave as it is. What is pickled are the embeddings, without the distances between all of them.
 
     Args:
         embeddings: ``[rows, axes]``, rows independent of each other.
@@ -21,9 +23,10 @@ class Energy:
 
     def __init__(self, embeddings: np.ndarray) -> None:
         scale = embeddings.std(0)
-        scaled = embeddings / np.where(scale > 0, scale, 1)
-        self._distances = cdist(scaled, scaled).astype(np.float32)
-        self._total = float(self._distances.sum(dtype=np.float64))
+        self._scaled = embeddings / np.where(scale > 0, scale, 1)
+
+    def __getstate__(self) -> dict[str, np.ndarray]:
+        return {"_scaled": self._scaled}
 
     def __call__(self, ways: np.ndarray) -> np.ndarray:
         """The energy distance, its unit the mean distance of all rows."""
@@ -39,6 +42,15 @@ class Energy:
         """Of every current row how much nearer it lies to the current ones than to the others ``[rows]``."""
         of_current = self._distances[is_current]
         return of_current[:, ~is_current].mean(1) - of_current[:, is_current].mean(1)
+
+    @cached_property
+    def _distances(self) -> np.ndarray:
+        """Of every row to every other."""
+        return cdist(self._scaled, self._scaled).astype(np.float32)
+
+    @cached_property
+    def _total(self) -> float:
+        return float(self._distances.sum(dtype=np.float64))
 
     def _energy(self, ways: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The energy distance, and the mean distance between the samples, of ways to part the rows ``[rows, ways]``."""

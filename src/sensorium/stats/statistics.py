@@ -7,6 +7,7 @@ drift in far too many samples that have none.
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
@@ -33,14 +34,7 @@ def of_numbers(values: np.ndarray) -> Statistic:
     """
     order = np.argsort(values, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(values[order]) > 0, True))  # equal numbers lie on one step
-
-    def statistic(ways: np.ndarray) -> np.ndarray:
-        current = np.cumsum(ways[order], axis=0, dtype=np.int64)[ends]
-        # Whole numbers: shares of either side times both sides' sizes.
-        apart = current * len(values) - (ends[:, None] + 1) * ways[:, 0].sum(dtype=np.int64)
-        return np.abs(apart).max(axis=0)
-
-    return statistic
+    return partial(_largest_distance, order, ends)
 
 
 def of_classes(names: np.ndarray) -> Statistic:
@@ -50,11 +44,18 @@ def of_classes(names: np.ndarray) -> Statistic:
         names: of classes ``[rows]``.
     """
     _, numbers, counts = np.unique(names, return_inverse=True, return_counts=True)
+    return partial(_chi_squared, numbers, counts)
+
+
+def _largest_distance(order: np.ndarray, ends: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """In whole numbers: shares of either side times both sides' sizes."""
+    current = np.cumsum(ways[order], axis=0, dtype=np.int64)[ends]
+    apart = current * len(order) - (ends[:, None] + 1) * ways[:, 0].sum(dtype=np.int64)
+    return np.abs(apart).max(axis=0)
+
+
+def _chi_squared(numbers: np.ndarray, counts: np.ndarray, ways: np.ndarray) -> np.ndarray:
     members = np.equal(np.arange(len(counts))[:, None], numbers).astype(np.float32)
-
-    def statistic(ways: np.ndarray) -> np.ndarray:
-        current = (members @ ways).astype(np.float64)
-        expected = counts[:, None] * (current[:, :1].sum() / len(names))
-        return np.round(((current - expected) ** 2 / counts[:, None]).sum(axis=0), DIGITS)
-
-    return statistic
+    current = (members @ ways).astype(np.float64)
+    expected = counts[:, None] * (current[:, :1].sum() / len(numbers))
+    return np.round(((current - expected) ** 2 / counts[:, None]).sum(axis=0), DIGITS)

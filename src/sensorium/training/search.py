@@ -15,8 +15,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
+from sensorium.engine.local import map_ahead
 from sensorium.models.fusion import fusion_class
-from sensorium.shards import map_ahead
 from sensorium.training.choices import first, is_open, suggest
 from sensorium.training.loop import Watch
 

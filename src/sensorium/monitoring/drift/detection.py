@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sensorium.engine import HERE, Engine
 from sensorium.errors import UserError
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import EMBEDDING, PREDICTIONS
@@ -124,6 +125,7 @@ def detect_drift(
     inputs: Mapping[str, Modality],
     targets: Mapping[str, Learnt],
     false_alarms: float,
+    engine: Engine = HERE,
 ) -> DriftResult:
     """Compares independent rows with the reference, with one bound for the p-values of all comparisons.
 
@@ -133,6 +135,7 @@ def detect_drift(
         inputs: of the model.
         targets: likewise.
         false_alarms: the chance that any drift is found although nothing changed.
+        engine: who shuffles the rows.
 
     Raises:
         UserError: if the reference has too few independent rows.
@@ -150,7 +153,7 @@ def detect_drift(
     embedded = {name: one for name in inputs if (one := of_embedding(name, before, current, FEWEST_VALUES))}
     tests = {name: one.test for name, one in embedded.items()}
     tests |= {column: of_column(*pair, kinds[column]) for column, pair in sides.items()}
-    chances = weigh(tests, is_current, false_alarms)
+    chances = weigh(tests, is_current, false_alarms, engine.map)
     findings = []
     for name in inputs:
         change = Change(embedded[name].effect, "unlike what it was") if name in embedded else effects.NONE

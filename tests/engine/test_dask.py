@@ -1,0 +1,53 @@
+"""What a person reads where a Dask cluster cannot do the work."""
+
+import pytest
+
+from sensorium.engine import Dask
+from sensorium.engine.worker import Place, place_here, work
+from sensorium.errors import UserError
+from tests.conftest import Project, free_port
+from tests.engine import pieces
+from tests.engine.cluster import cluster, kill
+
+
+def test_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
+    monkeypatch.setattr("sensorium.engine.dask.PATIENCE", 0.5)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(UserError, match=rf"^engine.address: no Dask scheduler answers at {address} \(.+\); start one"):
+        list(Dask(address=address).map(pieces.total, [[1]]))
+
+
+@pytest.mark.slow
+def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
+    (project.root / "begun").touch()
+    with cluster(project.root, 0) as made:
+        engine = Dask(address=made.address)
+        found = engine.map(pieces.wait_for, [project.root / "begun", project.root / "never"])
+        monkeypatch.setattr("sensorium.engine.dask.PATIENCE", 5)
+        with pytest.raises(UserError, match=f"^No worker is at the Dask scheduler {made.address}; start some with `"):
+            list(engine.map(pieces.total, [[1]]))
+        monkeypatch.setattr("sensorium.engine.dask.PATIENCE", 300)
+        made.add_worker()
+        next(found)
+        kill(made.started[0])
+        monkeypatch.setattr("sensorium.engine.dask.PATIENCE", 1)
+        with pytest.raises(UserError, match=f"^The Dask scheduler at {made.address} was lost in the middle of the "):
+            next(found)
+
+
+def test_a_worker_that_does_not_see_the_folders_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = project.root / "cache"
+    monkeypatch.setenv("SENSORIUM_CACHE", str(cache))
+    with place_here() as here:
+        pass
+    with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {project.root} as it is here; every worker"):
+        here.enter()  # another folder of the same path has no such mark
+    here.marks[0].mkdir()
+    with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {cache} as it is here; every worker"):
+        work(here, b"")
+    here.marks[1].mkdir()
+    other = Place(here.root, here.cache, here.marks, "of another version")
+    with pytest.raises(UserError, match=r"^The worker on \S+ runs other code of Sensorium than this command; install"):
+        other.enter()
