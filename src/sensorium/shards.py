@@ -34,7 +34,11 @@ def shards(sequence: Sequence[Any], size: int = ROWS) -> list[Any]:
 
 
 def map_shards(
-    function: Callable[[Any], Any], pieces: Sequence[Any], doing: str, sizes: Sequence[int] | None = None
+    function: Callable[[Any], Any],
+    pieces: Sequence[Any],
+    doing: str,
+    sizes: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, showing progress.
 
@@ -43,6 +47,7 @@ def map_shards(
         pieces: its arguments; of those that are made when they are asked for, few are held at a time.
         doing: what the bar says.
         sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
+        most: see `map_ahead`.
     """
     if not pieces:
         return
@@ -51,12 +56,14 @@ def map_shards(
     ahead = AHEAD * min(len(os.sched_getaffinity(0)), len(pieces))
     with progress(Pace()) as bar:
         tracked = bar.add_task(doing, total=sum(sizes))
-        for result, size in zip(map_ahead(function, made, ahead), sizes, strict=True):
+        for result, size in zip(map_ahead(function, made, ahead, most), sizes, strict=True):
             yield result
             bar.advance(tracked, size)
 
 
-def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int) -> Iterator[Any]:
+def map_ahead(
+    function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int, most: int | None = None
+) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, which may depend on what was yielded.
 
     A piece is taken when the results of all but ``ahead - 1`` before it have been used, or later. ``function`` must be
@@ -67,8 +74,9 @@ def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int)
         function: of a piece.
         pieces: its arguments.
         ahead: how many are at work or wait at most.
+        most: processes; else there are as many as cores.
     """
-    workers, here = min(len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
+    workers, here = min(most or len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
     none_left = object()
     while workers == 1 or time.monotonic() < here:
         if (piece := next(pieces, none_left)) is none_left:

@@ -16,6 +16,7 @@ from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.encoders.encoder import Encoder, encode_each, unencoded
 from sensorium.errors import UserError
 from sensorium.modalities import Modality, declared
+from sensorium.models.device import processes
 from sensorium.shards import map_shards, shards
 
 BATCH = 32
@@ -78,7 +79,8 @@ def embed(jobs: Sequence[Job], doing: str) -> dict[str, str]:
     Returns:
         By its key in the cache, why a value has none.
     """
-    return {key: why for found in map_shards(_embed_piece, _pieces(jobs), doing) for key, why in found.items()}
+    done = map_shards(_embed_piece, _pieces(jobs), doing, most=processes())
+    return {key: why for found in done for key, why in found.items()}
 
 
 def _pieces(jobs: Sequence[Job]) -> list[Piece]:

@@ -15,6 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
+from sensorium.models.device import processes
 from sensorium.models.fusion import fusion_class
 from sensorium.shards import map_ahead
 from sensorium.training.choices import first, is_open, suggest
@@ -131,7 +132,7 @@ def run_trials(
                 return
             yield _draft(space, finished(study)[: max(0, place + 1 - AHEAD)], place, seed)
 
-    for trial in map_ahead(run, drafts(), AHEAD):
+    for trial in map_ahead(run, drafts(), AHEAD, processes()):
         study.add_trial(trial)
         yield finished(study)[-1]
 
