@@ -1,4 +1,5 @@
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from sensorium.models.network import NetworkConfig
 from sensorium.targets import LearntClass
@@ -72,10 +73,32 @@ def test_few_rows_are_learnt_from_in_as_many_steps_as_they_need() -> None:
 
 def test_the_last_input_of_a_row_is_never_dropped() -> None:
     present = {"a": torch.ones(500), "b": torch.cat([torch.ones(250), torch.zeros(250)])}
-    dropped = drop_inputs(present, 0.9, torch.Generator().manual_seed(0))
+    dropped = drop_inputs(present, torch.rand(500, 2, generator=torch.Generator().manual_seed(0)) >= 0.9)
     assert (dropped["a"] + dropped["b"]).min() == 1
     assert dropped["b"][250:].sum() == 0
     assert dropped["a"][:250].sum() < 250
+
+
+class Waits(TorchDispatchMode):
+    """Counts how often a number is asked for, on a GPU a wait for all that was begun before."""
+
+    count = 0
+
+    def __torch_dispatch__(
+        self, function: object, types: object, args: tuple = (), kwargs: dict | None = None
+    ) -> object:
+        self.count += function in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default)
+        return function(*args, **(kwargs or {}))
+
+
+def test_an_epoch_waits_for_the_device_as_often_however_many_steps_it_has() -> None:
+    waits = []
+    for batch_size in (4, 40):
+        how = TrainConfig(**(HOW.__dict__ | {"batch_size": batch_size, "epochs": 3}))
+        with Waits() as counted:
+            fit(config("attention"), how, rows(320, 0), rows(50, 1))
+        waits.append(counted.count)
+    assert waits[0] == waits[1] < 3 * 20
 
 
 def test_unknown_labels_do_not_count() -> None:

@@ -63,16 +63,16 @@ def distil_encoder(student: nn.Module, dataset: DistillationSet, network: Networ
     student.to(device).requires_grad_(True)
     network = copy.deepcopy(network).to(device).requires_grad_(False)
     projection: Projection = network.projections[list(network.config.inputs).index(dataset.name)]  # type: ignore[assignment]
+    known, taught = train.to(device), dataset.features.to(device)
 
     def loss(chosen: Tensor) -> Tensor:
         batch = dataset.collate([dataset.samples[one] for one in chosen])
         made = student(**{name: torch.from_numpy(array).to(device) for name, array in batch.items()})
-        wanted = dataset.features[chosen].to(device)
+        wanted = taught[chosen.to(device)]
         rows = torch.tensor([int(random.choice(dataset.rows[one])) for one in chosen])
-        features, present, _ = train.batch(rows)
-        present = drop_inputs(present, HIDDEN_INPUTS, order)
-        present[dataset.name] = torch.ones(len(rows))
-        features, present = _on(device, features), _on(device, present)
+        features, present, _ = known.batch(rows.to(device))
+        present = drop_inputs(present, _shown(present, order).to(device))
+        present[dataset.name] = torch.ones(len(rows), device=device)
         with torch.no_grad():
             answers = network({**features, dataset.name: wanted}, present)
         distance = (((made - wanted) / projection.deviation) ** 2).mean()
@@ -88,7 +88,7 @@ def distil_network(student: Network, teacher: Network, train: Rows, epochs: int)
 
     def loss(rows: Tensor) -> Tensor:
         features, present, _ = train.batch(rows)
-        present = drop_inputs(present, HIDDEN_INPUTS, order)
+        present = drop_inputs(present, _shown(present, order))
         with torch.no_grad():
             answers = teacher(features, present)
         return divergence(student.targets, student(features, present), answers)
@@ -107,7 +107,7 @@ def _learn(
 ) -> None:
     torch.manual_seed(0)
     order = torch.Generator().manual_seed(0)
-    optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4, fused=True)
     steps = epochs * -(-samples // batch)
     warm = max(1, steps // 10)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -136,5 +136,7 @@ def _train_mode(student: nn.Module) -> None:
             part.train()
 
 
-def _on(device: torch.device, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.to(device) for name, tensor in tensors.items()}
+def _shown(present: Mapping[str, Tensor], random: torch.Generator) -> Tensor:
+    """Which inputs a row keeps in a step ``[rows, inputs]``."""
+    rows = len(next(iter(present.values())))
+    return torch.rand(rows, len(present), generator=random) >= HIDDEN_INPUTS

@@ -17,6 +17,7 @@ from sensorium.encoders.encoder import Encoder, encode_each, unencoded
 from sensorium.engine import HERE, Engine
 from sensorium.errors import UserError
 from sensorium.modalities import Modality, declared
+from sensorium.models.device import processes
 from sensorium.shards import shards
 
 BATCH = 32
@@ -84,7 +85,8 @@ def embed(jobs: Sequence[Job], doing: str, engine: Engine = HERE) -> dict[str, s
     Returns:
         By its key in the cache, why a value has none.
     """
-    return {key: why for found in engine.map_shards(_embed_piece, _pieces(jobs), doing) for key, why in found.items()}
+    done = engine.map_shards(_embed_piece, _pieces(jobs), doing, most=processes())
+    return {key: why for found in done for key, why in found.items()}
 
 
 def _pieces(jobs: Sequence[Job]) -> list[Piece]:

@@ -26,7 +26,9 @@ class Dask(Engine):
     kind: Literal["dask"] = "dask"
     address: str = Field(pattern=r"^\w+://\S+$", description="of the scheduler, such as tcp://10.0.0.1:8786")
 
-    def _results(self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int) -> Iterator[Any]:
+    def _results(
+        self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int, most: int | None
+    ) -> Iterator[Any]:
         pending: deque[Any] = deque()
         with place_here() as place, self._client() as client:
             for piece in pieces:

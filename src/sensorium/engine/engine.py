@@ -23,21 +23,29 @@ class Engine(Section, ABC):
 
     kind: str
 
-    def map(self, function: Callable[[Any], Any], pieces: Sequence[Any]) -> Iterator[Any]:
+    def map(
+        self, function: Callable[[Any], Any], pieces: Sequence[Any], most: int | None = None
+    ) -> Iterator[Any]:
         """Yields ``function(piece)`` in the order of the pieces.
 
         Args:
             function: importable, since it runs in other processes.
             pieces: its arguments; of those that are made when they are asked for, few are held at a time.
+            most: processes of this machine that may be at work; else there are as many as cores.
 
         Raises:
             UserError: if there is nobody to do the work.
         """
         if pieces:
-            yield from self._results(function, (pieces[number] for number in range(len(pieces))), len(pieces))
+            yield from self._results(function, (pieces[number] for number in range(len(pieces))), len(pieces), most)
 
     def map_shards(
-        self, function: Callable[[Any], Any], pieces: Sequence[Any], doing: str, sizes: Sequence[int] | None = None
+        self,
+        function: Callable[[Any], Any],
+        pieces: Sequence[Any],
+        doing: str,
+        sizes: Sequence[int] | None = None,
+        most: int | None = None,
     ) -> Iterator[Any]:
         """The same as `map`, showing progress.
 
@@ -46,16 +54,19 @@ class Engine(Section, ABC):
             pieces: likewise.
             doing: what the bar says.
             sizes: of the pieces, such as rows, for the bar to count; else it counts pieces.
+            most: as for `map`.
         """
         if not pieces:
             return
         sizes = sizes or [1] * len(pieces)
         with progress(Pace()) as bar:
             tracked = bar.add_task(doing, total=sum(sizes))
-            for result, size in zip(self.map(function, pieces), sizes, strict=True):
+            for result, size in zip(self.map(function, pieces, most), sizes, strict=True):
                 yield result
                 bar.advance(tracked, size)
 
     @abstractmethod
-    def _results(self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int) -> Iterator[Any]:
+    def _results(
+        self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int, most: int | None
+    ) -> Iterator[Any]:
         """As `map`; of the pieces, at least one, some `AHEAD` for each worker are taken at a time."""

@@ -23,11 +23,15 @@ class Local(Engine):
 
     kind: Literal["local"] = "local"
 
-    def _results(self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int) -> Iterator[Any]:
-        return map_ahead(function, pieces, AHEAD * min(len(os.sched_getaffinity(0)), count))
+    def _results(
+        self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int, most: int | None
+    ) -> Iterator[Any]:
+        return map_ahead(function, pieces, AHEAD * min(len(os.sched_getaffinity(0)), count), most)
 
 
-def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int) -> Iterator[Any]:
+def map_ahead(
+    function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int, most: int | None = None
+) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, which may depend on what was yielded.
 
     A piece is taken when the results of all but ``ahead - 1`` before it have been used, or later. This process begins,
@@ -37,8 +41,9 @@ def map_ahead(function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int)
         function: of a piece; see `Engine`.
         pieces: its arguments.
         ahead: how many are at work or wait at most.
+        most: processes; else there are as many as cores.
     """
-    workers, here = min(len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
+    workers, here = min(most or len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
     none_left = object()
     while workers == 1 or time.monotonic() < here:
         if (piece := next(pieces, none_left)) is none_left:

@@ -1,7 +1,7 @@
 """The one training loop: a fusion network over cached features."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,6 +15,7 @@ from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.forward import predict
 from sensorium.training.narrow import narrow
+from sensorium.training.step import Recorded, Step
 from sensorium.training.target_weights import WEIGHTINGS
 from sensorium.training.weights import Weights
 
@@ -87,12 +88,13 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     )  # fmt: skip
     order = torch.Generator().manual_seed(how.seed)
     weights = Weights(fast, AVERAGING)
-    optimiser = torch.optim.AdamW([weights.vector], how.learning_rate, weight_decay=how.weight_decay, fused=True)
+    step, optimiser = _step(fast, weights, train, how)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
     best, waited, steps = weights.mean.clone(), 0, 0
     for epoch in range(how.epochs):
-        training_loss = _epoch(fast, weights, optimiser, train, how, order)
+        fast.train()
+        training_loss = _epoch(step, train, how.batch(len(train)), order, device)
         schedule.step()
         with weights.averaged():
             validation_loss = mean_loss(fast, validation, how.target_weights)
@@ -118,36 +120,48 @@ def standardise(network: Network, train: Rows) -> None:
             projection.fit(train.features[name][items[items >= 0]])
 
 
-def _epoch(
-    network: Network,
-    weights: Weights,
-    optimiser: torch.optim.Optimizer,
-    train: Rows,
-    how: TrainConfig,
-    order: torch.Generator,
-) -> float:
-    network.train()
-    total = 0.0
-    for rows in torch.randperm(len(train), generator=order).split(how.batch(len(train))):
+def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> tuple[Step, torch.optim.Optimizer]:
+    """A step along the gradient of the loss, and the optimiser that has its length."""
+    on_gpu = weights.vector.is_cuda
+    rate = torch.tensor(how.learning_rate, device=weights.vector.device) if on_gpu else how.learning_rate
+    optimiser = torch.optim.AdamW([weights.vector], rate, weight_decay=how.weight_decay, fused=True, capturable=on_gpu)
+    complete = {name for name, target in network.targets.items() if target.known(train.labels[name]).all()}
+
+    def step(rows: Tensor, drawn: Tensor) -> Tensor:
         features, present, labels = train.batch(rows)
-        present = drop_inputs(present, how.input_dropout, order)
-        loss = joint_loss(network.targets, network(features, present), labels, how.label_smoothing, how.target_weights)
+        present = drop_inputs(present, drawn >= how.input_dropout)
+        outputs = network(features, present)
+        loss = joint_loss(network.targets, outputs, labels, how.label_smoothing, how.target_weights, complete)
         weights.gradient.zero_()
         loss.backward()
         weights.shorten(LONGEST)
         optimiser.step()
         weights.average()
-        total += loss.item() * len(rows)
-    return total / len(train)
+        return loss.detach()
+
+    return Recorded(step) if on_gpu else step, optimiser
 
 
-def drop_inputs(present: Mapping[str, Tensor], chance: float, random: torch.Generator) -> dict[str, Tensor]:
-    """Takes inputs away from rows at random, but never the last that a row has."""
+def _epoch(step: Step, train: Rows, batch: int, order: torch.Generator, device: torch.device) -> float:
+    """Every row once; the mean loss.
+
+    What is drawn for an epoch goes to the device at once, and the loss comes back once: every step would wait for it.
+    """
+    rows = torch.randperm(len(train), generator=order).to(device).split(batch)
+    drawn = torch.rand(len(train), len(train.items), generator=order).to(device).split(batch)
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    for places, numbers in zip(rows, drawn, strict=True):
+        total += step(places, numbers).double() * len(places)
+    return total.item() / len(train)
+
+
+def drop_inputs(present: Mapping[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
+    """Takes inputs away from rows that do not keep them ``[rows, inputs]``, but never the last that a row has."""
     mask = torch.stack(list(present.values()), dim=1)
-    keep = (torch.rand(mask.shape, generator=random).to(mask.device) >= chance) & (mask > 0)
+    keep = kept & (mask > 0)
     emptied = ~keep.any(dim=1, keepdim=True)
-    kept = torch.where(emptied, mask, keep.to(mask.dtype))
-    return dict(zip(present, kept.unbind(dim=1), strict=True))
+    left = torch.where(emptied, mask, keep.to(mask.dtype))
+    return dict(zip(present, left.unbind(dim=1), strict=True))
 
 
 def joint_loss(
@@ -156,11 +170,18 @@ def joint_loss(
     labels: Mapping[str, Tensor],
     smoothing: float = 0.0,
     target_weights: str = "given",
+    complete: Collection[str] = (),
 ) -> Tensor:
-    """Mean over targets, weighted in one of the `WEIGHTINGS`, of the loss over the rows whose label is known."""
+    """Mean over targets, weighted in one of the `WEIGHTINGS`, of the loss over the rows whose label is known.
+
+    Of the targets that are ``complete``, which has been found beforehand, every row's is: it is not asked for again.
+    """
     losses, weights = [], []
     for name, target in targets.items():
-        if (known := target.known(labels[name])).any():
+        if name in complete:
+            losses.append(target.loss(outputs[name], labels[name], smoothing))
+            weights.append(target.weight)
+        elif (known := target.known(labels[name])).any():
             losses.append(target.loss(outputs[name][known], labels[name][known], smoothing))
             weights.append(target.weight)
     return WEIGHTINGS[target_weights](losses, weights) if losses else next(iter(outputs.values())).sum() * 0

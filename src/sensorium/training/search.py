@@ -16,6 +16,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.trial import FrozenTrial, TrialState
 
 from sensorium.engine.local import map_ahead
+from sensorium.models.device import processes
 from sensorium.models.fusion import fusion_class
 from sensorium.training.choices import first, is_open, suggest
 from sensorium.training.loop import Watch
@@ -131,7 +132,7 @@ def run_trials(
                 return
             yield _draft(space, finished(study)[: max(0, place + 1 - AHEAD)], place, seed)
 
-    for trial in map_ahead(run, drafts(), AHEAD):
+    for trial in map_ahead(run, drafts(), AHEAD, processes()):
         study.add_trial(trial)
         yield finished(study)[-1]
 

@@ -1,0 +1,46 @@
+"""Only where there is a GPU."""
+
+import pytest
+import torch
+
+from sensorium.training import loop
+from sensorium.training.fit import fit
+from sensorium.training.loop import Fitted
+from sensorium.training.step import Recorded
+from tests.training.test_loop import HOW, config, rows
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Recorded]:
+    """What records steps."""
+    found: list[Recorded] = []
+
+    def kept(step: object) -> Recorded:
+        found.append(Recorded(step))
+        return found[-1]
+
+    monkeypatch.setattr(loop, "Recorded", kept)
+    return found
+
+
+def fitted(kind: str, unknown: int) -> Fitted:
+    train = rows(410, 0)
+    train.labels["size"][:unknown] = -1
+    return fit(config(kind), HOW, train, rows(100, 1))
+
+
+@pytest.mark.parametrize("kind", ["concat", "attention"])
+def test_recorded_steps_learn_what_others_learn(kind: str, made: list[Recorded]) -> None:
+    recorded = fitted(kind, 0)
+    assert made[0]._next == made[0]._replay
+    assert recorded.best_loss < 0.3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "Recorded", lambda step: step)
+        assert fitted(kind, 0).best_loss == pytest.approx(recorded.best_loss, rel=0.01)
+
+
+def test_a_step_that_waits_is_done_as_it_is(made: list[Recorded]) -> None:
+    assert fitted("concat", 20).best_loss < 0.3
+    assert made[0]._next == made[0]._step
