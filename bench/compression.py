@@ -19,7 +19,7 @@ from sensorium.compression.quality import make_evaluator
 from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.students import distiller
 from sensorium.compression.trained import spread
-from sensorium.compression.trials import try_part
+from sensorium.compression.trials import try_parts
 from sensorium.prepared import load_params
 from sensorium.stages.compress import read_trained
 
@@ -36,7 +36,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--keep", type=float, default=0.5)
-    parser.add_argument("--parts", nargs="*", help="which parts: inputs of params.yaml, fusion; all if not said")
     options = parser.parse_args()
     declared = load_params()
     trained = read_trained(declared)
@@ -48,9 +47,10 @@ def main() -> None:
         draws, confidence = declared.evaluation.bootstrap, declared.evaluation.confidence
         evaluator = make_evaluator(trained, test, draws, confidence)
         bench = make_bench(trained, test, evaluator, settings.calibration_rows, Path(folder))
-        for name in options.parts or bench.parts:
+        teach = {name: distiller(trained, part, options.epochs) for name, part in bench.parts.items()}
+        tried = try_parts(bench, settings, teach)
+        for name, candidates in tried.items():
             part = bench.parts[name]
-            candidates = try_part(part, bench, settings, distiller(trained, part, options.epochs))
             table = Table(*COLUMNS, title=f"{name}, students taught for {options.epochs} epochs")
             for one in candidates:
                 table.add_row(*_row(one))

@@ -1,4 +1,5 @@
 import resource
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.compression.bench import Bench
-from sensorium.compression.forms import make_form
 from sensorium.compression.parts import FP32, Part, Reader, export_encoder
 from sensorium.compression.quality import Evaluator
+from sensorium.compression.running import run
 from sensorium.compression.settings import FUSION, Compress, Student
 from sensorium.compression.students import EncoderDistillation, distil_fusion
-from sensorium.compression.trials import try_part
+from sensorium.compression.trials import try_parts
 from sensorium.dataset.served import ServedRows
 from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError
@@ -42,7 +43,7 @@ def test_all_that_is_tried_of_a_part_is_measured_or_has_a_reason(toy: Toy) -> No
     made = bench(toy)
     part = made.parts[FUSION]
     settings = Compress(forms=["int8", "fp16"], students={FUSION: [Student(kind="layers", keep=0.5)]})
-    tried = try_part(part, made, settings, no_students)
+    tried = try_parts(made, settings, dict.fromkeys(made.parts, no_students))[FUSION]
     assert [one.variant for one in tried] == ["fp32", "int8", "fp16"]
     assert part.refused == {"layers-0.5": "there is no teacher here"}
     first = tried[0]
@@ -52,12 +53,24 @@ def test_all_that_is_tried_of_a_part_is_measured_or_has_a_reason(toy: Toy) -> No
     assert first.size == part.files[FP32].stat().st_size
 
 
+def test_of_a_student_that_does_not_run_no_form_is_made(toy: Toy) -> None:
+    def broken(student: Student, path: Path) -> None:
+        path.write_bytes(b"no network")
+
+    made = bench(toy)
+    settings = Compress(forms=["fp16"], students={FUSION: [Student(kind="width", keep=0.5)]})
+    tried = try_parts(made, settings, dict.fromkeys(made.parts, broken))[FUSION]
+    assert [one.variant for one in tried] == ["fp32", "fp16"]
+    assert list(made.parts[FUSION].refused) == ["width-0.5"]
+
+
 def test_the_encoder_of_columns_has_nothing_to_compress(toy: Toy) -> None:
     made = bench(toy)
     part = made.parts["facts"]
     students = {kind: [Student(kind="width", keep=0.5)] for kind in ("tabular", "image")}
     settings = Compress(forms=["int8"], students=students)
-    assert [one.variant for one in try_part(part, made, settings, no_students)] == ["fp32"]
+    tried = try_parts(made, settings, dict.fromkeys(made.parts, no_students))["facts"]
+    assert [one.variant for one in tried] == ["fp32"]
     assert part.refused == {
         "int8": "it changes nothing in this network",
         "width-0.5": "there is no teacher here",  # by the kind of the input, whatever its name
@@ -69,8 +82,8 @@ def test_a_variant_that_answers_no_numbers_is_refused(toy: Toy) -> None:
     part = made.parts[FUSION]
     toy.network.temperatures = torch.tensor([0.0, 0.0])
     broken = replace(toy, folder=toy.folder / "broken").parts()[FUSION]
-    part.files["broken"] = broken.files[FP32]
-    assert made.measure(part, "broken") is None
+    shutil.copyfile(broken.files[FP32], part.path("broken"))
+    assert made.measure(part, "broken", run(made.job(part, "broken"))) is None
     assert part.refused == {"broken": "its answers are no numbers"}
     assert list(part.files) == [FP32]
 
@@ -78,8 +91,8 @@ def test_a_variant_that_answers_no_numbers_is_refused(toy: Toy) -> None:
 def test_a_variant_that_does_not_run_is_refused(toy: Toy) -> None:
     made = bench(toy)
     part = made.parts[FUSION]
-    part.make("broken", lambda path: path.write_bytes(b"no network") and None)
-    assert made.measure(part, "broken") is None
+    part.path("broken").write_bytes(b"no network")
+    assert made.measure(part, "broken", run(made.job(part, "broken"))) is None
     assert "is no network that ONNX Runtime can run" in part.refused["broken"]
 
 
@@ -87,8 +100,7 @@ def test_a_file_that_ends_the_process_that_opens_it_ends_only_that(toy: Toy) -> 
     config = replace(toy.network.config, kind="attention", width=64, layers=2)  # ONNX Runtime 1.31 dies of it in fp16
     made = bench(replace(toy, network=Network(config).eval()))
     part = made.parts[FUSION]
-    part.make("fp16", lambda path: make_form("fp16", part.files[FP32], path, []))
-    found = made.measure(part, "fp16")
+    found = made.measure(part, "fp16", run(made.job(part, "fp16", "fp16")))
     assert found.similarity > 0.99 if found else "it ends a process that loads it" in part.refused["fp16"]
 
 

@@ -316,6 +316,8 @@ def test_nothing_is_covered_and_one_target_has_the_whole_width(page, address, wi
     answered(page)
     widths = page.evaluate("['.target', '#answer'].map((one) => document.querySelector(one).clientWidth)")
     assert widths[1] - widths[0] <= 2  # the card's border
+    page.locator("footer summary").click()
+    assert page.locator("footer .brand").bounding_box()["height"] < 30  # in one line, however much is told of the model
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

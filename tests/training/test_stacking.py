@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import torch
 
 from sensorium.models.network import NetworkConfig
+from sensorium.targets import Number
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.folds import divisions
@@ -67,3 +70,16 @@ def test_few_rows_are_all_judged_by_networks_that_did_not_see_them() -> None:
     assert sorted(judged.tolist()) == list(range(60))
     kept = stacked.fitted_to(CONFIG, HOW, train, validation).network
     assert all(kept is not network for network, _ in stacked.judged)
+
+
+def test_a_number_is_stacked_by_any_rows_and_a_class_by_few() -> None:
+    train, validation = (
+        replace(one, labels=one.labels | {"sum": one.features["a"].sum((1, 2)).double()})
+        for one in (rows(150, 0), rows(301, 1))
+    )
+    number = Number().learn(pd.Series(train.labels["sum"].numpy()), np.full(150, True))
+    config = replace(CONFIG, targets=CONFIG.targets | {"sum": number.state})
+    shares = Divisions([(train, validation)]).fit(config, HOW).shares
+    assert shares["sum"] < 0.5
+    assert (shares["line"], shares["corner"]) == (1.0, 1.0)
+    assert Divisions([(train, validation)]).fit(CONFIG, HOW).shares == {}

@@ -24,6 +24,7 @@ from sensorium.compression.parts import (
     fusion_batches,
 )
 from sensorium.compression.quality import Evaluator, Quality, similarity
+from sensorium.compression.running import Job, Ran
 from sensorium.compression.settings import FUSION
 from sensorium.compression.trained import Trained
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
@@ -91,18 +92,46 @@ class Bench:
         """How a whole model compares with the uncompressed one."""
         return self.evaluator.evaluate(self.logits(chosen), is_exact(chosen))
 
-    def measure(self, part: Part, variant: str) -> Candidate | None:
+    def job(self, part: Part, variant: str, form: str = "", source: str = FP32) -> Job:
+        """A variant to be run on the rows' values.
+
+        Args:
+            part: of the model.
+            variant: its name.
+            form: made of another variant first; none where the file is there.
+            source: that other variant.
+        """
+        self.logits({})  # what the fusion reads
+        arrays = part.folder / "arrays.npz"
+        if not arrays.exists():
+            np.savez(arrays, **self._arrays(part)[1])  # type: ignore[arg-type]
+        reader = None if (part.name, variant) in self._features else self.readers.get(part.name)
+        return Job(
+            form,
+            part.files[source],
+            part.path(variant),
+            part.batches,
+            arrays,
+            reader.encoder.preprocess if reader else None,
+            self.rows.values[part.name] if reader else (),
+        )
+
+    def measure(self, part: Part, variant: str, ran: Ran) -> Candidate | None:
         """A candidate's figures; one that does not run or answers no numbers is refused instead."""
         try:
+            if ran.problem:
+                raise UserError(ran.problem)
+            part.files[variant] = part.path(variant)
             original = self._output(part, FP32, self.logits({}))
-            started = self._start(part, variant)  # in a process of its own: some files end the process that opens them
+            if ran.features is not None:
+                self._features[part.name, variant] = ran.features
             logits = self.logits({part.name: variant})
             made = self._output(part, variant, logits)
             if not np.isfinite(made).all():
                 raise UserError("its answers are no numbers")
             if is_exact({part.name: variant}) and not difference(original, made) <= SAME:
                 raise UserError("it computes something else than fp32")
-            cost = self._cost(part, variant, *started)
+            cost = self._cost(part, variant, ran.start, ran.memory)
         except UserError as error:
             part.refuse(variant, str(error))
             return None
@@ -113,11 +142,6 @@ class Bench:
         if part.name == FUSION:
             return np.concatenate(list(logits.values()), axis=1)
         return self._features[part.name, variant]
-
-    def _start(self, part: Part, variant: str) -> tuple[float, int]:
-        """Milliseconds until a variant's first answer in a new process, and that process's memory."""
-        np.savez(self.work / "arrays.npz", **self._arrays(part)[1])  # type: ignore[arg-type]
-        return cold_start.measure("network", part.files[variant], self.work / "arrays.npz")
 
     def _cost(self, part: Part, variant: str, start: float, memory: int) -> Cost:
         """Times of a part in turns with its fp32, with one thread."""

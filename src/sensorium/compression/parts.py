@@ -65,7 +65,7 @@ class Part:
 
     def make(self, variant: str, write: Callable[[Path], None]) -> None:
         """Has a variant written; one that cannot be is refused with the reason, and the others stand."""
-        path = self.folder / f"{variant.replace(' ', '-')}.onnx"
+        path = self.path(variant)
         try:
             write(path)
         except UserError as error:
@@ -73,9 +73,13 @@ class Part:
         else:
             self.files[variant] = path
 
+    def path(self, variant: str) -> Path:
+        """The file of a variant, there or not."""
+        return self.folder / f"{variant.replace(' ', '-')}.onnx"
+
     def refuse(self, variant: str, why: str) -> None:
-        """Takes a variant away that turned out unfit."""
-        del self.files[variant]
+        """Takes a variant away that turned out unfit, or never was there."""
+        self.files.pop(variant, None)
         self.refused[variant] = why
 
     def size(self, variant: str) -> int:

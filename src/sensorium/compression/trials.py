@@ -1,54 +1,69 @@
-"""All that is tried of one part: every form, then every student as it is and in the form that suited its teacher."""
+"""All that is tried of a model: of each part every form, then every student as it is and in its teacher's form."""
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from sensorium.compression.bench import Bench
 from sensorium.compression.choice import Candidate, preferred
-from sensorium.compression.forms import make_form
 from sensorium.compression.parts import FP32, Part
+from sensorium.compression.running import Ran, run
 from sensorium.compression.settings import Compress
 from sensorium.compression.students import Distil
+from sensorium.engine.local import map_ahead
 from sensorium.errors import UserError
 from sensorium.progress import progress
 
 
-def try_part(part: Part, bench: Bench, settings: Compress, distil: Distil) -> list[Candidate]:
-    """The candidates of a part, fp32 first; what could not be made or run is in ``part.refused``.
+def try_parts(bench: Bench, settings: Compress, distil: Mapping[str, Distil]) -> dict[str, list[Candidate]]:
+    """The candidates of every part, fp32 first; what could not be made or run is in its ``refused``.
+
+    Other processes make and run the forms of all parts, while this one times those that are there and teaches students.
 
     Args:
-        part: its other variants are made here.
-        bench: measures them.
+        bench: measures variants of its parts, which are made here.
         settings: what to try.
-        distil: writes a student of this part.
+        distil: of a part, writes a student of it.
 
     Raises:
-        UserError: if not even fp32 runs.
+        UserError: if not even fp32 of a part runs.
     """
-    original = bench.measure(part, FP32)
-    if original is None:
+    jobs = [
+        bench.job(part, form, form) for part in bench.parts.values() if _is_read(part, bench) for form in settings.forms
+    ]
+    ran = map_ahead(run, iter(jobs), max(1, len(jobs)))
+    return {name: _try_part(part, bench, settings, distil[name], ran) for name, part in bench.parts.items()}
+
+
+def _try_part(part: Part, bench: Bench, settings: Compress, distil: Distil, ran: Iterator[Ran]) -> list[Candidate]:
+    """Of one part; ``ran`` is of its forms next."""
+    original = _measured(part, bench, FP32)
+    if not original:
         raise UserError(f"compress: the network of {part.name} does not run as ONNX: {part.refused[FP32]}.")
-    if not bench.rows.values.get(part.name, [0]):
+    if not _is_read(part, bench):
         part.refused |= dict.fromkeys(settings.forms, "no test row has this input, so nothing can be proven")
-        return [original]
-    candidates = [original]
+        return original
+    candidates = original
     with progress() as bar:
         for form in bar.track(settings.forms, description=f"forms of {part.name}"):
-            candidates += _tried(part, bench, form, FP32, form)
+            candidates += _found(bench.measure(part, form, next(ran)))
     suited = [one.variant for one in preferred(candidates, settings)[:1]]
     for student in settings.students.get(bench.kind(part), []):
         part.make(student.name, partial(distil, student))
-        if student.name in part.files:
-            candidates += _measured(part, bench, student.name)
-            for variant in suited:
-                candidates += _tried(part, bench, f"{student.name} {variant}", student.name, variant)
+        if student.name in part.files and (found := _measured(part, bench, student.name)):
+            candidates += found
+            for form in suited:
+                candidates += _measured(part, bench, f"{student.name} {form}", form, student.name)
     return candidates
 
 
-def _tried(part: Part, bench: Bench, name: str, source: str, form: str) -> list[Candidate]:
-    part.make(name, lambda path: make_form(form, part.files[source], path, part.batches))
-    return _measured(part, bench, name)
+def _is_read(part: Part, bench: Bench) -> bool:
+    """Whether test rows have this input; the fusion is always read."""
+    return bool(len(bench.rows.values.get(part.name, [0])))
 
 
-def _measured(part: Part, bench: Bench, name: str) -> list[Candidate]:
-    candidate = bench.measure(part, name) if name in part.files else None
+def _measured(part: Part, bench: Bench, variant: str, form: str = "", source: str = FP32) -> list[Candidate]:
+    return _found(bench.measure(part, variant, run(bench.job(part, variant, form, source))))
+
+
+def _found(candidate: Candidate | None) -> list[Candidate]:
     return [candidate] if candidate else []

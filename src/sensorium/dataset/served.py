@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sensorium.dataset.items import places, read_shard
+from sensorium.encoders.encoder import Network, Preprocess, encode
 from sensorium.modalities import Modality
 from sensorium.runtime.predictor import Predictor, Sample
 
@@ -100,9 +101,18 @@ def read_served_rows(table: pd.DataFrame, inputs: Mapping[str, Modality], folder
 
 def encode_values(predictor: Predictor, name: str, values: Sequence[Any]) -> np.ndarray:
     """Features ``[values, tokens, dim]`` of an input's values."""
-    features = np.zeros((len(values), *predictor.shapes[name]), np.float32)
-    for at in range(0, len(values), BATCH):
-        features[at : at + BATCH] = predictor.encode(name, values[at : at + BATCH])
+    if not values:
+        return np.zeros((0, *predictor.shapes[name]), np.float32)
+    return encode_batches(*predictor.encoders[name], values)
+
+
+def encode_batches(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> np.ndarray:
+    """The same of one value or more, a batch in memory at a time."""
+    first = encode(preprocess, network, values[:BATCH])
+    features = np.empty((len(values), *first.shape[1:]), np.float32)
+    features[:BATCH] = first
+    for at in range(BATCH, len(values), BATCH):
+        features[at : at + BATCH] = encode(preprocess, network, values[at : at + BATCH])
     return features
 
 

@@ -30,6 +30,10 @@ class Preprocess(ABC):
         self.files = dict(files or {})
         self.constants = constants
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: libraries' objects that were made of it stay here."""
+        return {"files": self.files, "constants": self.constants}
+
     @abstractmethod
     def __call__(self, value: Any) -> Arrays:
         """Arrays of one cleaned value, without a batch axis."""

@@ -15,7 +15,7 @@ from sensorium.compression.quality import make_evaluator
 from sensorium.compression.served import write_served
 from sensorium.compression.students import distiller
 from sensorium.compression.trained import Trained, spread
-from sensorium.compression.trials import try_part
+from sensorium.compression.trials import try_parts
 from sensorium.compression.whole_models import SERVED
 from sensorium.dataset.columns import SPLITS
 from sensorium.dataset.predictions import write_predictions
@@ -46,10 +46,8 @@ def run() -> None:
     with temporary(paths.COMPRESSED.parent) as work:  # hundreds of megabytes
         bench = make_bench(trained, test, evaluator, settings.calibration_rows, work)
         parity = check_parity(trained.network, bench)
-        candidates = {
-            name: try_part(part, bench, rows.tried, distiller(trained, part, settings.epochs))
-            for name, part in bench.parts.items()
-        }
+        students = {name: distiller(trained, part, settings.epochs) for name, part in bench.parts.items()}
+        candidates = try_parts(bench, rows.tried, students)
         chosen = choose(candidates, settings, partial(bench.keeps, max_drop=settings.max_drop))
         write_served(trained, bench, chosen, grouped_by)
         found = Compressed(

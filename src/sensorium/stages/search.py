@@ -25,7 +25,7 @@ from sensorium.training.search import Draft, Space, ended, finished, open_study,
 from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
-JUDGED = "calibrated, cross-validated, stacked, turned"  # losses of earlier versions, which were not, are no match
+JUDGED = "calibrated, cross-validated, numbers stacked, turned"  # losses of earlier versions are no match
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from sensorium.training.target_weights import WEIGHTINGS
 
 LINEAR = "linear"
 SHARES = tuple(step / 20 for step in range(21))  # of the network in the mean
-MOST_ROWS = 300  # that judge: of more, a mean had less loss and was right less often (Tux Paint's categories)
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,15 @@ class Divisions:
         fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
         judging = [rows for _, rows in self.splits]
         by_network = self._outputs([one.network for one in fitted])
-        if fusion_class(config.kind).learns_by == "solution" or sum(map(len, judging)) > MOST_ROWS:
+        count, is_linear = sum(map(len, judging)), fusion_class(config.kind).learns_by == "solution"
+        stacked_targets = [name for name, one in config.learnt.items() if not is_linear and count <= one.most_judging]
+        if not stacked_targets:
             return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network, how))
         if not self._linear:
             self._linear.extend(linear(config, how, *rows) for rows in self.splits)
         by_linear = self._outputs(self._linear)
         shares = {
-            name: self._best_share(name, target, by_network[name], by_linear[name])
+            name: self._best_share(name, target, by_network[name], by_linear[name]) if name in stacked_targets else 1.0
             for name, target in config.learnt.items()
         }
         mean = {name: share * by_network[name] + (1 - share) * by_linear[name] for name, share in shares.items()}
