@@ -23,9 +23,7 @@ class Engine(Section, ABC):
 
     kind: str
 
-    def map(
-        self, function: Callable[[Any], Any], pieces: Sequence[Any], most: int | None = None
-    ) -> Iterator[Any]:
+    def map(self, function: Callable[[Any], Any], pieces: Sequence[Any], most: int | None = None) -> Iterator[Any]:
         """Yields ``function(piece)`` in the order of the pieces.
 
         Args:
