@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sensorium import params, paths
-from sensorium.errors import UserError
+from sensorium.errors import BadInput, UserError
 from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json, replacing
 from sensorium.media import Media
@@ -199,7 +199,10 @@ def _example() -> str:
             if kind.is_file:
                 cell = row[kind.columns(name)[0]]
                 file = f"{name}{PurePath(cell).suffix}"
-                (beside / file).write_bytes(media.read(cell, kind.max_bytes))
+                try:
+                    (beside / file).write_bytes(media.read(cell, kind.max_bytes))
+                except BadInput as problem:  # what is there is of an earlier version, or somebody changed it
+                    raise UserError(f"{paths.RAW}: {problem}; run `dvc repro`.") from problem
                 fields += ["-F", f"{name}=@{EXAMPLE / file}"]
             else:
                 value = kind.accept(kind.raw(row, name, media))  # a table may hold what JSON cannot, such as a date
