@@ -33,8 +33,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has
 CHILD = "sensorium.decoding.child"
 FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
 ANSWERED = 30.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
-LONG = 0.15  # seconds of the processor; an ordinary picture or sound takes a fifth of that
-POLL = 0.05  # seconds between two checks of one that works
+LONG = 0.1  # seconds of the processor; an ordinary picture or sound takes a third of that
+POLL = 0.03  # seconds between two checks of one that works
 LATER = 10  # steps of niceness: a tenth of the share of those that it leaves the cores to
 Reader = Callable[..., bytes]
 
