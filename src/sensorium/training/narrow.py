@@ -75,14 +75,14 @@ class Narrowed:
     axes: Sequence[Tensor | None]
 
     def read(self, rows: Rows) -> Rows:
-        """The rows with features as the network reads them."""
-        found = {}
-        for projection, axes, (name, features) in zip(
-            self.whole.projections, self.axes, rows.features.items(), strict=True
-        ):
-            standard = cast(Projection, projection).standardise(features)
-            found[name] = standard if axes is None else standard @ axes
-        return replace(rows, features=found)
+        """The rows with features as the network reads them, of the items that these rows have."""
+        features, items = {}, {}
+        for projection, axes, (name, own) in zip(self.whole.projections, self.axes, rows.items.items(), strict=True):
+            used, places = own.clamp(min=0).unique(return_inverse=True)
+            standard = cast(Projection, projection).standardise(rows.features[name][used])
+            features[name] = standard if axes is None else standard @ axes
+            items[name] = torch.where(own < 0, -1, places)
+        return replace(rows, features=features, items=items)
 
     @torch.no_grad()
     def widened(self) -> Network:
