@@ -23,7 +23,7 @@ GROUP = 16  # files that are read at once: few enough for whoever wants one of t
 LETTERS = 16  # of a shard's name
 
 
-class Place(NamedTuple):
+class Stored(NamedTuple):
     """Where a file is kept: in which shard, and its number there."""
 
     shard: Path
@@ -107,18 +107,18 @@ class Media:
         places: where each file is.
     """
 
-    def __init__(self, folder: Path, places: Mapping[str, Place]) -> None:
+    def __init__(self, folder: Path, places: Mapping[str, Stored]) -> None:
         self._folder, self._places = folder, places
         self._held: dict[str, tuple[tuple[Path, int], pa.Array]] = {}
 
     @classmethod
     def of_folder(cls, folder: Path) -> "Media":
         """All that are in a folder's shards, of which nothing but the names is read."""
-        places: dict[str, Place] = {}
+        places: dict[str, Stored] = {}
         for path in sorted(folder.glob("*/*.parquet")):
             (names,) = pq.ParquetFile(path).read(columns=[f"{path.parent.name}.path"]).columns
             cells, shard = names.combine_chunks().field("path").to_pylist(), path.relative_to(folder)
-            places |= {cell: Place(shard, number) for number, cell in enumerate(cells)}
+            places |= {cell: Stored(shard, number) for number, cell in enumerate(cells)}
         return cls(folder, places)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sensorium import paths
-from sensorium.dataset import embedding
+from sensorium.dataset import embedding, frozen
+from sensorium.dataset.cache import fingerprint
 from sensorium.dataset.items import digest, digests, write_shard
+from sensorium.errors import UserError
 from sensorium.modalities import Tabular
 
 FACTS = Tabular(numbers=["a", "b", "c", "d"])
@@ -82,3 +85,17 @@ def test_embedding_all_values_reads_each_shard_once(tmp_path: Path, monkeypatch:
 def bytes_read() -> int:
     """By this process, since it began."""
     return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_a_process_that_outlives_a_command_reads_with_the_encoder_of_the_next(
+    job: embedding.Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding.embed([job], "embedding")
+    other = replace(frozen.load(FACTS), version="columns 999")
+    monkeypatch.setattr(frozen, "load", lambda kind: other)  # as when its folder has changed since
+    shard = (job.folder / "part-00000.parquet", job.digests)
+    piece = embedding.Piece(job, [shard], fingerprint(other))
+    assert embedding._embed_piece(piece) == {}
+    assert embedding.missing(job) == []
+    with pytest.raises(UserError, match="reads with another columns than this command; install the same there"):
+        embedding._embed_piece(replace(piece, encoder="of another machine"))

@@ -18,6 +18,11 @@ def test_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None
         list(Dask(address=address).map(pieces.total, [[1]]))
 
 
+def test_no_certificates() -> None:
+    with pytest.raises(UserError, match=r"^engine.address: tls://127.0.0.1:1 needs certificates; DASK_DISTRIBUTED__"):
+        list(Dask(address="tls://127.0.0.1:1").map(pieces.total, [[1]]))
+
+
 @pytest.mark.slow
 def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))

@@ -1,6 +1,8 @@
 import pandas as pd
+import pytest
 
 from sensorium.dataset.split_warnings import split_warnings
+from sensorium.errors import UserError
 from sensorium.stages import ingest, prepare, validate
 from sensorium.targets import Class, Multilabel, Number
 from tests.conftest import Project
@@ -63,3 +65,17 @@ def test_rows_are_spread_by_parts_of_a_number_that_split_stratify_names(project:
     rows = pd.read_parquet("data/prepared/rows.parquet")
     assert rows["split"].value_counts().to_dict() == {"train": 35, "test": 14, "val": 11}
     assert rows.groupby("split")["price"].mean().between(40, 50).all()  # of 0 to 88.5
+
+
+def test_values_of_inputs_that_were_declared_otherwise_are_not_taken(project: Project) -> None:
+    project.write(
+        [{"note": f"thing {place}", "other": "a", "label": "no" if place % 2 else "yes"} for place in range(60)]
+    )
+    for stage in (ingest, validate):
+        stage.run()
+    project.params["inputs"]["note"]["column"] = "other"
+    project.write()
+    with pytest.raises(
+        UserError, match=r"digests.parquet is of other inputs than params.yaml has now; run `dvc repro`"
+    ):
+        prepare.run()

@@ -1,4 +1,5 @@
-"""Only where there is a GPU."""
+import gc
+import weakref
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from sensorium.training.loop import Fitted
 from sensorium.training.step import Recorded
 from tests.training.test_loop import HOW, config, rows
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
 @pytest.fixture
@@ -31,16 +32,30 @@ def fitted(kind: str, unknown: int) -> Fitted:
     return fit(config(kind), HOW, train, rows(100, 1))
 
 
+@on_gpu
 @pytest.mark.parametrize("kind", ["concat", "attention"])
 def test_recorded_steps_learn_what_others_learn(kind: str, made: list[Recorded]) -> None:
     recorded = fitted(kind, 0)
-    assert made[0]._next == made[0]._replay
+    assert made[0]._next is Recorded._replay
     assert recorded.best_loss < 0.3
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "Recorded", lambda step: step)
         assert fitted(kind, 0).best_loss == pytest.approx(recorded.best_loss, rel=0.01)
 
 
+@on_gpu
 def test_a_step_that_waits_is_done_as_it_is(made: list[Recorded]) -> None:
     assert fitted("concat", 20).best_loss < 0.3
-    assert made[0]._next == made[0]._step
+    assert made[0]._next is Recorded._as_it_is
+
+
+def test_what_a_step_holds_goes_with_it() -> None:
+    held = torch.zeros(3)
+    known = weakref.ref(held)
+    gc.disable()
+    try:
+        recorded = Recorded(lambda rows, drawn, held=held: held)
+        del held, recorded
+        assert known() is None
+    finally:
+        gc.enable()

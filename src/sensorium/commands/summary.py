@@ -198,7 +198,8 @@ def _example() -> str:
                 continue
             if kind.is_file:
                 cell = row[kind.columns(name)[0]]
-                file = f"{name}{PurePath(cell).suffix}"
+                suffix = PurePath(cell).suffix
+                file = f"{name}{suffix if suffix[1:].isalnum() else ''}"  # others mean something to curl
                 try:
                     (beside / file).write_bytes(media.read(cell, kind.max_bytes))
                 except BadInput as problem:  # what is there is of an earlier version, or somebody changed it

@@ -107,6 +107,7 @@ class Bench:
             np.savez(arrays, **self._arrays(part)[1])  # type: ignore[arg-type]
         reader = None if (part.name, variant) in self._features else self.readers.get(part.name)
         return Job(
+            part.name,
             form,
             part.files[source],
             part.path(variant),

@@ -20,6 +20,7 @@ class Job:
     """A variant of a part, to be run.
 
     Attributes:
+        part: its name.
         form: made of the source first, by name; empty where the variant's file is there.
         source: a file of ONNX.
         path: the variant's file.
@@ -29,6 +30,7 @@ class Job:
         values: cleaned values that an encoder reads.
     """
 
+    part: str
     form: str
     source: Path
     path: Path

@@ -1,6 +1,7 @@
 """Computes features of prepared values, as they are or corrupted; what the cache holds is not computed again."""
 
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -62,10 +63,12 @@ class Piece:
     Attributes:
         job: it, of these digests alone.
         shards: the files that hold them, each with its digests.
+        encoder: fingerprint of the one that reads them.
     """
 
     job: Job
     shards: Sequence[tuple[Path, Sequence[str]]]
+    encoder: str
 
 
 def missing(job: Job) -> list[str]:
@@ -85,7 +88,9 @@ def embed(jobs: Sequence[Job], doing: str, engine: Engine = HERE) -> dict[str, s
     Returns:
         By its key in the cache, why a value has none.
     """
-    done = engine.map_shards(_embed_piece, _pieces(jobs), doing, most=processes())
+    if not (pieces := _pieces(jobs)):
+        return {}
+    done = engine.map_shards(_embed_piece, pieces, doing, most=processes())
     return {key: why for found in done for key, why in found.items()}
 
 
@@ -101,7 +106,8 @@ def _pieces(jobs: Sequence[Job]) -> list[Piece]:
         places = [(path, name) for path, names in held[job.folder] for name in names if name in lacking]
         for piece in shards(places):
             in_shards = [(path, [name for _, name in of_it]) for path, of_it in groupby(piece, itemgetter(0))]
-            found.append(Piece(replace(job, digests=[name for _, name in piece]), in_shards))
+            encoder = _fingerprint_of(job.kind)
+            found.append(Piece(replace(job, digests=[name for _, name in piece]), in_shards, encoder))
     return found
 
 
@@ -142,8 +148,11 @@ def features_of(kind: Modality, values: Sequence[object]) -> list[np.ndarray | s
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    folder = paths.cache()
-    return _opened(folder / "features", _fingerprint(folder, kind.model_dump_json(exclude={"column"})))
+    return _opened(paths.cache() / "features", _fingerprint_of(kind))
+
+
+def _fingerprint_of(kind: Modality) -> str:
+    return _fingerprint(paths.cache(), kind.model_dump_json(exclude={"column"}))
 
 
 @cache
@@ -174,6 +183,7 @@ def _embed_piece(piece: Piece) -> dict[str, str]:
         By its key in the cache, why a value has no features: it takes no other along.
     """
     job = piece.job
+    _require_encoder(piece)
     encoder, store, keys = load_encoder(job.kind), open_cache(job.kind), job.keys
     problems: dict[str, str] = {}
     packed_values = [one for path, names in piece.shards for one in items.read_shard(path, names).items()]
@@ -188,3 +198,20 @@ def _embed_piece(piece: Piece) -> dict[str, str]:
         store.put({keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
         problems |= {keys[digest]: one for digest, one in found.items() if isinstance(one, str)}
     return problems
+
+
+def _require_encoder(piece: Piece) -> None:
+    """Loads the encoder anew where this process, which may outlive the command, has another one of the same name.
+
+    Raises:
+        UserError: if it is another one all the same.
+    """
+    kind = piece.job.kind
+    if _fingerprint_of(kind) != piece.encoder:
+        _fingerprint.cache_clear()
+        _loaded.cache_clear()
+        if _fingerprint_of(kind) != piece.encoder:
+            raise UserError(
+                f"The worker on {platform.node()} reads with another {kind.encoder} than this command; install the "
+                "same there, and start its workers again."
+            )

@@ -1,6 +1,6 @@
 """Every input of every row, read once: what is wrong with it, or its cleaned value, which is kept in shards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from sensorium.data_root import Files
+from sensorium.dataset.columns import ID
 from sensorium.dataset.items import digest, write_shard
 from sensorium.dataset.pieces import Piece, Pieces
 from sensorium.dataset.problems import InputChecks, Problem
@@ -39,7 +40,8 @@ def read_inputs(
     """
     for name in inputs:
         (folder / name).mkdir(parents=True)
-    pieces = Pieces(table, media)
+    columns = dict.fromkeys(column for name, kind in inputs.items() for column in kind.columns(name))
+    pieces = Pieces(table.select([ID, *(column for column in columns if column != ID)]), media)
     found: list[InputChecks] = []
     digests: dict[str, list[pa.Array]] = {name: [] for name in inputs}
     alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
@@ -47,11 +49,16 @@ def read_inputs(
         read = partial(_read_piece, inputs, folder, beside)
         for piece in engine.map_shards(read, pieces, "reading inputs", pieces.sizes):
             for name, outcomes in piece.items():
-                digests[name].append(pa.array([one if isinstance(one, str) else None for one in outcomes], pa.string()))
+                digests[name].append(_digests(outcomes))
             for row in zip(*piece.values(), strict=True):
                 checks = tuple(one if isinstance(one, Problem) else one is not None for one in row)
                 found.append(alike.setdefault(checks, dict(zip(inputs, checks, strict=True))))
     return found, {name: pa.concat_arrays(arrays) for name, arrays in digests.items()}
+
+
+def _digests(outcomes: Sequence[Outcome]) -> pa.Array:
+    """Of large strings, since those of many million rows are more than 2 GiB."""
+    return pa.array([one if isinstance(one, str) else None for one in outcomes], pa.large_string())
 
 
 def _read_piece(inputs: Mapping[str, Modality], folder: Path, beside: Path, piece: Piece) -> dict[str, list[Outcome]]:

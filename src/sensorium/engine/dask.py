@@ -42,9 +42,14 @@ class Dask(Engine):
     def _client(self) -> Iterator[Any]:
         """A connection; what is not done when it ends is not done at all."""
         distributed = extras.module("dask", "distributed")
+        if self.address.startswith("tls:") and not distributed.Security().tls_ca_file:
+            raise UserError(
+                f"engine.address: {self.address} needs certificates; DASK_DISTRIBUTED__COMM__TLS__CA_FILE and "
+                "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT name them."
+            )
         try:
             client = distributed.Client(self.address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, TimeoutError, ValueError, RuntimeError) as error:
             raise UserError(
                 f"engine.address: no Dask scheduler answers at {self.address} ({reason(error)}); start one with "
                 "`dask scheduler`, or write `engine: {kind: local}`."

@@ -5,8 +5,9 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any, Literal
 
 from sensorium.engine.engine import AHEAD, KILLED, Engine
@@ -94,7 +95,7 @@ class _Line:
         for _ in range(TRIES):
             try:
                 result = self._pending[0][1].result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, CancelledError):
                 self._begin_again()
             else:
                 self._pending.popleft()
@@ -109,9 +110,10 @@ class _Line:
         """One process that is killed takes all others of its pool along."""
         self.close()
         self._pool = _started(self._workers)
-        for place, (piece, future) in enumerate(self._pending):
-            if future.cancelled() or isinstance(future.exception(), BrokenProcessPool):
-                self._pending[place] = (piece, self._pool.submit(self._function, piece))
+        with suppress(BrokenProcessPool):  # killed at once: what is not handed in is, at the next try
+            for place, (piece, future) in enumerate(self._pending):
+                if future.cancelled() or isinstance(future.exception(), BrokenProcessPool):
+                    self._pending[place] = (piece, self._pool.submit(self._function, piece))
 
 
 def _started(workers: int) -> ProcessPoolExecutor:

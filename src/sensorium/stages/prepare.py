@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, SPLITS, TRAIN, apart
+from sensorium.dataset.digests import read_digests
 from sensorium.dataset.items import copy_shards, write_owners
 from sensorium.dataset.learnt import learn_all
 from sensorium.dataset.split import divide, require_rows
@@ -24,7 +24,7 @@ def run() -> None:
     source = existing(paths.VALID / "manifest.parquet", made_by="validate")
     with replacing(paths.PREPARED) as beside:
         table = pd.read_parquet(source)
-        rows = _rows(table, pq.read_table(existing(paths.DIGESTS, made_by="validate")).to_pydict(), settings)
+        rows = _rows(table, read_digests(settings.inputs), settings)
         for name in settings.inputs:
             (beside / name).mkdir(parents=True)
             copy_shards(paths.VALUES / name, beside / name, set(rows[name].dropna()))

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sensorium import params, paths
 from sensorium.dataset import problems, validation
 from sensorium.dataset.columns import ID
+from sensorium.dataset.digests import write_digests
 from sensorium.dataset.quarantine import quarantine
 from sensorium.dataset.reading import read_inputs
 from sensorium.dataset.row_checks import check_rows
@@ -42,7 +42,7 @@ def run() -> None:
         valid, rejected = quarantine(table, losses, inputs, settings.labels)
         valid.to_parquet(beside / "manifest.parquet", index=False)
         rejected.to_parquet(beside / QUARANTINE.name, index=False)
-        pq.write_table(pa.table(digests).take(valid.index.to_numpy()), beside / paths.DIGESTS.name)
+        write_digests(beside / paths.DIGESTS.name, digests, valid.index.to_numpy(), inputs)
     reasons = problems.reasons(checks, found, targets, enough)
     warnings = [one.words for one in reasons[:MOST_REASONS]] + [*doubts(table, inputs, targets, settings.labels)]
     spellings = read_json(paths.SPELLINGS, made_by="ingest")

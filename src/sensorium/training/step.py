@@ -25,10 +25,11 @@ class Recorded:
 
     def __init__(self, step: Step) -> None:
         self._step = step
-        self._next: Step = self._first
+        # A function rather than a bound method: an object that held itself would keep a fit's tensors on the GPU.
+        self._next: Callable[[Recorded, Tensor, Tensor], Tensor] = Recorded._first
 
     def __call__(self, rows: Tensor, drawn: Tensor) -> Tensor:
-        return self._next(rows, drawn)
+        return self._next(self, rows, drawn)
 
     def _first(self, rows: Tensor, drawn: Tensor) -> Tensor:
         """A step that may not wait; if it does, it is done again, and so are all others."""
@@ -36,9 +37,9 @@ class Recorded:
         try:
             loss = self._beside(rows, drawn)
         except RuntimeError:
-            self._next = self._step
+            self._next = Recorded._as_it_is
         else:
-            self._next, self._done = self._warm, 1
+            self._next, self._done = Recorded._warm, 1
             return loss
         finally:
             torch.cuda.set_sync_debug_mode("default")
@@ -47,7 +48,7 @@ class Recorded:
     def _warm(self, rows: Tensor, drawn: Tensor) -> Tensor:
         self._done += 1
         if self._done == WARM:
-            self._next = self._record
+            self._next = Recorded._record
         return self._beside(rows, drawn)
 
     def _beside(self, rows: Tensor, drawn: Tensor) -> Tensor:
@@ -62,10 +63,17 @@ class Recorded:
 
     def _record(self, rows: Tensor, drawn: Tensor) -> Tensor:
         self._rows, self._drawn, self._graph = rows.clone(), drawn.clone(), torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self._loss = self._step(self._rows, self._drawn)
-        self._next = self._replay
-        return self._replay(rows, drawn)
+        try:
+            with torch.cuda.graph(self._graph):
+                self._loss = self._step(self._rows, self._drawn)
+        except RuntimeError:  # it waits after all, which the first step did not show
+            self._next = Recorded._as_it_is
+        else:
+            self._next = Recorded._replay
+        return self(rows, drawn)
+
+    def _as_it_is(self, rows: Tensor, drawn: Tensor) -> Tensor:
+        return self._step(rows, drawn)
 
     def _replay(self, rows: Tensor, drawn: Tensor) -> Tensor:
         if len(rows) != len(self._rows):
