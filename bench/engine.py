@@ -6,6 +6,7 @@ A piece of rows costs the caller and the scheduler the same however many workers
     python bench/engine.py
 """
 
+import argparse
 import pickle
 import resource
 import time
@@ -115,4 +116,5 @@ def overhead(pieces: Sequence[Piece]) -> float:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()
