@@ -35,6 +35,7 @@ DIMS, TOKENS = {"type": 32, "keys": 24, "sound": 8}, {"type": 1, "keys": 3, "sou
 TARGETS = {"train": ["no", "yes"], "half": ["s", "m", "l"]}
 SUBSETS = torch.tensor(list(product([0.0, 1.0], repeat=len(DIMS))))  # of inputs, none and all among them
 NO_TABLES = {"int8-int4-tables", "int8-weights-int4-tables"}  # forms that change nothing in a network without them
+ALIKE = 0.9  # cosine; .93 at least on processors that add products of bytes in 16 bits, else .97
 BREAKS = {("attention", "int8-static")}  # no range of eight bits holds the infinity that hides a missing input
 
 
@@ -185,7 +186,7 @@ class Conformance:
                 continue
             make_form(form, source, target, fused.batches)
             alike = similarity(logits(OnnxNetwork(target), fused.batches), logits(OnnxNetwork(source), fused.batches))
-            assert (alike > 0.97) == ((fused.kind, form) not in BREAKS)
+            assert (alike > ALIKE) == ((fused.kind, form) not in BREAKS)
 
 
 class TestConformance(Conformance):
