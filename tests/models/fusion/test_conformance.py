@@ -1,6 +1,7 @@
 """What every fusion must do, run over every one: a network of it, its students and its compressed forms."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,7 +36,9 @@ DIMS, TOKENS = {"type": 32, "keys": 24, "sound": 8}, {"type": 1, "keys": 3, "sou
 TARGETS = {"train": ["no", "yes"], "half": ["s", "m", "l"]}
 SUBSETS = torch.tensor(list(product([0.0, 1.0], repeat=len(DIMS))))  # of inputs, none and all among them
 NO_TABLES = {"int8-int4-tables", "int8-weights-int4-tables"}  # forms that change nothing in a network without them
-ALIKE = 0.9  # cosine; .93 at least on processors that add products of bytes in 16 bits, else .97
+PROCESSOR = Path("/proc/cpuinfo")
+HAS_DOT_PRODUCTS = not PROCESSOR.exists() or re.search("vnni|asimddp", PROCESSOR.read_text()) is not None
+ALIKE = 0.97 if HAS_DOT_PRODUCTS else 0.9  # cosine; without dot products of bytes, sums of two end at 16 bits
 BREAKS = {("attention", "int8-static")}  # no range of eight bits holds the infinity that hides a missing input
 
 
