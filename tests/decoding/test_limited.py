@@ -11,6 +11,7 @@ import pytest
 
 from sensorium.decoding import limited
 from sensorium.decoding.limited import Limits, run
+from sensorium.decoding.room import MOST_MEMORY, Room
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities import Image
 from tests.conftest import png
@@ -102,22 +103,22 @@ def test_where_no_child_can_start_it_is_not_the_input_that_is_bad(monkeypatch: p
 
 
 def test_memory_that_would_be_too_much_at_once_is_waited_for_in_order() -> None:
-    room, order = limited._Room(), []
+    room, order = Room(), []
 
     def wait(memory: int) -> None:
         with room.take(memory):
             order.append(f"had {memory}")
             time.sleep(0.02)  # the next finds it taken
 
-    threads = [threading.Thread(target=wait, args=(memory,)) for memory in (limited.MOST_MEMORY, 1, 2)]
-    with room.take(limited.MOST_MEMORY - 1):
+    threads = [threading.Thread(target=wait, args=(memory,)) for memory in (MOST_MEMORY, 1, 2)]
+    with room.take(MOST_MEMORY - 1):
         for thread in threads:
             thread.start()
             time.sleep(0.02)
         order.append("freed")
     for thread in threads:
         thread.join()
-    assert order == ["freed", f"had {limited.MOST_MEMORY}", "had 1", "had 2"]
+    assert order == ["freed", f"had {MOST_MEMORY}", "had 1", "had 2"]
 
 
 def test_a_child_that_works_long_leaves_the_cores_to_others_and_is_not_used_again() -> None:
@@ -125,6 +126,14 @@ def test_a_child_that_works_long_leaves_the_cores_to_others_and_is_not_used_agai
     assert long["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + limited.LATER
     again = json.loads(run(readers.own, b"", LIMITS))
     assert (again["niceness"], again["id"] == long["id"]) == (os.getpriority(os.PRIO_PROCESS, 0), False)
+
+
+def test_a_large_file_leaves_the_cores_to_others_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "_children", children := limited._Children())
+    large = json.loads(run(readers.own, bytes(limited.LARGE + 1), LIMITS))
+    assert large["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + limited.LATER
+    (ready,) = children._free  # whose first file need not wait for a fork
+    assert ready.number == child() != large["id"]
 
 
 def test_where_forking_gets_stuck_another_process_forks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,8 @@ def _serve(descriptor: int) -> None:
 def _work(asked: Connection) -> None:
     """Reads what comes, one after another."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for module in READERS:
+        import_module(module).rehearse()
     asked.send_bytes(str(os.getpid()).encode())
     give_back, own = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None), _size()
     while True:

@@ -2,7 +2,7 @@
 
 A check of headers cannot bound what a library does with the bytes behind them; the kernel can, whatever they are. The
 children are started once and used again; one that is killed, or crashes, costs its own input and nothing else. One
-that works long leaves the cores to others from then on, as most inputs are read in no time.
+that works long leaves the cores to others, as most inputs are read in no time; another is ready in its place.
 
 One process (`child`) imports the readers and forks a child whenever one is needed, which takes milliseconds. It gets
 the child's end of a socket, whose other end stays here. When this process ends, children read the end of their socket,
@@ -16,24 +16,24 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Condition, Lock
+from threading import Lock
 from typing import Any
 
+from sensorium.decoding.room import Room
 from sensorium.errors import BadInput, UserError
 
-MOST_MEMORY = 800_000_000  # bytes that all children of a process may take at once; one alone may take more
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
 CHILD = "sensorium.decoding.child"
 FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
 ANSWERED = 30.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
-LONG = 0.1  # seconds of the processor; an ordinary picture or sound takes a third of that
+LARGE = 500_000  # bytes; a file of more leaves the cores to others from the beginning,
+LONG = 0.1  # any file after so many seconds of the processor; an ordinary picture or sound takes a third of that
 POLL = 0.03  # seconds between two checks of one that works
 LATER = 10  # steps of niceness: a tenth of the share of those that it leaves the cores to
 Reader = Callable[..., bytes]
@@ -64,52 +64,37 @@ class _Died(Exception):  # noqa: N818 - the child, not this process
         self.seconds = seconds
 
 
-class _Room:
-    """Memory that is shared out, first come, first served: who needs much is not passed by for ever."""
-
-    def __init__(self) -> None:
-        self._taken, self._changed = 0, Condition()
-        self._waiting: deque[object] = deque()
-
-    @contextmanager
-    def take(self, memory: int) -> Iterator[None]:
-        """Waits until so many bytes are free, or all are, and nobody waits who came before."""
-        place = object()
-        with self._changed:
-            self._waiting.append(place)
-            self._changed.wait_for(
-                lambda: self._waiting[0] is place and (not self._taken or self._taken + memory <= MOST_MEMORY)
-            )
-            self._waiting.popleft()
-            self._taken += memory
-            self._changed.notify_all()  # there may be room for the next as well
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken -= memory
-                self._changed.notify_all()
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Child:
-    """One that reads, by its socket and the number of its process."""
+    """One that reads.
+
+    Attributes:
+        socket: to it.
+        number: of its process.
+        gives_way: whether it leaves the cores to others, and so will not read again: without rights no process comes
+            back to the front.
+    """
 
     socket: Connection
     number: int
+    gives_way: bool = False
 
-    def answer(self, most: int) -> tuple[dict[str, str], bytes, bool]:
-        """What it says, what it read, and whether it worked long."""
-        is_long, began, worked = False, time.monotonic(), self._worked()
+    def answer(self, most: int) -> tuple[dict[str, str], bytes]:
+        """What it says, and what it read."""
+        began, worked = time.monotonic(), self._worked()
         while not self.socket.poll(POLL):
-            if not is_long and self._worked() - worked > LONG:
-                is_long = True
-                with suppress(OSError):  # it is gone
-                    os.setpriority(os.PRIO_PROCESS, self.number, os.getpriority(os.PRIO_PROCESS, 0) + LATER)
+            if not self.gives_way and self._worked() - worked > LONG:
+                self.give_way()
             if time.monotonic() - began > ANSWERED:
                 os.kill(self.number, signal.SIGKILL)
                 raise TimeoutError
-        return json.loads(self.socket.recv_bytes(most)), self.socket.recv_bytes(most), is_long
+        return json.loads(self.socket.recv_bytes(most)), self.socket.recv_bytes(most)
+
+    def give_way(self) -> None:
+        """Leaves the cores to others from now on."""
+        self.gives_way = True
+        with suppress(OSError):  # it is gone
+            os.setpriority(os.PRIO_PROCESS, self.number, os.getpriority(os.PRIO_PROCESS, 0) + LATER)
 
     def _worked(self) -> float:
         """Seconds of the processor; none where that cannot be told."""
@@ -123,7 +108,7 @@ class _Children:
     """The children of this process, as many as were ever needed at once."""
 
     def __init__(self) -> None:
-        self._room = _Room()
+        self._room = Room()
         self._lock = Lock()
         self._free: list[_Child] = []
         self._forking: socket.socket | None = None
@@ -135,30 +120,36 @@ class _Children:
         Raises:
             _Died: if it did not live to answer.
         """
-        with self._room.take(most):
-            child, started = self._take(), time.monotonic()
-            try:
-                with suppress(BrokenPipeError, ConnectionResetError):  # it died of the first bytes
-                    child.socket.send_bytes(job.encode())
-                    child.socket.send_bytes(content)
-                reply, read, is_long = child.answer(most)
-            except (EOFError, OSError) as error:
-                child.socket.close()
-                raise _Died(time.monotonic() - started) from error
-            except BaseException:
-                child.socket.close()
-                raise
-            if is_long:
-                child.socket.close()  # it ends: without rights no process comes back to the front
-            else:
-                self._free.append(child)
-            return reply, read
+        child, is_kept = None, False
+        try:
+            with self._room.take(most):
+                child, started = self._take(), time.monotonic()
+                try:
+                    if len(content) > LARGE:
+                        child.give_way()
+                    with suppress(BrokenPipeError, ConnectionResetError):  # it died of the first bytes
+                        child.socket.send_bytes(job.encode())
+                        child.socket.send_bytes(content)
+                    reply, read = child.answer(most)
+                except (EOFError, OSError) as error:
+                    raise _Died(time.monotonic() - started) from error
+                is_kept = not child.gives_way
+                return reply, read
+        finally:
+            if child:
+                self._free.append(child) if is_kept else self._replace(child)
 
     def renew(self) -> None:
         """Gives up those that wait: whatever killed one of them may have killed others."""
         with self._lock:
             while self._free:
                 self._free.pop().socket.close()
+
+    def _replace(self, child: _Child) -> None:
+        """Ends a child and has another ready: who asks next, for what is read in no time, must not wait for it."""
+        child.socket.close()
+        with self._lock, suppress(OSError):  # nobody forks any more; who takes one begins again
+            self._free.append(self._fork())
 
     def _take(self) -> _Child:
         with suppress(IndexError):

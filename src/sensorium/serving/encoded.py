@@ -4,6 +4,7 @@ import base64
 import binascii
 import codecs
 import re
+import string
 from urllib.parse import unquote
 
 from sensorium.serving.refusal import Refused
@@ -11,7 +12,7 @@ from sensorium.serving.refusal import Refused
 SHORTEST = 32  # characters; no file is as small, but a path may be, and it may look like base64 without padding
 MOST_PADDING = 2
 DATA = re.compile(r"\s*data:[^,]*;\s*base64\s*,", re.IGNORECASE)
-URL_SAFE = str.maketrans("-_", "+/")
+ALPHABET, WHITESPACE = bytes.maketrans(b"-_", b"+/"), string.whitespace.encode()
 PLAIN = ("utf-8", "ascii")  # as Python's codecs are called
 CHARSETS = (*PLAIN, "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "iso8859-1", "cp1252")
 
@@ -24,13 +25,15 @@ def from_base64(text: str) -> bytes | None:
     """
     if prefix := DATA.match(text):
         text = unquote(text[prefix.end() :])
-    letters = "".join(text.split()).translate(URL_SAFE)
-    bare = letters.rstrip("=")
+    if not text.isascii():
+        return None
+    letters = text.encode().translate(ALPHABET, WHITESPACE)  # of bytes and at once: a file has millions
+    bare = letters.rstrip(b"=")
     if len(letters) - len(bare) > MOST_PADDING or (letters == bare and len(bare) % 4 and len(bare) < SHORTEST):
         return None
     try:
-        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except (binascii.Error, ValueError):
+        return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
+    except binascii.Error:
         return None
 
 
