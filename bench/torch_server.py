@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.datastructures import UploadFile
 
 from sensorium import params, paths
+from sensorium.encoders.encoder import encode_arrays
 from sensorium.models import network as networks
 
 inputs = params.load().inputs
@@ -25,17 +26,17 @@ async def read_form(request: Request) -> dict[str, Any]:
 @app.post("/predict")
 def predict(raw: Annotated[dict[str, Any], Depends(read_form)]) -> dict[str, Any]:
     """Every target's probabilities; FastAPI runs this in a thread of its pool."""
-    features, present = {}, {}
+    features, masks = {}, {}
     with torch.inference_mode():
         for name, kind in inputs.items():
             tokens, dim = 1, network.config.inputs[name]
-            features[name], present[name] = torch.zeros(1, tokens, dim), torch.zeros(1)
+            features[name], masks[name] = torch.zeros(1, tokens, dim), torch.zeros(1, tokens)
             if name in raw:
                 preprocess, encoder = encoders[name].preprocess, encoders[name].network
                 arrays = [preprocess(kind.accept(raw[name]))]
-                output = preprocess.pool(encoder(preprocess.collate(arrays)), arrays)
-                features[name], present[name] = torch.as_tensor(output, dtype=torch.float32), torch.ones(1)
-        logits = network(features, present)
+                features[name] = torch.as_tensor(encode_arrays(preprocess, encoder, arrays))
+                masks[name] = torch.ones(1, tokens)
+        logits = network(features, masks)
     answers = {}
     for target, classes in network.config.targets.items():
         probabilities = logits[target][0].softmax(0).tolist()

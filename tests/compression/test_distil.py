@@ -91,9 +91,9 @@ def test_a_narrower_network_keeps_the_linear_one_beside_it() -> None:
     network = Network(config).eval()
     smaller = _narrower(network, 0.25).eval()
     features = {"a": torch.randn(7, 1, 3), "b": torch.randn(7, 1, 5)}
-    present = {"a": torch.ones(7), "b": (torch.arange(7) % 2).float()}
+    masks = {"a": torch.ones(7, 1), "b": (torch.arange(7) % 2).float()[:, None]}
     with torch.no_grad():
         for one in (network, smaller):
             one.heads[0].weight[:, : one.config.width] = 0  # what the other half says
             one.heads[0].bias[:] = 0
-        torch.testing.assert_close(smaller(features, present), network(features, present))
+        torch.testing.assert_close(smaller(features, masks), network(features, masks))

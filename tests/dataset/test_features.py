@@ -22,6 +22,11 @@ def test_what_is_read_can_be_changed_without_changing_the_file(tmp_path: Path) -
     assert read_features(tmp_path)[1].tolist() == [[[1, 1]]]
 
 
+def test_features_of_any_length_are_kept_beside_each_other(tmp_path: Path) -> None:
+    write_features(tmp_path, ["a", "b"], [np.ones((1, 2), np.float32), np.ones((3, 2), np.float32)], 4)
+    assert np.isnan(read_features(tmp_path)[1][..., 0]).sum(1).tolist() == [3, 1]
+
+
 def test_no_features_and_odd_ones(tmp_path: Path) -> None:
     write_features(tmp_path, [], [])
     digests, found = read_features(tmp_path)

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -47,8 +46,3 @@ def test_reading_values_in_turn_opens_each_shard_once(
     assert values[2:4] == [{"a": 2.0}, {"a": 3.0}]
     with pytest.raises(FileNotFoundError):
         values[0]
-
-
-def test_rows_point_into_features_and_lack_what_they_lack() -> None:
-    features = np.array([[[1.0, 2]], [[3, 4]]], np.float32)
-    assert served._of_rows(features, np.array([1, -1, 0]))[:, 0].tolist() == [[3, 4], [0, 0], [1, 2]]

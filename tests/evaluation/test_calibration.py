@@ -4,6 +4,7 @@ import torch
 from scipy.special import softmax
 
 from sensorium.evaluation.calibration import calibrate
+from sensorium.models.masks import mean_token
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.targets import CalibrationRows
 from sensorium.targets.class_.figures import calibration_gap
@@ -94,13 +95,13 @@ def test_a_network_becomes_honest_with_every_subset_of_its_inputs() -> None:
         {"t": torch.from_numpy(labels)},
     )
     network.project = lambda features: features  # type: ignore[method-assign]
-    network.fusion.forward = lambda tokens, present: sum(  # type: ignore[method-assign]
-        4 * tokens[name].mean(1) * present[name][:, None] for name in ("a", "b")
+    network.fusion.forward = lambda tokens, masks: sum(  # type: ignore[method-assign]
+        4 * mean_token(tokens[name], masks[name]) for name in ("a", "b")
     )
     network.heads[0] = torch.nn.Identity()  # type: ignore[assignment]
     calibrate(network, [(network, rows)])
     for kept, error in (({"a", "b"}, 0.05), ({"a"}, 0.03), ({"b"}, 0.05)):
         with torch.inference_mode():
-            features, present, _ = rows.without({"a", "b"} - kept).batch(slice(1, 3000, 3))
-            chances = network(features, present)["t"].softmax(1).numpy()
+            features, masks, _ = rows.without({"a", "b"} - kept).batch(slice(1, 3000, 3))
+            chances = network(features, masks)["t"].softmax(1).numpy()
         assert calibration_error(chances, labels[1::3]) < error

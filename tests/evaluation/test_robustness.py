@@ -39,8 +39,8 @@ class Sum(Network):
     def project(self, features: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return dict(features)
 
-    def answer(self, tokens: dict[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        total = tokens["facts"][:, 0, ::2].sum(1) * present["facts"]
+    def answer(self, tokens: dict[str, torch.Tensor], masks: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        total = tokens["facts"][:, 0, ::2].sum(1) * masks["facts"][:, 0]
         return {"t": torch.stack([torch.zeros_like(total), total], dim=1)}
 
 

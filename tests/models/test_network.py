@@ -35,13 +35,13 @@ def test_with_the_linear_one_beside_it_saved_loaded_and_exported_it_answers_the_
     networks.save(network, tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
     features = {"type": torch.randn(7, 1, 3), "keys": torch.randn(7, 1, 5)}
-    present = {"type": torch.ones(7), "keys": (torch.arange(7) % 2).float()}
+    masks = {"type": torch.ones(7, 1), "keys": (torch.arange(7) % 2).float()[:, None]}
     with torch.inference_mode():
-        logits = networks.load(tmp_path)(features, present)
+        logits = networks.load(tmp_path)(features, masks)
     assert {name: tuple(values.shape) for name, values in logits.items()} == {"train": (7, 2), "half": (7, 3)}
     export_network(network, tmp_path / "fusion.onnx", {"type": 1, "keys": 1})
     batch = {f"features.{name}": array.numpy() for name, array in features.items()}
-    batch |= {f"present.{name}": array.numpy() for name, array in present.items()}
+    batch |= {f"mask.{name}": array.numpy() for name, array in masks.items()}
     exported = OnnxNetwork(tmp_path / "fusion.onnx").outputs(batch)
     for name, values in logits.items():
         np.testing.assert_allclose(exported[f"logits.{name}"], values.numpy(), atol=1e-5)

@@ -37,8 +37,8 @@ class Threshold(Network):
         super().__init__(config)
         self.bound = bound
 
-    def forward(self, features: dict[str, torch.Tensor], present: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        above = 5 * (features["facts"][:, 0, 0] - self.bound) * present["facts"]
+    def forward(self, features: dict[str, torch.Tensor], masks: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        above = 5 * (features["facts"][:, 0, 0] - self.bound) * masks["facts"][:, 0]
         return {"t": torch.stack([torch.zeros_like(above), above], dim=1)}
 
 

@@ -274,7 +274,7 @@ class TestConformance:
         assert load(tmp_path).targets == {"t": known}
         export_network(network, tmp_path / "fusion.onnx", {"a": 1})
         batch = {"features.a": np.random.default_rng(0).normal(size=(5, 1, 3)).astype(np.float32)}
-        batch["present.a"] = np.ones(5, np.float32)
+        batch["mask.a"] = np.ones((5, 1), np.float32)
         forms = TorchFusion(network), OnnxNetwork(tmp_path / "fusion.onnx")
         trained, served = (form.outputs(batch)["logits.t"] for form in forms)
         assert trained.shape == (5, known.outputs)

@@ -10,10 +10,10 @@ ROWS = Rows(
 
 
 def test_rows_share_items_and_missing_ones_are_zeros() -> None:
-    features, present, labels = ROWS.batch(torch.tensor([0, 1]))
+    features, masks, labels = ROWS.batch(torch.tensor([0, 1]))
     assert features["a"].flatten().tolist() == [2, 1]
     assert features["b"].tolist() == [[[5, 6]], [[0, 0]]]
-    assert (present["a"].tolist(), present["b"].tolist()) == ([1, 1], [1, 0])
+    assert (masks["a"].tolist(), masks["b"].tolist()) == ([[1], [1]], [[1], [0]])
     assert labels["y"].tolist() == [0, 1]
 
 

@@ -72,8 +72,8 @@ def test_few_rows_are_learnt_from_in_as_many_steps_as_they_need() -> None:
 
 
 def test_the_last_input_of_a_row_is_never_dropped() -> None:
-    present = {"a": torch.ones(500), "b": torch.cat([torch.ones(250), torch.zeros(250)])}
-    dropped = drop_inputs(present, torch.rand(500, 2, generator=torch.Generator().manual_seed(0)) >= 0.9)
+    masks = {"a": torch.ones(500, 1), "b": torch.cat([torch.ones(250, 1), torch.zeros(250, 1)])}
+    dropped = drop_inputs(masks, torch.rand(500, 2, generator=torch.Generator().manual_seed(0)) >= 0.9)
     assert (dropped["a"] + dropped["b"]).min() == 1
     assert dropped["b"][250:].sum() == 0
     assert dropped["a"][:250].sum() < 250

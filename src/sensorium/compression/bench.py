@@ -29,6 +29,7 @@ from sensorium.compression.settings import FUSION
 from sensorium.compression.trained import Trained
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
 from sensorium.encoders.encoder import Arrays
+from sensorium.encoders.tokens import filled, is_there, take
 from sensorium.errors import UserError
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime.predictor import Predictor
@@ -142,7 +143,7 @@ class Bench:
     def _output(self, part: Part, variant: str, logits: Mapping[str, np.ndarray]) -> np.ndarray:
         if part.name == FUSION:
             return np.concatenate(list(logits.values()), axis=1)
-        return self._features[part.name, variant]
+        return filled(self._features[part.name, variant])
 
     def _cost(self, part: Part, variant: str, start: float, memory: int) -> Cost:
         """Times of a part in turns with its fp32, with one thread."""
@@ -182,10 +183,9 @@ class Bench:
         for row in rows:
             arrays: Arrays = {}
             for name, items in self.rows.items.items():
-                features = self._features[name, FP32]
-                absent = np.zeros((1, *features.shape[1:]), np.float32)
-                arrays[f"features.{name}"] = features[items[row]][None] if items[row] >= 0 else absent
-                arrays[f"present.{name}"] = np.array([items[row] >= 0], np.float32)
+                features = take(self._features[name, FP32], items[row : row + 1])
+                arrays[f"features.{name}"] = filled(features)
+                arrays[f"mask.{name}"] = is_there(features).astype(np.float32)
             found.append(arrays)
         return found
 

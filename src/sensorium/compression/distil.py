@@ -70,13 +70,13 @@ def distil_encoder(student: nn.Module, dataset: DistillationSet, network: Networ
         made = student(**{name: torch.from_numpy(array).to(device) for name, array in batch.items()})
         wanted = taught[chosen.to(device)]
         rows = torch.tensor([int(random.choice(dataset.rows[one])) for one in chosen])
-        features, present, _ = known.batch(rows.to(device))
-        present = drop_inputs(present, _shown(present, order).to(device))
-        present[dataset.name] = torch.ones(len(rows), device=device)
+        features, masks, _ = known.batch(rows.to(device))
+        masks = drop_inputs(masks, _shown(masks, order).to(device))
+        masks[dataset.name] = torch.ones(wanted.shape[:2], device=device)
         with torch.no_grad():
-            answers = network({**features, dataset.name: wanted}, present)
+            answers = network({**features, dataset.name: wanted}, masks)
         distance = (((made - wanted) / projection.deviation) ** 2).mean()
-        return distance + divergence(network.targets, network({**features, dataset.name: made}, present), answers)
+        return distance + divergence(network.targets, network({**features, dataset.name: made}, masks), answers)
 
     _learn(student, loss, len(dataset.samples), epochs, getattr(student, "learning_rate", LEARNING_RATE))
     student.cpu().requires_grad_(False)
@@ -87,11 +87,11 @@ def distil_network(student: Network, teacher: Network, train: Rows, epochs: int)
     order = torch.Generator().manual_seed(0)
 
     def loss(rows: Tensor) -> Tensor:
-        features, present, _ = train.batch(rows)
-        present = drop_inputs(present, _shown(present, order))
+        features, masks, _ = train.batch(rows)
+        masks = drop_inputs(masks, _shown(masks, order))
         with torch.no_grad():
-            answers = teacher(features, present)
-        return divergence(student.targets, student(features, present), answers)
+            answers = teacher(features, masks)
+        return divergence(student.targets, student(features, masks), answers)
 
     _learn(student.requires_grad_(True), loss, len(train), epochs, NEW_LEARNING_RATE, ROWS)
 
@@ -136,7 +136,7 @@ def _train_mode(student: nn.Module) -> None:
             part.train()
 
 
-def _shown(present: Mapping[str, Tensor], random: torch.Generator) -> Tensor:
+def _shown(masks: Mapping[str, Tensor], random: torch.Generator) -> Tensor:
     """Which inputs a row keeps in a step ``[rows, inputs]``."""
-    rows = len(next(iter(present.values())))
-    return torch.rand(rows, len(present), generator=random) >= HIDDEN_INPUTS
+    rows = len(next(iter(masks.values())))
+    return torch.rand(rows, len(masks), generator=random) >= HIDDEN_INPUTS

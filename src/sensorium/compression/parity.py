@@ -24,7 +24,7 @@ def check(
     """How far each step of a served model in fp32 is from its original, as relative differences.
 
     Preprocessing and encoders are given real values, alone and in batches; encoders random arrays of several shapes
-    too, and the fusion random features of several batches with inputs missing at random.
+    too, and the fusion random features of several batches with tokens missing at random.
 
     Args:
         readers: the inputs with the encoders that training used.
@@ -116,7 +116,7 @@ def _largest_of_fusion(network: Network, served: Predictor) -> float:
         batch: Arrays = {}
         for name, (tokens, dim) in served.shapes.items():
             batch[f"features.{name}"] = random.normal(size=(rows, tokens, dim)).astype(np.float32)
-            batch[f"present.{name}"] = random.integers(0, 2, rows).astype(np.float32)
+            batch[f"mask.{name}"] = random.integers(0, 2, (rows, tokens)).astype(np.float32)
         original, exported = torch_fusion.outputs(batch), served.fusion.outputs(batch)
         distances += [difference(original[name], exported[name]) for name in original]
     return largest(distances)

@@ -24,7 +24,7 @@ BATCH = 8  # calibration rows at once
 
 @dataclass(frozen=True)
 class Reader:
-    """An input of the model: how it was declared, its encoder, and the shape ``(tokens, dim)`` of its features."""
+    """An input of the model: how it was declared, its encoder, and its features' shape ``(tokens at most, dim)``."""
 
     kind: Modality
     encoder: Encoder
@@ -130,10 +130,10 @@ def fusion_batches(rows: Rows, count: int) -> list[Arrays]:
     """What the fusion reads for the first so many rows."""
     batches = []
     for start in range(0, min(count, len(rows)), BATCH):
-        features, present, _ = rows.batch(slice(start, start + BATCH))
+        features, masks, _ = rows.batch(slice(start, start + BATCH))
         batches.append(
             {f"features.{name}": array.numpy() for name, array in features.items()}
-            | {f"present.{name}": array.numpy() for name, array in present.items()}
+            | {f"mask.{name}": array.numpy() for name, array in masks.items()}
         )
     return batches
 

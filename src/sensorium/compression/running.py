@@ -11,7 +11,7 @@ from sensorium.compression import cold_start
 from sensorium.compression.forms import make_form
 from sensorium.dataset.served import encode_batches
 from sensorium.encoders.encoder import Arrays, Preprocess
-from sensorium.errors import UserError, reason
+from sensorium.errors import BadInput, UserError, reason
 from sensorium.models.onnx_network import OnnxNetwork
 
 
@@ -66,5 +66,5 @@ def run(job: Job) -> Ran:
         if job.preprocess is None:
             return Ran(start, memory)
         return Ran(start, memory, encode_batches(job.preprocess, OnnxNetwork(job.path), job.values))
-    except UserError as error:
+    except (UserError, BadInput) as error:
         return Ran(problem=reason(error))

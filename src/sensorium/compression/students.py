@@ -23,6 +23,7 @@ from sensorium.compression.parts import Part, Reader
 from sensorium.compression.settings import FUSION, Student
 from sensorium.compression.trained import Trained
 from sensorium.dataset.cache import fingerprint
+from sensorium.encoders.encoder import encode_arrays
 from sensorium.encoders.torch_network import TorchNetwork
 from sensorium.errors import UserError, reason
 from sensorium.models.network import Network
@@ -72,6 +73,8 @@ class EncoderDistillation:
         teacher = self.reader.encoder.network
         if not isinstance(teacher, TorchNetwork):
             raise UserError("its encoder is an ONNX file, which cannot learn")
+        if self.reader.encoder.preprocess.most_tokens is not None:
+            raise UserError("its values have differing numbers of tokens, which no student gives")
         dataset = self._dataset
         example = dataset.collate(dataset.samples[:2])
         tensors = {name: torch.from_numpy(array).to(teacher.device) for name, array in example.items()}
@@ -100,8 +103,7 @@ class EncoderDistillation:
             rows += [self.rows[digest]] * len(forms)
         network = self.reader.encoder.network
         batches = [samples[start : start + BATCH] for start in range(0, len(samples), BATCH)]
-        made = [preprocess.pool(network(preprocess.collate(batch)), batch) for batch in batches]
-        features = torch.from_numpy(np.concatenate(made).astype(np.float32))
+        features = torch.from_numpy(np.concatenate([encode_arrays(preprocess, network, batch) for batch in batches]))
         return DistillationSet(self.name, samples, preprocess.collate, features, rows)
 
     def _changed(self, digest: str, value: Any) -> list[Any]:

@@ -64,7 +64,7 @@ class Trained:
 
     @property
     def tokens(self) -> dict[str, int]:
-        """How many tokens the features of every input have."""
+        """How many tokens the features of every input have at most."""
         return {name: reader.shape[0] for name, reader in self.readers.items()}
 
     def training_values(self, name: str, count: int | None = None) -> dict[str, Any]:

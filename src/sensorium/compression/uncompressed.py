@@ -20,13 +20,13 @@ class TorchFusion:
         self.network = network
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """``logits.TARGET`` from ``features.INPUT`` and ``present.INPUT``."""
+        """``logits.TARGET`` from ``features.INPUT`` and ``mask.INPUT``."""
         names = self.network.config.inputs
-        features, present = (
-            {name: torch.from_numpy(batch[f"{sort}.{name}"]) for name in names} for sort in ("features", "present")
+        features, masks = (
+            {name: torch.from_numpy(batch[f"{sort}.{name}"]) for name in names} for sort in ("features", "mask")
         )
         with torch.inference_mode():
-            logits = self.network(features, present)
+            logits = self.network(features, masks)
         return {f"logits.{target}": values.numpy() for target, values in logits.items()}
 
 

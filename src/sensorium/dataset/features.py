@@ -9,23 +9,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sensorium.encoders.tokens import padded
+
 QUARANTINE = "quarantine.parquet"
 
 
 NONE = (1, 1)  # tokens and dim of no features at all
 
 
-def write_features(folder: Path, digests: Sequence[str], features: Iterable[np.ndarray]) -> None:
+def write_features(
+    folder: Path, digests: Sequence[str], features: Iterable[np.ndarray], tokens: int | None = None
+) -> None:
     """Writes features and the items' digests into an existing folder.
 
     Args:
         folder: it.
         digests: of the items.
         features: of each of them in turn, float32 ``[tokens, dim]``; no more than one at a time is held.
+        tokens: of each, at most; if not given, all have the same number.
     """
     with (folder / "features.npy").open("wb") as file:
         shape = None
-        for _, one in zip(digests, features, strict=True):
+        for _, found in zip(digests, features, strict=True):
+            (one,) = padded([found], tokens)
             if shape is None:
                 shape = one.shape
                 _write_header(file, (len(digests), *shape))

@@ -15,7 +15,8 @@ from sensorium import encoders, modalities, models, paths
 from sensorium.cached import alone
 from sensorium.dataset.cache import library_versions
 from sensorium.encoders.encoder import Encoder, encode
-from sensorium.errors import UserError, reason
+from sensorium.encoders.tokens import filled
+from sensorium.errors import BadInput, UserError, reason
 from sensorium.files import remove, replacing, sha256
 from sensorium.modalities import Modality
 from sensorium.models.device import has_gpu
@@ -80,9 +81,10 @@ def _kept(kind: Modality, folder: Path) -> Encoder | None:
 def _make(kind: Modality, folder: Path) -> None:
     """Writes an encoder into a folder of the cache, after it has read the input's example there and here alike."""
     encoder, values = kind.load_encoder(), [kind.accept(kind.example())] * 2
-    features = encode(encoder.preprocess, encoder.network, values)
-    if not np.isfinite(features).all():
-        raise UserError(f"encoder {kind.encoder!r}: its features of an example are no numbers; choose another.")
+    try:
+        features = encode(encoder.preprocess, encoder.network, values)
+    except BadInput as problem:
+        raise UserError(f"encoder {kind.encoder!r} cannot read its example: {problem}; choose another.") from problem
     with replacing(folder) as beside:
         beside.mkdir()
         _export(kind, encoder, values, features, beside / artefact.ENCODER)
@@ -113,7 +115,7 @@ def _export(kind: Modality, encoder: Encoder, values: Sequence[Any], features: n
             f"encoder {kind.encoder!r}: it cannot be written as ONNX, by which models are served ({reason(error)}); "
             "choose another."
         ) from error
-    if not np.abs(served - features).max() <= SAME * np.abs(features).max():
+    if not np.abs(filled(served) - filled(features)).max() <= SAME * np.abs(filled(features)).max():
         raise UserError(
             f"encoder {kind.encoder!r}: written as ONNX, by which models are served, it gives other features; choose "
             "another."

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sensorium.dataset.items import places, read_shard
 from sensorium.encoders.encoder import Network, Preprocess, encode
+from sensorium.encoders.tokens import absent, take
 from sensorium.modalities import Modality
 from sensorium.runtime.predictor import Predictor, Sample
 
@@ -102,7 +103,7 @@ def read_served_rows(table: pd.DataFrame, inputs: Mapping[str, Modality], folder
 def encode_values(predictor: Predictor, name: str, values: Sequence[Any]) -> np.ndarray:
     """Features ``[values, tokens, dim]`` of an input's values."""
     if not values:
-        return np.zeros((0, *predictor.shapes[name]), np.float32)
+        return absent(0, *predictor.shapes[name])
     return encode_batches(*predictor.encoders[name], values)
 
 
@@ -124,17 +125,8 @@ def fuse_rows(
     pieces = []
     for at in range(0, max(count, 1), ROWS_AT_ONCE):  # of no rows there are outputs, too
         here = {name: places[at : at + ROWS_AT_ONCE] for name, places in items.items()}
-        present = {name: (places >= 0).astype(np.float32) for name, places in here.items()}
-        of_rows = {name: _of_rows(features[name], places) for name, places in here.items()}
-        pieces.append(predictor.fuse(of_rows, present))
+        pieces.append(predictor.fuse({name: take(features[name], places) for name, places in here.items()}))
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-
-
-def _of_rows(features: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Features ``[rows, tokens, dim]`` of rows that point into them; zeros for -1."""
-    found = np.zeros((len(places), *features.shape[1:]), np.float32)
-    found[places >= 0] = features[places[places >= 0]]
-    return found
 
 
 def predict_rows(predictor: Predictor, rows: ServedRows) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from sensorium.data_root import DataRoot, Files
 from sensorium.dataset.predictions import prediction_columns
 from sensorium.dataset.served import BATCH
 from sensorium.encoders.encoder import encode_each
+from sensorium.encoders.tokens import absent, padded, take
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
 from sensorium.runtime.answers import TOO_FAR, are_finite
@@ -110,8 +111,8 @@ def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], fi
             else:
                 value_of |= dict.fromkeys(numbers, len(features))
                 features.append(one)
-    shape = (len(features), *predictor.shapes[name])
-    return InputFeatures(np.array(features, np.float32).reshape(shape), value_of, problem_of)
+    tokens, dim = predictor.shapes[name]
+    return InputFeatures(padded(features, tokens) if features else absent(0, tokens, dim), value_of, problem_of)
 
 
 def _error(row: int, used: Sequence[str], read: Mapping[str, InputFeatures]) -> str | None:
@@ -126,10 +127,9 @@ def _predictions(
     """Predictions ``[columns]`` by target of the rows."""
     if not rows:
         return {}
-    features = {}
-    for name, one in read.items():
-        with_none = np.concatenate([one.features, np.zeros((1, *one.features.shape[1:]), np.float32)])
-        features[name] = with_none[[one.value_of.get(row, -1) for row in rows]]
+    features = {
+        name: take(one.features, np.array([one.value_of.get(row, -1) for row in rows])) for name, one in read.items()
+    }
     masks = [np.array([[row in one.value_of for one in read.values()]]) for row in rows]
     found = predictor.predictions(features, masks)
     return {row: {target: of[0] for target, of in one.items()} for row, one in zip(rows, found, strict=True)}

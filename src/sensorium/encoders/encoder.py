@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from sensorium.encoders.tokens import padded
 from sensorium.errors import BadInput, reason
 
 Arrays = dict[str, np.ndarray]
 NOT_FINITE = "its features are no finite numbers"
+NO_TOKENS = "there is nothing in it that its encoder reads"
 
 
 class Preprocess(ABC):
@@ -46,8 +48,18 @@ class Preprocess(ABC):
         """Places of samples that go through the network together; here all do."""
         return [list(range(len(samples)))]
 
-    def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray:
-        """Features ``[batch, tokens, dim]`` from the network's output; here they are the output itself."""
+    @property
+    def most_tokens(self) -> int | None:
+        """The tokens that a value has at most, where values have differing numbers of them; here all have the same."""
+        return None
+
+    def pool(self, output: np.ndarray, samples: Sequence[Arrays]) -> np.ndarray | Sequence[np.ndarray]:
+        """Features ``[tokens, dim]`` of every sample from the network's output; here they are the output itself.
+
+        They are one array ``[batch, tokens, dim]`` or, where samples have differing numbers of tokens, a list of an
+        array each, of at least one token and at most ``most_tokens``. Whoever reads them is given as many for every
+        value, those that are not there hidden (`sensorium.encoders.tokens`).
+        """
         return output
 
 
@@ -92,19 +104,31 @@ class Packaged:
 
 
 def encode(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> np.ndarray:
-    """Features of cleaned values, float32 ``[len(values), tokens, dim]``."""
+    """Features of cleaned values in one array, float32 ``[len(values), tokens, dim]``.
+
+    Raises:
+        BadInput: if they are not finite, or a value has none.
+    """
     return encode_arrays(preprocess, network, [preprocess(value) for value in values])
 
 
 def encode_arrays(preprocess: Preprocess, network: Network, samples: Sequence[Arrays]) -> np.ndarray:
     """The same from what ``preprocess`` made of each value."""
-    groups = preprocess.groups(samples)
-    features = []
-    for places in groups:
+    return padded(_features(preprocess, network, samples), preprocess.most_tokens)
+
+
+def _features(preprocess: Preprocess, network: Network, samples: Sequence[Arrays]) -> list[np.ndarray]:
+    """Features ``[tokens, dim]`` of each sample."""
+    found: dict[int, np.ndarray] = {}
+    for places in preprocess.groups(samples):
         group = [samples[place] for place in places]
-        features.append(preprocess.pool(network(preprocess.collate(group)), group))
-    back = np.argsort(np.concatenate(groups))
-    return np.concatenate(features).astype(np.float32)[back]
+        features = preprocess.pool(network(preprocess.collate(group)), group)
+        found |= zip(places, (np.asarray(one, np.float32) for one in features), strict=True)
+    if not all(map(len, found.values())):
+        raise BadInput(NO_TOKENS)
+    if not all(np.isfinite(one).all() for one in found.values()):
+        raise BadInput(NOT_FINITE)
+    return [found[place] for place in range(len(samples))]
 
 
 def encode_each(preprocess: Preprocess, network: Network, values: Sequence[Any]) -> list[np.ndarray | str]:
@@ -127,15 +151,10 @@ def encode_each_of(preprocess: Preprocess, network: Network, samples: Sequence[A
     if not samples:
         return []
     try:
-        features = encode_arrays(preprocess, network, samples)
+        return list(_features(preprocess, network, samples))
     except Exception as error:  # as above
         if len(samples) == 1:
             return [unencoded(error)]
-    else:
-        if np.isfinite(features).all():
-            return list(features)
-        if len(samples) == 1:
-            return [NOT_FINITE]
     return [one for sample in samples for one in encode_each_of(preprocess, network, [sample])]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from sensorium.dataset.embedding import features_of
+from sensorium.encoders.tokens import padded
 from sensorium.modalities import Modality
 from sensorium.models.network import Network
 from sensorium.training.data import Rows
@@ -37,7 +38,8 @@ def occlude(network: Network, inputs: Mapping[str, Modality], values: Mapping[st
         left = features_of(inputs[name], [left for _, left in parts])
         encoded = {place: one for place, one in enumerate(left) if not isinstance(one, str)}
         if encoded:
-            hidden = _rows(network, features | {name: np.stack(list(encoded.values()))})
+            most = max(map(len, encoded.values()))
+            hidden = _rows(network, features | {name: padded(list(encoded.values()), most)})
             left_over = learnt.predict_from(predict(network, hidden)[target])
             after = learnt.worth(left_over, np.repeat(whole, len(left_over), axis=0)).tolist()
             found[name] = [(parts[at][0], (before - one) / learnt.unit) for at, one in zip(encoded, after, strict=True)]

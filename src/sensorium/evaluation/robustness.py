@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from sensorium.dataset import embedding
+from sensorium.encoders.tokens import padded
 from sensorium.engine import HERE, Engine
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
@@ -108,5 +109,5 @@ def _with_features(rows: Rows, name: str, digests: pd.Series, found: Mapping[str
     if not found:
         return rows
     place = digests.map({digest: number for number, digest in enumerate(found)}).fillna(-1).astype(int).to_numpy()
-    features = rows.features | {name: torch.from_numpy(np.stack(list(found.values())))}
+    features = rows.features | {name: torch.from_numpy(padded(list(found.values()), rows.features[name].shape[1]))}
     return Rows(features, rows.items | {name: torch.from_numpy(place)}, rows.labels)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from sensorium.errors import UserError, reason
 from sensorium.models.fusion import fusion_class
 from sensorium.models.fusion.beside import BesideFusion, BesideMap
+from sensorium.models.masks import presence, tokens_of
 from sensorium.stats.scale import BOUND, scale
 from sensorium.targets import Learnt, learnt
 
@@ -64,8 +65,8 @@ class Projection(nn.Module):
         self.map = token_map
 
     def fit(self, features: Tensor) -> None:
-        """Takes the scale of training features ``[rows, tokens, dim]``."""
-        mean, deviation = scale(features.flatten(0, 1).numpy())
+        """Takes the scale of the tokens of training features ``[rows, tokens, dim]``."""
+        mean, deviation = scale(tokens_of(features).numpy())
         self.mean, self.deviation = (torch.from_numpy(array.astype(np.float32)) for array in (mean, deviation))
 
     def standardise(self, features: Tensor) -> Tensor:
@@ -105,14 +106,15 @@ class Network(nn.Module):
         self.register_buffer("temperatures", torch.ones(len(config.targets)))
         self.register_buffer("absence", torch.zeros(len(config.targets), len(config.inputs)))
 
-    def forward(self, features: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def forward(self, features: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Outputs ``[batch, outputs]`` by target.
 
         Args:
-            features: ``[batch, tokens, dim]`` of every input; whatever finite stands in for a missing one.
-            present: float ``[batch]`` of every input, 1 where the row has it and 0 where it is missing.
+            features: ``[batch, tokens, dim]`` of every input; whatever finite stands in for tokens that are not there.
+            masks: float ``[batch, tokens]`` of every input, 1 where the row has the token, else 0: a row that has no
+                token of an input lacks the input.
         """
-        return self.answer(self.project(features), present)
+        return self.answer(self.project(features), masks)
 
     def project(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Tokens ``[batch, tokens, width]`` of every input."""
@@ -120,10 +122,10 @@ class Network(nn.Module):
             name: project(features[name]) for name, project in zip(self.config.inputs, self.projections, strict=True)
         }
 
-    def answer(self, tokens: dict[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def answer(self, tokens: dict[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Outputs from tokens; divided by each target's temperature, which training sets last."""
-        fused = self.fusion(tokens, {name: present[name] for name in tokens})
-        divisors = self.divisors(present)
+        fused = self.fusion(tokens, {name: masks[name] for name in tokens})
+        divisors = self.divisors({name: presence(mask) for name, mask in masks.items()})
         return {
             name: head(fused) / divisors[:, place : place + 1]
             for place, (name, head) in enumerate(zip(self.config.targets, self.heads, strict=True))
@@ -135,7 +137,11 @@ class Network(nn.Module):
         self.config = replace(self.config, targets={name: one.state for name, one in targets.items()})
 
     def divisors(self, present: Mapping[str, Tensor]) -> Tensor:
-        """The temperature of every row and target ``[batch, targets]``, which depends on the inputs that a row has."""
+        """The temperature of every row and target ``[batch, targets]``, which depends on the inputs that a row has.
+
+        Args:
+            present: float ``[batch]`` of every input, 1 where the row has it, else 0.
+        """
         missing = 1 - torch.stack([present[name] for name in self.config.inputs], dim=1)
         return self.temperatures * torch.exp(missing @ self.absence.T)
 

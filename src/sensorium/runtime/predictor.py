@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from sensorium.encoders.encoder import (
-    NOT_FINITE,
     Arrays,
     Network,
     Preprocess,
@@ -17,6 +16,7 @@ from sensorium.encoders.encoder import (
     encode_arrays,
     unencoded,
 )
+from sensorium.encoders.tokens import absent, filled, is_there, take
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Modality, declared
 from sensorium.models.onnx_network import OnnxNetwork
@@ -33,7 +33,23 @@ class Fusion(Protocol):
     """The network behind the encoders, whatever runs it."""
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """``logits.TARGET`` ``[batch, outputs]`` from ``features.INPUT`` and ``present.INPUT``."""
+        """``logits.TARGET`` ``[batch, outputs]`` from ``features.INPUT`` and ``mask.INPUT``."""
+
+
+@dataclass(frozen=True)
+class FusionOfInputs:
+    """One of version 0.4 and earlier: it has no masks of tokens, but is told which inputs there are.
+
+    Attributes:
+        network: it.
+    """
+
+    network: Fusion
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """As of any other; the encoders of such models give every value the same number of tokens."""
+        masks = {name.removeprefix("mask."): mask for name, mask in batch.items() if name.startswith("mask.")}
+        return self.network.outputs({**batch, **{f"present.{name}": mask[:, 0] for name, mask in masks.items()}})
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Predictor:
         version: of the model.
         targets: what training rows taught of every target.
         inputs: as they were declared, by name.
-        shapes: tokens and size of every input's features.
+        shapes: tokens, at most, and size of every input's features.
         encoders: preprocessing and network of every input.
         fusion: from features to logits.
     """
@@ -74,7 +90,6 @@ class Predictor:
     @classmethod
     def _of(cls, folder: Path, manifest: Mapping[str, Any]) -> "Predictor":
         inputs, shapes, encoders = {}, {}, {}
-        expected: dict[str, tuple[int, ...]] = {}
         known = Profile.read(folder)
         for name, entry in manifest["inputs"].items():
             kind = declared(entry["settings"])
@@ -85,10 +100,7 @@ class Predictor:
                 raise UserError(f"{network.path} reads {', '.join(network.inputs)}, which {name} does not give.")
             inputs[name], shapes[name] = kind.as_known(known.names(name)), (entry["tokens"], entry["dim"])
             encoders[name] = (preprocess, network)
-            expected |= {f"features.{name}": shapes[name], f"present.{name}": ()}
-        fusion = OnnxNetwork(artefact.file(folder, manifest, artefact.FUSION))
-        if (read := {name: shape[1:] for name, shape in fusion.inputs.items()}) != expected:
-            raise UserError(f"{fusion.path} does not fit the encoders: it reads {read}, they give {expected}.")
+        fusion = _fusion(artefact.file(folder, manifest, artefact.FUSION), shapes)
         targets = {name: learnt(state) for name, state in manifest["targets"].items()}
         return cls(manifest["version"], targets, inputs, shapes, encoders, fusion)
 
@@ -130,21 +142,19 @@ class Predictor:
         return [{target: one[target][0] for target in self.targets} for one in predictions]
 
     def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
-        """Features ``[samples, tokens, dim]`` by input; zero where a sample lacks it.
+        """Features ``[samples, tokens, dim]`` by input, without a token where a sample lacks it.
 
         Raises:
             BadInput: naming the input of which a value cannot be encoded.
         """
         features = {}
         for name, (tokens, dim) in self.shapes.items():
-            features[name] = np.zeros((len(prepared), tokens, dim), np.float32)
+            features[name] = absent(len(prepared), tokens, dim)
             given = [place for place, one in enumerate(prepared) if name in one]
             if given:
                 arrays = [prepared[place][name] for place in given]
                 with _naming(name):
                     features[name][given] = encode_arrays(*self.encoders[name], arrays)
-                    if not np.isfinite(features[name]).all():
-                        raise BadInput(NOT_FINITE)
         return features
 
     def predictions(
@@ -157,13 +167,11 @@ class Predictor:
             masks: of each sample ``[masks, inputs]``: which inputs are present.
         """
         sample_of = np.repeat(np.arange(len(masks)), [len(one) for one in masks])
-        present = np.concatenate(masks).astype(np.float32)
+        present = np.concatenate(masks).astype(bool)
         parts = []
         for rows in (slice(start, start + ROWS) for start in range(0, len(present), ROWS)):
-            logits = self.fuse(
-                {name: array[sample_of[rows]] for name, array in features.items()},
-                {name: present[rows, place] for place, name in enumerate(self.inputs)},
-            )
+            places = np.where(present[rows], sample_of[rows, None], -1)
+            logits = self.fuse({name: take(features[name], places[:, place]) for place, name in enumerate(self.inputs)})
             parts.append({target: self.targets[target].predict(values) for target, values in logits.items()})
         predictions = {target: np.concatenate([part[target] for part in parts]) for target in self.targets}
         return [{target: array[sample_of == row] for target, array in predictions.items()} for row in range(len(masks))]
@@ -172,12 +180,24 @@ class Predictor:
         """Features ``[values, tokens, dim]`` of an input's cleaned values."""
         return encode(*self.encoders[name], values)
 
-    def fuse(self, features: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs ``[batch, outputs]`` by target from features ``[batch, tokens, dim]`` and presence ``[batch]``."""
-        batch = {f"features.{name}": array for name, array in features.items()}
-        batch |= {f"present.{name}": array for name, array in present.items()}
+    def fuse(self, features: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs ``[batch, outputs]`` by target from features ``[batch, tokens, dim]``, of which some may lack."""
+        batch = {f"features.{name}": filled(array) for name, array in features.items()}
+        batch |= {f"mask.{name}": is_there(array).astype(np.float32) for name, array in features.items()}
         outputs = self.fusion.outputs(batch)
         return {target: outputs[f"logits.{target}"] for target in self.targets}
+
+
+def _fusion(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Fusion:
+    """The network of a packaged model, of this version or of an earlier one."""
+    network = OnnxNetwork(path)
+    read = {name: shape[1:] for name, shape in network.inputs.items()}
+    features = {f"features.{name}": shape for name, shape in shapes.items()}
+    if read == features | {f"present.{name}": () for name in shapes}:
+        return FusionOfInputs(network)
+    if read != (expected := features | {f"mask.{name}": shape[:1] for name, shape in shapes.items()}):
+        raise UserError(f"{path} does not fit the encoders: it reads {read}, they give {expected}.")
+    return network
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sensorium.encoders.tokens import filled
 from sensorium.modalities import Modality
 from sensorium.modalities.modality import UNKNOWN, Descriptors
 
@@ -48,7 +49,7 @@ class Profile:
 
     def onto_axes(self, name: str, features: np.ndarray) -> np.ndarray:
         """Coordinates ``[..., axes]`` of features ``[..., tokens, dim]``; no axes without a reference."""
-        flat = features.reshape(*features.shape[:-2], features.shape[-2] * features.shape[-1])
+        flat = filled(features).reshape(*features.shape[:-2], features.shape[-2] * features.shape[-1])
         if f"{name}.axes" not in self._arrays:
             return np.zeros((*flat.shape[:-1], 0), np.float32)
         # In double precision: a column may hold the largest number that single precision has.

@@ -31,7 +31,8 @@ def run(name: str) -> None:
     with replacing(paths.EMBEDDINGS / name) as beside:
         beside.mkdir()
         pieces = (embedding.features(replace(job, digests=piece), problems) for piece in shards(encoded))
-        write_features(beside, encoded, (one for piece in pieces for one in piece.values()))
+        tokens = embedding.load_encoder(kind).preprocess.most_tokens
+        write_features(beside, encoded, (one for piece in pieces for one in piece.values()), tokens)
         rows = write_quarantine(beside, name, read_owners(folder), problems)
     if problems:
         print(

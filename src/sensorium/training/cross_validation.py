@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from sensorium.models.masks import is_there, mean_token
 from sensorium.models.network import Projection
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
@@ -34,13 +35,18 @@ class Axes:
     @classmethod
     def through(cls, projection: Projection, features: Tensor) -> "Axes":
         """Axes that hold these features ``[items, tokens, dim]``."""
-        flat = projection.standardise(features).mean(1)
+        flat = _mean_tokens(projection, features)
         fewer = len(flat) < flat.shape[1]
         return cls(projection, torch.linalg.qr(flat.T).Q if fewer else torch.eye(flat.shape[1]))
 
     def values(self, features: Tensor) -> Tensor:
         """The mean token of each item ``[items, numbers]``."""
-        return self.projection.standardise(features).mean(1) @ self.basis
+        return _mean_tokens(self.projection, features) @ self.basis
+
+
+def _mean_tokens(projection: Projection, features: Tensor) -> Tensor:
+    here = is_there(features)
+    return mean_token(projection.standardise(features).masked_fill(~here[..., None], 0), here.float())
 
 
 @dataclass(frozen=True)

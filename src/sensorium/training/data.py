@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from sensorium.models.masks import is_there
+
 Batch = tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]
 
 
@@ -14,7 +16,7 @@ class Rows:
     """Rows that point into features, so that rows sharing a picture share its features.
 
     Attributes:
-        features: of every input, ``[items, tokens, dim]``.
+        features: of every input, ``[items, tokens, dim]``; a token that an item does not have is not-a-number.
         items: of every input, the item of each row ``[rows]``; -1 where the row lacks the input.
         labels: of every target, what is true of each row ``[rows]``, as its learnt half reads it.
         groups: a number for each row ``[rows]``; rows that share it are never split. Without, each is on its own.
@@ -61,13 +63,14 @@ class Rows:
         return replace(self, items=gone)
 
     def batch(self, rows: Tensor | slice) -> Batch:
-        """Features, presence (1 or 0) and labels of some rows; the features of missing inputs are zeros."""
-        features, present = {}, {}
+        """Features, masks of their tokens and labels of some rows; tokens that are not there are zeros."""
+        features, masks = {}, {}
         for name, items in self.items.items():
             chosen = items[rows]
-            present[name] = (chosen >= 0).float()
-            features[name] = self.features[name][chosen.clamp(min=0)] * present[name][:, None, None]
-        return features, present, {name: labels[rows] for name, labels in self.labels.items()}
+            found = self.features[name][chosen.clamp(min=0)]
+            here = is_there(found) & (chosen >= 0)[:, None]
+            features[name], masks[name] = found.masked_fill_(~here[..., None], 0), here.float()
+        return features, masks, {name: labels[rows] for name, labels in self.labels.items()}
 
     def to(self, device: torch.device) -> "Rows":
         """The rows on another device."""

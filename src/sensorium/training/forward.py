@@ -40,12 +40,12 @@ def forward(network: Network, rows: Rows, subsets: Sequence[Collection[str]]) ->
     device = next(network.parameters()).device
     for start in range(0, len(rows), BATCH):
         batch = slice(start, start + BATCH)
-        features, present, _ = rows.batch(batch)
+        features, masks, _ = rows.batch(batch)
         tokens = network.project({name: array.to(device) for name, array in features.items()})
         for place, subset in enumerate(subsets):
-            kept = {name: here * (name in subset) for name, here in present.items()}
-            outputs = network.answer(tokens, {name: here.to(device) for name, here in kept.items()})
-            yield Forward(batch, place, outputs, torch.stack(list(kept.values())).any(0))
+            kept = {name: mask * (name in subset) for name, mask in masks.items()}
+            outputs = network.answer(tokens, {name: mask.to(device) for name, mask in kept.items()})
+            yield Forward(batch, place, outputs, torch.cat(list(kept.values()), dim=1).any(1))
 
 
 @torch.inference_mode()

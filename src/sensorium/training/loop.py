@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from sensorium.models.masks import presence
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
@@ -128,9 +129,8 @@ def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> 
     complete = {name for name, target in network.targets.items() if target.known(train.labels[name]).all()}
 
     def step(rows: Tensor, drawn: Tensor) -> Tensor:
-        features, present, labels = train.batch(rows)
-        present = drop_inputs(present, drawn >= how.input_dropout)
-        outputs = network(features, present)
+        features, masks, labels = train.batch(rows)
+        outputs = network(features, drop_inputs(masks, drawn >= how.input_dropout))
         loss = joint_loss(network.targets, outputs, labels, how.label_smoothing, how.target_weights, complete)
         weights.gradient.zero_()
         loss.backward()
@@ -155,13 +155,13 @@ def _epoch(step: Step, train: Rows, batch: int, order: torch.Generator, device: 
     return total.item() / len(train)
 
 
-def drop_inputs(present: Mapping[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
-    """Takes inputs away from rows that do not keep them ``[rows, inputs]``, but never the last that a row has."""
-    mask = torch.stack(list(present.values()), dim=1)
-    keep = kept & (mask > 0)
+def drop_inputs(masks: Mapping[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
+    """Hides inputs from rows that do not keep them ``[rows, inputs]``, but never the last that a row has."""
+    present = torch.stack([presence(mask) for mask in masks.values()], dim=1)
+    keep = kept & (present > 0)
     emptied = ~keep.any(dim=1, keepdim=True)
-    left = torch.where(emptied, mask, keep.to(mask.dtype))
-    return dict(zip(present, left.unbind(dim=1), strict=True))
+    left = torch.where(emptied, present, keep.to(present.dtype))
+    return {name: mask * left[:, place, None] for place, (name, mask) in enumerate(masks.items())}
 
 
 def joint_loss(

@@ -13,6 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from sensorium.models.masks import tokens_of
 from sensorium.models.network import Network, Projection
 from sensorium.training.data import Rows
 
@@ -125,5 +126,5 @@ def _axes_of_rows(train: Rows) -> list[Tensor | None]:
         features, projection = train.features[name], Projection(train.dims[name], nn.Identity())
         if (items >= 0).any():
             projection.fit(features[items[items >= 0]])
-        found.append(axes_of(projection.standardise(features[items[items >= 0].unique()]).flatten(0, 1)))
+        found.append(axes_of(tokens_of(projection.standardise(features[items[items >= 0].unique()]))))
     return found

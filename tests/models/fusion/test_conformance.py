@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -44,7 +44,7 @@ BREAKS = {("attention", "int8-static")}  # no range of eight bits holds the infi
 
 @dataclass
 class Fused:
-    """A network of a fusion with three inputs, each missing in some rows, and rows to teach on."""
+    """A network of a fusion with three inputs, each missing in some rows, and rows of any length to teach on."""
 
     kind: str
 
@@ -57,9 +57,9 @@ class Fused:
 
     @cached_property
     def rows(self) -> Rows:
-        items = torch.arange(ROWS)
+        items, whole = torch.arange(ROWS), features(ROWS)
         return Rows(
-            features(ROWS),
+            {name: array.masked_fill(lengths(ROWS, name)[..., None] == 0, torch.nan) for name, array in whole.items()},
             {name: torch.where(items % 5 == place, -1, items) for place, name in enumerate(DIMS)},
             {"train": items % 2, "half": items % 3},
         )
@@ -68,20 +68,39 @@ class Fused:
     def batches(self) -> list[Arrays]:
         return fusion_batches(self.rows, ROWS)
 
+    @cached_property
+    def whole(self) -> list[Arrays]:
+        """The same rows with all tokens of the inputs that they have."""
+        return fusion_batches(replace(self.rows, features=features(ROWS)), ROWS)
+
 
 def features(count: int, seed: int = 1) -> dict[str, Tensor]:
     chance = torch.Generator().manual_seed(seed)
     return {name: torch.randn(count, TOKENS[name], dim, generator=chance) for name, dim in DIMS.items()}
 
 
-def presence() -> dict[str, Tensor]:
-    """A row for every subset of the inputs."""
-    return dict(zip(DIMS, SUBSETS.unbind(1), strict=True))
+def lengths(count: int, name: str) -> Tensor:
+    """A mask of rows that have from one token of an input to all."""
+    return (torch.arange(TOKENS[name]) <= torch.arange(count)[:, None] % TOKENS[name]).float()
 
 
-def batch(given: dict[str, Tensor], present: dict[str, Tensor]) -> Arrays:
+def every_subset() -> dict[str, Tensor]:
+    """Masks of a row for every subset of the inputs."""
+    subsets = zip(DIMS, SUBSETS.unbind(1), strict=True)
+    return {name: one[:, None] * lengths(len(SUBSETS), name) for name, one in subsets}
+
+
+def longer(arrays: dict[str, Tensor], by: float) -> dict[str, Tensor]:
+    """The same with two more tokens behind."""
+    return {
+        name: torch.cat([array, torch.full_like(array[:, :1], by).repeat_interleave(2, 1)], dim=1)
+        for name, array in arrays.items()
+    }
+
+
+def batch(given: dict[str, Tensor], masks: dict[str, Tensor]) -> Arrays:
     named = {f"features.{name}": array.numpy() for name, array in given.items()}
-    return named | {f"present.{name}": array.numpy() for name, array in present.items()}
+    return named | {f"mask.{name}": array.numpy() for name, array in masks.items()}
 
 
 def logits(network: TorchFusion | OnnxNetwork, batches: list[Arrays]) -> np.ndarray:
@@ -108,44 +127,50 @@ class Conformance:
         export_network(fused.network, tmp_path / "fusion.onnx", TOKENS)
         yield TorchFusion(fused.network), OnnxNetwork(tmp_path / "fusion.onnx")
 
-    def test_what_stands_in_for_a_missing_input_changes_no_bit(self, forms: tuple[TorchFusion, OnnxNetwork]) -> None:
-        given, present = features(len(SUBSETS)), presence()
+    def test_what_stands_in_for_a_missing_token_changes_no_bit(self, forms: tuple[TorchFusion, OnnxNetwork]) -> None:
+        given, masks = features(len(SUBSETS)), every_subset()
         others = {
-            name: torch.where(present[name][:, None, None] == 0, 1e30 * features(len(SUBSETS), 2)[name], array)
+            name: torch.where(masks[name][..., None] == 0, 1e30 * features(len(SUBSETS), 2)[name], array)
             for name, array in given.items()
         }
         for form in forms:
-            one, other = logits(form, [batch(given, present)]), logits(form, [batch(others, present)])
+            one, other = logits(form, [batch(given, masks)]), logits(form, [batch(others, masks)])
             np.testing.assert_array_equal(one, other)
+
+    def test_tokens_that_are_not_there_change_no_answer(self, fused: Fused, tmp_path: Path) -> None:
+        given, masks = features(len(SUBSETS)), every_subset()
+        padded = batch(longer(given, 7.0), longer(masks, 0.0))
+        export_network(fused.network, tmp_path / "longer.onnx", {name: count + 2 for name, count in TOKENS.items()})
+        wanted = logits(TorchFusion(fused.network), [batch(given, masks)])
+        for form in (TorchFusion(fused.network), OnnxNetwork(tmp_path / "longer.onnx")):
+            assert difference(wanted, logits(form, [padded])) < 1e-6
 
     def test_it_answers_for_any_inputs_and_hears_each_that_is_there(
         self, forms: tuple[TorchFusion, OnnxNetwork]
     ) -> None:
         trained, served = forms
-        given, present = features(len(SUBSETS)), presence()
-        answers = logits(trained, [batch(given, present)])
+        given, masks = features(len(SUBSETS)), every_subset()
+        answers = logits(trained, [batch(given, masks)])
         assert answers.shape == (len(SUBSETS), 5)
         assert np.isfinite(answers).all()
-        assert difference(answers, logits(served, [batch(given, present)])) < 1e-5
+        assert difference(answers, logits(served, [batch(given, masks)])) < 1e-5
         alone = [
-            batch({name: array[[row]] for name, array in given.items()}, {k: p[[row]] for k, p in present.items()})
+            batch({name: array[[row]] for name, array in given.items()}, {k: m[[row]] for k, m in masks.items()})
             for row in range(len(SUBSETS))
         ]
         for form in forms:
             assert difference(answers, logits(form, alone)) < 1e-5
         for name in DIMS:
-            changed = logits(trained, [batch(given | {name: given[name].flip(2)}, present)])
-            assert (np.abs(changed - answers).max(1) > 1e-4).tolist() == (present[name] == 1).tolist()
+            changed = logits(trained, [batch(given | {name: given[name].flip(2)}, masks)])
+            assert (np.abs(changed - answers).max(1) > 1e-4).tolist() == masks[name].any(1).tolist()
 
-    def test_the_gradient_reaches_every_input_that_is_there_and_no_other(self, fused: Fused) -> None:
+    def test_the_gradient_reaches_every_token_that_is_there_and_no_other(self, fused: Fused) -> None:
         given = {name: array.requires_grad_() for name, array in features(len(SUBSETS)).items()}
-        present = presence()
-        sum(one.square().sum() for one in fused.network(given, present).values()).backward()
+        masks = every_subset()
+        sum(one.square().sum() for one in fused.network(given, masks).values()).backward()
         for name, array in given.items():
             assert array.grad is not None
-            reached = array.grad.abs().amax(2)  # of every token
-            assert (reached[present[name] == 1] > 0).all()
-            assert (reached[present[name] == 0] == 0).all()
+            assert torch.equal(array.grad.abs().amax(2) > 0, masks[name] == 1)
 
     def test_saved_and_loaded_it_is_the_same_to_the_bit(self, fused: Fused, tmp_path: Path) -> None:
         networks.save(fused.network, tmp_path)
@@ -185,10 +210,10 @@ class Conformance:
             export_network(one, source, TOKENS)
             if form in NO_TABLES:
                 with pytest.raises(UserError, match="it changes nothing in this network"):
-                    make_form(form, source, target, fused.batches)
+                    make_form(form, source, target, fused.whole)
                 continue
-            make_form(form, source, target, fused.batches)
-            alike = similarity(logits(OnnxNetwork(target), fused.batches), logits(OnnxNetwork(source), fused.batches))
+            make_form(form, source, target, fused.whole)
+            alike = similarity(logits(OnnxNetwork(target), fused.whole), logits(OnnxNetwork(source), fused.whole))
             assert (alike > ALIKE) == ((fused.kind, form) not in BREAKS)
 
 

@@ -8,15 +8,16 @@ def test_concat_lays_means_and_flags_side_by_side() -> None:
     fusion = ConcatFusion(["a", "b"], width=2, layers=1, dropout=0.0)
     fusion.perceptron = torch.nn.Identity()
     tokens = {"a": torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), "b": torch.tensor([[[9.0, 9.0]]])}
-    assert fusion(tokens, {"a": torch.ones(1), "b": torch.zeros(1)}).tolist() == [[2, 3, 1, 0, 0, 0]]
+    assert fusion(tokens, {"a": torch.ones(1, 2), "b": torch.zeros(1, 1)}).tolist() == [[2, 3, 1, 0, 0, 0]]
+    assert fusion(tokens, {"a": torch.tensor([[0.0, 1]]), "b": torch.ones(1, 1)}).tolist() == [[3, 4, 1, 9, 9, 1]]
 
 
 def test_linear_adds_up_what_a_rows_pattern_has() -> None:
     fusion = LinearFusion(["a", "b"], width=1, layers=1, dropout=0.0).requires_grad_(False)
     fusion.biases[:, 0] = torch.tensor([10, 20, 30, 40])
     tokens = {"a": torch.tensor([[[1.0, 2.0]]]).expand(4, 1, 2), "b": torch.tensor([[[5.0, 6.0]]]).expand(4, 1, 2)}
-    present = {"a": torch.tensor([1.0, 0, 1, 0]), "b": torch.tensor([0.0, 1, 1, 0])}
-    assert fusion(tokens, present)[:, 0].tolist() == [10 + 1, 20 + 5, 30 + 2 + 6, 40]
+    masks = {"a": torch.tensor([[1.0], [0], [1], [0]]), "b": torch.tensor([[0.0], [1], [1], [0]])}
+    assert fusion(tokens, masks)[:, 0].tolist() == [10 + 1, 20 + 5, 30 + 2 + 6, 40]
 
 
 def test_of_many_inputs_linear_has_one_pattern_for_all_rows_that_lack_several() -> None:
@@ -35,5 +36,5 @@ def test_of_many_inputs_linear_has_one_pattern_for_all_rows_that_lack_several() 
     token = torch.tensor([1.0, 2, 3, 4, 5, 6, 7])  # alone, beside all but each of the four others, all, several missing
     tokens = {name: token.expand(3, 1, 7) for name in names}
     lists = [[1.0, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]]
-    present = dict(zip(names, torch.tensor(lists).unbind(1), strict=True))
-    assert fusion(tokens, present)[:, 0].tolist() == [0 + 1, 1100 + 7 + 7, 1000 + 5 * 6]
+    masks = dict(zip(names, torch.tensor(lists)[..., None].unbind(1), strict=True))
+    assert fusion(tokens, masks)[:, 0].tolist() == [0 + 1, 1100 + 7 + 7, 1000 + 5 * 6]

@@ -32,14 +32,14 @@ class AttentionFusion(Fusion):
         )
         self.layers = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
 
-    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
-        """Fuses tokens ``[batch, tokens, width]``, present where ``[batch]`` is 1, to ``[batch, width]``."""
+    def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
+        """Fuses tokens ``[batch, tokens, width]``, there where ``[batch, tokens]`` is 1, to ``[batch, width]``."""
         first = next(iter(tokens.values()))
         parts = [self.query.expand(first.shape[0], -1, -1)]
         hidden = [first.new_zeros(first.shape[0], 1, dtype=torch.bool)]
         for origin, (name, states) in zip(self.origins, tokens.items(), strict=True):
             parts.append(states + origin)
-            hidden.append((present[name][:, None] == 0).expand(-1, states.shape[1]))
+            hidden.append(masks[name] == 0)
         states, absent = torch.cat(parts, dim=1), torch.cat(hidden, dim=1)
         *layers, last = cast(Sequence[nn.TransformerEncoderLayer], self.layers.layers)
         for layer in layers:

@@ -40,8 +40,8 @@ class BesideFusion(nn.Module):
         self.deep, self.wide = deep, LinearFusion(inputs, wide, 1, 0.0)
         self.numbers = len(holding(len(inputs), 0)) * wide  # of a token of the linear one's
 
-    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
-        """Fuses tokens as `BesideMap` gives them, present where ``[batch]`` is 1, to ``[batch, width + wide]``."""
+    def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
+        """Fuses tokens as `BesideMap` gives them, there where the masks are 1, to ``[batch, width + wide]``."""
         deep = {name: states[..., : -self.numbers] for name, states in tokens.items()}
         wide = {name: states[..., -self.numbers :] for name, states in tokens.items()}
-        return torch.cat([self.deep(deep, present), self.wide(wide, present)], dim=1)
+        return torch.cat([self.deep(deep, masks), self.wide(wide, masks)], dim=1)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.models.fusion.fusion import Fusion
+from sensorium.models.masks import mean_token, presence
 
 
 class ConcatFusion(Fusion):
@@ -29,10 +30,9 @@ class ConcatFusion(Fusion):
         ]
         self.perceptron = nn.Sequential(*blocks)
 
-    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
-        """Fuses tokens ``[batch, tokens, width]``, present where ``[batch]`` is 1, to ``[batch, width]``."""
+    def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
+        """Fuses tokens ``[batch, tokens, width]``, there where ``[batch, tokens]`` is 1, to ``[batch, width]``."""
         parts = []
         for name, states in tokens.items():
-            here = present[name][:, None]
-            parts += [states.mean(1) * here, here]
+            parts += [mean_token(states, masks[name]), presence(masks[name])[:, None]]
         return self.perceptron(torch.cat(parts, dim=1))

@@ -9,7 +9,8 @@ class Fusion(nn.Module):
     """Meets the tokens of all inputs of a row, whichever it has.
 
     It is made with the inputs' names and the width, layers and dropout of a `NetworkConfig`, and called with tokens
-    ``[batch, tokens, numbers]`` and presence ``[batch]``, 1 or 0, of every input; it returns ``[batch, width]``.
+    ``[batch, tokens, numbers]`` and a mask of those that are there ``[batch, tokens]``, 1 or 0, of every input; it
+    returns ``[batch, width]``.
 
     Attributes:
         learns_by: descent, which every setting of params.yaml changes; or a solution, which none does.

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.models.fusion.fusion import Fusion
+from sensorium.models.masks import mean_token, presence
 
 MOST_INPUTS = 4  # of which every set has weights of its own
 Places = tuple[int, ...]
@@ -57,15 +58,15 @@ class LinearFusion(Fusion):
         """Linear, and nothing more."""
         return nn.Linear(dim, len(holding(inputs, 0)) * width, bias=False)
 
-    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
-        """Fuses tokens ``[batch, tokens, patterns * width]``, present where ``[batch]`` is 1, to ``[batch, width]``."""
-        here = torch.stack([present[name] for name in tokens], dim=1)
+    def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
+        """Fuses tokens ``[batch, tokens, patterns * width]``, there where the masks are 1, to ``[batch, width]``."""
+        here = torch.stack([presence(masks[name]) for name in tokens], dim=1)
         # In sums and products, which all compressed forms know: 1 where a row is of a pattern, else 0.
         listed = torch.relu(((2 * here - 1)[:, None] * self.signs).sum(-1) - (here.shape[1] - 1))
         matches = torch.cat([listed, 1 - listed.sum(1, keepdim=True)], dim=1)
         fused = (matches[..., None] * self.biases).sum(1)
         for (name, states), numbers in zip(tokens.items(), self.holding, strict=True):
-            of_input = torch.stack([matches[:, number] for number in numbers], dim=1) * present[name][:, None]
-            parts = states.mean(1).unflatten(1, (len(numbers), self.biases.shape[1]))
+            of_input = torch.stack([matches[:, number] for number in numbers], dim=1)
+            parts = mean_token(states, masks[name]).unflatten(1, (len(numbers), self.biases.shape[1]))
             fused = fused + (of_input[..., None] * parts).sum(1)
         return fused

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sensorium.dataset.served import ServedRows, encode_values, fuse_rows
+from sensorium.encoders.tokens import filled
 from sensorium.modalities import Modality
 from sensorium.monitoring import names
 from sensorium.runtime import drift, profile
@@ -117,7 +118,7 @@ def _projection(name: str, features: np.ndarray, training_features: np.ndarray) 
 
 def _flat(features: np.ndarray) -> np.ndarray:
     """Features ``[values, tokens * dim]``."""
-    return features.reshape(len(features), int(np.prod(features.shape[1:])))
+    return filled(features).reshape(len(features), int(np.prod(features.shape[1:])))
 
 
 def _values(name: str, kind: Modality, values: Sequence[Any]) -> dict[str, np.ndarray]:

@@ -1,0 +1,24 @@
+"""Which tokens of a batch are there: float masks ``[batch, tokens]``, 1 or 0. Of a missing input none is."""
+
+import torch
+from torch import Tensor
+
+
+def is_there(features: Tensor) -> Tensor:
+    """Whether a value has a token ``[values, tokens]``; in features, one that is not there is not-a-number."""
+    return ~torch.isnan(features[..., 0])
+
+
+def tokens_of(features: Tensor) -> Tensor:
+    """All tokens ``[tokens, dim]`` that values ``[values, tokens, dim]`` have."""
+    return features[is_there(features)]
+
+
+def presence(mask: Tensor) -> Tensor:
+    """1 for each row ``[batch]`` that has the input, else 0."""
+    return mask.amax(1)
+
+
+def mean_token(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean ``[batch, numbers]`` of the tokens that are there; zeros where none is."""
+    return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
