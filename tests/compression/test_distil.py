@@ -87,7 +87,7 @@ def test_any_number_of_steps_will_do(toy: Toy) -> None:
 
 def test_a_narrower_network_keeps_the_linear_one_beside_it() -> None:
     torch.manual_seed(0)
-    config = NetworkConfig({"a": 3, "b": 5}, {"y": ["no", "yes"]}, "concat", 16, 1, 0.0, linear_width=8)
+    config = NetworkConfig({"a": 3, "b": 5}, {"y": ["no", "yes"]}, "concat", 16, 1, 0.0, beside={"linear": 8})
     network = Network(config).eval()
     smaller = _narrower(network, 0.25).eval()
     features = {"a": torch.randn(7, 1, 3), "b": torch.randn(7, 1, 5)}

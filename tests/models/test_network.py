@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +27,10 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
 
 
 @pytest.mark.parametrize("kind", FUSIONS)
-def test_with_the_linear_one_beside_it_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
+def test_with_others_beside_it_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = Network(replace(config(kind), linear_width=8)).eval()
+    beside = {other: 8 for other in ("linear", "kernel") if other != kind}
+    network = Network(replace(config(kind), beside=beside)).eval()
     network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.tensor([[0.1, -0.4], [0.0, 0.7]])
     networks.save(network, tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json"}
@@ -59,9 +59,6 @@ def test_a_network_of_a_version_without_temperatures_by_input_is_read(tmp_path: 
     state = load_file(tmp_path / "network.safetensors")
     del state["absence"]
     save_file(state, tmp_path / "network.safetensors")
-    settings = json.loads((tmp_path / "network.json").read_text())
-    del settings["linear_shares"]
-    (tmp_path / "network.json").write_text(json.dumps(settings | {"wide": settings.pop("linear_width")}))
     assert networks.load(tmp_path).absence.tolist() == [[0, 0], [0, 0]]
 
 

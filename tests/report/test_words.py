@@ -107,9 +107,8 @@ def test_a_size_that_would_be_nothing_in_megabytes_is_said_in_kilobytes() -> Non
 
 
 def test_which_of_two_networks_answers_is_said() -> None:
-    assert origin("kind", {"linear_share": 0.35}) == [
-        "kind is answered by the mean of two: 65% the network, 35% linear regression."
+    assert origin("kind", {"members": {"concat": 0.5, "kernel": 0.3, "linear": 0.2}}) == [
+        "kind is answered by the mean of 50% concat, 30% kernel and 20% linear."
     ]
-    assert origin("kind", {"linear_share": 1.0}) == ["kind is answered by linear regression alone."]
-    assert origin("kind", {"linear_share": 0.0}) == ["kind is answered by the network alone."]
+    assert origin("kind", {"members": {"concat": 0.0, "linear": 1.0}}) == ["kind is answered by linear alone."]
     assert origin("kind", {}) == []  # an earlier version's figures

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -166,13 +167,13 @@ def distil_fusion(student: Student, network: Network, tokens: Mapping[str, int],
 def _narrower(network: Network, keep: float) -> Network:
     """A new network of the same sort with fewer numbers a token; it reads features on the same scale.
 
-    The linear one beside it stays as it was solved.
+    Those beside it stay as they were solved.
     """
     torch.manual_seed(0)
     width = max(4, 4 * round(keep * network.config.width / 4))
     smaller = Network(replace(network.config, width=width))
-    linear = {name: tensor for name, tensor in network.state_dict().items() if ".wide." in name}
-    smaller.load_state_dict(dict(network.named_buffers()) | linear, strict=False)
+    solved = {name: tensor for name, tensor in network.state_dict().items() if re.search(r"\.members\.[1-9]", name)}
+    smaller.load_state_dict(dict(network.named_buffers()) | solved, strict=False)
     with torch.no_grad():
         for mine, one in zip(*(cast(Sequence[nn.Linear], of.heads) for of in (smaller, network)), strict=True):
             mine.weight[:, width:] = one.weight[:, network.config.width :]

@@ -67,7 +67,8 @@ def _of_target(inputs: Mapping[str, Modality], kind: type[Learnt], damaged: bool
     harm = dict.fromkeys(STRENGTHS, dict.fromkeys((kind.main, "drop", "rows")))
     return {
         "evaluate": {
-            **dict.fromkeys((*kind.figure_names, "rows", "linear_share")),
+            **dict.fromkeys((*kind.figure_names, "rows")),
+            "members": {ANY: None},
             "calibration": {**dict.fromkeys(kind.calibration_figures), "before": honesty, "after": honesty},
             **dict.fromkeys(kind.baselines, dict.fromkeys(kind.figure_names)),
             "simpler": dict.fromkeys(kind.baselines, gain) | beside,

@@ -33,7 +33,7 @@ def _address(text: str) -> str:
         near = difflib.get_close_matches(file, FILES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near and near[0] != file else ""
         raise ValueError(f"{text!r} is no figure's address: it is FILE.KEY.KEY, of {', '.join(FILES)}{meant}")
-    if file == "evaluate" and len(keys) == 2 and keys[1] not in (*FIGURES, "rows", "linear_share", "*"):
+    if file == "evaluate" and len(keys) == 2 and keys[1] not in (*FIGURES, "rows", "*"):
         near = difflib.get_close_matches(keys[1].lower(), FIGURES, n=1)
         meant = f" (did you mean {near[0]!r}?)" if near else ""
         raise ValueError(f"{text!r}: there is no figure {keys[1]!r}{meant}; there are {', '.join(FIGURES)}")

@@ -31,8 +31,8 @@ class NetworkConfig:
         width: size of tokens behind the projections and of the fused vector.
         layers: layers of the fusion.
         dropout: share of units dropped.
-        linear_width: size of the fused vector of a linear fusion beside; 0 without one.
-        linear_shares: of that fusion, by target, in the mean that is answered.
+        beside: sizes of the fused vectors of other fusions beside it, by kind.
+        shares: by target and kind how much each fusion counts in the mean that is answered, where there are several.
     """
 
     inputs: dict[str, int]
@@ -41,18 +41,22 @@ class NetworkConfig:
     width: int
     layers: int
     dropout: float
-    linear_width: int = 0
-    linear_shares: dict[str, float] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def learnt(self) -> dict[str, Learnt]:
         """What training rows taught of every target."""
         return {name: learnt(state) for name, state in self.targets.items()}
 
-    def linear_share(self, target: str) -> float:
-        """How much of a target's answer is that of linear regression, from 0 to 1; the rest is another fusion's."""
-        is_linear = fusion_class(self.kind).learns_by == "solution"
-        return self.linear_shares.get(target, 1.0 if is_linear else 0.0)
+    @property
+    def widths(self) -> dict[str, int]:
+        """Sizes of the fused vectors of all fusions, by kind."""
+        return {self.kind: self.width, **self.beside}
+
+    def shares_of(self, target: str) -> dict[str, float]:
+        """How much each fusion counts in a target's answer, by kind."""
+        return self.shares.get(target, {self.kind: 1.0})
 
 
 class Projection(nn.Module):
@@ -88,19 +92,21 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         self.targets = config.learnt
-        kind, inputs = fusion_class(config.kind), list(config.inputs)
-        maps = [kind.token_map(len(inputs), dim, config.width, config.dropout) for dim in config.inputs.values()]
-        self.fusion: nn.Module = kind(inputs, config.width, config.layers, config.dropout)
-        if config.linear_width:
-            maps = [
-                BesideMap(one, len(inputs), dim, config.linear_width)
-                for one, dim in zip(maps, config.inputs.values(), strict=True)
-            ]
-            self.fusion = BesideFusion(self.fusion, inputs, config.linear_width)
+        inputs = list(config.inputs)
+        sizes = [(fusion_class(kind), width) for kind, width in config.widths.items()]
+        maps = [
+            [kind.token_map(len(inputs), dim, width, config.dropout) for kind, width in sizes]
+            for dim in config.inputs.values()
+        ]
+        fusions = [kind(inputs, width, config.layers, config.dropout) for kind, width in sizes]
+        numbers = [kind.numbers(len(inputs), width) for kind, width in sizes]
+        self.fusion: nn.Module = BesideFusion(fusions, numbers) if config.beside else fusions[0]
         # Lists, not dicts by name: torch's containers refuse names such as `type` or `keys`, which columns may have.
-        self.projections = nn.ModuleList(map(Projection, config.inputs.values(), maps))
-        fused = config.width + config.linear_width
-        self.heads = nn.ModuleList(nn.Linear(fused, one.outputs) for one in self.targets.values())
+        self.projections = nn.ModuleList(
+            Projection(dim, BesideMap(own) if config.beside else own[0])
+            for dim, own in zip(config.inputs.values(), maps, strict=True)
+        )
+        self.heads = nn.ModuleList(nn.Linear(sum(config.widths.values()), one.outputs) for one in self.targets.values())
         self.temperatures: Tensor
         self.absence: Tensor  # what a missing input adds to the logarithm of each target's temperature
         self.register_buffer("temperatures", torch.ones(len(config.targets)))
@@ -162,7 +168,6 @@ def load(folder: Path) -> Network:
     """
     try:
         config = json.loads((folder / "network.json").read_text())
-        config |= {"linear_width": config.pop("wide")} if "wide" in config else {}  # as version 0.4 called it
         network = Network(NetworkConfig(**config))
         with safe_open(folder / "network.safetensors", "pt") as tensors:
             kept = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118

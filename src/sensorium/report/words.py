@@ -230,9 +230,16 @@ def _gain(named: tuple[str, Mapping[str, Any]]) -> float:
 
 
 def origin(target: str, tree: Mapping[str, Any]) -> list[str]:
-    """How much of a target's answers is the network's and how much linear regression's; an earlier run did not say."""
-    if (share := tree.get("linear_share")) is None:
+    """By which fusions a target is answered; an earlier run did not say."""
+    if not (members := tree.get("members")):
         return []
-    if share in (0, 1):
-        return [f"{target} is answered by {'linear regression' if share else 'the network'} alone."]
-    return [f"{target} is answered by the mean of two: {1 - share:.0%} the network, {share:.0%} linear regression."]
+    return [f"{target} is answered by {mean_of(members)}."]
+
+
+def mean_of(shares: Mapping[str, float]) -> str:
+    """By which fusions something is answered: ``concat alone``, ``the mean of 60% concat and 40% kernel``."""
+    counting = {kind: share for kind, share in shares.items() if share}
+    if len(counting) == 1:
+        return f"{next(iter(counting))} alone"
+    *others, last = [f"{share:.0%} {kind}" for kind, share in counting.items()]
+    return f"the mean of {', '.join(others)} and {last}"

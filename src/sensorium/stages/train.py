@@ -10,6 +10,7 @@ from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
+from sensorium.report.words import mean_of
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.stacking import Divisions
@@ -35,7 +36,5 @@ def run() -> None:
         writer.writerows(fitted.curve)
     weights = sum(parameter.numel() for parameter in fitted.network.parameters())
     print(f"train: {weights:,} weights, {len(fitted.curve)} epochs, validation loss {fitted.best_loss:.4f}")
-    for name, share in stacked.shares.items():
-        print(
-            f"train: {name} is answered by {share:.0%} of the network and {1 - share:.0%} of the linear one beside it"
-        )
+    for name, shares in stacked.shares.items():
+        print(f"train: {name} is answered by {mean_of(shares)}")

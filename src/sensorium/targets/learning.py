@@ -35,13 +35,10 @@ class Learning(ABC):
     Attributes:
         weight: of its loss, beside those of other targets.
         calibration_figures: names of what `calibration` gives.
-        most_judging: rows that may judge how much the linear network beside another one counts. Of more, a mean of both
-            had less loss and was right less often (Tux Paint's categories): each answers alone.
     """
 
     weight: float
     calibration_figures: ClassVar[tuple[str, ...]]
-    most_judging: ClassVar[float] = 300
 
     @property
     @abstractmethod

@@ -35,16 +35,17 @@ class Axes:
     @classmethod
     def through(cls, projection: Projection, features: Tensor) -> "Axes":
         """Axes that hold these features ``[items, tokens, dim]``."""
-        flat = _mean_tokens(projection, features)
+        flat = mean_tokens(projection, features)
         fewer = len(flat) < flat.shape[1]
         return cls(projection, torch.linalg.qr(flat.T).Q if fewer else torch.eye(flat.shape[1]))
 
     def values(self, features: Tensor) -> Tensor:
         """The mean token of each item ``[items, numbers]``."""
-        return _mean_tokens(self.projection, features) @ self.basis
+        return mean_tokens(self.projection, features) @ self.basis
 
 
-def _mean_tokens(projection: Projection, features: Tensor) -> Tensor:
+def mean_tokens(projection: Projection, features: Tensor) -> Tensor:
+    """The mean ``[items, dim]`` of each item's standardised tokens."""
     here = is_there(features)
     return mean_token(projection.standardise(features).masked_fill(~here[..., None], 0), here.float())
 
@@ -99,21 +100,23 @@ class CrossValidation:
 
     Attributes:
         target: what is learnt.
-        sizes: how many features every input has.
+        sizes: how many features every input has, which is what penalties are given for.
         fitted: rows to fit to.
         held_out: rows to evaluate on.
+        strengths: of the penalty, for every feature.
     """
 
     target: Learnt
-    sizes: Sequence[int]
+    sizes: Sequence[float]
     fitted: Labelled
     held_out: Labelled
+    strengths: Sequence[float] = STRENGTHS
 
     def fit(self, places: Sequence[int]) -> Fit:
         """Fits regressions on these inputs to the rows that have any of them, and evaluates them."""
         folds = torch.arange(int(self.fitted.folds.max()) + 2)  # the last is fitted to all rows
         counts = self.fitted.present[:, list(places)].any(1)[:, None] & (self.fitted.folds[:, None] != folds)
-        penalties = torch.tensor(STRENGTHS) * sum(self.sizes[place] for place in places)
+        penalties = torch.tensor(self.strengths) * sum(self.sizes[place] for place in places)
         every = regress(
             [self.fitted.sides[place] for place in places],
             self.target,
@@ -137,15 +140,19 @@ class CrossValidation:
 
 
 def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
-    """Cross-validation where rows are few; of many, one fold judges what was fitted to the others."""
-    seen = _known(train, name, target)
-    folds = fold_of_rows(seen, target.strata(seen.labels[name].numpy()))
-    if len(seen) > FEW_ROWS:
-        folds = torch.where(folds == 0, 0, -1)
+    """Cross-validation of the rows whose label is known."""
+    seen, folds = divided(name, target, train)
     kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
     fitted, held_out = _labelled(seen, name, axes, folds), _labelled(seen.select(kept), name, axes, folds[kept])
     return CrossValidation(target, sizes, fitted, held_out)
+
+
+def divided(name: str, target: Learnt, train: Rows) -> tuple[Rows, Tensor]:
+    """The rows whose label is known, and the fold of each; of many rows one fold judges, the others have none."""
+    seen = _known(train, name, target)
+    folds = fold_of_rows(seen, target.strata(seen.labels[name].numpy()))
+    return seen, torch.where(folds == 0, 0, -1) if len(seen) > FEW_ROWS else folds
 
 
 def _known(rows: Rows, name: str, target: Learnt) -> Rows:

@@ -6,12 +6,12 @@ from typing import Any
 from sensorium.models.fusion import fusion_class
 from sensorium.models.network import NetworkConfig
 from sensorium.targets import Learnt
+from sensorium.training import kernel, linear
 from sensorium.training.data import Rows
-from sensorium.training.linear import solve
 from sensorium.training.loop import Fitted, TrainConfig, Watch, descend, unwatched
 
 Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows, Watch], Fitted]
-LEARN: dict[str, Learn] = {"descent": descend, "solution": solve}
+LEARN: dict[str, Learn] = {"descent": descend, "linear": linear.solve, "kernel": kernel.solve}
 
 
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:

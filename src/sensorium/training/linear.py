@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from sensorium.models.fusion.linear import LinearFusion, patterns
+from sensorium.models.fusion.linear import LinearFusion
+from sensorium.models.fusion.patterns import patterns
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
 from sensorium.training.cross_validation import Axes, Fit, of_target

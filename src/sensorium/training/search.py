@@ -46,7 +46,7 @@ class Space:
     @property
     def solved(self) -> list[str]:
         """The kinds for which there is nothing else to set: one trial is all."""
-        return [kind for kind in self.kinds if fusion_class(kind).learns_by == "solution"]
+        return [kind for kind in self.kinds if fusion_class(kind).learns_by != "descent"]
 
     @property
     def drawn(self) -> list[str]:

@@ -1,6 +1,8 @@
-"""A network and the linear one, as one: of each target the mean that is best on rows that neither was fitted to.
+"""A network and those that are solved, as one: of each target the mean that is best on rows none of them was fitted to.
 
-So no target is answered worse than linear regression answers it, whatever suits the others (stacking, Wolpert 1992).
+So no target is answered worse than the best of them alone answers it, whatever suits the others (stacking, Wolpert
+1992). How much each counts is found by adding one after another, the same one again where that is best (ensemble
+selection, Caruana et al. 2004).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from sensorium.models.fusion import fusion_class
+from sensorium.models.fusion import FUSIONS, fusion_class
 from sensorium.models.fusion.beside import BesideFusion, BesideMap
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
@@ -21,8 +23,8 @@ from sensorium.training.forward import predict
 from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
 from sensorium.training.target_weights import WEIGHTINGS
 
-LINEAR = "linear"
-SHARES = tuple(step / 20 for step in range(21))  # of the network in the mean
+SOLVED = [kind for kind in FUSIONS if fusion_class(kind).learns_by != "descent"]
+STEPS = 10  # in which members are added to a mean
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Stacked:
     Attributes:
         fitted: one a division.
         judging: the rows that each was not fitted to.
-        shares: of the network, beside the linear one, by target; empty where there is none beside.
+        shares: by target and kind how much each counts; empty where there is none beside.
         loss: the joint loss of all rows that judge.
     """
 
     fitted: Sequence[Fitted]
     judging: Sequence[Rows]
-    shares: Mapping[str, float]
+    shares: Mapping[str, Mapping[str, float]]
     loss: float
 
     @property
@@ -51,11 +53,8 @@ class Stacked:
         if len(self.fitted) == 1:
             return self.fitted[0]
         found = fit(config, how, train, validation)
-        return (
-            _stacked(found, linear(config, how, train, validation), self.shares, validation, how)
-            if self.shares
-            else found
-        )
+        beside = [fit(solved(config, kind), how, train, validation).network for kind in SOLVED]
+        return _stacked(found, beside, self.shares, validation, how) if self.shares else found
 
 
 @dataclass(frozen=True)
@@ -77,27 +76,31 @@ class Divisions:
         watching = [watch] + [unwatched] * (len(self.splits) - 1)
         fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
         judging = [rows for _, rows in self.splits]
-        by_network = self._outputs([one.network for one in fitted])
-        count, is_linear = sum(map(len, judging)), fusion_class(config.kind).learns_by == "solution"
-        stacked_targets = [name for name, one in config.learnt.items() if not is_linear and count <= one.most_judging]
-        if not stacked_targets:
-            return Stacked(fitted, judging, {}, self._loss(config.learnt, by_network, how))
-        if not self._linear:
-            self._linear.extend(linear(config, how, *rows) for rows in self.splits)
-        by_linear = self._outputs(self._linear)
+        outputs = {config.kind: self._outputs([one.network for one in fitted])}
+        if config.kind in SOLVED:
+            return Stacked(fitted, judging, {}, self._loss(config.learnt, outputs[config.kind], how))
+        if not self._solved:
+            for kind in SOLVED:
+                self._solved[kind] = [fit(solved(config, kind), how, *rows).network for rows in self.splits]
+        outputs |= {kind: self._outputs(networks) for kind, networks in self._solved.items()}
         shares = {
-            name: self._best_share(name, target, by_network[name], by_linear[name]) if name in stacked_targets else 1.0
+            name: self._best_shares(name, target, {kind: every[name] for kind, every in outputs.items()})
             for name, target in config.learnt.items()
         }
-        mean = {name: share * by_network[name] + (1 - share) * by_linear[name] for name, share in shares.items()}
-        both = zip(fitted, self._linear, judging, strict=True)
-        stacked = [_stacked(one, other, shares, rows, how) for one, other, rows in both]
+        mean = {
+            name: torch.stack([share * outputs[kind][name] for kind, share in of_target.items()]).sum(0)
+            for name, of_target in shares.items()
+        }
+        stacked = [
+            _stacked(one, [networks[place] for networks in self._solved.values()], shares, rows, how)
+            for place, (one, rows) in enumerate(zip(fitted, judging, strict=True))
+        ]
         return Stacked(stacked, judging, shares, self._loss(config.learnt, mean, how))
 
     @cached_property
-    def _linear(self) -> list[Network]:
-        """Solved once, whatever is fitted beside them."""
-        return []
+    def _solved(self) -> dict[str, list[Network]]:
+        """By kind those of every division: solved once, whatever is fitted beside them."""
+        return {}
 
     def _outputs(self, networks: Sequence[Network]) -> dict[str, Tensor]:
         found = [predict(one, judging) for one, (_, judging) in zip(networks, self.splits, strict=True)]
@@ -106,12 +109,21 @@ class Divisions:
     def _labels(self, name: str) -> Tensor:
         return torch.cat([judging.labels[name] for _, judging in self.splits])
 
-    def _best_share(self, name: str, target: Learnt, by_network: Tensor, by_linear: Tensor) -> float:
+    def _best_shares(self, name: str, target: Learnt, outputs: Mapping[str, Tensor]) -> dict[str, float]:
+        """How much each kind counts in the mean of all, from 0 to 1."""
         labels = self._labels(name)
-        if not (known := target.known(labels)).any():
-            return 0.0
-        one, other, truth = by_network[known], by_linear[known], labels[known]
-        return min(SHARES, key=lambda share: target.least_loss(share * one + (1 - share) * other, truth))
+        known = target.known(labels)
+        counts = dict.fromkeys(outputs, 0)
+        if not known.any():
+            return {kind: 1 / len(outputs) for kind in outputs}
+        truth, found = labels[known], {kind: one[known] for kind, one in outputs.items()}
+        mean = torch.zeros_like(next(iter(found.values())))
+        for count in range(STEPS):
+            losses = {kind: target.least_loss((count * mean + one) / (count + 1), truth) for kind, one in found.items()}
+            best = min(losses, key=lambda kind: losses[kind])
+            mean = (count * mean + found[best]) / (count + 1)
+            counts[best] += 1
+        return {kind: count / STEPS for kind, count in counts.items()}
 
     def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], how: TrainConfig) -> float:
         losses, weights = [], []
@@ -123,41 +135,48 @@ class Divisions:
         return WEIGHTINGS[how.target_weights](losses, weights).item() if losses else 0.0
 
 
-def linear(config: NetworkConfig, how: TrainConfig, train: Rows, judging: Rows) -> Network:
-    """The linear network of the same inputs and targets."""
-    return fit(replace(config, kind=LINEAR), how, train, judging).network
+def solved(config: NetworkConfig, kind: str) -> NetworkConfig:
+    """That of the network of a kind that is solved, of the same inputs and targets."""
+    return replace(config, kind=kind)
 
 
-def _stacked(fitted: Fitted, beside: Network, shares: Mapping[str, float], judging: Rows, how: TrainConfig) -> Fitted:
-    network = stack(fitted.network, beside, shares)
+def _stacked(
+    fitted: Fitted,
+    beside: Sequence[Network],
+    shares: Mapping[str, Mapping[str, float]],
+    judging: Rows,
+    how: TrainConfig,
+) -> Fitted:
+    network = stack([fitted.network, *beside], shares)
     return replace(fitted, network=network, best_loss=mean_loss(network, judging, how.target_weights))
 
 
 @torch.no_grad()
-def stack(network: Network, beside: Network, shares: Mapping[str, float]) -> Network:
-    """One network that gives of each target's outputs the mean of what two give.
+def stack(networks: Sequence[Network], shares: Mapping[str, Mapping[str, float]]) -> Network:
+    """One network that gives of each target's outputs the mean of what several give.
 
     Args:
-        network: of any kind.
-        beside: the linear one, fitted to the same rows.
-        shares: of the first, by target; of all or nothing of every target, the other is left out.
+        networks: each of another kind, fitted to the same rows.
+        shares: by target and kind how much each counts; those that never count are left out.
     """
-    if len(alone := set(shares.values())) == 1 and alone <= {0.0, 1.0}:
-        return network if alone == {1.0} else beside
-    of_linear = {name: 1 - share for name, share in shares.items()}
-    found = Network(replace(network.config, linear_width=beside.config.width, linear_shares=of_linear)).eval()
-    for mine, one, other in zip(found.projections, network.projections, beside.projections, strict=True):
-        both = cast(BesideMap, mine.map)
-        mine.load_state_dict(dict(one.named_buffers(recurse=False)), strict=False)
-        both.deep.load_state_dict(cast(Projection, one).map.state_dict())
-        both.wide.load_state_dict(cast(Projection, other).map.state_dict())
-    fusion = cast(BesideFusion, found.fusion)
-    fusion.deep.load_state_dict(network.fusion.state_dict())
-    fusion.wide.load_state_dict(beside.fusion.state_dict())
-    for share, *three in zip(
-        [shares[name] for name in found.targets], found.heads, network.heads, beside.heads, strict=True
-    ):
-        head, first, second = (cast(nn.Linear, each) for each in three)
-        head.weight.copy_(torch.cat([share * first.weight, (1 - share) * second.weight], dim=1))
-        head.bias.copy_(share * first.bias + (1 - share) * second.bias)
+    members = [one for one in networks if any(of_target[one.config.kind] for of_target in shares.values())]
+    first, *others = members
+    if not others:
+        return first
+    kept = {
+        name: {one.config.kind: of_target[one.config.kind] for one in members} for name, of_target in shares.items()
+    }
+    config = replace(first.config, beside={one.config.kind: one.config.width for one in others}, shares=kept)
+    found = Network(config).eval()
+    for place, mine in enumerate(found.projections):
+        own = [cast(Projection, one.projections[place]) for one in members]
+        mine.load_state_dict(dict(own[0].named_buffers(recurse=False)), strict=False)
+        for part, projection in zip(cast(BesideMap, cast(Projection, mine).map).members, own, strict=True):
+            part.load_state_dict(projection.map.state_dict())
+    for part, one in zip(cast(BesideFusion, found.fusion).members, members, strict=True):
+        part.load_state_dict(one.fusion.state_dict())
+    for place, (name, head) in enumerate(zip(found.targets, found.heads, strict=True)):
+        heads = [(kept[name][one.config.kind], cast(nn.Linear, one.heads[place])) for one in members]
+        cast(nn.Linear, head).weight.copy_(torch.cat([share * one.weight for share, one in heads], dim=1))
+        cast(nn.Linear, head).bias.copy_(torch.stack([share * one.bias for share, one in heads]).sum(0))
     return found

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # it imports torch, and params.yaml is checked without
 FUSIONS = {
     "attention": f"{__name__}.attention:AttentionFusion",
     "concat": f"{__name__}.concat:ConcatFusion",
+    "kernel": f"{__name__}.kernel:KernelFusion",
     "linear": f"{__name__}.linear:LinearFusion",
 }
 

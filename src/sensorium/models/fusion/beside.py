@@ -1,47 +1,42 @@
-"""Any fusion with a linear one beside it: wide and deep (Cheng et al. 2016, arXiv:1606.07792)."""
+"""Several fusions of the same inputs side by side: wide and deep (Cheng et al. 2016, arXiv:1606.07792)."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from sensorium.models.fusion.linear import LinearFusion, holding
-
 
 class BesideMap(nn.Module):
-    """The numbers of a fusion's tokens, and behind them those of the linear one's.
+    """The numbers of every fusion's tokens, one fusion's behind the other's.
 
     Args:
-        deep: the token map of the fusion.
-        inputs: how many there are.
-        dim: numbers of a token's features.
-        wide: size of the linear one's fused vector.
+        maps: the token maps of the fusions.
     """
 
-    def __init__(self, deep: nn.Module, inputs: int, dim: int, wide: int) -> None:
+    def __init__(self, maps: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.deep, self.wide = deep, LinearFusion.token_map(inputs, dim, wide, 0.0)
+        self.members = nn.ModuleList(maps)
 
     def forward(self, features: Tensor) -> Tensor:
-        return torch.cat([self.deep(features), self.wide(features)], dim=-1)
+        return torch.cat([one(features) for one in self.members], dim=-1)
 
 
 class BesideFusion(nn.Module):
-    """The fused vector of a fusion, and behind it that of the linear one.
+    """The fused vector of every fusion, one behind the other.
 
     Args:
-        deep: the fusion.
-        inputs: names of the inputs.
-        wide: size of the linear one's fused vector.
+        fusions: made with the same inputs.
+        numbers: how many a token has of each fusion.
     """
 
-    def __init__(self, deep: nn.Module, inputs: Sequence[str], wide: int) -> None:
+    def __init__(self, fusions: Sequence[nn.Module], numbers: Sequence[int]) -> None:
         super().__init__()
-        self.deep, self.wide = deep, LinearFusion(inputs, wide, 1, 0.0)
-        self.numbers = len(holding(len(inputs), 0)) * wide  # of a token of the linear one's
+        self.members, self.numbers = nn.ModuleList(fusions), list(numbers)
 
     def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
-        """Fuses tokens as `BesideMap` gives them, there where the masks are 1, to ``[batch, width + wide]``."""
-        deep = {name: states[..., : -self.numbers] for name, states in tokens.items()}
-        wide = {name: states[..., -self.numbers :] for name, states in tokens.items()}
-        return torch.cat([self.deep(deep, masks), self.wide(wide, masks)], dim=1)
+        """Fuses tokens as `BesideMap` gives them, there where the masks are 1, to ``[batch, sum of widths]``."""
+        parts = {name: states.split(self.numbers, dim=-1) for name, states in tokens.items()}
+        fused = [
+            one({name: own[place] for name, own in parts.items()}, masks) for place, one in enumerate(self.members)
+        ]
+        return torch.cat(fused, dim=1)

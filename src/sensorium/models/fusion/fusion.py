@@ -13,12 +13,17 @@ class Fusion(nn.Module):
     returns ``[batch, width]``.
 
     Attributes:
-        learns_by: descent, which every setting of params.yaml changes; or a solution, which none does.
+        learns_by: descent, which every setting of params.yaml changes; else the solution, which none does.
     """
 
-    learns_by: ClassVar[Literal["descent", "solution"]] = "descent"
+    learns_by: ClassVar[Literal["descent", "linear", "kernel"]] = "descent"
 
     @staticmethod
     def token_map(inputs: int, dim: int, width: int, dropout: float) -> nn.Module:
         """What makes tokens of an input's standardised features ``[batch, tokens, dim]``; there are so many inputs."""
         return nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, width), nn.LayerNorm(width))
+
+    @staticmethod
+    def numbers(inputs: int, width: int) -> int:
+        """How many numbers a token has, where there are so many inputs."""
+        return width

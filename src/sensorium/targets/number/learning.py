@@ -1,6 +1,5 @@
 """A number is learnt on a scale without long tails, with the quantiles that its interval ends at."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -22,7 +21,6 @@ class NumberLearning(Scaled, Learning):
     """The number and the ends of its interval, standardised."""
 
     calibration_figures: ClassVar[tuple[str, ...]] = ("margin",)
-    most_judging: ClassVar[float] = math.inf  # less loss is a smaller error
 
     @property
     def outputs(self) -> int:
