@@ -219,5 +219,31 @@ def test_names_that_the_tables_use(project: Project, name: str) -> None:
     assert complaint(project, inputs={"note": {"kind": "text"}}, targets={name: {"kind": "class"}}) == sentence
 
 
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        (
+            {"look": {"kind": "image", "column": "note"}, "note": {"kind": "text"}},
+            "inputs 'look' and 'note' read the column 'note', 'look' as the path of a file and the others as what "
+            "stands in it; take one side out.",
+        ),
+        (
+            {"facts": {"kind": "tabular", "numbers": ["age"]}, "note": {"kind": "text", "column": "facts"}},
+            "inputs 'facts' and 'note' would all be given as 'facts' in requests; give one another name.",
+        ),
+    ],
+)
+def test_names_by_which_a_request_cannot_tell_what_is_meant(
+    project: Project, inputs: dict[str, object], sentence: str
+) -> None:
+    assert complaint(project, inputs=inputs) == f"params.yaml: {sentence}"
+
+
+def test_inputs_may_share_a_column(project: Project) -> None:
+    project.params["inputs"] = {"long": {"kind": "text", "column": "note"}, "note": {"kind": "text", "max_tokens": 8}}
+    project.write()
+    assert params.load().stood_for == {"note": "long", "label": "label"}
+
+
 def test_an_input_called_fusion(project: Project) -> None:
     assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})

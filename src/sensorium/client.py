@@ -47,8 +47,8 @@ class ServiceError(UserError):
 class Client:
     """Asks a running service.
 
-    Inputs are keyword arguments by the model's own names (`schema` tells them): a text is a ``str``, a file ``bytes``
-    or a ``Path``, columns a mapping.
+    Values are keyword arguments by the model's own names of columns (`schema` tells them), whichever inputs read them:
+    a text is a ``str``, a file ``bytes`` or a ``Path``, the columns of a tabular input a mapping under its name.
 
     Args:
         url: of the service; ``$SENSORIUM_URL`` or this machine's port 3000 if it is not given.
@@ -70,7 +70,7 @@ class Client:
             raise ServiceError(f"{self.url} is no address of a service: {error}") from error
 
     def predict(self, /, **inputs: Value | None) -> dict[str, Any]:
-        """The answer for one sample; any subset of the inputs.
+        """The answer for one sample; any subset of the columns.
 
         Raises:
             ServiceError: if the service refuses it or cannot be reached.

@@ -17,6 +17,7 @@ from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
 from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
+from sensorium.modalities.request_fields import clashes, request_fields
 from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
@@ -145,8 +146,8 @@ class Params(Section):
 
     @property
     def stood_for(self) -> dict[str, str]:
-        """By columns of the table, the input or target that stands for it in our own tables."""
-        cells = {column: name for name, kind in self.inputs.items() if kind.is_cell for column in kind.columns(name)}
+        """By columns of the table, the input or target that stands for it in our own tables; of several the first."""
+        cells = {name: next(iter(field.inputs)) for name, field in request_fields(self.inputs).items() if field.is_cell}
         return cells | {column: name for name, column in self.labels.items()}
 
     def called(self, name: str) -> str | None:
@@ -165,6 +166,8 @@ class Params(Section):
                 f"{reserved[0]!r} cannot be the name of an input or target; the tables use it: "
                 f"choose another, which reads that column with `column: {reserved[0]}`"
             )
+        for clash in clashes(self.inputs):
+            raise ValueError(clash)
         if FUSION in self.inputs:
             raise ValueError(
                 f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"

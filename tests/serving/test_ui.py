@@ -264,8 +264,10 @@ def test_another_schema_gets_another_form(page, address):
     facts = common | {"kind": "tabular", "is_file": False, "settings": {"numbers": ["price"], "categories": ["brand"]}}
     cloud = common | {"kind": "points", "is_file": True, "media_types": ["model/ply"]}
     inputs = {"facts": facts, "cloud": cloud, "code": common | {"kind": "code", "is_file": False}}
+    columns = {name: one | {"inputs": [name]} for name, one in inputs.items()}
     targets = {"returned": {"kind": "class", "classes": ["no", "yes"], "abstain": 0}}
-    schema = {"model_version": "v", "lineage": {}, "inputs": inputs, "targets": targets, "limits": LIMITS}
+    given = {"inputs": inputs, "columns": columns}
+    schema = {"model_version": "v", "lineage": {}, **given, "targets": targets, "limits": LIMITS}
     page.route("**/schema", lambda route: route.fulfill(json=schema))
     opened(page, address)
     shows(page, ".card h2", ["Facts", "Cloud", "Code"])

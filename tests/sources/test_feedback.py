@@ -55,7 +55,7 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
          "input.facts": "ab/facts", "target.label": "yes"},
         {"id": "feedback-2", "request_id": "y", "input.note": "ab/other", "input.photo": None, "input.facts": None,
          "target.label": None},
-        {"id": "feedback-3", "request_id": "z", "input.note": None, "input.photo": "ab/broken", "input.facts": None,
+        {"id": "feedback-3", "request_id": "z", "input.note": None, "input. url": "ab/broken", "input.facts": None,
          "target.label": "yes"},
     ])  # fmt: skip
     told.to_parquet(paths.FEEDBACK / "rows.parquet")

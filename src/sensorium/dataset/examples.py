@@ -14,6 +14,7 @@ from sensorium.data_root import Files
 from sensorium.dataset.columns import ID, ORIGIN, SPLIT
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
+from sensorium.modalities.request_fields import request_fields
 from sensorium.sources.feedback import FOLDER
 
 MOST_BYTES = 2**20  # of an example: it travels with the model, and a browser reads all of them at once
@@ -94,12 +95,13 @@ def _labels(row: Row, labels: Sequence[str]) -> set[tuple[str, Any]]:
 
 def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str, Any]:
     """Values as the model reads them, without where and by whom a picture was taken; nothing of a file that is gone."""
+    request: dict[str, Any] = {}
     try:
-        raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, files)) is not None}
-        values = {name: inputs[name].accept(raw) for name, raw in raws.items()}
-        return {
-            name: base64.b64encode(inputs[name].pack(value)).decode() if inputs[name].is_file else value
-            for name, value in values.items()
-        }
+        for name, field in request_fields(inputs).items():
+            kind = field.widest
+            if (raw := kind.raw(row, next(iter(field.inputs)), files)) is not None:
+                value = kind.accept(raw)
+                request[name] = base64.b64encode(kind.pack(value)).decode() if kind.is_file else value
     except BadInput:
         return {}
+    return request

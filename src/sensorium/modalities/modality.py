@@ -91,6 +91,10 @@ class Modality(Section, ABC):
     def columns(self, name: str) -> list[str]:
         """The columns of the table that an input called ``name`` is read from."""
 
+    def asked_as(self, name: str) -> str:
+        """What requests call an input called ``name``; all that are called alike are given the same value."""
+        return name
+
     @abstractmethod
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from sensorium.encoders.encoder import (
 from sensorium.encoders.tokens import absent, filled, is_there, take
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Modality, declared
+from sensorium.modalities.request_fields import RequestField, old_names, request_fields, with_column_names
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 from sensorium.runtime.profile import Profile
@@ -50,6 +52,19 @@ class FusionOfInputs:
         """As of any other; the encoders of such models give every value the same number of tokens."""
         masks = {name.removeprefix("mask."): mask for name, mask in batch.items() if name.startswith("mask.")}
         return self.network.outputs({**batch, **{f"present.{name}": mask[:, 0] for name, mask in masks.items()}})
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a request gave.
+
+    Attributes:
+        sample: cleaned values by input, in the order of the model's inputs.
+        unread: why other inputs, which read the same columns, cannot use what is there.
+    """
+
+    sample: Sample
+    unread: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -104,23 +119,45 @@ class Predictor:
         targets = {name: learnt(state) for name, state in manifest["targets"].items()}
         return cls(manifest["version"], targets, inputs, shapes, encoders, fusion)
 
+    @cached_property
+    def fields(self) -> dict[str, RequestField]:
+        """What requests may give, by name."""
+        return request_fields(self.inputs)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """By every name that requests may use for a value, today's name of it."""
+        return dict(zip(self.fields, self.fields, strict=True)) | old_names(self.fields)
+
     def accept(self, raw: Mapping[str, Any]) -> Sample:
-        """Cleans the raw values (bytes, text, columns) of a sample.
+        """Cleans the raw values (bytes, text, columns) of a sample, given by the names of columns.
 
         Raises:
-            BadInput: naming the input that is unknown or cannot be used, or if there is none.
+            BadInput: naming the value that is unknown or that no input can use, or if there is none.
         """
-        if unknown := sorted(set(raw) - set(self.inputs)):
-            raise BadInput(f"there is no input {unknown[0]!r}; this model reads {', '.join(self.inputs)}")
-        if not raw:
-            raise BadInput(f"no input was given; give one or more of {', '.join(self.inputs)}")
-        accepted = {}
-        for name, value in raw.items():
-            try:
-                accepted[name] = self.inputs[name].accept(value)
-            except BadInput as problem:
-                raise BadInput(f"{name}: {problem}") from problem
-        return accepted
+        return self.take(raw).sample
+
+    def take(self, raw: Mapping[str, Any]) -> Taken:
+        """The same, with what came of each input.
+
+        Raises:
+            BadInput: as for `accept`.
+        """
+        given = with_column_names(raw, self.fields)
+        if unknown := sorted(set(given) - set(self.fields)):
+            raise BadInput(f"there is no input {unknown[0]!r}; this model reads {', '.join(self.fields)}")
+        if not given:
+            raise BadInput(f"no input was given; give one or more of {', '.join(self.fields)}")
+        sample: dict[str, Any] = {}
+        unread: dict[str, str] = {}
+        for name, value in given.items():
+            found = _read(self.fields[name], value)
+            problems = {one: str(read) for one, read in found.items() if isinstance(read, BadInput)}
+            if len(problems) == len(found):
+                raise BadInput(f"{name}: {'; '.join(dict.fromkeys(problems.values()))}")
+            sample |= {one: read for one, read in found.items() if one not in problems}
+            unread |= problems
+        return Taken({name: sample[name] for name in self.inputs if name in sample}, unread)
 
     def prepare(self, sample: Sample) -> Prepared:
         """The arrays that the networks read of a sample of cleaned values; this work is done sample by sample.
@@ -198,6 +235,21 @@ def _fusion(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Fusion:
     if read != (expected := features | {f"mask.{name}": shape[:1] for name, shape in shapes.items()}):
         raise UserError(f"{path} does not fit the encoders: it reads {read}, they give {expected}.")
     return network
+
+
+def _read(field: RequestField, raw: Any) -> dict[str, Any | BadInput]:
+    """The cleaned value of every input of a field, or why it has none; where only encoders differ, it is read once."""
+    read: dict[str, Any | BadInput] = {}
+    found: dict[str, Any | BadInput] = {}
+    for name, kind in field.inputs.items():
+        same = kind.model_dump_json(exclude={"encoder", "column", "learnt"})
+        if same not in read:
+            try:
+                read[same] = kind.accept(raw)
+            except BadInput as problem:
+                read[same] = problem
+        found[name] = read[same]
+    return found
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime import settings
 from sensorium.runtime.drift import Drift
-from sensorium.runtime.predictor import Predictor, Prepared
+from sensorium.runtime.predictor import Predictor, Prepared, Taken
 from sensorium.runtime.profile import Profile
 from sensorium.runtime.settings import Settings
 from sensorium.serving.batching import Batcher
@@ -36,10 +37,12 @@ class Accepted:
     Attributes:
         prepared: the arrays that the networks read, by input.
         descriptors: of every input, as they are logged.
+        unread: why other inputs cannot use what was given to them.
     """
 
     prepared: Prepared
     descriptors: Mapping[str, Descriptors]
+    unread: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class Live:
     def __init__(self, predictor: Predictor, settings: Settings, role: str, workers: Workers, profile: Profile) -> None:
         self.predictor, self.role, self.profile = predictor, role, profile
         self.serve, self.keep, self.lineage = settings.serve, settings.keep, settings.lineage
-        self.title, self.examples, self.choices = settings.title, settings.examples, settings.choices
+        self.title, self.choices = settings.title, settings.choices
+        self.examples = [with_column_names(example, predictor.fields) for example in settings.examples]
         self.threads = workers.threads
         self._drift = Drift(profile)
         self._batcher: Batcher[Query, Outputs] = Batcher(
@@ -100,7 +104,9 @@ class Live:
         """
         predictor = Predictor.load(folder)
         live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
-        example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
+        example = live._accepted(
+            Taken({name: kind.accept(kind.example()) for name, kind in predictor.inputs.items()}, {})
+        )
         predictor.predictions(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
         return live
 
@@ -117,14 +123,16 @@ class Live:
         """Raw values decoded, cleaned, prepared for the networks in the order of the model's inputs, and described.
 
         Raises:
-            BadInput: naming the input that cannot be used.
+            BadInput: naming the value that cannot be used.
         """
-        accepted = self.predictor.accept(raw)
-        sample = {name: accepted[name] for name in self.predictor.inputs if name in accepted}
+        return self._accepted(self.predictor.take(raw))
+
+    def _accepted(self, taken: Taken) -> Accepted:
         descriptors = {
-            name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()
+            name: self.profile.describe(name, self.predictor.inputs[name], value)
+            for name, value in taken.sample.items()
         }
-        return Accepted(self.predictor.prepare(sample), descriptors)
+        return Accepted(self.predictor.prepare(taken.sample), descriptors, taken.unread)
 
     def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()

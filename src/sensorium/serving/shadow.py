@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium.errors import BadInput
+from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime.answers import presence_masks
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Live, Query
@@ -50,7 +51,8 @@ class Shadow:
         self._bytes -= size
 
     async def _predict(self, live: Live, origin: Origin, raw: dict[str, Any], champion: Mapping[str, Any]) -> None:
-        known = {name: value for name, value in raw.items() if name in live.predictor.inputs}
+        named = with_column_names(raw, live.predictor.fields)
+        known = {name: value for name, value in named.items() if name in live.predictor.fields}
         try:
             accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
             given = [name in accepted.prepared for name in live.predictor.inputs]
