@@ -20,6 +20,7 @@ from sensorium.modalities.request_fields import request_fields
 from sensorium.runtime import artefact, settings
 from sensorium.runtime.predictor import Predictor
 from sensorium.serving import content
+from tests.browser import browsing
 from tests.conftest import png, wav
 from tests.serving.conftest import listening, serving
 
@@ -150,3 +151,21 @@ def test_inputs_that_differ_in_their_encoders_have_a_file_decoded_once(monkeypat
     found = predictor._read(fields["look"], png())
     assert found["look"] is found["again"]
     assert decoded == [png()]
+
+
+@pytest.mark.slow
+def test_the_page_has_one_card_for_the_column_and_says_what_was_left_out(client: TestClient) -> None:
+    with browsing() as chromium, listening(client) as address:
+        page = chromium.new_page()
+        page.goto(f"{address}/ui/")
+        page.wait_for_selector("#inputs form")
+        assert page.eval_on_selector_all(".card", "all => all.map((one) => one.dataset.input)") == [
+            "head line", "clip", "car"
+        ]  # fmt: skip
+        choose = page.locator("[data-input=clip] input[type=file]").first
+        assert "audio/wav" in choose.get_attribute("accept")
+        choose.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png()})
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(".answered")
+        assert page.locator("[data-unread=sound]").inner_text().startswith("Sound was left out: ")
+        assert page.locator("[data-target=label] [data-attribution=sound]").inner_text().split("\n")[-1] == "not given"

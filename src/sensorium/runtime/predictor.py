@@ -40,7 +40,7 @@ class Fusion(Protocol):
 
 @dataclass(frozen=True)
 class FusionOfInputs:
-    """One of version 0.4 and earlier: it has no masks of tokens, but is told which inputs there are.
+    """One that an earlier version packaged: it has no masks of tokens, but is told which inputs there are.
 
     Attributes:
         network: it.
