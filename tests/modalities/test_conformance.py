@@ -160,10 +160,14 @@ class Conformance:
 
 
 class TestConformance(Conformance):
-    @pytest.fixture(params=KINDS)
+    @pytest.fixture(params=CASES)
     def case(self, request: pytest.FixtureRequest) -> Case:
         return CASES[request.param]
 
+    def test_every_kind_has_a_case(self) -> None:
+        assert {case.kind.kind for case in CASES.values()} == set(KINDS)
+
+    @pytest.mark.parametrize("kind", [CASES[name].kind for name in KINDS], ids=KINDS)
     def test_a_version_of_damage_gives_these_values(self, kind: Modality) -> None:
         value, digest = kind.accept(kind.example()), hashlib.sha256()
         for damage in kind.corruptions.values():

@@ -14,7 +14,11 @@ from typing import Any
 
 from sensorium.errors import BadInput
 
-READERS = ("sensorium.decoding.picture", "sensorium.decoding.sound")  # that are ready before children are forked
+READERS = (
+    "sensorium.decoding.picture",
+    "sensorium.decoding.series",
+    "sensorium.decoding.sound",
+)  # that are ready before children are forked
 STUCK = 20  # seconds by the clock, for what uses no processor
 LONGEST = 300  # letters of what a library says
 

@@ -1,5 +1,6 @@
 """What a kind of input must answer for; each kind is one file beside this one."""
 
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,13 +49,13 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
-        is_cell: whether it is read from one cell of a row, which its value stands for from then on.
+        is_cell: whether its value stands for the cells that it is read from, from then on; else they are carried along.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
         has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
-        feature: what Hugging Face ``datasets`` calls such files.
+        feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
@@ -106,6 +107,10 @@ class Modality(Section, ABC):
     @abstractmethod
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         """The cells of a table's row that hold what a request gave, where they are no files."""
+
+    def in_json(self, value: Any) -> Any:
+        """A cleaned value as a request in JSON gives it."""
+        return base64.b64encode(self.pack(value)).decode() if self.is_file else value
 
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         """What may be meant otherwise, a sentence each.
