@@ -152,13 +152,13 @@ ACCEPTED: dict[str, tuple[Modality, Any]] = {
     "series in German": (TWO, "\ufeffx;y\n".encode() + b"1,5;2\n;3,25\n" * 9),
     "series in Windows": (ONE, b'"volt"\r\n' + b"1e-3\r\nNaN\r\n" * 9),
     "series in blanks": (TWO, b"1 2\n3 null\n" * 9),
-    "series at another rate": (ONE, sound(TONE[:999], rate=8000)),
+    "series at another rate": (ONE, sound(TONE, rate=8000)),
     "series of EDF": (TWO, edf(y=(LINE[:30], 10), other=(LINE[:3], 1), x=(LINE, 40 / 3))),
     "series cut": (Signal(rate=50, seconds=1), saved(np.tile(LINE, 99_999))),
     **{
         f"lists {number}": (LISTS, lists)
         for number, lists in enumerate([
-            {"a": LINE.tolist()}, {"a": "[1 2 3 4]" * 1, "b": None} | {"a": "1 " * 16}, {"a": "1;2;;4;" * 5, "b": "1," * 20},
+            {"a": LINE.tolist(), "b": None}, {"a": f"[{'1 ' * 16}]"}, {"a": "1;2;;4;" * 5, "b": "1," * 20},
             {"a": LINE, "b": tuple(LINE)}, {"a": [True, None, "2", ""] * 4}, {"a": [MOST, -MOST, 10**30] * 6},
             '{"a": [1, 2.5, null, NaN, "3", 1e-400, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]}',
         ])
@@ -236,11 +236,12 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     ),
     "series of text": (
         ONE, b"volt\n1\nabc\n",
-        "the text is no table of numbers: In CSV column #0: Row #3: CSV conversion error to double: invalid value 'abc'",
+        "the text is no table of numbers: In CSV column #0: Row #3: CSV conversion error to double: invalid value "
+        "'abc'",
     ),
     "series of a file": (ONE, b"\x89PNG\r\n\x1a\n" + bytes(99),
         "not a series that can be read (CSV, .npy, .npz, Parquet, WAV and EDF can)"),
-    "series of an empty archive": (ONE, zipped(), "the archive holds no .npy array"),
+    "series of a broken archive": (TWO, b"PK\3\4" + bytes(99), "the .npz file cannot be read: File is not a zip file"),
     "series of 15 samples": (
         ONE, saved(LINE[:15]), "the series is too short: 15 samples, at least 16 are needed"
     ),
@@ -269,7 +270,7 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
         "the series is longer than 250,000 samples; cut it, or say by `seconds` how much is read",
     ),
     "lists of millions as text": (
-        LISTS, '{"a": [' + "0," * 10**6 + "0]}", "the series has more than 1,000,000 samples; cut it"
+        LISTS, '{"a": [' + "0," * 500_001 + "0]}", "the series has more than 500,000 samples; cut it"
     ),
     "text of nothing": (Text(), "\0 \ud800", "the text is empty"),
     "facts too long": (FACTS, {"c": "x" * 1001}, "column 'c' holds 1,001 characters; at most 1,000 are read"),

@@ -110,7 +110,7 @@ def read_csv(raw: bytes, wanted: Wanted) -> list[Channel]:
         raise BadInput(f"its first line has {len(cells):,} cells; a line a sample is expected, with a cell a channel")
     has_header = not all(_is_number(cell) for cell in cells)
     names = cells if has_header else [str(place) for place in range(len(cells))]
-    if has_header and not head.isprintable() and "\t" not in head:
+    if b"\0" in raw[:HEAD] or "\ufffd" in head:
         raise BadInput("not a series that can be read (CSV, .npy, .npz, Parquet, WAV and EDF can)")
     kept = chosen([Channel(name if has_header else "", np.empty(0), 0) for name in names], wanted)
     included = [one.name for one in kept] if has_header else names

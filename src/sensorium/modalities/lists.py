@@ -11,7 +11,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities.modality import unique_keys
 
 GAPS = {"", "nan", "null", "none", "na", "n/a", "?"}  # in small letters: nothing was measured
-MOST_PARTS = 1_000_000  # of a JSON object that is looked at
+MOST_PARTS = 500_000  # of a JSON object that is looked at
 SHOWN = 40  # characters of what is no number
 
 
