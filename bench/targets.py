@@ -1,12 +1,12 @@
 """What the search and the training of this repository reach beside simpler methods on the same features, by target.
 
-Every seed divides a data set anew (whole groups). All methods are fitted to the training rows and choose their settings
-by the validation rows: the network by `sensorium search` and `train`, ridge or logistic regression its penalty of ten
-or six, the nearest neighbour nothing, scikit-learn's histogram boosted trees one of four sizes. Of tags each has a model
-of its own, and a probability from which it is said, which validation rows choose as the network's. The trees read the
-features as they are where a regression of them takes seconds, else their 200 leading components. "facts alone" reads tabular inputs only: numbers
-in pieces and categories one-hot, as the network does. Differences are of each row's score, paired, their 95% interval
-by a bootstrap over groups of all seeds together.
+Every seed divides a data set anew (whole groups). All methods are fitted to the training rows and choose their
+settings by the validation rows: the network by `sensorium search` and `train`, ridge or logistic regression its
+penalty of ten or six, the nearest neighbour nothing, scikit-learn's histogram boosted trees one of four sizes. Of tags
+each has a model of its own, and a probability from which it is said, which validation rows choose as the network's.
+The trees read the features as they are where a regression of them takes seconds, else their 200 leading components.
+"facts alone" reads tabular inputs only: numbers in pieces and categories one-hot, as the network does. Differences are
+of each row's score, paired, their 95% interval by a bootstrap over groups of all seeds together.
 
     python -m bench.targets wesnoth endless_sky --seeds 3 --trials 4
 """

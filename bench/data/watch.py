@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 PACKAGE = "seglearn==1.2.5"
 DATA = "seglearn/data/watch_dataset.npy"
-CHANNELS = ["ax", "ay", "az", "gx", "gy", "gz"]  # acceleration (g), then turns (radians a second)
-PARAMS: dict[str, Any] = {
-    "inputs": {"watch": {"kind": "signal", "columns": CHANNELS, "rate": 50}},
-    "targets": {"exercise": {"kind": "class"}},
-    "split": {"stratify": "exercise", "group": ["person"]},
-}
+EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples/signal.yaml").read_text())
+PARAMS: dict[str, Any] = {key: EXAMPLE[key] for key in ("inputs", "targets", "split")}
+CHANNELS = PARAMS["inputs"]["watch"]["columns"]  # acceleration along three axes, then turns about them
 
 
 def write(folder: Path) -> None:

@@ -120,7 +120,8 @@ class Signal(Cell):
 
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         given = self.in_json(self.unpack(kept)) if kept.startswith(NPY) else json.loads(kept)
-        return {column: json.dumps(given[column]) for column in self.lists if given.get(column) is not None}
+        cells = {column: given[column] for column in self.lists if given.get(column) is not None}
+        return {column: cell if isinstance(cell, str) else json.dumps(cell) for column, cell in cells.items()}
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         if self.is_file:
