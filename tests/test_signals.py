@@ -129,8 +129,11 @@ def test_a_service_reads_lists_and_files_and_a_table_gets_the_same_answers(tmp_p
         with serving(model, tmp_path / "log") as client, listening(client) as address, Client(address) as sensorium:
             both = sensorium.predict(hands={"left": left, "right": right}, trace=tmp_path / "one.csv")
             one = sensorium.explain(trace=tmp_path / "one.csv")
+            promised = client.get("/docs.json").json()["paths"]["/predict"]["post"]["requestBody"]["content"]
+            example = client.post("/predict", json=promised["application/json"]["example"])
             (of_batch,) = sensorium.predict_batch([{"hands": {"left": left, "right": right}}])
     assert (both["inputs"], one["inputs"]) == (["hands", "trace"], ["trace"])
+    assert example.json()["inputs"] == ["hands", "trace"]
     assert one["targets"]["pace"]["label"] == "slow"
     assert of_batch["targets"]["pace"]["label"] == "fast"
     table = pd.read_parquet(tmp_path / "out.parquet")
@@ -138,8 +141,8 @@ def test_a_service_reads_lists_and_files_and_a_table_gets_the_same_answers(tmp_p
     assert table["pace.probability.fast"].tolist() == pytest.approx(said, abs=1e-4)
     lines = (tmp_path / "log" / "predictions.jsonl").read_text().splitlines()
     first = json.loads(lines[0])
-    assert first["descriptors"]["trace.frequency"] == pytest.approx(1, abs=0.2)
-    assert {"hands.seconds", "hands.level", "hands.spread", "hands.missing"} <= first["descriptors"].keys()
+    assert first["descriptors"]["trace"]["frequency"] == pytest.approx(1, abs=0.2)
+    assert first["descriptors"]["hands"]["missing"] == pytest.approx(0.01)
     of_feedback(tmp_path / "log" / "content", first["content"])
 
 

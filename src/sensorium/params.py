@@ -147,7 +147,10 @@ class Params(Section):
     @property
     def stood_for(self) -> dict[str, str]:
         """By columns of the table, the input or target that stands for it in our own tables; of several the first."""
-        cells = {name: next(iter(field.inputs)) for name, field in request_fields(self.inputs).items() if field.is_cell}
+        cells: dict[str, str] = {}
+        for name, kind in self.inputs.items():
+            for column in kind.stands_for(name):
+                cells.setdefault(column, name)
         return cells | {column: name for name, column in self.labels.items()}
 
     def called(self, name: str) -> str | None:

@@ -49,7 +49,7 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
-        is_cell: whether its value stands for the cells that it is read from, from then on; else they are carried along.
+        is_cell: whether it is read from one cell of a row, which its value stands for from then on.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
         has_weights: whether its encoders have weights, and so may be unfit.
@@ -95,6 +95,10 @@ class Modality(Section, ABC):
     def asked_as(self, name: str) -> str:
         """What requests call an input called ``name``; all that are called alike are given the same value."""
         return name
+
+    def stands_for(self, name: str) -> list[str]:
+        """Those of its columns that are not carried along beside its value."""
+        return self.columns(name) if self.is_cell else []
 
     @abstractmethod
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:

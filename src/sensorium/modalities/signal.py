@@ -81,6 +81,10 @@ class Signal(Cell):
         return not self.lists
 
     @property
+    def is_cell(self) -> bool:  # type: ignore[override]
+        return not self.lists
+
+    @property
     def corruptions(self) -> dict[str, Corruption]:  # type: ignore[override]
         """One channel alone cannot be lost."""
         return {name: one for name, one in CORRUPTIONS.items() if name != LOST or len(self._names) > 1}
@@ -112,6 +116,9 @@ class Signal(Cell):
 
     def columns(self, name: str) -> list[str]:
         return self.lists or super().columns(name)
+
+    def stands_for(self, name: str) -> list[str]:
+        return self.columns(name)
 
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         if self.is_file:
