@@ -3,6 +3,7 @@
 import io
 import json
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
@@ -12,13 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sensorium import paths
+from sensorium import params, paths
 from sensorium.client import Client
 from sensorium.commands import predict_table, summary
+from sensorium.dataset.features import read_features
 from sensorium.files import read_json
 from sensorium.runtime import settings
 from sensorium.stages import compress, embed, evaluate, gate, ingest, prepare, report, search, train, validate
-from tests.conftest import Project
+from tests.conftest import REPOSITORY, Project
 from tests.extremes import saved
 from tests.serving.conftest import listening, serving
 
@@ -55,6 +57,28 @@ def rows() -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
         odd | {"id": "pickle", "left": None, "right": None, "trace": "it.npy"},
         {"it.npy": saved(np.array([print]), allow_pickle=True)},
     )
+
+
+def test_the_example_of_a_watch_is_read(project: Project) -> None:
+    shutil.copy(REPOSITORY / "examples/signal.yaml", project.root / "params.yaml")
+    channels = params.load().inputs["watch"].columns("watch")
+    assert channels == ["ax", "ay", "az", "gx", "gy", "gz"]
+    table = [
+        {"person": f"person {row % 6}", "exercise": "PEN" if row % 2 else "ROW"}
+        | {name: wave(row % 2 == 0, 1 + place).tolist() for name in channels}
+        for row, place in enumerate([5, 3] * 12)
+    ]
+    (project.root / "watch").mkdir()
+    pd.DataFrame(table).to_parquet(project.root / "watch/table.parquet")
+    for stage in (ingest, validate, prepare):
+        stage.run()
+    embed.run("watch")
+    digests, features = read_features(paths.EMBEDDINGS / "watch")
+    assert features.shape == (len(digests), 5, 171)
+    assert np.isfinite(features).all()
+    written = pd.read_parquet(paths.PREPARED / "rows.parquet").columns
+    assert "column.person" in written
+    assert not set(channels) & set(written.str.removeprefix("column."))
 
 
 @pytest.fixture(scope="module")

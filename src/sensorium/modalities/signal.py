@@ -52,7 +52,7 @@ class Signal(Cell):
     model_config = ConfigDict(serialize_by_alias=True)
 
     kind: Literal["signal"] = "signal"
-    encoder: str = Field("spectral", description="spectral")
+    encoder: Literal["spectral"] = "spectral"
     lists: list[Column] = Field(
         [], alias="columns", description="columns whose cells hold lists of numbers, one a channel; else files are read"
     )
@@ -251,7 +251,7 @@ class Signal(Cell):
         return Learnt(level=level, spread=spread)
 
     def load_folder(self, folder: Path) -> Encoder:
-        raise UserError("a signal is read by `spectral`; leave `encoder` out.")
+        raise UserError("a signal has no encoder to choose; leave `encoder` out.")
 
 
 def _spectral(signal: Signal) -> Encoder:
