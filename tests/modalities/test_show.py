@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from PIL import Image as Pillow
 
+from sensorium.errors import BadInput
 from sensorium.modalities import Audio, Image, Signal, Tabular, Text
 from sensorium.monitoring.drift.effects import of_numbers
 from tests.conftest import png, wav
@@ -152,5 +153,9 @@ def test_a_signal_reads_what_is_told_in_lists() -> None:
     lists = Signal(columns=["a", "b"], rate=2, seconds=10)
     value = lists.accept({"a": ", ".join(map(str, range(30))), "b": None})
     assert value.shape == (2, 20)
+    with pytest.raises(BadInput, match="the series is longer than 250,000 samples; cut it, or say by `seconds`"):
+        Signal(columns=["a", "b"], rate=2).accept({"a": [0] * 10**6})
+    with pytest.raises(BadInput, match="the series has more than 500,000 samples; cut it"):
+        lists.accept('{"a": [' + "0," * 500_001 + "0]}")
     assert lists.in_json(value) == {"a": [float(number) for number in range(20)]}
     assert lists.cells("it", b'{"a": [1, null], "b": "1 2", "gone": 1}') == {"a": "[1, null]", "b": "1 2"}
