@@ -250,7 +250,7 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     "series of gaps": (ONE, saved(LINE * np.nan), "the series holds no numbers, only gaps"),
     "series of too much": (
         ONE, saved(np.zeros(500_001, np.int8)),
-        "the series is longer than 500,000 samples; cut it, or say by `seconds` how much is read",
+        "the series is longer than 500,000 samples; cut it, or give `seconds`",
     ),
     "series beyond": (
         TWO, saved(np.stack([LINE, np.where(LINE == 6, np.inf, LINE)], 1)),

@@ -64,6 +64,24 @@ def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({}, "inputs.pulse.rate: missing, but needed."),
+        ({"rate": 50, "columns": ["a"], "channels": ["b"]}, "columns hold lists, while column and channels tell of a"),
+        ({"rate": 50, "columns": ["a", "a"]}, "'a' is listed twice"),
+        ({"rate": 50, "seconds": 0.1}, "at this rate they are 5 samples over all channels; 16 a channel, and at most"),
+        (
+            {"rate": 50, "column": "a", "chanels": ["b"]},
+            "unknown key 'chanels' (did you mean 'channels'?); allowed: kind",
+        ),
+        ({"rate": 50, "encoder": "bert"}, "'bert' was found"),
+    ],
+)
+def test_a_signal_that_cannot_be(project: Project, keys: dict[str, object], sentence: str) -> None:
+    assert sentence in complaint(project, inputs={"pulse": {"kind": "signal"} | keys})
+
+
 def test_an_unknown_source_lists_the_known_ones(project: Project) -> None:
     assert "allowed: 'tuxpaint', 'manifest'" in complaint(project, data={"source": "kaggle"})
 

@@ -153,7 +153,7 @@ def test_a_signal_reads_what_is_told_in_lists() -> None:
     lists = Signal(columns=["a", "b"], rate=2, seconds=10)
     value = lists.accept({"a": ", ".join(map(str, range(30))), "b": None})
     assert value.shape == (2, 20)
-    with pytest.raises(BadInput, match="the series is longer than 250,000 samples; cut it, or say by `seconds`"):
+    with pytest.raises(BadInput, match="the series is longer than 250,000 samples; cut it, or give `seconds`"):
         Signal(columns=["a", "b"], rate=2).accept({"a": [0] * 10**6})
     with pytest.raises(BadInput, match="the series has more than 500,000 samples; cut it"):
         lists.accept('{"a": [' + "0," * 500_001 + "0]}")

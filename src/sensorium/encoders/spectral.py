@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from sensorium.decoding.bridged import bridged
 from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 from sensorium.encoders.identity import Identity
+from sensorium.section import Section
 
 WINDOWS = 4  # of equal length, beside the whole
 SEGMENT = 256  # samples of which a spectrum is taken, half overlapping (Welch 1967)
@@ -17,6 +18,13 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BOUND = 1e4  # deviations beyond which a sample counts no more
 LEAST = 1e-4  # share of the power of a band that is told from none
 TINY = 1e-12
+
+
+class Scales(Section):
+    """Level and spread of every channel in the training rows."""
+
+    level: list[float]
+    spread: list[float]
 
 
 class Spectral(Preprocess):
@@ -90,13 +98,12 @@ def _rhythm(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return behind.max(1), behind.argmax(1) / length
 
 
-def spectral(level: list[float], spread: list[float]) -> Encoder:
-    """The encoder of channels whose samples have this level and this spread in the training rows."""
-    constants: dict[str, Any] = {"level": level, "spread": spread}
-    return Encoder(Spectral(**constants), Identity(), "spectral 1")
+def spectral(scales: Scales) -> Encoder:
+    """The encoder of channels on these scales."""
+    return Encoder(Spectral(**scales.model_dump()), Identity(), "spectral 1")
 
 
-def scales(values: Iterable[np.ndarray], channels: int) -> tuple[list[float], list[float]]:
+def scales(values: Iterable[np.ndarray], channels: int) -> Scales:
     """Level and spread of every channel in the median row: few rows of wild samples move neither."""
     measured: list[list[tuple[float, float]]] = [[] for _ in range(channels)]
     for value in values:
@@ -104,7 +111,7 @@ def scales(values: Iterable[np.ndarray], channels: int) -> tuple[list[float], li
             if len(known := channel[~np.isnan(channel)].astype(np.float64)):
                 of_channel.append((known.mean(), known.var()))
     level, spread = zip(*map(_scale, measured), strict=True)
-    return list(level), list(spread)
+    return Scales(level=list(level), spread=list(spread))
 
 
 def _scale(measured: Sequence[tuple[float, float]]) -> tuple[float, float]:

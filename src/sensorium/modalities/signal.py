@@ -18,14 +18,14 @@ from sensorium.decoding.arrays import NPY, as_array
 from sensorium.decoding.bridged import bridged
 from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.encoders.spectral import Spectral, power, scales, spectral
+from sensorium.encoders.spectral import Scales, Spectral, power, scales, spectral
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.lists import columns, equally_long, samples
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.modalities.plotted import WIDTH, height, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
-from sensorium.section import Column, Section
+from sensorium.section import Column
 from sensorium.spelling import is_missing
 
 SHORTEST = 16  # samples; fewer have no course
@@ -33,13 +33,6 @@ MOST_SAMPLES = 500_000  # over all channels
 MOST_CHANNELS = 64
 SPANS = 10  # of a series that are hidden one by one
 Span = tuple[float, float]
-
-
-class Learnt(Section):
-    """The scale of every channel in the training rows."""
-
-    level: list[float]
-    spread: list[float]
 
 
 class Signal(Cell):
@@ -54,7 +47,10 @@ class Signal(Cell):
     kind: Literal["signal"] = "signal"
     encoder: Literal["spectral"] = "spectral"
     lists: list[Column] = Field(
-        [], alias="columns", description="columns whose cells hold lists of numbers, one a channel; else files are read"
+        [],
+        alias="columns",
+        max_length=MOST_CHANNELS,
+        description="columns whose cells hold lists of numbers, one a channel; else files are read",
     )
     rate: float = Field(gt=0, le=1e6, description="samples a second (Hz); a file that tells another is resampled")
     channels: list[Column] = Field(
@@ -63,7 +59,7 @@ class Signal(Cell):
     seconds: float | None = Field(
         None, gt=0, description="series are cut to so many seconds; where it is not given, long ones are refused"
     )
-    learnt: SkipJsonSchema[Learnt | None] = None  # by `prepare`, from training rows
+    learnt: SkipJsonSchema[Scales | None] = None  # by `prepare`, from training rows
 
     has_weights: ClassVar[bool] = False
     media_types: ClassVar = ("text/csv", "text/plain", "audio/wav", "application/octet-stream")
@@ -80,9 +76,7 @@ class Signal(Cell):
     def is_file(self) -> bool:  # type: ignore[override]
         return not self.lists
 
-    @property
-    def is_cell(self) -> bool:  # type: ignore[override]
-        return not self.lists
+    is_cell = is_file
 
     @property
     def corruptions(self) -> dict[str, Corruption]:  # type: ignore[override]
@@ -99,13 +93,11 @@ class Signal(Cell):
         return round(self.seconds * self.rate) if self.seconds else MOST_SAMPLES // len(self._names)
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.lists and (self.column is not None or self.channels):
-            other = "channels" if self.channels else "column"
-            raise ValueError(f"columns hold lists and {other} tells of a file; name one of both")
-        for named in (self.lists, self.channels):
-            if twice := next((name for name in named if named.count(name) > 1), None):
-                raise ValueError(f"{twice!r} is listed twice")
+            raise ValueError("columns hold lists, while column and channels tell of a file; give one or the other")
+        if twice := next((name for name in self._names if self._names.count(name) > 1), None):
+            raise ValueError(f"{twice!r} is listed twice")
         samples = self._most * len(self._names)
         if not SHORTEST * len(self._names) <= samples <= MOST_SAMPLES:
             raise ValueError(
@@ -153,9 +145,7 @@ class Signal(Cell):
         else:
             found = self._of_lists(columns(raw, self.max_bytes))
         if self.seconds is None and found.shape[1] > self._most:
-            raise BadInput(
-                f"the series is longer than {self._most:,} samples; cut it, or say by `seconds` how much is read"
-            )
+            raise BadInput(f"the series is longer than {self._most:,} samples; cut it, or give `seconds`")
         return found
 
     def _of_file(self, raw: bytes) -> np.ndarray:
@@ -246,17 +236,15 @@ class Signal(Cell):
         )
         return plotted(self._names, value, spans, f"series of {value.shape[1] / self.rate:.3g} seconds")
 
-    def learn(self, values: Iterable[np.ndarray]) -> Learnt:
-        level, spread = scales(values, len(self._names))
-        return Learnt(level=level, spread=spread)
+    def learn(self, values: Iterable[np.ndarray]) -> Scales:
+        return scales(values, len(self._names))
 
     def load_folder(self, folder: Path) -> Encoder:
         raise UserError("a signal has no encoder to choose; leave `encoder` out.")
 
 
 def _spectral(signal: Signal) -> Encoder:
-    learnt = signal.learnt or signal.learn([])
-    return spectral(learnt.level, learnt.spread)
+    return spectral(signal.learnt or signal.learn([]))
 
 
 Signal.packaged = {"spectral": Packaged(_spectral)}
