@@ -17,7 +17,7 @@ from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
 from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
-from sensorium.modalities.request_fields import clashes, request_fields
+from sensorium.modalities.request_fields import clashes
 from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,15 @@ def samples(column: str, cell: Any, most: int) -> np.ndarray:
     if found.ndim != 1:
         raise BadInput(f"column {column!r} holds lists in a list; a column a channel is expected")
     return found
+
+
+def as_lists(names: Sequence[str], value: np.ndarray) -> dict[str, list[float | None]]:
+    """The samples of each channel of float32 that has any, a gap as nothing."""
+    return {
+        name: [None if np.isnan(one) else float(f"{one:.9g}") for one in channel]
+        for name, channel in zip(names, value, strict=True)
+        if not np.isnan(channel).all()
+    }
 
 
 def equally_long(found: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:

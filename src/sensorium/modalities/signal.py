@@ -21,7 +21,7 @@ from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.spectral import Scales, Spectral, power, scales, spectral
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.lists import columns, equally_long, samples
+from sensorium.modalities.lists import as_lists, columns, equally_long, samples
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
 from sensorium.modalities.plotted import WIDTH, height, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
@@ -109,6 +109,9 @@ class Signal(Cell):
     def columns(self, name: str) -> list[str]:
         return self.lists or super().columns(name)
 
+    def asked_as(self, name: str) -> str:
+        return super().asked_as(name) if self.is_file else name
+
     def stands_for(self, name: str) -> list[str]:
         return self.columns(name)
 
@@ -194,13 +197,7 @@ class Signal(Cell):
         return as_array(packed).T.astype(np.float32)
 
     def in_json(self, value: np.ndarray) -> Any:
-        if self.is_file:
-            return super().in_json(value)
-        return {
-            column: [None if np.isnan(one) else float(f"{one:.9g}") for one in channel]
-            for column, channel in zip(self.lists, value, strict=True)
-            if not np.isnan(channel).all()
-        }
+        return super().in_json(value) if self.is_file else as_lists(self.lists, value)
 
     def describe(self, value: np.ndarray) -> Descriptors:
         """Seconds, level (mean), spread, dominant frequency (Hz), as means over channels; and the share missing."""
