@@ -6,8 +6,8 @@ import pytest
 from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.encoders.columns import Columns
 from sensorium.encoders.encoder import Encoder
-from sensorium.files import sha256
 from sensorium.encoders.identity import Identity
+from sensorium.files import sha256
 
 
 def test_what_was_put_is_found_by_another(tmp_path: Path) -> None:
