@@ -52,24 +52,36 @@ def fruit(count: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
 
 
 OTHERS = {"price": {"kind": "number"}, "words": {"kind": "multilabel"}}  # targets
+FEW = {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"}  # whose network is chosen by cross-validation
+MANY = {"train": 0.45, "val": 0.45, "test": 0.1, "stratify": "kind"}
 
 
 @pytest.mark.parametrize(
-    ("names", "others"), [(["facts"], OTHERS), (["note", "facts"], {}), (["note", "photo", "facts"], {})]
+    ("names", "others", "rows", "split"),
+    [
+        (["facts"], OTHERS, 120, FEW),
+        (["note", "facts"], {}, 240, MANY),
+        (["note", "photo", "facts"], {}, 240, MANY),
+    ],
 )
 def test_any_inputs_go_all_the_way(
-    project: Project, capsys: pytest.CaptureFixture[str], names: list[str], others: dict[str, Any]
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    names: list[str],
+    others: dict[str, Any],
+    rows: int,
+    split: dict[str, Any],
 ) -> None:
     project.params |= {
         "inputs": {name: INPUTS[name] for name in names},
         "targets": {"kind": {"kind": "class"}, "size": {"kind": "class"}} | others,
-        "split": {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"},
+        "split": split,
         "fusion": {"width": 16},
         "training": {"epochs": 15, "learning_rate": 0.01},
         "evaluation": {"bootstrap": 100, "robustness_rows": 10},
         "gate": [{"metric": "evaluate.kind.accuracy", "min": 0.9}, {"metric": "evaluate.kind.accuracy", "min": 1.01}],
     }
-    project.write(*fruit(120))
+    project.write(*fruit(rows))
     for stage in (ingest, validate, prepare):
         stage.run()
     for name in names:

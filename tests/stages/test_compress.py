@@ -28,6 +28,7 @@ def made(module_path: Path) -> Project:
     project.params |= {
         "inputs": {"samples": {"kind": "tabular", "numbers": ["a"]}, "rare": {"kind": "tabular", "numbers": ["b"]}},
         "targets": {"y": {"kind": "class"}},
+        "split": {"train": 0.45, "val": 0.4, "test": 0.15},  # so many judge one fit, without cross-validation
         "search": {"trials": 1, "minutes": 1.0},
         "fusion": {"kind": "attention", "width": 32},
         "training": {"epochs": 40, "learning_rate": 0.01},
