@@ -20,7 +20,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import psutil
-from hostile_bodies import RECIPES, mutated, with_sums
+from hostile_bodies import RECIPES, mutated
+from hostile_pictures import with_sums
 from rich.console import Console
 from rich.table import Table
 

@@ -55,11 +55,15 @@ def fingerprint(encoder: Encoder) -> str:
 
     Its weights, constants and files count by content, its code by its version, and so do the libraries that run it.
     """
+
+    def digest(path: Path) -> str:
+        return encoder.digests.get(path) or sha256(path)
+
     parts = [
         encoder.version,
         json.dumps(encoder.preprocess.constants, sort_keys=True),
-        *(f"{name}={sha256(path)}" for name, path in sorted(encoder.preprocess.files.items())),
-        *(sha256(path) for path in encoder.weights),
+        *(f"{name}={digest(path)}" for name, path in sorted(encoder.preprocess.files.items())),
+        *(digest(path) for path in encoder.weights),
         json.dumps(library_versions()),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -47,7 +47,7 @@ def read_inputs(
     alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
     with temporary(folder.parent) as beside:  # what a killed worker leaves is in no output
         read = partial(_read_piece, inputs, folder, beside)
-        for piece in engine.map_shards(read, pieces, "reading inputs", pieces.sizes):
+        for piece in engine.map_with_progress(read, pieces, "reading inputs", pieces.sizes):
             for name, outcomes in piece.items():
                 digests[name].append(_digests(outcomes))
             for row in zip(*piece.values(), strict=True):
