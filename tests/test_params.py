@@ -60,7 +60,7 @@ def test_an_encoder_folder_that_does_not_exist(project: Project) -> None:
 
 def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "smell"}}) == (
-        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'tabular'."
+        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'video', 'tabular'."
     )
 
 
@@ -187,7 +187,8 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     [
         (
             {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, tabular, fusion.",
+            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, video, tabular, "
+            "fusion.",
         ),
         ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
         ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),

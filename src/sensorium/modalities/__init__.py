@@ -12,8 +12,11 @@ from sensorium.modalities.image import Image
 from sensorium.modalities.modality import Modality
 from sensorium.modalities.tabular import Tabular
 from sensorium.modalities.text import Text
+from sensorium.modalities.video import Video
 
-KINDS: dict[str, type[Modality]] = {kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Tabular)}
+KINDS: dict[str, type[Modality]] = {
+    kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Video, Tabular)
+}
 
 
 @cache
@@ -43,4 +46,4 @@ class _OfKind:
 
 Input = Annotated[Modality, _OfKind()]
 
-__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Tabular", "Text", "declared"]
+__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Tabular", "Text", "Video", "declared"]
