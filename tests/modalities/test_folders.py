@@ -105,8 +105,8 @@ def test_every_sort_is_the_same_at_every_load_and_in_serving(
     encoder.network.export(tmp_path / "out.onnx", batch, encoder.preprocess.axes)
     served = OnnxNetwork(tmp_path / "out.onnx")
     assert difference(found, encode(encoder.preprocess, served, values)) < 1e-4
-    for drawn in random_batches(encoder.preprocess, batch):
-        assert difference(encoder.network(drawn), served(drawn)) < 1e-4
+    for one in random_batches(encoder.preprocess, batch):
+        assert difference(encoder.network(one), served(one)) < 1e-4
 
 
 def test_half_weights_are_read_in_full(made: Make) -> None:

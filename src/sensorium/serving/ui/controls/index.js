@@ -13,8 +13,9 @@ import { readable } from "../words.js";
 import { image, thumbnail } from "./image.js";
 import { cells, tabular } from "./tabular.js";
 import { text, words } from "./text.js";
+import { video } from "./video.js";
 
-const CONTROLS = { text, image, audio, tabular };
+const CONTROLS = { text, image, audio, video, tabular };
 const GLIMPSES = { text: words, image: thumbnail, tabular: cells };
 
 export const controlFor = (input) => CONTROLS[input.kind] ?? (input.is_file ? file : text);
