@@ -1,7 +1,5 @@
 """Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ...), of which some frames are looked at."""
 
-import base64
-import io
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,13 +18,11 @@ from sensorium.encoders.frames import Frames, FramesTogether
 from sensorium.encoders.motion import Motion
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.modality import Comparative, Corruption, Descriptors
+from sensorium.modalities.strip import Span, shown
 
 SPANS = 8  # of a clip that are hidden one by one
-STRIP, GAP, CURVE = 96, 4, 28  # pixels: the height of frames side by side, what is between them, and the curve below
-PLAYED = 240  # pixels of the longer side
 STEP = 8  # one of so many pixels is enough to tell brightness by
-Span = tuple[int, int]
 
 
 class Video(Cell):
@@ -99,7 +95,7 @@ class Video(Cell):
             "seconds": value.seconds,
             "brightness": float(greys.mean()),
             "contrast": float(greys.std((1, 2)).mean()),
-            "motion": float(_changes(greys).mean()) if len(greys) > 1 else 0.0,
+            "motion": float(changes(value).mean()) if len(greys) > 1 else 0.0,
             "rate": value.rate,
             "size": float(value.size),
         }
@@ -116,32 +112,7 @@ class Video(Cell):
 
     def show(self, value: Clip, weights: Sequence[tuple[Span, float]]) -> str:
         """A frame of every span, those that mattered under colour, the change from frame to frame, and a player."""
-        spans = _spans(value)
-        small = _reduced(value, STRIP, value.frames.shape[1])
-        width, height = small.shape[2] + GAP, small.shape[1]
-        strip = np.full((height, width * len(spans), 3), 255, np.uint8)
-        for place, (start, end) in enumerate(spans):
-            strip[:, place * width : (place + 1) * width - GAP] = small[(start + end - 1) // 2]
-        across, count = strip.shape[1], len(value.frames)
-        marks = "".join(
-            f'<rect {weighted(weight)} x="{start * across / count:.1f}" '
-            f'width="{(end - start) * across / count:.1f}" height="{height + CURVE}"/>'
-            for (start, end), weight in weights
-        )
-        film = base64.b64encode(value.film(_reduced(value, PLAYED, max(value.frames.shape[1:3])))).decode()
-        changes = _changes(_greys(value))
-        most = max([*changes, 0.02])
-        line = " ".join(
-            f"{(place + 1) * across / count:.1f},{height + CURVE - 2 - (CURVE - 6) * change / most:.1f}"
-            for place, change in enumerate(changes)
-        )
-        return (
-            f'<svg class="strip" viewBox="0 0 {across} {height + CURVE}" role="img" aria-label="frames">'
-            f'<image href="{_picture(strip)}" width="{across}" height="{height}"/>{marks}'
-            f'<polyline points="{line}"/></svg>'
-            f'<video controls muted playsinline preload="none" poster="{_picture(small[count // 2])}" '
-            f'src="data:video/webm;base64,{film}"></video>'
-        )
+        return shown(value, _spans(value), changes(value), weights)
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.clips import read_clips
@@ -184,22 +155,9 @@ def _greys(value: Clip) -> np.ndarray:
     return value.frames[:, ::STEP, ::STEP].mean(3) / 255
 
 
-def _changes(greys: np.ndarray) -> np.ndarray:
-    return np.abs(np.diff(greys, axis=0)).mean((1, 2))
-
-
-def _reduced(value: Clip, most: int, side: int) -> np.ndarray:
-    """Frames of which a side of this length has at most so many pixels."""
-    height, width = value.frames.shape[1:3]
-    scale = min(1.0, most / side)
-    size = max(2, round(width * scale)), max(2, round(height * scale))
-    return np.stack([np.asarray(Pillow.fromarray(one).resize(size, Pillow.Resampling.BOX)) for one in value.frames])
-
-
-def _picture(pixels: np.ndarray) -> str:
-    stream = io.BytesIO()
-    Pillow.fromarray(pixels).save(stream, "WEBP", quality=75)
-    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
+def changes(value: Clip) -> np.ndarray:
+    """How far brightness changes between neighbouring frames ``[frames - 1]``, from 0 to 1."""
+    return np.abs(np.diff(_greys(value), axis=0)).mean((1, 2))
 
 
 def _dropped(value: Clip, strength: int, random: np.random.Generator) -> Clip:
