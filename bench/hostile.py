@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorium.errors import BadInput
-from sensorium.modalities import Audio, Image, Modality, Tabular, Text
+from sensorium.modalities import Audio, Image, Modality, Tabular, Text, Video
 from sensorium.runtime.profile import checksums
 from sensorium.serving import feedback, requests
 from sensorium.serving.refusal import Refused
@@ -139,6 +139,7 @@ def kinds() -> dict[str, Callable[[bytes], None]]:
         "text": accepting(Text()),
         "image": accepting(Image()),
         "audio": accepting(Audio()),
+        "video": accepting(Video()),
         "tabular": accepting(TABLE),
         "feedback": feed_back,
         "JSON": parse,
