@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -248,3 +249,8 @@ def test_inputs_may_share_a_column(project: Project) -> None:
 
 def test_an_input_called_fusion(project: Project) -> None:
     assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_sound(path: Path) -> None:
+    assert params.load(path).inputs
