@@ -2,17 +2,31 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.modalities import Modality
+from sensorium.modalities import Modality, Video
+from tests import model
 from tests.extremes import ACCEPTED, REFUSED
+from tests.serving.conftest import serving
 
-NAMES = {"text": "note", "image": "photo", "audio": "sound", "tabular": "car"}
+NAMES = {"text": "note", "image": "photo", "audio": "sound", "video": "clip", "tabular": "car"}
 JSON = {"content-type": "application/json"}
 COLUMNS = {"a": "age", "b": "age", "c": "colour"}
+
+
+@pytest.fixture(scope="module")
+def of_clips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Of a model of clips alone, which the model of the other tests has no input for."""
+    kinds = {"clip": Video(encoder="motion")}
+    values = {"clip": kinds["clip"].accept(kinds["clip"].example())}
+    readers, folder = model.read(kinds, values), tmp_path_factory.mktemp("clips") / "model"
+    network = model.small_network(readers, {"label": ["no", "yes"]})
+    with serving(model.write(readers, values, network, folder), folder.with_name("log")) as one:
+        yield one
 
 
 def sample(kind: Modality, raw: Any) -> dict[str, Any]:
@@ -23,8 +37,11 @@ def sample(kind: Modality, raw: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("kind", "raw"), ACCEPTED.values(), ids=ACCEPTED)
-def test_what_is_accepted_is_answered_and_explained(client: TestClient, kind: Modality, raw: Any) -> None:
-    said = client.post("/explain", content=json.dumps(sample(kind, raw)), headers=JSON)
+def test_what_is_accepted_is_answered_and_explained(
+    client: TestClient, of_clips: TestClient, kind: Modality, raw: Any
+) -> None:
+    asked = of_clips if kind.kind == "video" else client
+    said = asked.post("/explain", content=json.dumps(sample(kind, raw)), headers=JSON)
     assert said.status_code == 200, said.text
     for target in said.json()["targets"].values():
         assert sum(target["probabilities"].values()) == pytest.approx(1, abs=1e-5)
@@ -32,10 +49,11 @@ def test_what_is_accepted_is_answered_and_explained(client: TestClient, kind: Mo
 
 @pytest.mark.parametrize(("kind", "raw", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_is_refused_is_refused_in_the_same_words(
-    client: TestClient, kind: Modality, raw: Any, sentence: str
+    client: TestClient, of_clips: TestClient, kind: Modality, raw: Any, sentence: str
 ) -> None:
     content = sample(kind, raw)
     if kind.kind == "tabular":
         sentence = sentence.replace("'a'", "'age'").replace("'c'", "'colour'")
-    said = client.post("/predict_batch", content=json.dumps({"samples": [content]}), headers=JSON)
+    asked = of_clips if kind.kind == "video" else client
+    said = asked.post("/predict_batch", content=json.dumps({"samples": [content]}), headers=JSON)
     assert said.json()["answers"][0]["error"] == f"{NAMES[kind.kind]}: {sentence}"
