@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from sensorium.errors import BadInput
 
 MOST_PIXELS = 2**24  # of a frame: twice what UHD has
-SHORTER_SIDE, LONGER_SIDE = 256, 512  # at most; common encoders read 224
+SHORTER_SIDE, LONGER_SIDE = 224, 448  # at most: what common encoders read
 SHORTEST_SIDE = 2
 SCALING = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INT
 
