@@ -12,7 +12,6 @@ from sensorium.report.page import policy
 from tests import model
 from tests.browser import browsing
 from tests.clips import encoded
-from tests.conftest import wav
 from tests.serving.conftest import listening, serving
 
 pytestmark = pytest.mark.slow
@@ -20,7 +19,7 @@ KEPT = """const {createObjectURL} = URL;
 URL.createObjectURL = (file) => { globalThis.kept = file; return createObjectURL(file); };"""
 LOADED = "one.readyState > 1 ? seen() : (one.onloadeddata = seen)"
 PLAYED = "(one) => new Promise((ended) => { one.onended = ended; one.play(); })"
-GIVEN = {"clip": encoded(), "sound": wav()}
+CLIP = encoded(sound="aac")
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +31,11 @@ def page() -> Iterator[Any]:
 
 
 def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: Path) -> None:
-    kinds: dict[str, Modality] = {"clip": Video(encoder="motion", seconds=5), "sound": Audio(seconds=2)}
-    values = {name: kind.accept(GIVEN[name]) for name, kind in kinds.items()}
+    kinds: dict[str, Modality] = {
+        "motion": Video(column="clip", encoder="motion", seconds=5),
+        "sound": Audio(column="clip", seconds=2),
+    }
+    values = {name: kind.accept(CLIP) for name, kind in kinds.items()}
     readers = model.read(kinds, values)
     torch.manual_seed(0)
     folder = model.write(readers, values, model.small_network(readers, {"label": ["no", "yes"]}), tmp_path / "model")
@@ -47,16 +49,16 @@ def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: 
         page.locator("[data-input=clip] video").evaluate(f"(one) => new Promise((seen) => {LOADED})")
         with page.expect_response("**/explain") as waiting:
             page.keyboard.press("Control+Enter")
-        assert waiting.value.json()["inputs"] == ["clip"]
+        assert waiting.value.json()["inputs"] == ["motion", "sound"]
         recorded = bytes(page.evaluate("kept.arrayBuffer().then((all) => [...new Uint8Array(all)])"))
     heard = Audio().accept(recorded)
-    seen = kinds["clip"].accept(recorded)
-    assert (0.5 < len(heard) / 16_000 < 6, 0.5 < seen.seconds <= 5, len(seen.frames)) == (True, True, 8)
+    seen = kinds["motion"].accept(recorded)
+    assert (0.5 < len(heard) / 16_000 < 6, 0.5 < seen.seconds <= 5, len(seen.frames) > 3) == (True, True, True)
 
 
 def test_a_clip_is_shown_with_a_strip_of_frames_and_a_player_that_plays(page: Any, tmp_path: Path) -> None:
     kind = Video()
-    value = kind.accept(GIVEN["clip"])
+    value = kind.accept(CLIP)
     shown = kind.show(value, [(part, 0.5) for part, _ in kind.occlusions(value)])
     (tmp_path / "page.html").write_text(f'<meta http-equiv="Content-Security-Policy" content="{policy([])}">{shown}')
     page.goto((tmp_path / "page.html").as_uri())
