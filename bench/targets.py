@@ -1,12 +1,12 @@
 """What the search and the training of this repository reach beside simpler methods on the same features, by target.
 
-Every seed divides a data set anew (whole groups). All methods are fitted to the training rows and choose their settings
-by the validation rows: the network by `sensorium search` and `train`, ridge or logistic regression its penalty of ten
-or six, scikit-learn's histogram boosted trees one of four sizes. Of tags each has a model of its own, and a probability
-from which it is said, which validation rows choose as the network's. The trees read the features as they are where
-a regression of them takes seconds, else their 200 leading components. "facts alone" reads tabular inputs only: numbers
-in pieces and categories one-hot, as the network does. Differences are of each row's score, paired, their 95% interval
-by a bootstrap over groups of all seeds together.
+Every seed divides a data set anew (whole groups). All methods are fitted to the training rows and choose their
+settings by the validation rows: the network by `sensorium search` and `train`, ridge or logistic regression its
+penalty of ten or six, the nearest neighbour nothing, scikit-learn's histogram boosted trees one of four sizes. Of tags
+each has a model of its own, and a probability from which it is said, which validation rows choose as the network's.
+The trees read the features as they are where a regression of them takes seconds, else their 200 leading components.
+"facts alone" reads tabular inputs only: numbers in pieces and categories one-hot, as the network does. Differences are
+of each row's score, paired, their 95% interval by a bootstrap over groups of all seeds together.
 
     python -m bench.targets wesnoth endless_sky --seeds 3 --trials 4
 """
@@ -30,6 +30,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from bench.data.__main__ import NAMES
 from sensorium import params, paths
@@ -149,6 +150,7 @@ class Simple:
     Attributes:
         name: of the linear regression.
         linear: it, with each penalty.
+        nearest: the nearest neighbour.
         grower: scikit-learn's class of boosted trees.
         wanted: what is fitted to the target and its truth.
         found: what a model says of features, by target.
@@ -157,6 +159,7 @@ class Simple:
 
     name: str
     linear: Sequence[Method]
+    nearest: Method
     grower: Method
     wanted: Callable[[Any, np.ndarray], np.ndarray]
     found: Callable[[Any, Any, np.ndarray], np.ndarray]
@@ -203,6 +206,7 @@ SIMPLE: dict[type[Learnt], Simple] = {
     LearntNumber: Simple(
         "ridge",
         [partial(fitted, Ridge, alpha=one) for one in PENALTIES],
+        partial(fitted, KNeighborsRegressor, n_neighbors=1),
         REGRESSOR,
         lambda target, truth: target.scale.standardised(truth),
         as_number,
@@ -211,6 +215,7 @@ SIMPLE: dict[type[Learnt], Simple] = {
     LearntClass: Simple(
         "logistic regression",
         [partial(fitted, LogisticRegression, C=one, max_iter=200) for one in INVERSE_PENALTIES],
+        partial(fitted, KNeighborsClassifier, n_neighbors=1),
         CLASSIFIER,
         lambda target, truth: truth,
         of_classes,
@@ -219,6 +224,7 @@ SIMPLE: dict[type[Learnt], Simple] = {
     LearntMultilabel: Simple(
         "logistic regression",
         [partial(of_each_tag, LogisticRegression, C=one, max_iter=200) for one in INVERSE_PENALTIES],
+        partial(of_each_tag, KNeighborsClassifier, n_neighbors=1),
         OF_TAGS,
         lambda target, truth: truth,
         lambda target, model, x: model.predict_proba(x),
@@ -237,6 +243,7 @@ def simpler(
     components = reduced(features, len(features[0])) if wide else features
     whole = not wide or (isinstance(target, LearntNumber) and len(features[0]) <= AS_THEY_ARE)
     yield simple.name, best(simple, simple.linear, name, target, splits, components)
+    yield "nearest neighbour", best(simple, [simple.nearest], name, target, splits, features)
     of_trees = features if whole else reduced(features, COMPONENTS)
     title = "boosted trees" + ("" if whole else " (components)")
     yield title, best(simple, simple.trees, name, target, splits, of_trees)

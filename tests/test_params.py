@@ -61,8 +61,27 @@ def test_an_encoder_folder_that_does_not_exist(project: Project) -> None:
 
 def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "smell"}}) == (
-        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'video', 'tabular'."
+        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'video', 'signal', "
+        "'tabular'."
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({}, "inputs.pulse.rate: missing, but needed."),
+        ({"rate": 50, "columns": ["a"], "channels": ["b"]}, "columns hold lists, while column and channels tell of a"),
+        ({"rate": 50, "columns": ["a", "a"]}, "'a' is listed twice"),
+        ({"rate": 50, "seconds": 0.1}, "at this rate they are 5 samples over all channels; 16 a channel, and at most"),
+        (
+            {"rate": 50, "column": "a", "chanels": ["b"]},
+            "unknown key 'chanels' (did you mean 'channels'?); allowed: kind",
+        ),
+        ({"rate": 50, "encoder": "bert"}, "'bert' was found"),
+    ],
+)
+def test_a_signal_that_cannot_be(project: Project, keys: dict[str, object], sentence: str) -> None:
+    assert sentence in complaint(project, inputs={"pulse": {"kind": "signal"} | keys})
 
 
 def test_an_unknown_source_lists_the_known_ones(project: Project) -> None:
@@ -188,8 +207,8 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     [
         (
             {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, video, tabular, "
-            "fusion.",
+            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, video, signal, "
+            "tabular, fusion.",
         ),
         ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
         ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),

@@ -188,10 +188,12 @@ def _cell(name: str, cell: Any) -> Any:
     """
     if is_missing(cell):
         return None
+    if isinstance(cell, list | tuple | np.ndarray):
+        return [_cell(name, one) for one in cell]
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, Decimal | date | time | timedelta):
         return spelled(cell)
-    if not isinstance(cell, str | int | float | list | dict):
+    if not isinstance(cell, str | int | float | dict):
         raise ServiceError(f"this cannot be sent: {name} is of the type {type(cell).__name__}.")
     return cell

@@ -17,7 +17,7 @@ from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
 from sensorium.evaluation.lookup import keys_of
 from sensorium.modalities import Input
-from sensorium.modalities.request_fields import clashes, request_fields
+from sensorium.modalities.request_fields import clashes
 from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
@@ -147,7 +147,10 @@ class Params(Section):
     @property
     def stood_for(self) -> dict[str, str]:
         """By columns of the table, the input or target that stands for it in our own tables; of several the first."""
-        cells = {name: next(iter(field.inputs)) for name, field in request_fields(self.inputs).items() if field.is_cell}
+        cells: dict[str, str] = {}
+        for name, kind in self.inputs.items():
+            for column in kind.stands_for(name):
+                cells.setdefault(column, name)
         return cells | {column: name for name, column in self.labels.items()}
 
     def called(self, name: str) -> str | None:

@@ -23,6 +23,7 @@ FEATURES = {  # of an example: how many, their length and their sum; who changes
     "speech-embedding 1": (256, 154.9172, 600.9938),
     "frames 1 of efficientnet-lite0 1": (7680, 28.1877, 643.7978),
     "motion 1": (84, 8.6036, 36.9311),
+    "spectral 1": (265, 26.8422, -202.1457),
     "columns 2": (5, 2.0801, 2.5714),
 }
 

@@ -38,6 +38,7 @@ from sensorium.terminal import Console
 
 SUBSETS = ("only", "without")
 PROMOTE = ".venv/bin/sensorium promote"
+LONGEST = 1000  # letters of a value that a command shows
 PREPARED = paths.PREPARED / "rows.parquet"
 EXAMPLE = paths.REPORTS / "example"  # files of a request
 
@@ -208,7 +209,11 @@ def _example() -> str:
                     raise UserError(f"{paths.RAW}: {problem}; run `dvc repro`.") from problem
                 fields += ["-F", f"{name}=@{EXAMPLE / file}"]
             else:
-                value = kind.accept(kind.raw(row, first, media))  # a table may hold what JSON cannot, such as a date
+                value = kind.in_json(kind.accept(kind.raw(row, first, media)))  # a table may hold a date, JSON cannot
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                fields += ["--form-string", f"{name}={text}"]
+                if len(text) > LONGEST:
+                    (beside / first).write_text(text, encoding="utf-8")
+                    fields += ["-F", f"{name}=<{EXAMPLE / first}"]
+                else:
+                    fields += ["--form-string", f"{name}={text}"]
     return shlex.join(["curl", *fields, "localhost:3000/predict"])

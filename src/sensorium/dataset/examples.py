@@ -1,6 +1,5 @@
 """Examples for the service's page: test rows as requests, and the categories to choose from."""
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -100,7 +99,7 @@ def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str
         for name, field in request_fields(inputs).items():
             kind = field.widest
             if (value := kind.value(row, next(iter(field.inputs)), files)) is not None:
-                request[name] = base64.b64encode(kind.pack(value)).decode() if kind.is_file else value
+                request[name] = kind.in_json(value)
     except BadInput:
         return {}
     return request

@@ -15,7 +15,9 @@ from typing import Any
 from sensorium.errors import BadInput, NothingIn
 
 # Ready before children are forked.
-READERS = ("sensorium.decoding.picture", "sensorium.decoding.sound", "sensorium.decoding.video")
+READERS = (
+    "sensorium.decoding.picture", "sensorium.decoding.series", "sensorium.decoding.sound", "sensorium.decoding.video",
+)  # fmt: skip
 STUCK = 20  # seconds by the clock, for what uses no processor,
 SHARE = 6  # or so many for each of the processor's that it may use: others work there, too
 LONGEST = 300  # letters of what a library says
