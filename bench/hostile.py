@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorium.errors import BadInput
-from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text
+from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text, Video
 from sensorium.runtime.profile import checksums
 from sensorium.serving import feedback, requests
 from sensorium.serving.refusal import Refused
@@ -140,6 +140,7 @@ def kinds() -> dict[str, Callable[[bytes], None]]:
         "text": accepting(Text()),
         "image": accepting(Image()),
         "audio": accepting(Audio()),
+        "video": accepting(Video()),
         "signal": accepting(Signal(rate=50)),
         "lists": accepting(Signal(columns=["a", "b"], rate=50)),
         "tabular": accepting(TABLE),

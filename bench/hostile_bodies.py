@@ -5,7 +5,9 @@ import json
 import random
 import struct
 from collections.abc import Callable
+from typing import Any
 
+import av
 import numpy as np
 import soundfile
 from hostile_pictures import PICTURES
@@ -67,6 +69,45 @@ def _pages(choose: random.Random, size: int) -> bytes:
     return repeated * max(1, size // len(repeated))
 
 
+def _film(choose: random.Random, size: int) -> bytes:
+    """Many frames of nothing, or few large ones."""
+    known = [("mp4", "mpeg4", "yuv420p"), ("webm", "libvpx", "yuv420p"), ("avi", "mjpeg", "yuvj420p"),
+        ("matroska", "ffv1", "bgr0"), ("apng", "apng", "rgb24"), ("mp4", "libx264", "yuv420p")]  # fmt: skip
+    form, codec, pixels = choose.choice(known)
+    width, height = choose.choice([(16, 16), (640, 480), (1920, 1080), (4096, 4096), (2, 4000), (4000, 2)])
+    frames = max(1, min(choose.choice([1, 10, 1000]), 40 * 640 * 480 // (width * height)))
+    written = io.BytesIO()
+    with av.open(written, "w", format=form) as output:
+        stream: Any = output.add_stream(codec, rate=choose.choice([1, 25, 240]))
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        stream.codec_context.gop_size = choose.choice([1, 12, 1000])
+        blank = np.full((height, width, 3), choose.choice([0, 255]), np.uint8)
+        for _ in range(frames):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(blank, format="rgb24")))
+        output.mux(stream.encode(None))
+    return written.getvalue()
+
+
+def _packets(choose: random.Random, size: int) -> bytes:
+    """A WebM of as many packets as fit, of one byte each."""
+
+    def element(name: str, content: bytes) -> bytes:
+        return bytes.fromhex(name) + b"\1" + len(content).to_bytes(7) + content
+
+    codec = choose.choice([b"V_VP8", b"V_VP9", b"V_AV1", b"V_MJPEG", b"A_OPUS", b"A_VORBIS"])
+    sides = element("e0", element("b0", b"\x10\0") + element("ba", b"\x10\0"))
+    kind = b"\2" if codec.startswith(b"A") else b"\1"
+    entry = element("d7", b"\1") + element("73c5", b"\1") + element("83", kind) + element("86", codec) + sides
+    block = b"\xa3\x85\x81\0\0\x80" + choose.choice([b"\0", b"\x10"])
+    cluster = element("1f43b675", element("e7", b"\0") + block * max(1, size // len(block) - 40))
+    segment = element("18538067", element("1654ae6b", element("ae", entry)) + cluster)
+    return element("1a45dfa3", element("4282", b"webm")) + segment
+
+
+def _plain_film(choose: random.Random, size: int) -> bytes:
+    return _packets(random.Random(0), 500)
+
+
 def _letters(choose: random.Random, size: int) -> str:
     pattern = "".join(choose.choices(LETTERS, k=choose.choice([1, 1, 2, 3, 40]))) * choose.choice([1, 1, 15, 31])
     return pattern * (size // len(pattern.encode()))
@@ -115,7 +156,10 @@ def _plain_text(choose: random.Random, size: int) -> bytes:
 RECIPES: dict[str, dict[str, Recipe]] = {
     "text": {"plain": _plain_text, "repeated letters": _text, "random letters": _blend},
     "image": PICTURES,
-    "audio": {"plain": _plain_sound, "sound": _sound, "WAV that claims": _claiming, "Ogg pages": _pages},
+    "audio": {
+        "plain": _plain_sound, "sound": _sound, "WAV that claims": _claiming, "Ogg pages": _pages, "packets": _packets,
+    },
+    "video": {"plain": _plain_film, "film": _film, "packets": _packets},
     "signal": SERIES | {"WAV": _claiming},
     "lists": LISTS | {"JSON": _json},
     "tabular": {"plain": lambda choose, size: b'{"age": 3}', "cells": _cells, "JSON": _json},

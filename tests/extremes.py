@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import soundfile
 from PIL import Image as Pillow
 
-from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text
+from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text, Video
+from tests.clips import drawn, encoded
 
 NOISE = np.random.default_rng(0)
 RATE = 16_000
@@ -92,6 +93,7 @@ BIG_ENDIAN = Pillow.frombytes("I;16B", (40, 30), (GREY * 50).astype(">u2").tobyt
 ONE_OF_MANY = [TONE if number == 3 else np.zeros_like(TONE) for number in range(16)]
 FLAC = sound(TONE, form="FLAC")
 LONGEST = 2**20
+CLIP = encoded("matroska", "ffv1", "bgr0")
 FACTS = Tabular(numbers=["a", "b"], categories=["c"])
 MOST = 3.4028234663852886e38
 ONE, TWO = Signal(rate=50), Signal(rate=50, channels=["x", "y"])
@@ -133,6 +135,21 @@ ACCEPTED: dict[str, tuple[Modality, Any]] = {
     "sound of one value": (Audio(), sound(TONE * 0 + 1)),
     "sound cut": (Audio(), FLAC[: len(FLAC) // 2]),
     "sound unfinished": (Audio(), unfinished(sound(TONE))),
+    **{
+        f"sound in {form}": (Audio(), encoded(form, pictures, sound=coding))
+        for form, pictures, coding in [
+            ("mp4", "mpeg4", "aac"), ("webm", "libvpx", "libopus"), ("avi", "mpeg4", "libmp3lame"),
+        ]
+    },
+    **{
+        f"clip {width}x{height}": (Video(frames=2), encoded("avi", "mjpeg", "yuvj420p", drawn(3, width, height)))
+        for width, height in [(2, 2), (3, 700), (1200, 2)]
+    },
+    "clip of a frame": (Video(frames=2), encoded("webm", "libvpx", frames=drawn(1))),
+    "clip cut": (Video(frames=2), CLIP[: len(CLIP) // 2]),
+    "clip that stands still": (Video(frames=9, sample="motion"), encoded("gif", "gif", "rgb8", drawn(1).repeat(20, 0))),
+    "clip of shots": (Video(frames=3, sample="shots"), CLIP),
+    "clip of the longest": (Video(frames=2, seconds=0.5), encoded("webm", "libvpx", times=range(0, 16 * 10**7, 10**7))),
     **{
         f"text {number}": (Text(), text)
         for number, text in enumerate([
@@ -210,7 +227,13 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     ),
     "sound M4A": (
         Audio(), b"\0\0\0\x20ftypM4A " + bytes(99),
-        "an MP4 or M4A file is not read; convert it to WAV, FLAC, Ogg or MP3",
+        "the MP4 file is broken or cut off (Invalid data found when processing input)",
+    ),
+    "sound of a silent clip": (Audio(), CLIP, "the file has no sound track that can be played"),
+    "clip of nothing": (Video(), b"", "the clip is empty (0 bytes)"),
+    "clip of a sound": (Video(), sound(TONE), "it is no container of moving pictures or sounds that is read"),
+    "clip of a still": (
+        Video(), picture(SMALL), "the PNG file is broken or cut off (Invalid data found when processing input)"
     ),
     "series of objects": (
         ONE, saved(np.array([1.0, None] * 9), allow_pickle=True),

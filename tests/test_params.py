@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -60,7 +61,8 @@ def test_an_encoder_folder_that_does_not_exist(project: Project) -> None:
 
 def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "smell"}}) == (
-        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'signal', 'tabular'."
+        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'video', 'signal', "
+        "'tabular'."
     )
 
 
@@ -205,8 +207,8 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     [
         (
             {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, signal, tabular, "
-            "fusion.",
+            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, video, signal, "
+            "tabular, fusion.",
         ),
         ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
         ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
@@ -266,3 +268,8 @@ def test_inputs_may_share_a_column(project: Project) -> None:
 
 def test_an_input_called_fusion(project: Project) -> None:
     assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_sound(path: Path) -> None:
+    assert params.load(path).inputs

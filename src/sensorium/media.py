@@ -1,8 +1,8 @@
 """The media of rows in few large files, rather than in one each: Parquet shards, which Hugging Face ``datasets`` reads.
 
-A shard has one column, ``image``, ``audio`` or ``file``, of structs ``{bytes, path}``, where the path is what cells of
-the table say. It holds what stands together in the table and is called by its content, so that more rows make more
-shards, and leave the others as they were.
+A shard has one column, ``image``, ``audio``, ``video`` or ``file``, of structs ``{bytes, path}``, where the path is
+what cells of the table say. It holds what stands together in the table and is called by its content, so that more rows
+make more shards, and leave the others as they were.
 """
 
 import hashlib

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text
+from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text, Video
+from tests.clips import copied, drawn, encoded
 from tests.conftest import png, wav
 from tests.extremes import colours, picture
 
+CLIP = encoded()
 SPOTTED = picture(colours(60, 40))
 WAVE = np.sin(np.arange(40) / 3).round(3).tolist()
 
@@ -77,8 +79,14 @@ CASES = {
     "audio": Case(
         Audio(),
         [wav(1.0), wav(2.0, pitch=200), wav(0.3)],
-        (b"just a text\n", "not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"),
+        (b"just a text\n", "not a sound that can be read (WAV, FLAC, Ogg, MP3, M4A, WebM and clips can)"),
         wav(1.0) + b"LIST\4\0\0\0more",
+    ),
+    "video": Case(
+        Video(frames=6, seconds=2),
+        [CLIP, encoded("gif", "gif", "rgb8", drawn(3)), encoded("webm", "libvpx", frames=drawn(9, 30, 70)[::-1])],
+        (b"just a text\n", "it is no container of moving pictures or sounds that is read"),
+        copied(CLIP, "matroska"),
     ),
     "signal": Case(
         Signal(channels=["<b>x", "y"], rate=50),

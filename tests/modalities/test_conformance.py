@@ -25,6 +25,7 @@ DAMAGED = {  # by kind and its `damage`: a digest of all forms of an example; wh
     ("text", 1): "7048d7bf89fa",
     ("image", 1): "7faa947637da",
     ("audio", 1): "d43cb2229313",
+    ("video", 1): "e7707c5b5d6e",
     ("signal", 1): "ef34b15b97d8",
     ("tabular", 1): "36502fd84ce2",
 }

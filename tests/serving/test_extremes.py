@@ -9,14 +9,25 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from sensorium.modalities import Modality
+from sensorium.modalities import Modality, Video
 from tests import model
 from tests.extremes import ACCEPTED, REFUSED, SIGNALS
 from tests.serving.conftest import serving
 
-NAMES = {"text": "note", "image": "photo", "audio": "sound", "tabular": "car"}
+NAMES = {"text": "note", "image": "photo", "audio": "sound", "video": "clip", "tabular": "car"}
 JSON = {"content-type": "application/json"}
 COLUMNS = {"a": "age", "b": "age", "c": "colour"}
+
+
+@pytest.fixture(scope="module")
+def of_clips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Of a model of clips alone, which the model of the other tests has no input for."""
+    kinds = {"clip": Video(encoder="motion")}
+    values = {"clip": kinds["clip"].accept(kinds["clip"].example())}
+    readers, folder = model.read(kinds, values), tmp_path_factory.mktemp("clips") / "model"
+    network = model.small_network(readers, {"label": ["no", "yes"]})
+    with serving(model.write(readers, values, network, folder), folder.with_name("log")) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +44,8 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture
 def asked(kind: Modality, request: pytest.FixtureRequest) -> TestClient:
     """A client of a model that reads this kind."""
+    if kind.kind == "video":
+        return request.getfixturevalue("of_clips")
     return request.getfixturevalue("signals" if kind in SIGNALS.values() else "client")
 
 

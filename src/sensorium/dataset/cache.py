@@ -64,15 +64,15 @@ def fingerprint(encoder: Encoder) -> str:
         json.dumps(encoder.preprocess.constants, sort_keys=True),
         *(f"{name}={digest(path)}" for name, path in sorted(encoder.preprocess.files.items())),
         *(digest(path) for path in encoder.weights),
-        json.dumps(library_versions()),
+        json.dumps(library_versions(encoder.preprocess.libraries)),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def library_versions() -> dict[str, str | None]:
-    """The versions of what encoders are run by."""
+def library_versions(more: Sequence[str] = ()) -> dict[str, str | None]:
+    """The versions of what encoders are run by, and of more."""
     found: dict[str, str | None] = {}
-    for library in LIBRARIES:
+    for library in (*LIBRARIES, *more):
         try:
             found[library] = version(library)
         except PackageNotFoundError:

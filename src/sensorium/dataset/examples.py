@@ -80,8 +80,8 @@ def _values(rows: Sequence[Row], name: str, kind: Modality, files: Files) -> Ite
     """Cleaned values, read only as far as somebody looks at them, without those that cannot be used."""
     for row in rows:
         with suppress(BadInput):
-            if (raw := kind.raw(row, name, files)) is not None:
-                yield kind.accept(raw)
+            if (value := kind.value(row, name, files)) is not None:
+                yield value
 
 
 def _is_there(row: Row, name: str, kind: Modality) -> bool:
@@ -98,8 +98,8 @@ def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str
     try:
         for name, field in request_fields(inputs).items():
             kind = field.widest
-            if (raw := kind.raw(row, next(iter(field.inputs)), files)) is not None:
-                request[name] = kind.in_json(kind.accept(raw))
+            if (value := kind.value(row, next(iter(field.inputs)), files)) is not None:
+                request[name] = kind.in_json(value)
     except BadInput:
         return {}
     return request

@@ -24,9 +24,11 @@ class Preprocess(ABC):
 
     Attributes:
         axes: for each array of a batch, the axes whose length varies, by name (what ONNX calls dynamic axes).
+        libraries: whose versions decide the arrays; features are kept under them, too.
     """
 
     axes: ClassVar[dict[str, dict[int, str]]]
+    libraries: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, files: Mapping[str, Path] | None = None, **constants: Any) -> None:
         self.files = dict(files or {})

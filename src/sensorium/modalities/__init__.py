@@ -13,9 +13,10 @@ from sensorium.modalities.modality import Modality
 from sensorium.modalities.signal import Signal
 from sensorium.modalities.tabular import Tabular
 from sensorium.modalities.text import Text
+from sensorium.modalities.video import Video
 
 KINDS: dict[str, type[Modality]] = {
-    kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Signal, Tabular)
+    kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Video, Signal, Tabular)
 }
 
 
@@ -46,4 +47,4 @@ class _OfKind:
 
 Input = Annotated[Modality, _OfKind()]
 
-__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Signal", "Tabular", "Text", "declared"]
+__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Signal", "Tabular", "Text", "Video", "declared"]

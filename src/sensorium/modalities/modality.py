@@ -14,7 +14,7 @@ from pydantic import field_validator
 from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -157,6 +157,7 @@ class Modality(Section, ABC):
 
         Raises:
             BadInput: if it cannot be read or used.
+            NothingIn: if it holds nothing of what this input reads.
             UserError: if nothing can be read on this machine.
         """
         try:
@@ -167,6 +168,18 @@ class Modality(Section, ABC):
             raise
         except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
             raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error
+
+    def value(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
+        """The cleaned value of a row of the table; ``None`` if it is missing.
+
+        Raises:
+            BadInput: if it cannot be read or used.
+        """
+        raw = self.raw(row, name, files)
+        try:
+            return None if raw is None else self.accept(raw)
+        except NothingIn:
+            return None
 
     @abstractmethod
     def pack(self, value: Any) -> bytes:

@@ -17,6 +17,11 @@ const SAME = {
   "audio/x-flac": "audio/flac",
   "audio/mp3": "audio/mpeg",
   "audio/opus": "audio/ogg",
+  "audio/m4a": "audio/mp4",
+  "audio/x-m4a": "audio/mp4",
+  "video/avi": "video/x-msvideo",
+  "video/matroska": "video/x-matroska",
+  "video/x-m4v": "video/mp4",
   "video/ogg": "audio/ogg",
   "application/ogg": "audio/ogg",
 };
