@@ -24,8 +24,8 @@ from sensorium.training.loop import Watch
 LOCK_SECONDS = 5  # after which a lock on the journal is one that a kill left; it is held for milliseconds
 STARTUP_TRIALS = 8  # drawn at random before TPE has something to go by
 AHEAD = 4  # trials that are drawn before the first of them has ended
-# Half of the trials go on after 4 epochs, half of those after 8, and so on (Li et al. 2020, arXiv:1810.05934).
-PRUNER = optuna.pruners.SuccessiveHalvingPruner(min_resource=4, reduction_factor=2)
+# A third of the trials go on after 4 epochs, a third of those after 12, and so on (Li et al. 2020, arXiv:1810.05934).
+PRUNER = optuna.pruners.SuccessiveHalvingPruner(min_resource=4, reduction_factor=3)
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 Settings = dict[str, dict[str, Any]]
