@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Semaphore
+from threading import Lock
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -13,13 +13,13 @@ class Beside:
     """Threads for parts of what other threads do: a lone request uses all cores, and of many each does its own parts.
 
     Args:
-        threads: how many; none where there is no core beside that of the thread that asks.
+        cores: that may be at work, those of the threads that ask among them.
         name: of the threads.
     """
 
-    def __init__(self, threads: int, name: str) -> None:
-        self._free = Semaphore(threads)
-        self._threads = ThreadPoolExecutor(max(1, threads), thread_name_prefix=name)
+    def __init__(self, cores: int, name: str) -> None:
+        self._cores, self._working, self._lock = cores, 0, Lock()
+        self._threads = ThreadPoolExecutor(cores, thread_name_prefix=name)
 
     def all(self, parts: Sequence[Callable[[], Result]]) -> list[Result]:
         """What the parts give, in their order; the first is done by the thread that asks, which waits for nobody else.
@@ -28,17 +28,28 @@ class Beside:
             Exception: what the first part that fails raises.
         """
         first, *others = parts
-        begun = [self._begin(part) for part in others]
-        return [first(), *(result() for result in begun)]
+        with self._lock:
+            self._working += 1
+        try:
+            begun = [self._begin(part) for part in others]
+            return [first(), *(result() for result in begun)]
+        finally:
+            self._end()
 
     def _begin(self, part: Callable[[], Result]) -> Callable[[], Result]:
-        """What gives a part's result: a thread has begun with it or, where none is free, it is yet to be done."""
-        if not self._free.acquire(blocking=False):
-            return part
+        """What gives a part's result: a thread has begun with it or, where no core is free, it is yet to be done."""
+        with self._lock:
+            if self._working >= self._cores:
+                return part
+            self._working += 1
         return self._threads.submit(partial(self._do, part)).result
 
     def _do(self, part: Callable[[], Result]) -> Result:
         try:
             return part()
         finally:
-            self._free.release()
+            self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._working -= 1

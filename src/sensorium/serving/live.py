@@ -95,7 +95,7 @@ class Live:
         self.examples = [with_column_names(example, predictor.fields) for example in settings.examples]
         self.threads = workers.threads
         self._drift = Drift(profile)
-        self._decoding, self._encoding = (Beside(cores() - 1, f"{role} {name}") for name in ("decoding", "encoding"))
+        self._beside = Beside(cores(), f"{role} beside")
         self._batcher: Batcher[Query, Outputs] = Batcher(
             self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
@@ -143,7 +143,7 @@ class Live:
 
     def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()
-        features = self.predictor.features([query.prepared for query in batch], self._encoding.all)
+        features = self.predictor.features([query.prepared for query in batch], self._beside.all)
         encoded = perf_counter()
         predictions = self.predictor.predictions(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}

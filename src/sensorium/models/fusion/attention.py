@@ -45,7 +45,7 @@ class AttentionFusion(Fusion):
         *layers, last = cast(Sequence[nn.TransformerEncoderLayer], self.layers.layers)
         for layer in layers:
             states = layer(states, src_key_padding_mask=absent)
-        first = states[:, :1] if layers else self.query  # which is the same for every row
+        first = self.query if self.training and not layers else states[:, :1]  # the same for every row, or its own
         return cast(nn.LayerNorm, self.layers.norm)(_first_state(last, first, states, absent))
 
 
@@ -58,13 +58,19 @@ def _first_state(layer: nn.TransformerEncoderLayer, first: Tensor, states: Tenso
         states: all tokens ``[batch, tokens, width]``.
         absent: those that are not attended to ``[batch, tokens]``.
     """
-    state = first[:, 0] + layer.dropout1(_attended(layer.self_attn, layer.norm1(first), layer.norm1(states), absent))
+    normal = layer.norm1(states)
+    if layer.training:
+        attended = attend(layer.self_attn, layer.norm1(first), normal, absent)
+    else:  # in the products that compressed forms know
+        asking = normal[:, :1]
+        attended = layer.self_attn(asking, normal, normal, key_padding_mask=absent, need_weights=False)[0][:, 0]
+    state = first[:, 0] + layer.dropout1(attended)
     wide = layer.dropout(layer.activation(layer.linear1(layer.norm2(state))))
     return state + layer.dropout2(layer.linear2(wide))
 
 
-def _attended(attention: nn.MultiheadAttention, asking: Tensor, tokens: Tensor, absent: Tensor) -> Tensor:
-    """What one token ``[batch or 1, 1, width]`` gets of others ``[batch, width]``, as the module itself has it.
+def attend(attention: nn.MultiheadAttention, asking: Tensor, tokens: Tensor, absent: Tensor) -> Tensor:
+    """What one token ``[batch or 1, 1, width]`` gets of others ``[batch, width]``, as the module itself gives it.
 
     The weights of keys are applied to the token that asks, and those of values to what it gets: in this order it is a
     fourth of the products. A bias of keys adds the same to all scores, and so nothing.
