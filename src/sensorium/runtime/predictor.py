@@ -1,9 +1,9 @@
 """Predictions of a packaged model, without torch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,8 @@ from sensorium.targets import Learnt, learnt
 ROWS = 256  # fused at once: an explanation of many inputs has too many rows for the memory
 Sample = Mapping[str, Any]
 Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
+Parts = Sequence[Callable[[], Any]]
+DoAll = Callable[[Parts], list[Any]]
 
 
 class Fusion(Protocol):
@@ -52,6 +54,11 @@ class FusionOfInputs:
         """As of any other; the encoders of such models give every value the same number of tokens."""
         masks = {name.removeprefix("mask."): mask for name, mask in batch.items() if name.startswith("mask.")}
         return self.network.outputs({**batch, **{f"present.{name}": mask[:, 0] for name, mask in masks.items()}})
+
+
+def in_turn(parts: Parts) -> list[Any]:
+    """What each gives, one after the other."""
+    return [part() for part in parts]
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,12 @@ class Predictor:
         """
         return self.take(raw).sample
 
-    def take(self, raw: Mapping[str, Any]) -> Taken:
+    def take(self, raw: Mapping[str, Any], do_all: DoAll = in_turn) -> Taken:
         """The same, with what came of each input.
+
+        Args:
+            raw: values.
+            do_all: reads them, which need nothing of each other.
 
         Raises:
             BadInput: as for `accept`.
@@ -150,8 +161,8 @@ class Predictor:
             raise BadInput(f"no input was given; give one or more of {', '.join(self.fields)}")
         sample: dict[str, Any] = {}
         unread: dict[str, str] = {}
-        for name, value in given.items():
-            found = _read(self.fields[name], value)
+        read_all = do_all([partial(_read, self.fields[name], value) for name, value in given.items()])
+        for name, found in zip(given, read_all, strict=True):
             problems = {one: str(read) for one, read in found.items() if isinstance(read, BadInput)}
             if len(problems) == len(found):
                 raise BadInput(f"{name}: {'; '.join(dict.fromkeys(problems.values()))}")
@@ -165,11 +176,12 @@ class Predictor:
         Raises:
             BadInput: naming the input that cannot be encoded.
         """
-        prepared = {}
-        for name, value in sample.items():
-            with _naming(name):
-                prepared[name] = self.encoders[name][0](value)
-        return prepared
+        return {name: self.prepare_one(name, value) for name, value in sample.items()}
+
+    def prepare_one(self, name: str, value: Any) -> Arrays:
+        """The same of one input."""
+        with _naming(name):
+            return self.encoders[name][0](value)
 
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """What is predicted ``[columns]`` by target for every sample of cleaned values, in the order of ``targets``."""
@@ -178,20 +190,25 @@ class Predictor:
         predictions = self.predictions(self.features(prepared), masks)
         return [{target: one[target][0] for target in self.targets} for one in predictions]
 
-    def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
+    def features(self, prepared: Sequence[Prepared], do_all: DoAll = in_turn) -> dict[str, np.ndarray]:
         """Features ``[samples, tokens, dim]`` by input, without a token where a sample lacks it.
+
+        Args:
+            prepared: of every sample.
+            do_all: runs the encoders, which need nothing of each other.
 
         Raises:
             BadInput: naming the input of which a value cannot be encoded.
         """
-        features = {}
-        for name, (tokens, dim) in self.shapes.items():
-            features[name] = absent(len(prepared), tokens, dim)
-            given = [place for place, one in enumerate(prepared) if name in one]
-            if given:
-                arrays = [prepared[place][name] for place in given]
-                with _naming(name):
-                    features[name][given] = encode_arrays(*self.encoders[name], arrays)
+        found = do_all([partial(self._features_of, name, prepared) for name in self.shapes])
+        return dict(zip(self.shapes, found, strict=True))
+
+    def _features_of(self, name: str, prepared: Sequence[Prepared]) -> np.ndarray:
+        features = absent(len(prepared), *self.shapes[name])
+        given = [place for place, one in enumerate(prepared) if name in one]
+        if given:
+            with _naming(name):
+                features[given] = encode_arrays(*self.encoders[name], [prepared[place][name] for place in given])
         return features
 
     def predictions(

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from sensorium.encoders.encoder import Arrays
 from sensorium.modalities.modality import Descriptors
 from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime import settings
@@ -17,6 +19,8 @@ from sensorium.runtime.predictor import Predictor, Prepared, Taken
 from sensorium.runtime.profile import Profile
 from sensorium.runtime.settings import Settings
 from sensorium.serving.batching import Batcher
+from sensorium.serving.beside import Beside
+from sensorium.serving.cores import cores
 from sensorium.serving.metrics import BATCH, DRIFT, STEP
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -91,6 +95,7 @@ class Live:
         self.examples = [with_column_names(example, predictor.fields) for example in settings.examples]
         self.threads = workers.threads
         self._drift = Drift(profile)
+        self._beside = Beside(cores(), f"{role} beside")
         self._batcher: Batcher[Query, Outputs] = Batcher(
             self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
@@ -125,18 +130,20 @@ class Live:
         Raises:
             BadInput: naming the value that cannot be used.
         """
-        return self._accepted(self.predictor.take(raw))
+        return self._accepted(self.predictor.take(raw, self._beside.all))
 
     def _accepted(self, taken: Taken) -> Accepted:
-        descriptors = {
-            name: self.profile.describe(name, self.predictor.inputs[name], value)
-            for name, value in taken.sample.items()
-        }
-        return Accepted(self.predictor.prepare(taken.sample), descriptors, taken.unread)
+        parts = self._beside.all([partial(self._prepared, name, value) for name, value in taken.sample.items()])
+        prepared, descriptors = (dict(zip(taken.sample, one, strict=True)) for one in zip(*parts, strict=True))
+        return Accepted(prepared, descriptors, taken.unread)
+
+    def _prepared(self, name: str, value: Any) -> tuple[Arrays, Descriptors]:
+        descriptors = self.profile.describe(name, self.predictor.inputs[name], value)
+        return self.predictor.prepare_one(name, value), descriptors
 
     def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()
-        features = self.predictor.features([query.prepared for query in batch])
+        features = self.predictor.features([query.prepared for query in batch], self._beside.all)
         encoded = perf_counter()
         predictions = self.predictor.predictions(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}

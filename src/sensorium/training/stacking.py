@@ -18,8 +18,7 @@ from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
-from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
-from sensorium.training.target_weights import WEIGHTINGS
+from sensorium.training.loop import Fitted, TrainConfig, Watch, least_loss, mean_loss, unwatched
 
 LINEAR = "linear"
 SHARES = tuple(step / 20 for step in range(21))  # of the network in the mean
@@ -69,11 +68,7 @@ class Divisions:
     splits: Sequence[tuple[Rows, Rows]]
 
     def fit(self, config: NetworkConfig, how: TrainConfig, watch: Watch = unwatched) -> Stacked:
-        """Fits a network in every division, the first of which is watched.
-
-        Judged is the loss at the calibration that suits the outputs best: training ends with calibration, and what a
-        fusion is too sure or unsure of before must not decide.
-        """
+        """Fits a network in every division, the first of which is watched, and judges them by their `least_loss`."""
         watching = [watch] + [unwatched] * (len(self.splits) - 1)
         fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
         judging = [rows for _, rows in self.splits]
@@ -114,13 +109,7 @@ class Divisions:
         return min(SHARES, key=lambda share: target.least_loss(share * one + (1 - share) * other, truth))
 
     def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], how: TrainConfig) -> float:
-        losses, weights = [], []
-        for name, target in targets.items():
-            labels = self._labels(name)
-            if (known := target.known(labels)).any():
-                losses.append(torch.tensor(target.least_loss(outputs[name][known], labels[known]), dtype=torch.float64))
-                weights.append(target.weight)
-        return WEIGHTINGS[how.target_weights](losses, weights).item() if losses else 0.0
+        return least_loss(targets, outputs, {name: self._labels(name) for name in targets}, how.target_weights)
 
 
 def linear(config: NetworkConfig, how: TrainConfig, train: Rows, judging: Rows) -> Network:
