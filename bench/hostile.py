@@ -20,12 +20,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import psutil
-from hostile_bodies import RECIPES, mutated, with_sums
+from hostile_bodies import RECIPES, mutated
+from hostile_pictures import with_sums
 from rich.console import Console
 from rich.table import Table
 
 from sensorium.errors import BadInput
-from sensorium.modalities import Audio, Image, Modality, Tabular, Text
+from sensorium.modalities import Audio, Image, Modality, Signal, Tabular, Text, Video
 from sensorium.runtime.profile import checksums
 from sensorium.serving import feedback, requests
 from sensorium.serving.refusal import Refused
@@ -139,6 +140,9 @@ def kinds() -> dict[str, Callable[[bytes], None]]:
         "text": accepting(Text()),
         "image": accepting(Image()),
         "audio": accepting(Audio()),
+        "video": accepting(Video()),
+        "signal": accepting(Signal(rate=50)),
+        "lists": accepting(Signal(columns=["a", "b"], rate=50)),
         "tabular": accepting(TABLE),
         "feedback": feed_back,
         "JSON": parse,

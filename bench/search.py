@@ -32,6 +32,7 @@ def search(source: Path, trials: int, seed: int, folder: Path) -> tuple[float, f
         copy(name, folder / name)
     settings = yaml.safe_load((folder / "params.yaml").read_text())
     settings["search"] = {"trials": trials, "minutes": 600, "seed": seed}
+    settings["training"]["seed"] = seed
     (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(
@@ -47,7 +48,7 @@ def search(source: Path, trials: int, seed: int, folder: Path) -> tuple[float, f
 
 
 def main() -> None:
-    """Prints a line a search, and the ratios."""
+    """Prints a line a search."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--old", type=Path, required=True)
     parser.add_argument("--trials", type=int, default=60)

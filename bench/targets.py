@@ -1,12 +1,9 @@
 """What the search and the training of this repository reach beside simpler methods on the same features, by target.
 
 Every seed divides a data set anew (whole groups). All methods are fitted to the training rows and choose their settings
-by the validation rows: the network by `sensorium search` and `train`, ridge or logistic regression its penalty of ten
-or six, scikit-learn's histogram boosted trees one of four sizes. Of tags each has a model of its own, and a probability
-from which it is said, which validation rows choose as the network's. The trees read the features as they are where
-a regression of them takes seconds, else their 200 leading components. "facts alone" reads tabular inputs only: numbers
-in pieces and categories one-hot, as the network does. Differences are of each row's score, paired, their 95% interval
-by a bootstrap over groups of all seeds together.
+by the validation rows: the network by `sensorium search` and `train`, the others as simpler.py has it. "facts alone"
+reads tabular inputs only: numbers in pieces and categories one-hot, as the network does. Differences are of each row's
+score, paired, their 95% interval by a bootstrap over groups of all seeds together.
 
     python -m bench.targets wesnoth endless_sky --seeds 3 --trials 4
 """
@@ -14,43 +11,31 @@ by a bootstrap over groups of all seeds together.
 import argparse
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
 from rich.console import Console
 from rich.table import Table
-from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.multiclass import OneVsRestClassifier
 
 from bench.data.__main__ import NAMES
+from bench.simpler import simpler
 from sensorium import params, paths
 from sensorium.dataset.columns import SPLITS
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.models import network as networks
 from sensorium.stages import embed, ingest, prepare, search, source, train, validate
 from sensorium.stats.bootstrap import means
-from sensorium.stats.scale import BOUND, scale
-from sensorium.targets import Learnt, LearntClass, LearntMultilabel, LearntNumber
-from sensorium.targets.multilabel.calibration import fit_thresholds
-from sensorium.training.data import Rows
+from sensorium.targets import Learnt
 from sensorium.training.forward import predict
 
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 TUXPAINT = "tuxpaint"  # what the shipped params.yaml names
-PENALTIES, INVERSE_PENALTIES = np.logspace(0, 4.5, 10), np.logspace(-4, 1, 6)
-RATES, LEAVES, ROUNDS = (0.05, 0.1), (7, 15), 150
-COMPONENTS, AS_THEY_ARE = 200, 1000  # rows, up to which trees of numbers read all features
 NETWORK, DRAWS = "network", 2000
-Method = Callable[..., Any]  # of features and what is wanted, a fitted model
 
 
 @dataclass(frozen=True)
@@ -140,144 +125,6 @@ def configure(name: str, seed: int, trials: int) -> None:
     found["split"] = found["split"] | {"seed": seed}
     found["search"] |= {"trials": trials, "seed": seed}
     paths.PARAMS.write_text(yaml.safe_dump(found, sort_keys=False))
-
-
-@dataclass(frozen=True)
-class Simple:
-    """Simpler methods for a kind of target.
-
-    Attributes:
-        name: of the linear regression.
-        linear: it, with each penalty.
-        grower: scikit-learn's class of boosted trees.
-        wanted: what is fitted to the target and its truth.
-        found: what a model says of features, by target.
-        decided: predictions from what is found of rows, by target; the first two are found and true of validation rows.
-    """
-
-    name: str
-    linear: Sequence[Method]
-    grower: Method
-    wanted: Callable[[Any, np.ndarray], np.ndarray]
-    found: Callable[[Any, Any, np.ndarray], np.ndarray]
-    decided: Callable[[Any, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-
-    @property
-    def trees(self) -> list[Method]:
-        """Of each size."""
-        sizes = [(rate, leaves) for rate in RATES for leaves in LEAVES]
-        return [partial(self.grower, learning_rate=rate, max_leaf_nodes=leaves) for rate, leaves in sizes]
-
-
-def fitted(kind: Any, x: np.ndarray, y: np.ndarray, **settings: Any) -> Any:
-    """A model of scikit-learn's."""
-    return kind(**settings).fit(x, y)
-
-
-def of_each_tag(kind: Any, x: np.ndarray, y: np.ndarray, **settings: Any) -> Any:
-    """One for each tag."""
-    return OneVsRestClassifier(kind(**settings)).fit(x, y)
-
-
-def as_number(target: LearntNumber, model: Any, x: np.ndarray) -> np.ndarray:
-    """Three times the same: there is no interval."""
-    return np.tile(target.scale.back(model.predict(x))[:, None], (1, 3))
-
-
-def of_classes(target: LearntClass, model: Any, x: np.ndarray) -> np.ndarray:
-    """Probabilities of all classes, also of those that no row taught."""
-    found = np.zeros((len(x), target.outputs))
-    found[:, model.classes_] = model.predict_proba(x)
-    return found
-
-
-def above(target: LearntMultilabel, known: np.ndarray, truth: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Probabilities and which tags are said."""
-    return np.concatenate([found, found >= fit_thresholds(known, truth)], axis=1)
-
-
-REGRESSOR = partial(fitted, HistGradientBoostingRegressor, max_iter=ROUNDS, random_state=0)
-CLASSIFIER = partial(fitted, HistGradientBoostingClassifier, max_iter=ROUNDS, random_state=0)
-OF_TAGS = partial(of_each_tag, HistGradientBoostingClassifier, max_iter=ROUNDS, random_state=0)
-SIMPLE: dict[type[Learnt], Simple] = {
-    LearntNumber: Simple(
-        "ridge",
-        [partial(fitted, Ridge, alpha=one) for one in PENALTIES],
-        REGRESSOR,
-        lambda target, truth: target.scale.standardised(truth),
-        as_number,
-        lambda target, known, truth, found: found,
-    ),
-    LearntClass: Simple(
-        "logistic regression",
-        [partial(fitted, LogisticRegression, C=one, max_iter=200) for one in INVERSE_PENALTIES],
-        CLASSIFIER,
-        lambda target, truth: truth,
-        of_classes,
-        lambda target, known, truth, found: found,
-    ),
-    LearntMultilabel: Simple(
-        "logistic regression",
-        [partial(of_each_tag, LogisticRegression, C=one, max_iter=200) for one in INVERSE_PENALTIES],
-        OF_TAGS,
-        lambda target, truth: truth,
-        lambda target, model, x: model.predict_proba(x),
-        above,
-    ),
-}
-
-
-def simpler(
-    name: str, target: Learnt, splits: Sequence[Rows], inputs: Sequence[str]
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Simpler methods, each with what it predicts of test rows."""
-    features = standardised([flat(rows, inputs) for rows in splits])
-    wide = features[0].shape[1] > COMPONENTS
-    simple = SIMPLE[type(target)]
-    components = reduced(features, len(features[0])) if wide else features
-    whole = not wide or (isinstance(target, LearntNumber) and len(features[0]) <= AS_THEY_ARE)
-    yield simple.name, best(simple, simple.linear, name, target, splits, components)
-    of_trees = features if whole else reduced(features, COMPONENTS)
-    title = "boosted trees" + ("" if whole else " (components)")
-    yield title, best(simple, simple.trees, name, target, splits, of_trees)
-
-
-def best(
-    simple: Simple,
-    methods: Sequence[Method],
-    name: str,
-    target: Learnt,
-    splits: Sequence[Rows],
-    features: Sequence[np.ndarray],
-) -> np.ndarray:
-    """What the method with the best mean score of validation rows predicts of test rows."""
-    truth = [rows.labels[name].numpy() for rows in splits]
-    known = [target.known(one) for one in truth]
-    wanted, judging = simple.wanted(target, truth[0][known[0]]), truth[1][known[1]]
-    models = [method(features[0][known[0]], wanted) for method in methods]
-    found = [simple.found(target, model, features[1][known[1]]) for model in models]
-    predictions = [simple.decided(target, one, judging, one) for one in found]
-    scores = [target.scores(target.brief(one), judging).mean() for one in predictions]
-    chosen = int(np.argmax(scores))
-    return simple.decided(target, found[chosen], judging, simple.found(target, models[chosen], features[2]))
-
-
-def flat(rows: Rows, inputs: Sequence[str]) -> np.ndarray:
-    """Features ``[rows, dims]`` of some inputs side by side."""
-    features, _, _ = rows.batch(slice(None))
-    return np.concatenate([features[name].flatten(1).numpy() for name in inputs], axis=1)
-
-
-def standardised(features: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """On the scale of the first."""
-    mean, deviation = scale(features[0])
-    return [np.clip((one - mean) / deviation, -BOUND, BOUND) for one in features]
-
-
-def reduced(features: Sequence[np.ndarray], most: int) -> list[np.ndarray]:
-    """The leading components of the first; so many that nothing is lost, or fewer."""
-    axes = PCA(min(most, *features[0].shape), random_state=0).fit(features[0])
-    return [axes.transform(one) for one in features]
 
 
 def show(name: str, found: dict[tuple[str, str], list[Answers]]) -> None:

@@ -72,16 +72,27 @@ class Starter:
         return one
 
     def start(self, command: list[str], root: Path) -> Started:
-        """Starts a command in a folder."""
+        """Starts a command in a folder.
+
+        Raises:
+            ChildProcessError: if there is nobody to start it.
+        """
         lines, write_lines = os.pipe()
         status, write_status = os.pipe()
-        socket.send_fds(
-            self._socket, [json.dumps([str(root.absolute()), *command]).encode()], [write_lines, write_status]
-        )
+        asked = json.dumps([str(root.absolute()), *command]).encode()
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended: nothing will be written, as below
+            socket.send_fds(self._socket, [asked], [write_lines, write_status])
         os.close(write_lines)
         os.close(write_status)
-        begun = os.fdopen(status)
-        return Started(int(begun.readline()), os.fdopen(lines, errors="replace"), begun)
+        started, begun = os.fdopen(lines, errors="replace"), os.fdopen(status)
+        if not (group := begun.readline()):
+            started.close()
+            begun.close()
+            raise ChildProcessError(
+                f"`{' '.join(command)}` did not begin: the process that starts commands has ended; the output of "
+                "the run has its last words."
+            )
+        return Started(int(group), started, begun)
 
 
 def serve(root: str, asking: socket.socket) -> None:

@@ -18,6 +18,9 @@ TEXT = {"vocab_size": len(WORDS), "max_position_embeddings": 64, **SIZES}
 MARKS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 PICTURE = {"image_size": 32, "patch_size": 8, **SIZES}
 SQUARE = {"size": {"height": 32, "width": 32}, "image_mean": [0.5] * 3, "image_std": [0.25] * 3}
+CLIP = PICTURE | {"num_frames": 4}
+CLIPPED = {"image_processor_type": "VideoMAEImageProcessor", "size": {"shortest_edge": 32}, "crop_size": 32}
+CLIPPED |= {"image_mean": [0.5] * 3, "image_std": [0.25] * 3}
 SHORTER = SQUARE | {"size": {"shortest_edge": 32}, "crop_pct": 0.875}
 STEPS = {"conv_dim": (8, 8), "conv_stride": (10, 8), "conv_kernel": (10, 8), "num_feat_extract_layers": 2}
 SOUND = {"num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2, **STEPS, **SIZES}
@@ -58,6 +61,10 @@ MODELS: dict[str, Callable[[], Any]] = {
         library.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic")
     ),
     "vit that hides patches": lambda: library.ViTMAEModel(library.ViTMAEConfig(**PICTURE)),
+    "videomae": lambda: library.VideoMAEModel(library.VideoMAEConfig(**CLIP)),
+    "videomae classifier": lambda: library.VideoMAEForVideoClassification(library.VideoMAEConfig(**CLIP)),
+    "timesformer": lambda: library.TimesformerModel(library.TimesformerConfig(**CLIP)),
+    "vivit": lambda: library.VivitModel(library.VivitConfig(**CLIP, tubelet_size=[2, 8, 8])),
     "wav2vec2": lambda: library.Wav2Vec2Model(library.Wav2Vec2Config(**SOUND)),
     "wav2vec2 in fp16": lambda: library.Wav2Vec2ForCTC(library.Wav2Vec2Config(**SOUND)).half(),
     "whisper": lambda: library.WhisperForAudioClassification(

@@ -75,6 +75,7 @@ def test_a_shard_has_the_layout_and_the_features_of_datasets(tmp_path: Path) -> 
     with MediaWriter(tmp_path) as writer:
         writer.add("Image", "p/0.png", png())
         writer.add("Audio", "a.wav", wav())
+        writer.add("", "a.npy", b"of no sort")
     for name, feature in {"image": "Image", "audio": "Audio"}.items():
         (path,) = (tmp_path / name).iterdir()
         schema = pq.read_schema(path)
@@ -82,6 +83,9 @@ def test_a_shard_has_the_layout_and_the_features_of_datasets(tmp_path: Path) -> 
         assert schema.field(name).type == pa.struct({"bytes": pa.binary(), "path": pa.string()})
         told = json.loads(schema.metadata[b"huggingface"])
         assert told == {"info": {"features": {name: {"_type": feature}}}}
+    (path,) = (tmp_path / "file").iterdir()
+    assert (pq.read_schema(path).names, pq.read_schema(path).metadata) == (["file"], None)
+    assert Media.of_folder(tmp_path).read("a.npy", 100) == b"of no sort"
 
 
 def test_datasets_reads_shards_as_pictures_and_sounds(tmp_path: Path) -> None:

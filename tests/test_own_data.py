@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from huggingface_hub import ModelCard
 
 from sensorium import params
 from sensorium.commands import summary
@@ -40,6 +41,8 @@ def fruit(count: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
             "shape": "round" if red else "long",
             "kind": "cherry" if red else "banana",
             "size": ("small" if red else "large") if chance.random() < 0.8 else None,
+            "price": 2 + chance.random() if red else 1 + chance.random(),
+            "words": "; ".join(["sweet" if red else "mild", *(["ripe"] if chance.random() < 0.5 else [])]),
         }
         for name in ("note", "photo", "shape"):
             if chance.random() < 0.3:
@@ -48,20 +51,37 @@ def fruit(count: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     return rows, files
 
 
-@pytest.mark.parametrize("names", [["facts"], ["note", "facts"], ["note", "photo", "facts"]])
+OTHERS = {"price": {"kind": "number"}, "words": {"kind": "multilabel"}}  # targets
+FEW = {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"}  # whose network is chosen by cross-validation
+MANY = {"train": 0.45, "val": 0.45, "test": 0.1, "stratify": "kind"}
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "rows", "split"),
+    [
+        (["facts"], OTHERS, 120, FEW),
+        (["note", "facts"], {}, 240, MANY),
+        (["note", "photo", "facts"], {}, 240, MANY),
+    ],
+)
 def test_any_inputs_go_all_the_way(
-    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: list[str]
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    names: list[str],
+    others: dict[str, Any],
+    rows: int,
+    split: dict[str, Any],
 ) -> None:
     project.params |= {
         "inputs": {name: INPUTS[name] for name in names},
-        "targets": {"kind": {"kind": "class"}, "size": {"kind": "class"}},
-        "split": {"train": 0.6, "val": 0.2, "test": 0.2, "stratify": "kind"},
+        "targets": {"kind": {"kind": "class"}, "size": {"kind": "class"}} | others,
+        "split": split,
         "fusion": {"width": 16},
         "training": {"epochs": 15, "learning_rate": 0.01},
         "evaluation": {"bootstrap": 100, "robustness_rows": 10},
         "gate": [{"metric": "evaluate.kind.accuracy", "min": 0.9}, {"metric": "evaluate.kind.accuracy", "min": 1.01}],
     }
-    project.write(*fruit(120))
+    project.write(*fruit(rows))
     for stage in (ingest, validate, prepare):
         stage.run()
     for name in names:
@@ -81,7 +101,8 @@ def test_any_inputs_go_all_the_way(
     assert [address for address in every_figure(project.root / "metrics") if why_not(address, measured)] == []
     assert "The gate did not pass" in page
     assert "is below 1.01" in page
-    assert re.search(r"<title>.+ · \d+ \w+ \d{4} · kind [\d.]+%, size [\d.]+%, gate not passed · Sensorium<", page)
+    scores = r"kind [\d.]+%, price MAE [\d.]+, size [\d.]+%, 1 more" if others else r"kind [\d.]+%, size [\d.]+%"
+    assert re.search(rf"<title>.+ · \d+ \w+ \d{{4}} · {scores}, gate not passed · Sensorium<", page)
     capsys.readouterr()
     summary.run()
     printed = capsys.readouterr().out
@@ -90,6 +111,14 @@ def test_any_inputs_go_all_the_way(
     assert equal[0].startswith("kind: ")
     assert " reaches 1.000, " in equal[0]  # fruits that a line divides need no network
     card = (project.root / "reports/model-card.md").read_text()
+    if others:
+        assert re.search(r"price +MAE [\d.]+ +.+ R2 [\d.]+ +MAE [\d.]+", printed)
+        assert re.search(r"words +F1 [\d.]+ +[\d.]+ to [\d.]+ +macro F1 [\d.]+ +F1 [\d.]+", printed)
+        assert re.search(r"\| MAE \| RMSE \| R2 .*\n.*\n\| price \| [\d.]+ \([\d.]+ to [\d.]+\) \|", card)
+        assert re.search(r"\| samples F1 \| micro F1 .*\n.*\n\| words \| [\d.]+ \([\d.]+ to [\d.]+\) \|", card)
+        told = {(one.task_name, one.metric_type): one.metric_value for one in ModelCard(card).data.eval_results or []}
+        assert told["price from facts", "mae"] == evaluated["price"]["mae"]
+        assert told["words from facts", "micro_f1"] == evaluated["words"]["micro_f1"]
     assert all(sentence in page and sentence in card for sentence in equal)
     compressed = read_json(project.root / "metrics/compress.json", "compress")
     assert (compressed["name"], compressed["proof"]["needed"]) == ("fp32", 381)  # 24 rows prove no point

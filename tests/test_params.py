@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -60,8 +61,27 @@ def test_an_encoder_folder_that_does_not_exist(project: Project) -> None:
 
 def test_an_unknown_kind_lists_the_known_ones(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "smell"}}) == (
-        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'tabular'."
+        "params.yaml: inputs.note: 'kind' 'smell' is not known; allowed: 'text', 'image', 'audio', 'video', 'signal', "
+        "'tabular'."
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({}, "inputs.pulse.rate: missing, but needed."),
+        ({"rate": 50, "columns": ["a"], "channels": ["b"]}, "columns hold lists, while column and channels tell of a"),
+        ({"rate": 50, "columns": ["a", "a"]}, "'a' is listed twice"),
+        ({"rate": 50, "seconds": 0.1}, "at this rate they are 5 samples over all channels; 16 a channel, and at most"),
+        (
+            {"rate": 50, "column": "a", "chanels": ["b"]},
+            "unknown key 'chanels' (did you mean 'channels'?); allowed: kind",
+        ),
+        ({"rate": 50, "encoder": "bert"}, "'bert' was found"),
+    ],
+)
+def test_a_signal_that_cannot_be(project: Project, keys: dict[str, object], sentence: str) -> None:
+    assert sentence in complaint(project, inputs={"pulse": {"kind": "signal"} | keys})
 
 
 def test_an_unknown_source_lists_the_known_ones(project: Project) -> None:
@@ -187,7 +207,8 @@ def test_the_committed_schema_is_current_and_accepts_the_file() -> None:
     [
         (
             {"students": {"note": [{"kind": "width", "keep": 0.5}]}},
-            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, tabular, fusion.",
+            "compress.students.note: there is no kind of input 'note'; known: text, image, audio, video, signal, "
+            "tabular, fusion.",
         ),
         ({"students": {"text": [{"kind": "deep", "keep": 0.5}]}}, "compress.students.text[0].kind: 'deep' was found"),
         ({"students": {"text": [{"kind": "words", "keep": 1.0}]}}, "input should be less than 1"),
@@ -219,5 +240,36 @@ def test_names_that_the_tables_use(project: Project, name: str) -> None:
     assert complaint(project, inputs={"note": {"kind": "text"}}, targets={name: {"kind": "class"}}) == sentence
 
 
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        (
+            {"look": {"kind": "image", "column": "note"}, "note": {"kind": "text"}},
+            "inputs 'look' and 'note' read the column 'note', 'look' as the path of a file and the others as what "
+            "stands in it; take one side out.",
+        ),
+        (
+            {"facts": {"kind": "tabular", "numbers": ["age"]}, "note": {"kind": "text", "column": "facts"}},
+            "inputs 'facts' and 'note' would all be given as 'facts' in requests; give one another name.",
+        ),
+    ],
+)
+def test_names_by_which_a_request_cannot_tell_what_is_meant(
+    project: Project, inputs: dict[str, object], sentence: str
+) -> None:
+    assert complaint(project, inputs=inputs) == f"params.yaml: {sentence}"
+
+
+def test_inputs_may_share_a_column(project: Project) -> None:
+    project.params["inputs"] = {"long": {"kind": "text", "column": "note"}, "note": {"kind": "text", "max_tokens": 8}}
+    project.write()
+    assert params.load().stood_for == {"note": "long", "label": "label"}
+
+
 def test_an_input_called_fusion(project: Project) -> None:
     assert "'fusion' cannot be the name of an input" in complaint(project, inputs={"fusion": {"kind": "text"}})
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_sound(path: Path) -> None:
+    assert params.load(path).inputs

@@ -24,11 +24,12 @@ from safetensors.numpy import load_file, save_file
 
 from sensorium.records import BEGIN
 from tests.browser import addresses, browsing, scrolling_widths
-from tests.conftest import REPOSITORY, free_port
+from tests.conftest import REPOSITORY, SPLIT_OF_SLICE, free_port
 from tests.serving.test_service import answered
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(19)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(9)]
 PATIENCE = 300  # seconds
+SEARCH = {"trials": 2, "minutes": 5.0, "seed": 0}
 SMALL = {"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2}  # a network that learns in seconds
 
 
@@ -94,7 +95,8 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
     made.run("git", "init", "--quiet")
     made.params(
         data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
-        search={"trials": 2, "minutes": 5.0, "seed": 0},
+        split=SPLIT_OF_SLICE,
+        search=SEARCH,
         fusion=SMALL,
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         compress={
@@ -408,22 +410,15 @@ def test_a_gate_that_fails_packages_nothing_and_keeps_what_was(workspace: Worksp
     assert kept and workspace.content("models/packaged/**/*.onnx") == kept
 
 
-def test_a_changed_fusion_embeds_nothing(workspace: Workspace) -> None:
-    workspace.params(fusion=SMALL | {"kind": "attention"})
-    done = workspace.run("dvc", "repro", "evaluate")
-    assert done.returncode == 0, done.stdout
-    ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
-    assert ran == ["source", "search", "train", "evaluate"]
-
-
-def killed(workspace: Workspace, *command: str, when: Callable[[], bool], **environment: str) -> None:
-    """Kills dvc alone, as a kill -9 by hand would; what it started must end by itself."""
+def killed(workspace: Workspace, *command: str, when: Callable[[], bool], **environment: str) -> str:
+    """Kills dvc alone, as a kill -9 by hand would; what it started must end by itself. Returns what was printed."""
     running = workspace.start(*command, **environment)
     wait_for(lambda: when() or running.poll() is not None)
     assert running.poll() is None, running.communicate()[0]
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     wait_for(lambda: not living(running.pid))
+    return running.communicate()[0]
 
 
 def living(session: int) -> list[int]:
@@ -467,28 +462,61 @@ def finished_trials(workspace: Workspace) -> int:
     return sum('"state":1' in line or '"state":2' in line for line in lines)
 
 
-def test_killed_in_search_its_trials_count(workspace: Workspace) -> None:
-    trials = 4
+@dataclass(frozen=True)
+class Killed:
+    """A run with another fusion, killed in search, begun again, killed in train, and begun again.
+
+    Attributes:
+        trials: that were asked for.
+        had: how many were done when it was killed in search.
+        outputs: of the second beginning, and of the last.
+    """
+
+    trials: int
+    had: int
+    outputs: tuple[str, str]
+
+    @property
+    def ran(self) -> list[list[str]]:
+        """The stages of both, beside the one that always looks at the data."""
+        return [re.findall("Running stage '(?!source)(.*)'", output) for output in self.outputs]
+
+
+@pytest.fixture(scope="module")
+def killed_twice(workspace: Workspace) -> Killed:
+    trials, command = 4, ("dvc", "repro", "evaluate")
     workspace.params(
         search={"trials": trials, "minutes": 60.0, "seed": 1},
-        fusion=SMALL | {"width": [64, 128], "dropout": {"low": 0.1, "high": 0.5}},
+        fusion=SMALL | {"kind": "attention", "width": [64, 128], "dropout": {"low": 0.1, "high": 0.5}},
     )
     before = finished_trials(workspace)
-    killed(workspace, "dvc", "repro", "search", when=lambda: finished_trials(workspace) >= before + 1)
+    killed(workspace, *command, when=lambda: finished_trials(workspace) >= before + 1)
     had = finished_trials(workspace) - before
-    again = workspace.run("dvc", "repro", "search")
-    assert again.returncode == 0, again.stdout
-    assert 1 <= had < trials
-    assert f"search: {had} finished trials are in the journal" in again.stdout
-    assert yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())["trials"] == trials
+    again = killed(workspace, *command, when=lambda: runs(workspace, "sensorium train"))
+    last = workspace.run(*command)
+    assert last.returncode == 0, last.stdout
+    return Killed(trials, had, (again, last.stdout))
 
 
-def test_killed_in_train_it_trains_again(workspace: Workspace) -> None:
-    trained = workspace.root / "models/trained"
-    killed(workspace, "dvc", "repro", "train", when=lambda: runs(workspace, "sensorium train"))
-    assert workspace.run("dvc", "repro").returncode == 0
-    assert (trained / "network.safetensors").is_file()
-    assert workspace.json("models/bento.json")["tag"].startswith("sensorium:")
+def test_killed_in_search_its_trials_count(workspace: Workspace, killed_twice: Killed) -> None:
+    assert 1 <= killed_twice.had < killed_twice.trials
+    assert f"search: {killed_twice.had} finished trials are in the journal" in killed_twice.outputs[0]
+    best = yaml.safe_load((workspace.root / "models/search/best.yaml").read_text())
+    assert (best["trials"], best["fusion"]["kind"]) == (killed_twice.trials, "attention")
+
+
+def test_killed_in_train_it_trains_again_and_a_changed_fusion_embeds_nothing(
+    workspace: Workspace, killed_twice: Killed
+) -> None:
+    assert killed_twice.ran == [["search", "train"], ["train", "evaluate"]]
+    assert (workspace.root / "models/trained/network.safetensors").is_file()
+
+
+def test_settings_that_are_put_back_bring_their_run_back(workspace: Workspace, killed_twice: Killed) -> None:
+    kept = workspace.json("models/bento.json")["model_version"]
+    workspace.params(search=SEARCH, fusion=SMALL)
+    assert set(workspace.ran()) <= {"search", "report"}  # the rest is in DVC's cache of runs
+    assert workspace.json("models/bento.json")["model_version"] == kept
 
 
 def test_a_second_clone_pulls_runs_nothing_and_serves_the_same_model(workspace: Workspace, tmp_path: Path) -> None:
@@ -512,7 +540,6 @@ def test_a_second_clone_pulls_runs_nothing_and_serves_the_same_model(workspace: 
 def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
     workspace.run("git", "config", "user.name", "Ada")
     workspace.run("git", "config", "user.email", "ada@example.org")
-    assert workspace.run("dvc", "repro").returncode == 0  # the run that was killed in train, whole since
     workspace.run("git", "add", "--all")
     workspace.run("git", "commit", "--quiet", "--message", "the champion")
     promoted = workspace.run("sensorium", "promote")

@@ -47,8 +47,8 @@ class ServiceError(UserError):
 class Client:
     """Asks a running service.
 
-    Inputs are keyword arguments by the model's own names (`schema` tells them): a text is a ``str``, a file ``bytes``
-    or a ``Path``, columns a mapping.
+    Values are keyword arguments by the model's own names of columns (`schema` tells them), whichever inputs read them:
+    a text is a ``str``, a file ``bytes`` or a ``Path``, the columns of a tabular input a mapping under its name.
 
     Args:
         url: of the service; ``$SENSORIUM_URL`` or this machine's port 3000 if it is not given.
@@ -70,7 +70,7 @@ class Client:
             raise ServiceError(f"{self.url} is no address of a service: {error}") from error
 
     def predict(self, /, **inputs: Value | None) -> dict[str, Any]:
-        """The answer for one sample; any subset of the inputs.
+        """The answer for one sample; any subset of the columns.
 
         Raises:
             ServiceError: if the service refuses it or cannot be reached.
@@ -188,10 +188,12 @@ def _cell(name: str, cell: Any) -> Any:
     """
     if is_missing(cell):
         return None
+    if isinstance(cell, list | tuple | np.ndarray):
+        return [_cell(name, one) for one in cell]
     if isinstance(cell, np.generic):
         cell = cell.item()
     if isinstance(cell, Decimal | date | time | timedelta):
         return spelled(cell)
-    if not isinstance(cell, str | int | float | list | dict):
+    if not isinstance(cell, str | int | float | dict):
         raise ServiceError(f"this cannot be sent: {name} is of the type {type(cell).__name__}.")
     return cell

@@ -39,6 +39,10 @@ class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the
         self.cause = cause
 
 
+class NothingIn(BadInput):
+    """A value that holds nothing of what an input reads, such as a clip without sound: the input is missing there."""
+
+
 class NotHere(UserError):  # noqa: N818 - it may be elsewhere
     """What is asked for is not on this machine and cannot be brought, though nothing is wrong with it."""
 

@@ -1,8 +1,8 @@
 """The media of rows in few large files, rather than in one each: Parquet shards, which Hugging Face ``datasets`` reads.
 
-A shard has one column, ``image`` or ``audio``, of structs ``{bytes, path}``, where the path is what cells of the table
-say. It holds what stands together in the table and is called by its content, so that more rows make more shards, and
-leave the others as they were.
+A shard has one column, ``image``, ``audio``, ``video`` or ``file``, of structs ``{bytes, path}``, where the path is
+what cells of the table say. It holds what stands together in the table and is called by its content, so that more rows
+make more shards, and leave the others as they were.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from sensorium.cuts import Cutter
 from sensorium.data_root import DataRoot, absent, leave_out, too_large
 
 GROUP = 16  # files that are read at once: few enough for whoever wants one of them
+PLAIN = "file"  # the column of files that ``datasets`` has no name for
 LETTERS = 16  # of a shard's name
 
 
@@ -63,7 +64,7 @@ class MediaWriter:
         """Keeps a file.
 
         Args:
-            feature: what ``datasets`` reads it as, such as ``Image``.
+            feature: what ``datasets`` reads it as, such as ``Image``; empty where that has no name.
             cell: what cells of the table call it.
             content: of the file.
         """
@@ -80,13 +81,15 @@ class MediaWriter:
         files = self._open[feature].files
         if not files:
             return
-        name, digest = feature.lower(), hashlib.sha256()
+        name, digest = feature.lower() or PLAIN, hashlib.sha256()
         for file in files:
             digest.update(hashlib.sha256(file["path"].encode()).digest())
             digest.update(hashlib.sha256(file["bytes"]).digest())
         layout = pa.struct({"bytes": pa.binary(), "path": pa.string()})
-        about = json.dumps({"info": {"features": {name: {"_type": feature}}}})
-        table = pa.table({name: pa.array(files, layout)}).replace_schema_metadata({"huggingface": about})
+        table = pa.table({name: pa.array(files, layout)})
+        if feature:
+            about = json.dumps({"info": {"features": {name: {"_type": feature}}}})
+            table = table.replace_schema_metadata({"huggingface": about})
         (self.folder / name).mkdir(exist_ok=True)
         pq.write_table(
             table,

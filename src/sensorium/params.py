@@ -1,12 +1,10 @@
 """params.yaml, typed and checked once, before any work."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
@@ -16,7 +14,9 @@ from sensorium.errors import UserError
 from sensorium.evaluation.addresses import figures, why_not
 from sensorium.evaluation.gates import OF_TARGETS, Rule, backwards
 from sensorium.evaluation.lookup import keys_of
+from sensorium.mistakes import sentences
 from sensorium.modalities import Input
+from sensorium.modalities.request_fields import clashes
 from sensorium.models.fusion import FUSIONS
 from sensorium.monitoring.names import PRESENT
 from sensorium.monitoring.settings import Monitor, Retrain
@@ -145,8 +145,11 @@ class Params(Section):
 
     @property
     def stood_for(self) -> dict[str, str]:
-        """By columns of the table, the input or target that stands for it in our own tables."""
-        cells = {column: name for name, kind in self.inputs.items() if kind.is_cell for column in kind.columns(name)}
+        """By columns of the table, the input or target that stands for it in our own tables; of several the first."""
+        cells: dict[str, str] = {}
+        for name, kind in self.inputs.items():
+            for column in kind.stands_for(name):
+                cells.setdefault(column, name)
         return cells | {column: name for name, column in self.labels.items()}
 
     def called(self, name: str) -> str | None:
@@ -165,6 +168,8 @@ class Params(Section):
                 f"{reserved[0]!r} cannot be the name of an input or target; the tables use it: "
                 f"choose another, which reads that column with `column: {reserved[0]}`"
             )
+        for clash in clashes(self.inputs):
+            raise ValueError(clash)
         if FUSION in self.inputs:
             raise ValueError(
                 f"{FUSION!r} cannot be the name of an input; it is that of the network behind the encoders"
@@ -211,53 +216,9 @@ def load(path: Path = paths.PARAMS) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {sentence}" for sentence in _sentences(error, content))) from error
+        raise UserError("\n".join(f"{path}: {sentence}" for sentence in sentences(error, content))) from error
 
 
 def schema() -> dict[str, Any]:
     """The JSON schema of params.yaml, for editors."""
     return Params.model_json_schema() | {"title": "Sensorium params.yaml"}
-
-
-def _sentences(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:
-    """One sentence for every key that is wrong; the several ways to miss a union count once."""
-    by_key: dict[str, list[ErrorDetails]] = {}
-    for mistake in error.errors():
-        by_key.setdefault(_key(mistake, content), []).append(mistake)
-    for key, mistakes in by_key.items():
-        yield f"{key}: {_sentence(mistakes)}." if key else f"{_sentence(mistakes)}."
-
-
-def _key(mistake: ErrorDetails, content: Any) -> str:
-    """``a.b[0].c`` for a place in the file; what pydantic adds for the members of unions is left out."""
-    key = ""
-    for part in mistake["loc"]:
-        if isinstance(content, list) and isinstance(part, int):
-            key += f"[{part}]"
-            content = content[part]
-        elif isinstance(content, Mapping) and (part in content or _is_missing(part, mistake)):
-            key += f".{part}" if key else str(part)
-            content = content.get(part)
-    return key
-
-
-def _is_missing(part: int | str, mistake: ErrorDetails) -> bool:
-    return mistake["type"] == "missing" and part == mistake["loc"][-1]
-
-
-def _sentence(mistakes: list[ErrorDetails]) -> str:
-    """What was found and what is allowed."""
-    first = mistakes[0]
-    context = first.get("ctx", {})
-    if own := [str(mistake["ctx"]["error"]) for mistake in mistakes if mistake["type"] == "value_error"]:
-        return own[0]
-    if first["type"] in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{first['input']!r} was found, where keys with values are expected"
-    if first["type"] == "missing":
-        return "missing, but needed"
-    if first["type"] == "union_tag_invalid":
-        return f"{context['discriminator']} {context['tag']!r} is not known; allowed: {context['expected_tags']}"
-    if first["type"] == "union_tag_not_found":
-        return f"{context['discriminator']} is missing, which says what this is"
-    allowed = dict.fromkeys(mistake["msg"][:1].lower() + mistake["msg"][1:] for mistake in mistakes)
-    return f"{first['input']!r} was found; {', or '.join(allowed)}"

@@ -54,8 +54,10 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _keys_are_known(cls, content: Any) -> Any:
-        unknown = sorted(set(content) - set(cls.model_fields), key=str) if isinstance(content, dict) else []
+        keys = [field.alias or name for name, field in cls.model_fields.items()]
+        unknown = sorted(set(content) - set(keys), key=str) if isinstance(content, dict) else []
         if unknown:
-            near = meant(str(unknown[0]), cls.model_fields)
-            raise ValueError(f"unknown key {str(unknown[0])!r}{near}; allowed: {', '.join(cls.model_fields)}")
+            raise ValueError(
+                f"unknown key {str(unknown[0])!r}{meant(str(unknown[0]), keys)}; allowed: {', '.join(keys)}"
+            )
         return content

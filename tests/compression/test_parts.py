@@ -28,11 +28,10 @@ from tests.compression.conftest import Toy
 def bench(toy: Toy) -> Bench:
     labels = {target: known.numpy() for target, known in toy.rows.labels.items()}
     uncompressed = {target: logits.numpy() for target, logits in predict(toy.network, toy.rows).items()}
-    rows = ServedRows({"facts": toy.values}, {"facts": np.arange(60)})
+    (name,) = toy.readers
+    rows = ServedRows({name: toy.values}, {name: np.arange(60)})
     evaluator = Evaluator(toy.network.targets, labels, uncompressed, np.arange(60), 200, 0.95)
-    return Bench(
-        toy.readers, toy.parts(), toy.network.config.targets, rows, evaluator, {"facts": toy.values[:8]}, toy.folder
-    )
+    return Bench(toy.readers, toy.parts(), toy.network.targets, rows, evaluator, {name: toy.values[:8]}, toy.folder)
 
 
 def no_students(student: Student, path: Path) -> None:

@@ -7,6 +7,7 @@ from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.encoders.columns import Columns
 from sensorium.encoders.encoder import Encoder
 from sensorium.encoders.identity import Identity
+from sensorium.files import sha256
 
 
 def test_what_was_put_is_found_by_another(tmp_path: Path) -> None:
@@ -37,6 +38,15 @@ def test_the_fingerprint_changes_with_weights_constants_and_version(tmp_path: Pa
     assert len({first, of("price"), of("age", "columns 2")}) == 3
     weights.write_text("2")
     assert of("age") != first
+
+
+def test_weights_that_were_read_whole_already_are_not_read_again(tmp_path: Path) -> None:
+    weights, columns = tmp_path / "weights", Columns(numbers=["age"], categories=[])
+    weights.write_text("1")
+    first = fingerprint(Encoder(columns, Identity(), "columns 1", (weights,)))
+    digest = sha256(weights)
+    weights.unlink()
+    assert fingerprint(Encoder(columns, Identity(), "columns 1", (weights,), {weights: digest})) == first
 
 
 def test_features_of_one_version_of_a_library_are_not_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:

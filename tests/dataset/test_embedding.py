@@ -94,7 +94,7 @@ def test_a_process_that_outlives_a_command_reads_with_the_encoder_of_the_next(
     other = replace(frozen.load(FACTS), version="columns 999")
     monkeypatch.setattr(frozen, "load", lambda kind: other)  # as when its folder has changed since
     shard = (job.folder / "part-00000.parquet", job.digests)
-    piece = embedding.Piece(job, [shard], fingerprint(other))
+    piece = embedding.JobPart(job, [shard], fingerprint(other))
     assert embedding._embed_piece(piece) == {}
     assert embedding.missing(job) == []
     with pytest.raises(UserError, match="reads with another columns than this command; install the same there"):

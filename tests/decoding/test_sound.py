@@ -7,8 +7,9 @@ import pytest
 import soundfile
 
 from sensorium.decoding.sound import mix, play
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, NothingIn
 from sensorium.modalities import Audio
+from tests.clips import encoded
 from tests.extremes import FLAC, RATE, TONE, sound, unfinished
 
 NOISE = 0.1 * np.random.default_rng(0).standard_normal((2, RATE)).astype(np.float32)
@@ -67,6 +68,25 @@ def test_a_file_that_is_cut_off_is_heard_as_far_as_it_goes(form: str, coding: st
     assert len(heard(raw)) == pytest.approx(len(whole), rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("form", "pictures", "coding"),
+    [
+        ("mp4", "mpeg4", "aac"), ("webm", "libvpx", "libopus"), ("matroska", "ffv1", "flac"), ("mov", "mpeg4", "alac"),
+        ("avi", "mpeg4", "libmp3lame"), ("mpegts", "libx264", "aac"), ("flv", "flv", "aac"),
+    ],
+)  # fmt: skip
+def test_the_sound_track_of_a_clip_is_heard(form: str, pictures: str, coding: str) -> None:
+    samples, rate = play(encoded(form, pictures, "bgr0" if pictures == "ffv1" else "yuv420p", sound=coding), 6.0)
+    assert (rate, len(samples)) == (48_000, pytest.approx(0.64 * rate, rel=0.15))
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert spectrum.argmax() * rate / len(samples) == pytest.approx(440, abs=3)
+
+
+def test_a_clip_without_sound_holds_nothing_to_be_heard() -> None:
+    with pytest.raises(NothingIn, match="the file has no sound track that can be played"):
+        play(encoded(), 6.0)
+
+
 def without_its_length(flac: bytes) -> bytes:
     """FLAC as a stream: the 36 bits that count samples are zero."""
     return flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:]
@@ -100,13 +120,13 @@ def test_samples_beyond_full_scale_are_clipped_as_players_do() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        (sound(TONE, form="OGG", coding="VORBIS")[:3000], "the Ogg file cannot be played: it is broken or cut off ("),
+        (sound(TONE, form="OGG", coding="VORBIS")[:3000], "the Ogg file is broken or cut off ("),
         (sound(TONE, form="CAF")[:20_000], "the CAF file cannot be played: it is broken or cut off ("),
         (b"fLaC" + bytes(99), "the FLAC file cannot be played: it is broken or cut off ("),
         (b"ID3" + bytes(99), "the MP3 file cannot be played: it is broken or cut off ("),
         (sound(TONE)[:44], "the WAV file holds no sound, or is cut off before its first"),
-        (b"\x1aE\xdf\xa3" + bytes(99), "a WebM or Matroska file is not read; convert it to WAV, FLAC, Ogg or MP3"),
-        (b"just a text\n", "not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"),
+        (b"\x1aE\xdf\xa3" + bytes(99), "the Matroska file is broken or cut off ("),
+        (b"just a text\n", "not a sound that can be read (WAV, FLAC, Ogg, MP3, M4A, WebM and clips can)"),
     ],
     ids=range(7),
 )

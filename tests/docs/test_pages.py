@@ -13,7 +13,7 @@ from sensorium.client import Client
 from sensorium.media import Media
 from sensorium.modalities import Image
 from sensorium.params import Params
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, SPLIT_OF_SLICE
 from tests.docs.blocks import NAMED, Block, read_blocks
 from tests.docs.walk import SERVICE, Walk
 
@@ -115,6 +115,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
     with Walk(module_path / "place", BEFORE, words) as walk:
         walk.replace(
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
+            split=SPLIT_OF_SLICE,
             search={"trials": 1, "minutes": 5.0, "seed": 0},
             fusion={"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2},
             gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
@@ -135,7 +136,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
 
 
 @pytest.mark.slow
-@pytest.mark.minutes(18)
+@pytest.mark.minutes(15)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
     for block in read_blocks(page, REPOSITORY):

@@ -21,6 +21,9 @@ FEATURES = {  # of an example: how many, their length and their sum; who changes
     "transformer texts 1": (384, 6.5956, 1.6878),
     "efficientnet-lite0 1": (1280, 9.3765, 76.8897),
     "speech-embedding 1": (256, 154.9172, 600.9938),
+    "frames 1 of efficientnet-lite0 1": (7680, 28.1877, 643.7978),
+    "motion 1": (84, 8.6036, 36.9311),
+    "spectral 1": (265, 26.8422, -202.1457),
     "columns 2": (5, 2.0801, 2.5714),
 }
 

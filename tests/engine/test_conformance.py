@@ -52,11 +52,11 @@ class TestEngine:
         assert list(engine.map(pieces.slow_first, range(12))) == list(range(12))
 
     def test_nothing_to_do(self, engine: Engine, capsys: pytest.CaptureFixture) -> None:
-        assert list(engine.map(pieces.total, [])) == list(engine.map_shards(pieces.total, [], "adding")) == []
+        assert list(engine.map(pieces.total, [])) == list(engine.map_with_progress(pieces.total, [], "adding")) == []
         assert capsys.readouterr().out == ""
 
     def test_progress_is_shown_by_the_sizes_of_the_pieces(self, engine: Engine, capsys: pytest.CaptureFixture) -> None:
-        assert list(engine.map_shards(pieces.total, [[1, 2], [3]], "adding", [2, 1])) == [3, 3]
+        assert list(engine.map_with_progress(pieces.total, [[1, 2], [3]], "adding", [2, 1])) == [3, 3]
         assert "adding" in (shown := capsys.readouterr().out)
         assert "3/3" in shown
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sensorium.engine import Dask
-from sensorium.engine.worker import Place, place_here, work
+from sensorium.engine.worker import Workplace, work, workplace_here
 from sensorium.errors import UserError
 from tests.conftest import Project, free_port
 from tests.engine import pieces
@@ -45,7 +45,7 @@ def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.M
 def test_a_worker_that_does_not_see_the_folders_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = project.root / "cache"
     monkeypatch.setenv("SENSORIUM_CACHE", str(cache))
-    with place_here() as here:
+    with workplace_here() as here:
         pass
     with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {project.root} as it is here; every worker"):
         here.enter()  # another folder of the same path has no such mark
@@ -53,6 +53,6 @@ def test_a_worker_that_does_not_see_the_folders_says_so(project: Project, monkey
     with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {cache} as it is here; every worker"):
         work(here, b"")
     here.marks[1].mkdir()
-    other = Place(here.root, here.cache, here.marks, "of another version")
+    other = Workplace(here.root, here.cache, here.marks, "of another version")
     with pytest.raises(UserError, match=r"^The worker on \S+ runs other code of Sensorium than this command; install"):
         other.enter()

@@ -144,7 +144,9 @@ def test_against_the_champion_the_least_gain_is_held_against_the_margin(
     rule = Rule(metric="evaluate.colour.accuracy", champion={"margin": margin})
     found = check_rules([rule], FIGURES, lambda _: Comparison(0.81, 0.8, low))[0]
     assert (found.value, found.bound, found.margin, found.low, found.passed) == (0.81, 0.8, margin, low, passed)
-    assert found.slack == low + margin
+    assert (found.sense, found.slack) == (">=", low + margin)
+    error = Rule(metric="evaluate.price.mae", champion={"margin": margin})
+    assert check_rules([error], FIGURES, lambda _: Comparison(2.1, 2.5, low))[0].sense == "<="
 
 
 @pytest.mark.parametrize(

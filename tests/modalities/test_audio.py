@@ -14,7 +14,7 @@ def complaint(raw: bytes) -> str:
 
 def test_hostile_bytes_get_a_sentence() -> None:
     assert complaint(b"") == "the sound is empty (0 bytes)"
-    assert complaint(b"just a text\n") == "not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"
+    assert complaint(b"just a text\n") == "not a sound that can be read (WAV, FLAC, Ogg, MP3, M4A, WebM and clips can)"
     assert complaint(wav(seconds=1 / 16_000)) == "the sound is too short: 0.0001 s, at least 0.1 s is needed"
     assert complaint(wav(rate=500_000)) == "a sampling rate of 500000 Hz is more than 384000 Hz"
 

@@ -25,6 +25,8 @@ DAMAGED = {  # by kind and its `damage`: a digest of all forms of an example; wh
     ("text", 1): "7048d7bf89fa",
     ("image", 1): "7faa947637da",
     ("audio", 1): "d43cb2229313",
+    ("video", 1): "e7707c5b5d6e",
+    ("signal", 1): "ef34b15b97d8",
     ("tabular", 1): "36502fd84ce2",
 }
 
@@ -160,10 +162,14 @@ class Conformance:
 
 
 class TestConformance(Conformance):
-    @pytest.fixture(params=KINDS)
+    @pytest.fixture(params=CASES)
     def case(self, request: pytest.FixtureRequest) -> Case:
         return CASES[request.param]
 
+    def test_every_kind_has_a_case(self) -> None:
+        assert {case.kind.kind for case in CASES.values()} == set(KINDS)
+
+    @pytest.mark.parametrize("kind", [CASES[name].kind for name in KINDS], ids=KINDS)
     def test_a_version_of_damage_gives_these_values(self, kind: Modality) -> None:
         value, digest = kind.accept(kind.example()), hashlib.sha256()
         for damage in kind.corruptions.values():

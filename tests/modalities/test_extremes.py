@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sensorium.dataset.embedding import load_encoder
-from sensorium.encoders.encoder import encode
+from sensorium.encoders.encoder import encode_each
 from sensorium.encoders.pixels import Pixels
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
@@ -38,7 +38,7 @@ def test_what_is_accepted_bears_every_later_step(kind: Modality, raw: Any) -> No
     for one in (*damaged[::2], *(left for _, left in parts[::9])):
         for preprocess in (encoder.preprocess, *(FITS if kind.kind == "image" else [])):
             assert all(np.isfinite(array).all() for array in preprocess(one).values())
-    assert np.isfinite(encode(encoder.preprocess, encoder.network, [value])).all()
+    assert np.isfinite(encode_each(encoder.preprocess, encoder.network, [value])[0]).all()
 
 
 @pytest.mark.parametrize(("kind", "raw", "sentence"), REFUSED.values(), ids=REFUSED)

@@ -14,9 +14,10 @@ from sensorium.compression.parity import difference, random_batches
 from sensorium.dataset.cache import fingerprint
 from sensorium.encoders.encoder import encode
 from sensorium.errors import UserError
-from sensorium.modalities import Audio, Image, Modality, Text
+from sensorium.modalities import Audio, Image, Modality, Text, Video
 from sensorium.models.onnx_network import OnnxNetwork
 from tests import folders
+from tests.clips import drawn, encoded
 from tests.conftest import png, wav
 
 Make = Callable[[str], Path]
@@ -24,6 +25,7 @@ RAWS: dict[type[Modality], list[object]] = {
     Text: ["A small green frog.", "a frog", "frog " * 100],
     Image: [png(), png((0, 90, 0), (64, 20)), png((9, 9, 9))],
     Audio: [wav(1.0), wav(2.0, pitch=200), wav(0.3)],
+    Video: [encoded(), encoded("gif", "gif", "rgb8", drawn(3)), encoded("webm", "libvpx", frames=drawn(9, 30, 70))],
 }
 BESIDE = {
     "clip": {"preprocessor_config": folders.SQUARE},
@@ -36,6 +38,10 @@ BESIDE = {
     "convnext classifier": {"preprocessor_config": folders.SHORTER},
     "resnet classifier": {"preprocessor_config": folders.SHORTER},
     "vit that hides patches": {"preprocessor_config": folders.SQUARE},
+    "videomae": {"preprocessor_config": folders.CLIPPED},
+    "videomae classifier": {"preprocessor_config": folders.CLIPPED},
+    "timesformer": {"preprocessor_config": folders.CLIPPED},
+    "vivit": {"preprocessor_config": folders.SQUARE},
     "wav2vec2": {"preprocessor_config": folders.WAVES | {"sampling_rate": 8000}},
     "wav2vec2 in fp16": {"preprocessor_config": folders.WAVES},
     "whisper": {"preprocessor_config": {"feature_extractor_type": "WhisperFeatureExtractor", "chunk_length": 2}},
@@ -52,6 +58,7 @@ SORTS = [
     (Image, "vit", 16), (Image, "vit classifier", 16), (Image, "deit classifier", 16), (Image, "beit classifier", 16),
     (Image, "swin classifier", 16), (Image, "convnext classifier", 16), (Image, "resnet classifier", 16),
     (Audio, "wav2vec2", 16), (Audio, "wav2vec2 in fp16", 16), (Audio, "hubert", 16),
+    (Video, "videomae", 16), (Video, "videomae classifier", 16), (Video, "timesformer", 16), (Video, "vivit", 16),
     (Audio, "whisper", 16), (Audio, "ast", 16), (Audio, "clap", 8),
 ]  # fmt: skip
 
@@ -98,8 +105,8 @@ def test_every_sort_is_the_same_at_every_load_and_in_serving(
     encoder.network.export(tmp_path / "out.onnx", batch, encoder.preprocess.axes)
     served = OnnxNetwork(tmp_path / "out.onnx")
     assert difference(found, encode(encoder.preprocess, served, values)) < 1e-4
-    for drawn in random_batches(encoder.preprocess, batch):
-        assert difference(encoder.network(drawn), served(drawn)) < 1e-4
+    for one in random_batches(encoder.preprocess, batch):
+        assert difference(encoder.network(one), served(one)) < 1e-4
 
 
 def test_half_weights_are_read_in_full(made: Make) -> None:

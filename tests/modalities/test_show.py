@@ -4,11 +4,14 @@ import base64
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from PIL import Image as Pillow
 
-from sensorium.modalities import Audio, Image, Tabular, Text
+from sensorium.errors import BadInput
+from sensorium.modalities import Audio, Image, Signal, Tabular, Text
+from sensorium.monitoring.drift.effects import of_numbers
 from tests.conftest import png, wav
 
 FACTS = Tabular(numbers=["age", "weight"], categories=["town"])
@@ -106,3 +109,53 @@ def test_columns() -> None:
         1,
     ]
     assert "Ulm &amp; Bonn" in FACTS.show({"town": "Ulm & Bonn"}, [])
+
+
+def test_signals() -> None:
+    signal = Signal(rate=100, channels=["x", "<b>"])
+    times = np.arange(400) / 100
+    waves = np.stack([3 + np.sin(2 * np.pi * 12.5 * times), np.cos(2 * np.pi * 12.5 * times)]).astype(np.float32)
+    said = signal.describe(waves)
+    assert said == pytest.approx(
+        {"seconds": 4, "level": 1.5, "spread": np.sqrt(0.5), "frequency": 12.5, "missing": 0}, abs=1e-2
+    )
+    spans = signal.occlusions(waves)
+    assert [part for part, _ in spans][:2] == [(0.0, 0.1), (0.1, 0.2)]
+    assert np.isnan(spans[1][1][:, 40:80]).all()
+    assert np.isnan(spans[1][1]).sum() == 80
+    assert signal.describe(spans[1][1])["missing"] == 0.1
+    damage = signal.corruptions
+    assert list(damage) == ["noise", "gaps", "drift", "lost channel"]
+    assert list(Signal(rate=1).corruptions) == ["noise", "gaps", "drift"]
+    random = np.random.default_rng(0)
+    noisy = signal.describe(damage["noise"](waves, 2, random))
+    assert noisy["spread"] == pytest.approx(1, abs=0.05)
+    assert [signal.describe(damage["gaps"](waves, strength, random))["missing"] for strength in range(3)] == (
+        pytest.approx([0.1, 0.3, 0.6])
+    )
+    assert signal.describe(damage["drift"](waves, 2, random))["spread"] > 1
+    assert np.isnan(damage["lost channel"](waves, 1, random)).all(1).sum() == 1
+    shown = signal.show(waves, [])
+    assert (shown.count("<path"), shown.count("&lt;b&gt;")) == (2, 1)
+    broken = signal.show(spans[3][1], [])
+    assert broken.count("M") == 4  # each line begins again behind the gap
+
+
+def test_changes_of_signals_in_words() -> None:
+    of = Signal.comparatives
+    before, now = pd.Series(np.linspace(1.0, 1.2, 30)), pd.Series(np.linspace(1.3, 1.56, 30))
+    assert of_numbers("frequency", before, now, of["frequency"]).words == "30% faster"
+    assert of_numbers("level", now, before, of["level"]).words == "0.33 units lower in level"
+    assert of_numbers("missing", before * 0, now / 10, of["missing"]).words == "more gaps (14%, was 0%)"
+
+
+def test_a_signal_reads_what_is_told_in_lists() -> None:
+    lists = Signal(columns=["a", "b"], rate=2, seconds=10)
+    value = lists.accept({"a": ", ".join(map(str, range(30))), "b": None})
+    assert value.shape == (2, 20)
+    with pytest.raises(BadInput, match="the series is longer than 250,000 samples; cut it, or give `seconds`"):
+        Signal(columns=["a", "b"], rate=2).accept({"a": [0] * 10**6})
+    with pytest.raises(BadInput, match="the series has more than 500,000 samples; cut it"):
+        lists.accept('{"a": [' + "0," * 500_001 + "0]}")
+    assert lists.in_json(value) == {"a": [float(number) for number in range(20)]}
+    assert lists.cells("it", b'{"a": [1, null], "b": "1 2", "gone": 1}') == {"a": "[1, null]", "b": "1 2"}

@@ -57,12 +57,16 @@ def test_from_no_tags_to_a_champion_a_better_one_and_back(
     models.run()
     table = capsys.readouterr().out
     assert table.index("v1.1.0") < table.index("v1.0.0")
-    assert "colour 0.700" in table
+    assert all(figure in table for figure in ("colour 0.700", "price MAE", "8.64", "tags F1 0.700"))
     models.run("v1.0.0")
     shown = capsys.readouterr().out
     assert first in shown
     assert "Bento    sensorium:first" in shown
-    assert "colour: accuracy 0.600 [0.100, 0.900]" in shown
+    assert [line.removeprefix("metrics  ") for line in shown.splitlines() if line.startswith("metrics")] == [
+        "colour: accuracy 0.600 [0.100, 0.900], macro F1 0.500",
+        "price: MAE 8.64 [7.5, 9.75], R2 0.710",
+        "tags: F1 0.700 [0.650, 0.750], macro F1 not defined",
+    ]
 
     rollback.run()
     assert "v1.0.0 is the champion again, v1.1.0 is archived" in capsys.readouterr().out

@@ -63,7 +63,10 @@ def test_bad_json_gets_a_sentence(client: TestClient, body: object, status: int,
     [
         ({"photo": b""}, "photo: the picture is empty (0 bytes)"),
         ({"photo": png()[:60]}, "photo: the picture is broken or cut off"),
-        ({"sound": b"a text file"}, "sound: not a sound that can be read (WAV, FLAC, Ogg and MP3 can)"),
+        (
+            {"sound": b"a text file"},
+            "sound: not a sound that can be read (WAV, FLAC, Ogg, MP3, M4A, WebM and clips can)",
+        ),
         ({"sound": wav(1 / 16_000)}, "sound: the sound is too short: 0.0001 s, at least 0.1 s is needed"),
         ({"smell": b"x"}, "there is no input 'smell'; this model reads note, photo, sound, car"),
     ],

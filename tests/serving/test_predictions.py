@@ -86,6 +86,7 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
     assert told["inputs"]["car"] == {
         "kind": "tabular",
         "encoder": "columns",
+        "column": "car",
         "is_file": False,
         "media_types": [],
         "max_bytes": 2**20,

@@ -263,15 +263,31 @@ def test_another_schema_gets_another_form(page, address):
     common = {"encoder": "e", "media_types": [], "max_bytes": 2**20, "value": {}, "settings": {}}
     facts = common | {"kind": "tabular", "is_file": False, "settings": {"numbers": ["price"], "categories": ["brand"]}}
     cloud = common | {"kind": "points", "is_file": True, "media_types": ["model/ply"]}
+    lists = common | {"kind": "signal", "is_file": False, "settings": {"columns": ["left", "right"]}}
+    trace = common | {"kind": "signal", "is_file": True, "media_types": ["text/csv", "application/octet-stream"]}
     inputs = {"facts": facts, "cloud": cloud, "code": common | {"kind": "code", "is_file": False}}
+    inputs |= {"hands": lists, "trace": trace}
+    columns = {name: one | {"inputs": [name]} for name, one in inputs.items()}
     targets = {"returned": {"kind": "class", "classes": ["no", "yes"], "abstain": 0}}
-    schema = {"model_version": "v", "lineage": {}, "inputs": inputs, "targets": targets, "limits": LIMITS}
+    given = {"inputs": inputs, "columns": columns}
+    schema = {"model_version": "v", "lineage": {}, **given, "targets": targets, "limits": LIMITS}
     page.route("**/schema", lambda route: route.fulfill(json=schema))
     opened(page, address)
-    shows(page, ".card h2", ["Facts", "Cloud", "Code"])
+    shows(page, ".card h2", ["Facts", "Cloud", "Code", "Hands", "Trace"])
     assert page.get_by_label("price").get_attribute("type") == "number"
     assert page.locator("[data-input=cloud] input[type=file]").get_attribute("accept") == "model/ply"
     assert page.locator("[data-input=code] textarea").count() == 1
+    page.get_by_label("left").fill("[1, 2, null, 2.5, 3]")
+    path = page.get_attribute("[data-input=hands] svg.plot path", "d")
+    assert (path.count("M"), path.count("L")) == (2, 2)  # broken at the gap
+    page.locator("[data-input=trace] input[type=file]").set_input_files(
+        {"name": "t.csv", "mimeType": "text/csv", "buffer": b"a,b\n" + b"1,2\n3,1\n" * 9}
+    )
+    page.wait_for_function("document.querySelectorAll('[data-input=trace] svg.plot').length == 2")
+    page.get_by_role("button", name="Remove trace").click()
+    page.get_by_label("trace as numbers").fill("1\n2\n1\n")
+    page.get_by_label("trace as numbers").blur()
+    shows(page, "[data-input=trace] .name", ["pasted.csv"])
 
 
 def test_an_example_is_given_whole_and_asked_by_one_click(page, address):

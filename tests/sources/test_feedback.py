@@ -16,6 +16,7 @@ def make(project: Project) -> None:
     project.params |= {
         "inputs": {
             "note": {"kind": "text", "column": "what they say"},
+            "start": {"kind": "text", "column": "what they say", "max_tokens": 8},
             "photo": {"kind": "image", "column": " url"},
             "facts": {"kind": "tabular", "numbers": ["age"], "categories": ["colour"]},
         },
@@ -55,7 +56,7 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
          "input.facts": "ab/facts", "target.label": "yes"},
         {"id": "feedback-2", "request_id": "y", "input.note": "ab/other", "input.photo": None, "input.facts": None,
          "target.label": None},
-        {"id": "feedback-3", "request_id": "z", "input.note": None, "input.photo": "ab/broken", "input.facts": None,
+        {"id": "feedback-3", "request_id": "z", "input.note": None, "input. url": "ab/broken", "input.facts": None,
          "target.label": "yes"},
     ])  # fmt: skip
     told.to_parquet(paths.FEEDBACK / "rows.parquet")
@@ -64,6 +65,8 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
     for name, cells in {"account": [2**64 - 1 - n for n in range(60)], "paid": [n % 2 == 0 for n in range(60)]}.items():
         assert pq.read_table(paths.RAW / "manifest.parquet")[name].to_pylist() == [*cells, None, None, None]
     assert sorted(set(after.index) - set(before.index)) == ["feedback-1"]
+    assert after["note"].equals(after["start"].rename("note"))  # of one column, each with values of its own
+    assert {path.name for path in paths.PREPARED.iterdir()} >= {"note", "start"}
     raw = pd.read_parquet(paths.RAW / "manifest.parquet").set_index("id")
     assert after["row.origin"].value_counts().to_dict() == {"manifest": 60, "feedback": 1}
     assert after.loc["feedback-1", "column.origin"] is None  # the user's own column is no place for ours

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from sensorium.errors import BadInput, UserError
 from sensorium.media import Media, MediaWriter
-from sensorium.modalities import Image, Text
+from sensorium.modalities import Audio, Image, Text
 from sensorium.sources import Manifest
 from tests.conftest import png
 
@@ -137,3 +138,15 @@ def test_a_table_that_cannot_be_read_says_why(tmp_path: Path, name: str, content
         (tmp_path / name).write_text(content)
     with pytest.raises(UserError, match=sentence):
         read(tmp_path / name)[0]
+
+
+def test_a_file_that_several_inputs_read_is_kept_once(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a.png").write_bytes(png())
+    pd.DataFrame({"look": ["a.png", "a.png"]}).to_csv(tmp_path / "mine/t.csv", index=False)
+    (tmp_path / "raw").mkdir()
+    several = {"look": Image(), "style": Image(column="look"), "heard": Audio(column="look")}
+    with MediaWriter(tmp_path / "raw") as media:
+        Manifest(path=str(tmp_path / "mine/t.csv")).read(several, media)
+    (shard,) = (tmp_path / "raw").glob("*/*.parquet")
+    assert pq.read_table(shard)["image"].to_pylist() == [{"bytes": png(), "path": "a.png"}]

@@ -90,7 +90,7 @@ def test_media_that_cannot_be_read(project: Project) -> None:
     )
     patterns = [
         ("1", "photo", r"the picture is broken or cut off \(.*\)"),
-        ("2", "sound", r"not a sound that can be read \(WAV, FLAC, Ogg and MP3 can\)"),
+        ("2", "sound", r"not a sound that can be read \(WAV, FLAC, Ogg, MP3, M4A, WebM and clips can\)"),
         ("3", "sound", r"the sound is too short: 0.0001 s, at least 0.1 s is needed"),
         ("4", "photo", r"'../secret.png' lies outside the data root"),
         ("5", "photo", r"'/etc/hostname' lies outside the data root"),

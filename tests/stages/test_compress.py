@@ -1,4 +1,7 @@
 import json
+import shutil
+from contextlib import chdir
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +18,17 @@ from tests.conftest import Project
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def trained(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+@pytest.fixture(scope="module")
+def made(module_path: Path) -> Project:
     """A model of two tables; no test row has the second."""
-    monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
+    project = Project(module_path / "made")
+    project.root.mkdir()
     random = np.random.default_rng(0)
     rows = [{"a": a, "b": b, "y": "high" if a + noise > 0 else "low"} for a, b, noise in random.normal(size=(300, 3))]
     project.params |= {
         "inputs": {"samples": {"kind": "tabular", "numbers": ["a"]}, "rare": {"kind": "tabular", "numbers": ["b"]}},
         "targets": {"y": {"kind": "class"}},
+        "split": {"train": 0.45, "val": 0.4, "test": 0.15},  # so many judge one fit, without cross-validation
         "search": {"trials": 1, "minutes": 1.0},
         "fusion": {"kind": "attention", "width": 32},
         "training": {"epochs": 40, "learning_rate": 0.01},
@@ -33,15 +38,28 @@ def trained(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
         },
     }
     project.write(rows)
-    for stage in (ingest, validate, prepare):
-        stage.run()
-    table = pd.read_parquet(paths.PREPARED / "rows.parquet")
-    table.loc[table["split"] != "train", "rare"] = None
-    table.to_parquet(paths.PREPARED / "rows.parquet")
-    for name in ("samples", "rare"):
-        embed.run(name)
-    search.run()
-    train.run()
+    with chdir(project.root), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SENSORIUM_CACHE", str(module_path / "cache"))
+        for stage in (ingest, validate, prepare):
+            stage.run()
+        table = pd.read_parquet(paths.PREPARED / "rows.parquet")
+        table.loc[table["split"] != "train", "rare"] = None
+        table.to_parquet(paths.PREPARED / "rows.parquet")
+        for name in ("samples", "rare"):
+            embed.run(name)
+        search.run()
+        train.run()
+    return project
+
+
+@pytest.fixture
+def trained(made: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """It in the working directory, for one test to compress."""
+    shutil.copytree(made.root, tmp_path / "trained")
+    monkeypatch.chdir(tmp_path / "trained")
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    project = Project(tmp_path / "trained")
+    project.params = deepcopy(made.params)
     return project
 
 

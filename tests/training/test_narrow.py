@@ -1,10 +1,12 @@
+import pytest
 import torch
 
 from sensorium.models.network import Network, NetworkConfig
 from sensorium.training.data import Rows
 from sensorium.training.forward import predict
 from sensorium.training.loop import standardise
-from sensorium.training.narrow import TurnedDropout, axes_of, narrow
+from sensorium.training.narrow import axes_of, narrow
+from sensorium.training.noise import Dropout, TurnedDropout
 from sensorium.training.weights import Weights
 
 RANDOM = torch.Generator().manual_seed(0)
@@ -45,6 +47,13 @@ def test_turned_dropout_has_the_mean_and_the_variance_of_dropout() -> None:
     assert abs(noise.mean().item()) < 0.03
     assert abs(noise.var().item() - 2.0) < 0.05  # 8 squares of 2 over 16 numbers, times .5 / .5
     assert torch.equal(TurnedDropout(0.5, 16).eval()(values), values)
+
+
+def test_dropout_from_bytes_drops_the_share_and_keeps_the_mean() -> None:
+    dropped = Dropout(0.6).train()(torch.ones(4000, 8))
+    assert sorted(dropped.unique().tolist()) == [0.0, pytest.approx(256 / 102)]
+    assert abs(dropped.mean().item() - 1) < 0.03
+    assert torch.equal(Dropout(0.6).eval()(torch.ones(3)), torch.ones(3))
 
 
 def test_weights_are_one_vector_that_the_network_shares() -> None:

@@ -21,18 +21,18 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
     """Prints what is predicted of every target, and what each input contributed.
 
     Args:
-        arguments: ``--INPUT VALUE`` pairs: a text, a path, or a JSON object of columns.
+        arguments: ``--COLUMN VALUE`` pairs: a text, a path, or a JSON object of a tabular input's columns.
         url: of the service.
 
     Raises:
-        UserError: if an input is unknown, a file cannot be read, or no service answers.
+        UserError: if a column is unknown, a file cannot be read, or no service answers.
     """
     with Client(url) as client:
         schema = client.schema()
-        inputs = _inputs(arguments, schema["inputs"])
+        given = _given(arguments, schema)
         began = time.perf_counter()
-        ask = client.explain if len(inputs) <= schema["limits"]["explained"] else client.predict
-        answer = ask(**inputs)
+        ask = client.explain if len(_asked(given, schema)) <= schema["limits"]["explained"] else client.predict
+        answer = ask(**given)
         taken = 1000 * (time.perf_counter() - began)
     console = Console(highlight=False, soft_wrap=True)
     for target, of_target in answer["targets"].items():
@@ -41,13 +41,21 @@ def run(arguments: Sequence[str], url: str | None = None) -> None:
     missing = [name for name in schema["inputs"] if name not in answer["inputs"]]
     if any("base" in of_target for of_target in answer["targets"].values()):
         console.print("base is what is said without any input; what each input contributed is added to it")
-    given = f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}"
-    for line in (given, f"model    {answer['model_version']}, {taken:.0f} ms", f"request  {answer['request_id']}"):
+    used = f"given    {', '.join(answer['inputs'])}{'; missing ' + ', '.join(missing) if missing else ''}"
+    unread = [f"unread   {name}: {why}" for name, why in answer.get("unread", {}).items()]
+    for line in (
+        used,
+        *unread,
+        f"model    {answer['model_version']}, {taken:.0f} ms",
+        f"request  {answer['request_id']}",
+    ):
         console.print(escape(line))
 
 
-def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Value]:
-    names = ", ".join(f"--{name}" for name in known)
+def _given(arguments: Sequence[str], schema: Mapping[str, Any]) -> dict[str, Value]:
+    columns = schema.get("columns", schema["inputs"])  # an earlier version's service names inputs
+    known = schema["inputs"] | columns  # and the service reads their names for one version more
+    names = ", ".join(f"--{name}" for name in columns)
     given: dict[str, Value] = {}
     words = list(arguments)
     while words:
@@ -65,6 +73,11 @@ def _inputs(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Val
     if not given:
         raise UserError(f"nothing is given; give one or more of {names}, each with a value.")
     return given
+
+
+def _asked(given: Mapping[str, Value], schema: Mapping[str, Any]) -> list[str]:
+    """The inputs that may read what is given."""
+    return [name for name, kind in schema["inputs"].items() if {name, kind.get("column")} & set(given)]
 
 
 def _shown(target: str, found: Printed) -> str | Table:

@@ -18,6 +18,7 @@ from sensorium.errors import BadInput, UserError
 from sensorium.evaluation.gates import with_its_time
 from sensorium.files import existing, read_json, replacing
 from sensorium.media import Media
+from sensorium.modalities.request_fields import request_fields
 from sensorium.registry.champion import Champion, past_champion, read_champion
 from sensorium.registry.own_data import dvc_add, unversioned
 from sensorium.renamed import VALIDATED, with_new_keys
@@ -37,6 +38,7 @@ from sensorium.terminal import Console
 
 SUBSETS = ("only", "without")
 PROMOTE = ".venv/bin/sensorium promote"
+LONGEST = 1000  # letters of a value that a command shows
 PREPARED = paths.PREPARED / "rows.parquet"
 EXAMPLE = paths.REPORTS / "example"  # files of a request
 
@@ -193,20 +195,25 @@ def _example() -> str:
     fields, media = [], Media.of_folder(paths.RAW)
     with replacing(EXAMPLE) as beside:
         beside.mkdir()
-        for name, kind in settings.inputs.items():
-            if prepared[name] is None:  # missing, or not to be used
+        for name, field in request_fields(settings.inputs).items():
+            first, kind = next(iter(field.inputs)), field.widest
+            if all(prepared[one] is None for one in field.inputs):  # missing, or not to be used
                 continue
             if kind.is_file:
-                cell = row[kind.columns(name)[0]]
+                cell = row[name]
                 suffix = PurePath(cell).suffix
-                file = f"{name}{suffix if suffix[1:].isalnum() else ''}"  # others mean something to curl
+                file = f"{first}{suffix if suffix[1:].isalnum() else ''}"  # others mean something to curl
                 try:
                     (beside / file).write_bytes(media.read(cell, kind.max_bytes))
                 except BadInput as problem:  # what is there is of an earlier version, or somebody changed it
                     raise UserError(f"{paths.RAW}: {problem}; run `dvc repro`.") from problem
                 fields += ["-F", f"{name}=@{EXAMPLE / file}"]
             else:
-                value = kind.accept(kind.raw(row, name, media))  # a table may hold what JSON cannot, such as a date
+                value = kind.in_json(kind.accept(kind.raw(row, first, media)))  # a table may hold a date, JSON cannot
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                fields += ["--form-string", f"{name}={text}"]
+                if len(text) > LONGEST:
+                    (beside / first).write_text(text, encoding="utf-8")
+                    fields += ["-F", f"{name}=<{EXAMPLE / first}"]
+                else:
+                    fields += ["--form-string", f"{name}={text}"]
     return shlex.join(["curl", *fields, "localhost:3000/predict"])

@@ -72,10 +72,10 @@ class EncoderDistillation:
 
     def _distil(self, student: Student, path: Path) -> None:
         teacher = self.reader.encoder.network
-        if not isinstance(teacher, TorchNetwork):
-            raise UserError("its encoder is an ONNX file, which cannot learn")
         if self.reader.encoder.preprocess.most_tokens is not None:
             raise UserError("its values have differing numbers of tokens, which no student gives")
+        if not isinstance(teacher, TorchNetwork):
+            raise UserError("its encoder is an ONNX file, which cannot learn")
         dataset = self._dataset
         example = dataset.collate(dataset.samples[:2])
         tensors = {name: torch.from_numpy(array).to(teacher.device) for name, array in example.items()}

@@ -101,7 +101,9 @@ def predict_file(source: Path, target: Path, model: Path) -> Counts:
         staged = _stage(source, parts / "rows")
         added = list(predict_table(pa.table({}), predictor, job.serve, job.root))
         _require_columns(source, staged.columns, predictor.inputs, added)
-        answered = list(HERE.map_shards(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes))
+        answered = list(
+            HERE.map_with_progress(partial(predict_piece, job), staged.pieces, "answering rows", staged.sizes)
+        )
         unsure = {name: 0 for name, learnt in predictor.targets.items() if learnt.may_abstain}
         return _join(answered, target, added, Counts(predictor.version, unsure))
 

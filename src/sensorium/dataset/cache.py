@@ -55,20 +55,24 @@ def fingerprint(encoder: Encoder) -> str:
 
     Its weights, constants and files count by content, its code by its version, and so do the libraries that run it.
     """
+
+    def digest(path: Path) -> str:
+        return encoder.digests.get(path) or sha256(path)
+
     parts = [
         encoder.version,
         json.dumps(encoder.preprocess.constants, sort_keys=True),
-        *(f"{name}={sha256(path)}" for name, path in sorted(encoder.preprocess.files.items())),
-        *(sha256(path) for path in encoder.weights),
-        json.dumps(library_versions()),
+        *(f"{name}={digest(path)}" for name, path in sorted(encoder.preprocess.files.items())),
+        *(digest(path) for path in encoder.weights),
+        json.dumps(library_versions(encoder.preprocess.libraries)),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def library_versions() -> dict[str, str | None]:
-    """The versions of what encoders are run by."""
+def library_versions(more: Sequence[str] = ()) -> dict[str, str | None]:
+    """The versions of what encoders are run by, and of more."""
     found: dict[str, str | None] = {}
-    for library in LIBRARIES:
+    for library in (*LIBRARIES, *more):
         try:
             found[library] = version(library)
         except PackageNotFoundError:

@@ -57,7 +57,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Piece:
+class JobPart:
     """Some values of a job.
 
     Attributes:
@@ -90,11 +90,11 @@ def embed(jobs: Sequence[Job], doing: str, engine: Engine = HERE) -> dict[str, s
     """
     if not (pieces := _pieces(jobs)):
         return {}
-    done = engine.map_shards(_embed_piece, pieces, doing, most=processes())
+    done = engine.map_with_progress(_embed_piece, pieces, doing, most=processes())
     return {key: why for found in done for key, why in found.items()}
 
 
-def _pieces(jobs: Sequence[Job]) -> list[Piece]:
+def _pieces(jobs: Sequence[Job]) -> list[JobPart]:
     """What the cache lacks, in the order in which shards hold it: a shard is read for one piece, or for two."""
     wanted = [set(missing(job)) for job in jobs]
     of_folder: dict[Path, set[str]] = {}
@@ -107,7 +107,7 @@ def _pieces(jobs: Sequence[Job]) -> list[Piece]:
         for piece in shards(places):
             in_shards = [(path, [name for _, name in of_it]) for path, of_it in groupby(piece, itemgetter(0))]
             encoder = _fingerprint_of(job.kind)
-            found.append(Piece(replace(job, digests=[name for _, name in piece]), in_shards, encoder))
+            found.append(JobPart(replace(job, digests=[name for _, name in piece]), in_shards, encoder))
     return found
 
 
@@ -176,7 +176,7 @@ def _loaded(_: Path, kind: str) -> Encoder:
     return frozen.load(declared(json.loads(kind)))
 
 
-def _embed_piece(piece: Piece) -> dict[str, str]:
+def _embed_piece(piece: JobPart) -> dict[str, str]:
     """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch.
 
     Returns:
@@ -200,7 +200,7 @@ def _embed_piece(piece: Piece) -> dict[str, str]:
     return problems
 
 
-def _require_encoder(piece: Piece) -> None:
+def _require_encoder(piece: JobPart) -> None:
     """Loads the encoder anew where this process, which may outlive the command, has another one of the same name.
 
     Raises:

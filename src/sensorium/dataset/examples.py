@@ -1,6 +1,5 @@
 """Examples for the service's page: test rows as requests, and the categories to choose from."""
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from sensorium.data_root import Files
 from sensorium.dataset.columns import ID, ORIGIN, SPLIT
 from sensorium.errors import BadInput
 from sensorium.modalities import Modality
+from sensorium.modalities.request_fields import request_fields
 from sensorium.sources.feedback import FOLDER
 
 MOST_BYTES = 2**20  # of an example: it travels with the model, and a browser reads all of them at once
@@ -80,8 +80,8 @@ def _values(rows: Sequence[Row], name: str, kind: Modality, files: Files) -> Ite
     """Cleaned values, read only as far as somebody looks at them, without those that cannot be used."""
     for row in rows:
         with suppress(BadInput):
-            if (raw := kind.raw(row, name, files)) is not None:
-                yield kind.accept(raw)
+            if (value := kind.value(row, name, files)) is not None:
+                yield value
 
 
 def _is_there(row: Row, name: str, kind: Modality) -> bool:
@@ -94,12 +94,12 @@ def _labels(row: Row, labels: Sequence[str]) -> set[tuple[str, Any]]:
 
 def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str, Any]:
     """Values as the model reads them, without where and by whom a picture was taken; nothing of a file that is gone."""
+    request: dict[str, Any] = {}
     try:
-        raws = {name: raw for name, kind in inputs.items() if (raw := kind.raw(row, name, files)) is not None}
-        values = {name: inputs[name].accept(raw) for name, raw in raws.items()}
-        return {
-            name: base64.b64encode(inputs[name].pack(value)).decode() if inputs[name].is_file else value
-            for name, value in values.items()
-        }
+        for name, field in request_fields(inputs).items():
+            kind = field.widest
+            if (value := kind.value(row, next(iter(field.inputs)), files)) is not None:
+                request[name] = kind.in_json(value)
     except BadInput:
         return {}
+    return request

@@ -75,7 +75,8 @@ def _kept(kind: Modality, folder: Path) -> Encoder | None:
     files = {name: folder / name for name in manifest["preprocess_files"]}
     preprocess = kind.preprocesses[manifest["preprocess"]](files, **manifest["constants"])
     network = folder / artefact.ENCODER
-    return Encoder(preprocess, OnnxNetwork(network), manifest["encoder"], (network,))
+    digests = {folder / name: digest for name, digest in manifest["files"].items()}
+    return Encoder(preprocess, OnnxNetwork(network), manifest["encoder"], (network,), digests)
 
 
 def _make(kind: Modality, folder: Path) -> None:

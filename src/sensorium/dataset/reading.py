@@ -47,7 +47,7 @@ def read_inputs(
     alike: dict[tuple[Problem | bool, ...], InputChecks] = {}
     with temporary(folder.parent) as beside:  # what a killed worker leaves is in no output
         read = partial(_read_piece, inputs, folder, beside)
-        for piece in engine.map_shards(read, pieces, "reading inputs", pieces.sizes):
+        for piece in engine.map_with_progress(read, pieces, "reading inputs", pieces.sizes):
             for name, outcomes in piece.items():
                 digests[name].append(_digests(outcomes))
             for row in zip(*piece.values(), strict=True):
@@ -90,7 +90,6 @@ def _read_input(kind: Modality, name: str, folder: Path, beside: Path, piece: Pi
 def _accepted(kind: Modality, row: Mapping[str, Any], name: str, files: Files) -> Any | Problem | None:
     """The cleaned value of an input, or what is wrong with it; ``None`` where it is missing."""
     try:
-        raw = kind.raw(row, name, files)
-        return None if raw is None else kind.accept(raw)
+        return kind.value(row, name, files)
     except BadInput as problem:
         return Problem.of(problem, next((row[column] for column in kind.columns(name) if row.get(column)), ""))

@@ -99,9 +99,9 @@ def _read(predictor: Predictor, name: str, rows: Sequence[Mapping[str, Any]], fi
         values: list[tuple[list[int], Any]] = []
         for numbers in batch:
             try:
-                raw = kind.raw(rows[numbers[0]], name, files)
-                if raw is not None:
-                    values.append((numbers, kind.accept(raw)))
+                value = kind.value(rows[numbers[0]], name, files)
+                if value is not None:
+                    values.append((numbers, value))
             except BadInput as problem:
                 problem_of |= dict.fromkeys(numbers, f"{name}: {problem}")
         found = encode_each(*encoder, [value for _, value in values])

@@ -12,10 +12,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, NothingIn
 
-READERS = ("sensorium.decoding.picture", "sensorium.decoding.sound")  # that are ready before children are forked
-STUCK = 20  # seconds by the clock, for what uses no processor
+# Ready before children are forked.
+READERS = (
+    "sensorium.decoding.picture", "sensorium.decoding.series", "sensorium.decoding.sound", "sensorium.decoding.video",
+)  # fmt: skip
+STUCK = 20  # seconds by the clock, for what uses no processor,
+SHARE = 6  # or so many for each of the processor's that it may use: others work there, too
 LONGEST = 300  # letters of what a library says
 
 
@@ -60,6 +64,8 @@ def _answer(job: dict[str, Any], content: bytes, own: int) -> tuple[dict[str, st
     try:
         _limit(job["seconds"], own + len(content) + job["memory"])
         return {}, reader(content, **job["settings"])
+    except NothingIn as nothing:
+        return {"nothing": str(nothing)}, b""
     except BadInput as problem:
         return {"problem": str(problem)}, b""
     except MemoryError:
@@ -76,7 +82,7 @@ def _limit(seconds: float, size: int) -> None:
         _soften(resource.RLIMIT_AS, size)
     _soften(resource.RLIMIT_NOFILE, 0)
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, STUCK)
+    signal.setitimer(signal.ITIMER_REAL, max(STUCK, SHARE * seconds))
 
 
 def _unlimit() -> None:

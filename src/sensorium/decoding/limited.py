@@ -25,13 +25,13 @@ from threading import Lock
 from typing import Any
 
 from sensorium.decoding.room import Room
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, NothingIn, UserError
 
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
 CHILD = "sensorium.decoding.child"
 FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
-ANSWERED = 30.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
+ANSWERED = 90.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
 LARGE = 500_000  # bytes; a file of more leaves the cores to others from the beginning,
 LONG = 0.1  # any file after so many seconds of the processor; an ordinary picture or sound takes a third of that
 POLL = 0.03  # seconds between two checks of one that works
@@ -224,6 +224,7 @@ def run(reader: Reader, content: bytes, limits: Limits, **settings: Any) -> byte
 
     Raises:
         BadInput: what the reader says of the bytes, or that they take more than the limits, or break it.
+        NothingIn: if that is what it says.
         UserError: if there can be no child.
     """
     job = {"module": reader.__module__, "name": reader.__name__, "settings": settings}
@@ -236,6 +237,8 @@ def run(reader: Reader, content: bytes, limits: Limits, **settings: Any) -> byte
                 raise BadInput(f"reading it takes longer than {limits.seconds:.1f} seconds") from death
             _children.renew()
             continue
+        if nothing := reply.get("nothing"):
+            raise NothingIn(nothing)
         if problem := reply.get("problem"):
             raise BadInput(problem)
         return read

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -24,9 +24,11 @@ class Preprocess(ABC):
 
     Attributes:
         axes: for each array of a batch, the axes whose length varies, by name (what ONNX calls dynamic axes).
+        libraries: whose versions decide the arrays; features are kept under them, too.
     """
 
     axes: ClassVar[dict[str, dict[int, str]]]
+    libraries: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, files: Mapping[str, Path] | None = None, **constants: Any) -> None:
         self.files = dict(files or {})
@@ -82,12 +84,14 @@ class Encoder:
         version: of this way to read, as ``NAME NUMBER``. Features are kept under it: raise the number whenever the same
             value, weights and constants give other features.
         weights: the files the network was read from; features are kept under their content, too.
+        digests: SHA-256 of those files, of the preprocessing's too, that were read whole already.
     """
 
     preprocess: Preprocess
     network: Network
     version: str
     weights: tuple[Path, ...] = ()
+    digests: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,9 @@ def resized(settings: Mapping[str, Any], processor: Any) -> Resized:
         found = Resized(**change(_constants(settings), settings))
         if all(_alike(found(picture)["pixel_values"], pixels) for picture, pixels in wanted):
             return found
+    name = settings.get("image_processor_type", type(processor).__name__)
     raise UserError(
-        f"its {type(processor).__name__.removesuffix('Pil')} makes other pixels of a picture than resizing, cropping "
+        f"its {str(name).removesuffix('Pil')} makes other pixels of a picture than resizing, cropping "
         "and normalising do, which is all that is known here; choose another encoder."
     )
 
@@ -160,8 +161,14 @@ def _blue_first(constants: Constants, settings: Mapping[str, Any]) -> Constants:
     return constants | {"blue_first": True, "mean": plain["mean"], "std": plain["std"]}
 
 
+def _from_minus_one(constants: Constants, settings: Mapping[str, Any]) -> Constants:
+    """ViViT's: less one before it is normalised."""
+    scale = 1 / (settings.get("rescale_factor") or 1 / 255) if settings.get("offset") else 0.0
+    return constants | {"mean": [mean + scale for mean in constants["mean"]]}
+
+
 # What processors do beside what their settings say; the first that makes the same pixels is right.
-CHANGES = (_around_the_crop, _as_stated, _by_a_seventh, _twice_normalised, _blue_first)
+CHANGES = (_around_the_crop, _as_stated, _by_a_seventh, _twice_normalised, _blue_first, _from_minus_one)
 
 
 def samples() -> list[Pillow.Image]:

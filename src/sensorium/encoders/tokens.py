@@ -36,8 +36,10 @@ def absent(values: int, tokens: int, dim: int) -> np.ndarray:
 
 def take(features: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Features ``[places, tokens, dim]`` of the values at these places; at -1 there is none."""
-    found = absent(len(places), *features.shape[1:])
-    found[places >= 0] = features[places[places >= 0]]
+    if not len(features):
+        return absent(len(places), *features.shape[1:])
+    found = features[places]
+    found[places < 0] = np.nan
     return found
 
 
@@ -48,4 +50,5 @@ def is_there(features: np.ndarray) -> np.ndarray:
 
 def filled(features: np.ndarray) -> np.ndarray:
     """The same with zeros for tokens that are not there."""
-    return np.where(is_there(features)[..., None], features, np.float32(0))
+    here = is_there(features)
+    return features if here.all() else np.where(here[..., None], features, np.float32(0))

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from sensorium import extras
 from sensorium.engine.engine import AHEAD, KILLED, Engine
-from sensorium.engine.worker import place_here, work
+from sensorium.engine.worker import work, workplace_here
 from sensorium.errors import UserError, reason
 
 PATIENCE = 60  # seconds that a scheduler, or a worker where there is none, is waited for
@@ -30,9 +30,9 @@ class Dask(Engine):
         self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int, most: int | None
     ) -> Iterator[Any]:
         pending: deque[Any] = deque()
-        with place_here() as place, self._client() as client:
+        with workplace_here() as workplace, self._client() as client:
             for piece in pieces:
-                pending.append(client.submit(work, place, pickle.dumps((function, piece)), pure=False))
+                pending.append(client.submit(work, workplace, pickle.dumps((function, piece)), pure=False))
                 while len(pending) >= AHEAD * self._workers(client):
                     yield self._result(client, pending.popleft())
             while pending:

@@ -37,7 +37,7 @@ class Engine(Section, ABC):
         if pieces:
             yield from self._results(function, (pieces[number] for number in range(len(pieces))), len(pieces), most)
 
-    def map_shards(
+    def map_with_progress(
         self,
         function: Callable[[Any], Any],
         pieces: Sequence[Any],

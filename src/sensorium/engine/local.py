@@ -31,20 +31,22 @@ class Local(Engine):
 
 
 def map_ahead(
-    function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int, most: int | None = None
+    function: Callable[[Any], Any], pieces: Iterator[Any], ahead: int, most: int | None = None, are_long: bool = False
 ) -> Iterator[Any]:
     """Yields ``function(piece)`` in the order of the pieces, which may depend on what was yielded.
 
     A piece is taken when the results of all but ``ahead - 1`` before it have been used, or later. This process begins,
-    since all may be done before others have started; they are started for what is left.
+    since all may be done before others have started; they are started for what is left, or at once for long pieces.
 
     Args:
         function: of a piece; see `Engine`.
         pieces: its arguments.
         ahead: how many are at work or wait at most.
         most: processes; else there are as many as cores.
+        are_long: whether a piece takes longer than to start a process.
     """
-    workers, here = min(most or len(os.sched_getaffinity(0)), ahead), time.monotonic() + START
+    workers = min(most or len(os.sched_getaffinity(0)), ahead)
+    here = time.monotonic() + (0 if are_long else START)
     none_left = object()
     while workers == 1 or time.monotonic() < here:
         if (piece := next(pieces, none_left)) is none_left:

@@ -22,7 +22,7 @@ _alone = Lock()  # the working directory is that of a whole process
 
 
 @dataclass(frozen=True)
-class Place:
+class Workplace:
     """Where pieces are worked on: folders that every worker has to see under the same paths.
 
     Attributes:
@@ -60,23 +60,23 @@ class Place:
 
 
 @contextmanager
-def place_here() -> Iterator[Place]:
-    """The place of this process, marked as long as work goes on."""
+def workplace_here() -> Iterator[Workplace]:
+    """The workplace of this process, marked as long as work goes on."""
     root, folder = Path.cwd(), paths.cache().absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with temporary(root) as one, temporary(folder) as other:
-        yield Place(root, folder, (one, other), _code())
+        yield Workplace(root, folder, (one, other), _code())
 
 
-def work(place: Place, pickled: bytes) -> Any:
+def work(workplace: Workplace, pickled: bytes) -> Any:
     """Gives the result of a piece; threads of a worker take turns.
 
     Args:
-        place: where.
+        workplace: where.
         pickled: the function and its piece, which are read there: they may be found by the working directory.
     """
     with _alone:
-        place.enter()
+        workplace.enter()
         function, piece = pickle.loads(pickled)
         return function(piece)
 

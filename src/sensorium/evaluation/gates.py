@@ -16,6 +16,7 @@ TIMINGS = "timings"
 
 
 FIGURES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.learnt.figure_names))
+ERRORS = {name for kind in KINDS.values() for name in kind.learnt.lower_is_better}
 BRANCHES = ("slices", "robustness", "subsets")  # with a file of their own, so that DVC's tables stay readable
 OF_TARGETS = ("evaluate", *BRANCHES)  # files whose first keys are targets
 FILES = ("validate", *OF_TARGETS, "compress", TIMINGS)
@@ -219,8 +220,9 @@ def _require_judged(address: str, figures: Mapping[str, Any]) -> None:
 def _against_champion(rule: Rule, compare: Compare) -> RuleResult:
     assert rule.champion is not None
     found, margin = compare(rule), rule.champion.margin
+    sense = "<=" if keys_of(rule.metric)[-1] in ERRORS else ">="
     return RuleResult(
-        rule.metric, found.challenger, found.champion, ">=", found.low >= -margin, margin=margin, low=found.low
+        rule.metric, found.challenger, found.champion, sense, found.low >= -margin, margin=margin, low=found.low
     )
 
 

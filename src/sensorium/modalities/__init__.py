@@ -10,10 +10,14 @@ from pydantic_core import CoreSchema, core_schema
 from sensorium.modalities.audio import Audio
 from sensorium.modalities.image import Image
 from sensorium.modalities.modality import Modality
+from sensorium.modalities.signal import Signal
 from sensorium.modalities.tabular import Tabular
 from sensorium.modalities.text import Text
+from sensorium.modalities.video import Video
 
-KINDS: dict[str, type[Modality]] = {kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Tabular)}
+KINDS: dict[str, type[Modality]] = {
+    kind.model_fields["kind"].default: kind for kind in (Text, Image, Audio, Video, Signal, Tabular)
+}
 
 
 @cache
@@ -43,4 +47,4 @@ class _OfKind:
 
 Input = Annotated[Modality, _OfKind()]
 
-__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Tabular", "Text", "declared"]
+__all__ = ["KINDS", "Audio", "Image", "Input", "Modality", "Signal", "Tabular", "Text", "Video", "declared"]

@@ -1,4 +1,4 @@
-"""Audio: a sound file (WAV, FLAC, Ogg, MP3, ...), heard as mono at 16 kHz."""
+"""Audio: a sound file (WAV, FLAC, Ogg, MP3, M4A, ...) or the sound track of a clip, heard as mono at 16 kHz."""
 
 import base64
 import io
@@ -36,7 +36,10 @@ class Audio(Cell):
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
-    media_types: ClassVar = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg")
+    media_types: ClassVar = (
+        "audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/webm", "audio/aac", "video/mp4",
+        "video/webm", "video/quicktime",
+    )  # fmt: skip
     feature: ClassVar = "Audio"
     comparatives: ClassVar = {
         "seconds": Comparative("shorter", "longer", "seconds"),

@@ -25,6 +25,9 @@ class Cell(Modality):
     def columns(self, name: str) -> list[str]:
         return [name if self.column is None else self.column]
 
+    def asked_as(self, name: str) -> str:
+        return self.columns(name)[0]
+
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         cell = row.get(self.columns(name)[0])
         if is_missing(cell):

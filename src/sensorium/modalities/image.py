@@ -15,8 +15,7 @@ from sensorium.decoding import picture
 from sensorium.decoding.limited import run
 from sensorium.decoding.picture import SHORTEST_SIDE
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.encoders.pixels import Pixels
-from sensorium.encoders.resized import Resized
+from sensorium.encoders.frames import PICTURES
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
@@ -43,7 +42,7 @@ class Image(Cell):
         "aspect": Comparative("narrower", "wider", "width divided by height"),
         "size": Comparative("smaller", "larger", "longer side (pixels, at most 512)"),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"pixels": Pixels, "resized": Resized}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = PICTURES
 
     def example(self) -> bytes:
         """A green picture."""

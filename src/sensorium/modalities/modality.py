@@ -1,5 +1,6 @@
 """What a kind of input must answer for; each kind is one file beside this one."""
 
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pydantic import field_validator
 from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.errors import BadInput, UserError
+from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -54,7 +55,7 @@ class Modality(Section, ABC):
         has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
-        feature: what Hugging Face ``datasets`` calls such files.
+        feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
         packaged: encoders that Python packages carry, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
@@ -91,6 +92,14 @@ class Modality(Section, ABC):
     def columns(self, name: str) -> list[str]:
         """The columns of the table that an input called ``name`` is read from."""
 
+    def asked_as(self, name: str) -> str:
+        """What requests call an input called ``name``; all that are called alike are given the same value."""
+        return name
+
+    def stands_for(self, name: str) -> list[str]:
+        """Those of its columns that are not carried along beside its value."""
+        return self.columns(name) if self.is_cell else []
+
     @abstractmethod
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         """What a row of the table holds for this input, not looked into yet; ``None`` if it is missing.
@@ -102,6 +111,10 @@ class Modality(Section, ABC):
     @abstractmethod
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
         """The cells of a table's row that hold what a request gave, where they are no files."""
+
+    def in_json(self, value: Any) -> Any:
+        """A cleaned value as a request in JSON gives it."""
+        return base64.b64encode(self.pack(value)).decode() if self.is_file else value
 
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         """What may be meant otherwise, a sentence each.
@@ -144,6 +157,7 @@ class Modality(Section, ABC):
 
         Raises:
             BadInput: if it cannot be read or used.
+            NothingIn: if it holds nothing of what this input reads.
             UserError: if nothing can be read on this machine.
         """
         try:
@@ -154,6 +168,18 @@ class Modality(Section, ABC):
             raise
         except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
             raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error
+
+    def value(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
+        """The cleaned value of a row of the table; ``None`` if it is missing.
+
+        Raises:
+            BadInput: if it cannot be read or used.
+        """
+        raw = self.raw(row, name, files)
+        try:
+            return None if raw is None else self.accept(raw)
+        except NothingIn:
+            return None
 
     @abstractmethod
     def pack(self, value: Any) -> bytes:

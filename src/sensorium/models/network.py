@@ -129,8 +129,10 @@ class Network(nn.Module):
         }
 
     def answer(self, tokens: dict[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Outputs from tokens; divided by each target's temperature, which training sets last."""
+        """Outputs from tokens; divided by each target's temperature, which is found when training has ended."""
         fused = self.fusion(tokens, {name: masks[name] for name in tokens})
+        if self.training:
+            return {name: head(fused) for name, head in zip(self.config.targets, self.heads, strict=True)}
         divisors = self.divisors({name: presence(mask) for name, mask in masks.items()})
         return {
             name: head(fused) / divisors[:, place : place + 1]

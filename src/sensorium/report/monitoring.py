@@ -183,8 +183,9 @@ def _request(row: Mapping[str, Any]) -> Markup:
 
 def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
     """The input itself, where it is kept."""
-    kept = row.get(names.kept_file(name))
-    path = content.find(log, kept) if isinstance(kept, str) else None
+    given = (row.get(names.kept_file(called)) for called in (kind.asked_as(name), name))  # the latter: earlier versions
+    kept = next((one for one in given if isinstance(one, str)), None)
+    path = content.find(log, kept) if kept else None
     if not path:
         return NO_CONTENT
     try:

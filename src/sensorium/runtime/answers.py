@@ -26,10 +26,23 @@ def presence_masks(present: Sequence[bool], explained: bool) -> np.ndarray:
 
 
 def answer(
-    request_id: str, version: str, inputs: Sequence[str], targets: Mapping[str, dict[str, Any]]
+    request_id: str,
+    version: str,
+    inputs: Sequence[str],
+    targets: Mapping[str, dict[str, Any]],
+    unread: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The answer for one sample."""
-    return {"request_id": request_id, "model_version": version, "inputs": list(inputs), "targets": dict(targets)}
+    """The answer for one sample.
+
+    Args:
+        request_id: of its request.
+        version: of the model.
+        inputs: that were used.
+        targets: what is answered of each.
+        unread: why inputs that were given a value cannot use it; they count as missing.
+    """
+    about = {"request_id": request_id, "model_version": version, "inputs": list(inputs)}
+    return about | ({"unread": dict(unread)} if unread else {}) | {"targets": dict(targets)}
 
 
 def are_finite(predictions: Mapping[str, np.ndarray]) -> bool:

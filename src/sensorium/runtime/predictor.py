@@ -1,8 +1,9 @@
 """Predictions of a packaged model, without torch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from sensorium.encoders.encoder import (
 from sensorium.encoders.tokens import absent, filled, is_there, take
 from sensorium.errors import BadInput, UserError, reason
 from sensorium.modalities import Modality, declared
+from sensorium.modalities.request_fields import RequestField, old_names, request_fields, with_column_names
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
 from sensorium.runtime.profile import Profile
@@ -27,6 +29,8 @@ from sensorium.targets import Learnt, learnt
 ROWS = 256  # fused at once: an explanation of many inputs has too many rows for the memory
 Sample = Mapping[str, Any]
 Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
+Parts = Sequence[Callable[[], Any]]
+DoAll = Callable[[Parts], list[Any]]
 
 
 class Fusion(Protocol):
@@ -38,7 +42,7 @@ class Fusion(Protocol):
 
 @dataclass(frozen=True)
 class FusionOfInputs:
-    """One of version 0.4 and earlier: it has no masks of tokens, but is told which inputs there are.
+    """One that an earlier version packaged: it has no masks of tokens, but is told which inputs there are.
 
     Attributes:
         network: it.
@@ -50,6 +54,24 @@ class FusionOfInputs:
         """As of any other; the encoders of such models give every value the same number of tokens."""
         masks = {name.removeprefix("mask."): mask for name, mask in batch.items() if name.startswith("mask.")}
         return self.network.outputs({**batch, **{f"present.{name}": mask[:, 0] for name, mask in masks.items()}})
+
+
+def in_turn(parts: Parts) -> list[Any]:
+    """What each gives, one after the other."""
+    return [part() for part in parts]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a request gave.
+
+    Attributes:
+        sample: cleaned values by input, in the order of the model's inputs.
+        unread: why other inputs, which read the same columns, cannot use what is there.
+    """
+
+    sample: Sample
+    unread: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -104,23 +126,49 @@ class Predictor:
         targets = {name: learnt(state) for name, state in manifest["targets"].items()}
         return cls(manifest["version"], targets, inputs, shapes, encoders, fusion)
 
+    @cached_property
+    def fields(self) -> dict[str, RequestField]:
+        """What requests may give, by name."""
+        return request_fields(self.inputs)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """By every name that requests may use for a value, today's name of it."""
+        return dict(zip(self.fields, self.fields, strict=True)) | old_names(self.fields)
+
     def accept(self, raw: Mapping[str, Any]) -> Sample:
-        """Cleans the raw values (bytes, text, columns) of a sample.
+        """Cleans the raw values (bytes, text, columns) of a sample, given by the names of columns.
 
         Raises:
-            BadInput: naming the input that is unknown or cannot be used, or if there is none.
+            BadInput: naming the value that is unknown or that no input can use, or if there is none.
         """
-        if unknown := sorted(set(raw) - set(self.inputs)):
-            raise BadInput(f"there is no input {unknown[0]!r}; this model reads {', '.join(self.inputs)}")
-        if not raw:
-            raise BadInput(f"no input was given; give one or more of {', '.join(self.inputs)}")
-        accepted = {}
-        for name, value in raw.items():
-            try:
-                accepted[name] = self.inputs[name].accept(value)
-            except BadInput as problem:
-                raise BadInput(f"{name}: {problem}") from problem
-        return accepted
+        return self.take(raw).sample
+
+    def take(self, raw: Mapping[str, Any], do_all: DoAll = in_turn) -> Taken:
+        """The same, with what came of each input.
+
+        Args:
+            raw: values.
+            do_all: reads them, which need nothing of each other.
+
+        Raises:
+            BadInput: as for `accept`.
+        """
+        given = with_column_names(raw, self.fields)
+        if unknown := sorted(set(given) - set(self.fields)):
+            raise BadInput(f"there is no input {unknown[0]!r}; this model reads {', '.join(self.fields)}")
+        if not given:
+            raise BadInput(f"no input was given; give one or more of {', '.join(self.fields)}")
+        sample: dict[str, Any] = {}
+        unread: dict[str, str] = {}
+        read_all = do_all([partial(_read, self.fields[name], value) for name, value in given.items()])
+        for name, found in zip(given, read_all, strict=True):
+            problems = {one: str(read) for one, read in found.items() if isinstance(read, BadInput)}
+            if len(problems) == len(found):
+                raise BadInput(f"{name}: {'; '.join(dict.fromkeys(problems.values()))}")
+            sample |= {one: read for one, read in found.items() if one not in problems}
+            unread |= problems
+        return Taken({name: sample[name] for name in self.inputs if name in sample}, unread)
 
     def prepare(self, sample: Sample) -> Prepared:
         """The arrays that the networks read of a sample of cleaned values; this work is done sample by sample.
@@ -128,11 +176,12 @@ class Predictor:
         Raises:
             BadInput: naming the input that cannot be encoded.
         """
-        prepared = {}
-        for name, value in sample.items():
-            with _naming(name):
-                prepared[name] = self.encoders[name][0](value)
-        return prepared
+        return {name: self.prepare_one(name, value) for name, value in sample.items()}
+
+    def prepare_one(self, name: str, value: Any) -> Arrays:
+        """The same of one input."""
+        with _naming(name):
+            return self.encoders[name][0](value)
 
     def predict(self, samples: Sequence[Sample]) -> list[dict[str, np.ndarray]]:
         """What is predicted ``[columns]`` by target for every sample of cleaned values, in the order of ``targets``."""
@@ -141,20 +190,25 @@ class Predictor:
         predictions = self.predictions(self.features(prepared), masks)
         return [{target: one[target][0] for target in self.targets} for one in predictions]
 
-    def features(self, prepared: Sequence[Prepared]) -> dict[str, np.ndarray]:
+    def features(self, prepared: Sequence[Prepared], do_all: DoAll = in_turn) -> dict[str, np.ndarray]:
         """Features ``[samples, tokens, dim]`` by input, without a token where a sample lacks it.
+
+        Args:
+            prepared: of every sample.
+            do_all: runs the encoders, which need nothing of each other.
 
         Raises:
             BadInput: naming the input of which a value cannot be encoded.
         """
-        features = {}
-        for name, (tokens, dim) in self.shapes.items():
-            features[name] = absent(len(prepared), tokens, dim)
-            given = [place for place, one in enumerate(prepared) if name in one]
-            if given:
-                arrays = [prepared[place][name] for place in given]
-                with _naming(name):
-                    features[name][given] = encode_arrays(*self.encoders[name], arrays)
+        found = do_all([partial(self._features_of, name, prepared) for name in self.shapes])
+        return dict(zip(self.shapes, found, strict=True))
+
+    def _features_of(self, name: str, prepared: Sequence[Prepared]) -> np.ndarray:
+        features = absent(len(prepared), *self.shapes[name])
+        given = [place for place, one in enumerate(prepared) if name in one]
+        if given:
+            with _naming(name):
+                features[given] = encode_arrays(*self.encoders[name], [prepared[place][name] for place in given])
         return features
 
     def predictions(
@@ -198,6 +252,21 @@ def _fusion(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Fusion:
     if read != (expected := features | {f"mask.{name}": shape[:1] for name, shape in shapes.items()}):
         raise UserError(f"{path} does not fit the encoders: it reads {read}, they give {expected}.")
     return network
+
+
+def _read(field: RequestField, raw: Any) -> dict[str, Any | BadInput]:
+    """The cleaned value of every input of a field, or why it has none; where only encoders differ, it is read once."""
+    read: dict[str, Any | BadInput] = {}
+    found: dict[str, Any | BadInput] = {}
+    for name, kind in field.inputs.items():
+        same = kind.model_dump_json(exclude={"encoder", "column", "learnt"})
+        if same not in read:
+            try:
+                read[same] = kind.accept(raw)
+            except BadInput as problem:
+                read[same] = problem
+        found[name] = read[same]
+    return found
 
 
 @contextmanager

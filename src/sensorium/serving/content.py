@@ -52,7 +52,7 @@ class Content:
         """Keeps a sample's raw values, all of them or none; returns the name of each.
 
         Args:
-            values: by input.
+            values: by the names that they were given under.
             megabytes: of disk that the folder may take; the oldest go.
         """
         size = sum(map(_on_disk, values.values()))

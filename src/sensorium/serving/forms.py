@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from sensorium.modalities import Modality
+from sensorium.modalities.request_fields import RequestField
 from sensorium.serving.encoded import charset_of, decoded, from_base64
 from sensorium.serving.refusal import Refused
 
@@ -65,21 +65,21 @@ def _fields(body: bytes) -> list[tuple[str, UploadFile | str]]:
     return list(parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 
-async def read_field(name: str, value: UploadFile | str, kind: Modality) -> bytes | str | None:
+async def read_field(name: str, value: UploadFile | str, field: RequestField) -> bytes | str | None:
     """A field's value; ``None`` for what a browser sends where nothing was filled in or chosen.
 
     Raises:
         Refused: if it is wrapped in a way that is not read, or too large.
     """
     if isinstance(value, str):
-        return (_in_text(name, value.replace(" ", "+")) if kind.is_file else value) if value else None
+        return (_in_text(name, value.replace(" ", "+")) if field.is_file else value) if value else None
     raw = _unwrapped(name, await value.read(), value)
-    most = kind.max_bytes * (1 if kind.is_file else CHARACTER)
+    most = field.max_bytes * (1 if field.is_file else CHARACTER)
     if len(raw) > most:
         raise Refused(413, f"{name}: larger than {most // 2**20} MiB")
     if not raw and not value.filename:
         return None
-    if not kind.is_file:
+    if not field.is_file:
         _, options = parse_options_header(value.content_type)
         return decoded(raw, charset_of(options.get(b"charset", b"").decode("latin-1")))
     is_field = not value.filename and not value.content_type

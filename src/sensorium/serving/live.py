@@ -3,19 +3,24 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from sensorium.encoders.encoder import Arrays
 from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime import settings
 from sensorium.runtime.drift import Drift
-from sensorium.runtime.predictor import Predictor, Prepared
+from sensorium.runtime.predictor import Predictor, Prepared, Taken
 from sensorium.runtime.profile import Profile
 from sensorium.runtime.settings import Settings
 from sensorium.serving.batching import Batcher
+from sensorium.serving.beside import Beside
+from sensorium.serving.cores import cores
 from sensorium.serving.metrics import BATCH, DRIFT, STEP
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -36,10 +41,12 @@ class Accepted:
     Attributes:
         prepared: the arrays that the networks read, by input.
         descriptors: of every input, as they are logged.
+        unread: why other inputs cannot use what was given to them.
     """
 
     prepared: Prepared
     descriptors: Mapping[str, Descriptors]
+    unread: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -84,9 +91,11 @@ class Live:
     def __init__(self, predictor: Predictor, settings: Settings, role: str, workers: Workers, profile: Profile) -> None:
         self.predictor, self.role, self.profile = predictor, role, profile
         self.serve, self.keep, self.lineage = settings.serve, settings.keep, settings.lineage
-        self.title, self.examples, self.choices = settings.title, settings.examples, settings.choices
+        self.title, self.choices = settings.title, settings.choices
+        self.examples = [with_column_names(example, predictor.fields) for example in settings.examples]
         self.threads = workers.threads
         self._drift = Drift(profile)
+        self._beside = Beside(cores(), f"{role} beside")
         self._batcher: Batcher[Query, Outputs] = Batcher(
             self._run, self.serve.batch, workers.count, workers.threads, BATCH.labels(role).observe
         )
@@ -100,7 +109,9 @@ class Live:
         """
         predictor = Predictor.load(folder)
         live = cls(predictor, settings.read(folder), role, workers, Profile.read(folder))
-        example = live.accept({name: kind.example() for name, kind in predictor.inputs.items()})
+        example = live._accepted(
+            Taken({name: kind.accept(kind.example()) for name, kind in predictor.inputs.items()}, {})
+        )
         predictor.predictions(predictor.features([example.prepared]), [np.ones((1, len(predictor.inputs)), bool)])
         return live
 
@@ -117,18 +128,22 @@ class Live:
         """Raw values decoded, cleaned, prepared for the networks in the order of the model's inputs, and described.
 
         Raises:
-            BadInput: naming the input that cannot be used.
+            BadInput: naming the value that cannot be used.
         """
-        accepted = self.predictor.accept(raw)
-        sample = {name: accepted[name] for name in self.predictor.inputs if name in accepted}
-        descriptors = {
-            name: self.profile.describe(name, self.predictor.inputs[name], value) for name, value in sample.items()
-        }
-        return Accepted(self.predictor.prepare(sample), descriptors)
+        return self._accepted(self.predictor.take(raw, self._beside.all))
+
+    def _accepted(self, taken: Taken) -> Accepted:
+        parts = self._beside.all([partial(self._prepared, name, value) for name, value in taken.sample.items()])
+        prepared, descriptors = (dict(zip(taken.sample, one, strict=True)) for one in zip(*parts, strict=True))
+        return Accepted(prepared, descriptors, taken.unread)
+
+    def _prepared(self, name: str, value: Any) -> tuple[Arrays, Descriptors]:
+        descriptors = self.profile.describe(name, self.predictor.inputs[name], value)
+        return self.predictor.prepare_one(name, value), descriptors
 
     def _run(self, batch: Sequence[Query]) -> list[Outputs]:
         started = perf_counter()
-        features = self.predictor.features([query.prepared for query in batch])
+        features = self.predictor.features([query.prepared for query in batch], self._beside.all)
         encoded = perf_counter()
         predictions = self.predictor.predictions(features, [query.masks for query in batch])
         seconds = {"encode": encoded - started, "fuse": perf_counter() - encoded}

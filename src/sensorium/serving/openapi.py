@@ -117,28 +117,34 @@ def _responses(status: int, answer: Schema, refusals: tuple[int, ...]) -> Schema
 def _bodies(predictor: Predictor) -> Schema:
     return {
         "multipart/form-data": {
-            "schema": _sample({name: kind.openapi("binary") for name, kind in predictor.inputs.items()})
+            "schema": _sample({name: field.openapi("binary") for name, field in predictor.fields.items()}, predictor)
         },
         **_json(_in_json(predictor), _example(predictor)),
     }
 
 
 def _in_json(predictor: Predictor) -> Schema:
-    schemas = {name: kind.openapi("byte") for name, kind in predictor.inputs.items()}
-    return _sample({name: schema | {"type": [schema["type"], "null"]} for name, schema in schemas.items()})
+    schemas = {name: field.openapi("byte") for name, field in predictor.fields.items()}
+    return _sample({name: schema | {"type": [schema["type"], "null"]} for name, schema in schemas.items()}, predictor)
 
 
-def _sample(inputs: Schema) -> Schema:
-    return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": inputs}
+def _sample(fields: Schema, predictor: Predictor) -> Schema:
+    old = {called: fields[name] | {"deprecated": True} for called, name in predictor.names.items() if called != name}
+    return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": fields | old}
 
 
 def _example(predictor: Predictor) -> dict[str, Any]:
-    raws = {name: kind.example() for name, kind in predictor.inputs.items()}
+    raws = {name: field.widest.example() for name, field in predictor.fields.items()}
     return {name: base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw for name, raw in raws.items()}
 
 
 def _answer(predictor: Predictor, of_target: Any) -> Schema:
     targets = {name: of_target(predictor, target) for name, target in predictor.targets.items()}
+    unread = {
+        "type": "object",
+        "description": "why inputs cannot use what other inputs of the same column can",
+        "properties": dict.fromkeys(predictor.inputs, STRING),
+    }
     return {
         "type": "object",
         "required": ["request_id", "model_version", "inputs", "targets"],
@@ -146,6 +152,7 @@ def _answer(predictor: Predictor, of_target: Any) -> Schema:
             "request_id": STRING,
             "model_version": STRING,
             "inputs": {"type": "array", "items": {"type": "string", "enum": list(predictor.inputs)}},
+            "unread": unread,
             "targets": {"type": "object", "required": list(targets), "properties": targets},
         },
     }

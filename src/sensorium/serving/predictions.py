@@ -103,7 +103,7 @@ async def _answer_now(
     app, steps = request.app.state, request.state.steps
     with steps.time("decode"):
         try:
-            has_file = any(live.predictor.inputs[name].is_file for name in raw)
+            has_file = any(live.predictor.fields[name].is_file for name in raw)
             threads = app.decoding if has_file else app.reading
             accepted, origin = await threads.run(request.state.key, partial(_take, request, live, request_id, raw))
         except BadInput as problem:
@@ -131,14 +131,14 @@ async def _answer_now(
         if explained:
             explanation = target.attribution(inputs, predictions)
             targets[name] |= with_old_keys(explanation, renamed.EXPLANATION)
-    return answer(request_id, live.version, inputs, targets)
+    return answer(request_id, live.version, inputs, targets, accepted.unread)
 
 
 def _take(request: Request, live: Live, request_id: str, raw: Mapping[str, Any]) -> tuple[Accepted, Origin]:
     """All that is done with a sample's raw values, in a thread of its own."""
     app, keep = request.app.state, live.keep
     accepted = live.accept(raw)
-    values = {name: as_bytes(raw[name]) for name in accepted.prepared}
+    values = {name: as_bytes(value) for name, value in raw.items()}
     hashes = {name: app.journal.hash_of(value) for name, value in values.items()}
     kept = app.content.keep(values, keep.content_megabytes) if keep.keep_content else {}
     return accepted, Origin(request_id, request.state.key, hashes, kept)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime.profile import rounded
 from sensorium.serving.journal import PREDICTIONS, Journal
 from sensorium.serving.live import CHAMPION, Accepted, Live, Outputs
@@ -23,8 +24,8 @@ class Origin:
     Attributes:
         id: of the request, or of a sample in one.
         key: the API key's name.
-        hashes: of its values, by input.
-        content: under which names they are kept, by input, if they are.
+        hashes: of its values, by the names that they were given under.
+        content: under which names they are kept, likewise, if they are.
     """
 
     id: str
@@ -60,7 +61,7 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, out
     """Writes down what a model saw of a sample and said of it; returns what is to be remembered of every target."""
     targets, threshold = live.predictor.targets, live.serve.threshold
     last = {name: predictions[-1] for name, predictions in outputs.predictions.items()}
-    inputs = list(accepted.prepared)
+    inputs, hashes = list(accepted.prepared), with_column_names(origin.hashes, live.predictor.fields)
     recorded: dict[str, dict[str, Any]] = {"labels": {}, "probabilities": {}}
     for name, target in targets.items():
         for key, written in target.recorded(last[name]).items():
@@ -73,7 +74,7 @@ def record(journal: Journal, origin: Origin, live: Live, accepted: Accepted, out
             "role": live.role,
             "model_version": live.version,
             "inputs": inputs,
-            "hashes": {name: origin.hashes[name] for name in inputs},
+            "hashes": {name: hashes[live.predictor.inputs[name].asked_as(name)] for name in inputs},
             "descriptors": accepted.descriptors,
             "axes": {
                 name: [rounded(float(number)) for number in outputs.axes[name]]

@@ -83,7 +83,7 @@ def _object(content: Any) -> dict[str, Any]:
 
 def body_limit(predictor: Predictor) -> int:
     """Bytes that a body may have."""
-    return MARGIN + int(BASE64 * sum(kind.max_bytes for kind in predictor.inputs.values()))
+    return MARGIN + int(BASE64 * sum(field.max_bytes for field in predictor.fields.values()))
 
 
 def _sort(request: Request) -> str:
@@ -167,11 +167,15 @@ def _parsed(body: bytes, sort: str) -> Any:
 def _inputs(content: Any, predictor: Predictor) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Refused(400, "a sample must be a JSON object of inputs")
-    _require_known(content, predictor)
-    given = {name: value for name, value in content.items() if value is not None}
-    for name, value in given.items():
-        if predictor.inputs[name].is_file:
-            given[name] = _within(_decoded(name, value), name, predictor)
+    given: dict[str, Any] = {}
+    for called, value in content.items():
+        name = _known(called, predictor)
+        if value is None:
+            continue
+        if name in given:
+            raise _twice(name)
+        field = predictor.fields[name]
+        given[name] = _within(_decoded(name, value), name, field.max_bytes) if field.is_file else value
     return given
 
 
@@ -179,12 +183,12 @@ async def _from_form(request: Request, sort: str, predictor: Predictor) -> dict[
     async with open_form(request, sort) as form:
         if any(name.startswith("{") for name in form):
             raise Refused(415, f"the body looks like JSON; send it with Content-Type: {JSON}")
-        _require_known(form, predictor)
         given: dict[str, Any] = {}
-        for name, value in form.multi_items():
+        for called, value in form.multi_items():
+            name = _known(called, predictor)
             if name in given:
-                raise Refused(400, f"{name}: given more than once")
-            if (read := await read_field(name, value, predictor.inputs[name])) is not None:
+                raise _twice(name)
+            if (read := await read_field(name, value, predictor.fields[name])) is not None:
                 given[name] = read
         _require_whole(request)
         return given
@@ -198,9 +202,16 @@ def _require_whole(request: Request) -> None:
         raise Refused(400, "the form is cut off: its closing boundary is missing")
 
 
-def _require_known(given: Any, predictor: Predictor) -> None:
-    if unknown := sorted(set(given) - set(predictor.inputs)):
-        raise Refused(400, f"there is no input {unknown[0][:40]!r}; this model reads {', '.join(predictor.inputs)}")
+def _known(called: str, predictor: Predictor) -> str:
+    """Today's name of what is given under a name."""
+    name = predictor.names.get(called)
+    if name is None:
+        raise Refused(400, f"there is no input {called[:40]!r}; this model reads {', '.join(predictor.fields)}")
+    return name
+
+
+def _twice(name: str) -> Refused:
+    return Refused(400, f"{name}: given more than once")
 
 
 def _decoded(name: str, value: Any) -> bytes:
@@ -210,8 +221,7 @@ def _decoded(name: str, value: Any) -> bytes:
     return found
 
 
-def _within(raw: bytes, name: str, predictor: Predictor) -> bytes:
-    most = predictor.inputs[name].max_bytes
+def _within(raw: bytes, name: str, most: int) -> bytes:
     if len(raw) > most:
         raise Refused(413, f"{name}: larger than {most // 2**20} MiB")
     return raw

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensorium.errors import BadInput
+from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime.answers import presence_masks
 from sensorium.serving.journal import Journal
 from sensorium.serving.live import Live, Query
@@ -15,6 +16,7 @@ from sensorium.serving.recording import Origin, compare, record
 
 MOST_WAITING = 64  # samples; a challenger that does not keep up leaves some out rather than slow the champion
 MOST_BYTES = 64 * 2**20  # of their raw values
+NUMBER = 32  # bytes that one takes in a list
 log = logging.getLogger("sensorium.serving")
 
 
@@ -32,7 +34,7 @@ class Shadow:
 
     def follow(self, challenger: Live, origin: Origin, raw: Mapping[str, Any], champion: Mapping[str, Any]) -> None:
         """Starts a prediction that nobody waits for; ``champion`` has what is remembered of its answers."""
-        size = sum(len(value) for value in raw.values() if isinstance(value, bytes | str))
+        size = _size(raw)
         if len(self._running) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             SHADOW.labels("", "left out").inc()
             return
@@ -50,7 +52,8 @@ class Shadow:
         self._bytes -= size
 
     async def _predict(self, live: Live, origin: Origin, raw: dict[str, Any], champion: Mapping[str, Any]) -> None:
-        known = {name: value for name, value in raw.items() if name in live.predictor.inputs}
+        named = with_column_names(raw, live.predictor.fields)
+        known = {name: value for name, value in named.items() if name in live.predictor.fields}
         try:
             accepted = await asyncio.get_running_loop().run_in_executor(live.threads, live.accept, known)
             given = [name in accepted.prepared for name in live.predictor.inputs]
@@ -62,3 +65,12 @@ class Shadow:
             log.error("the challenger failed", extra={"request_id": origin.id} | whereabouts(error))
         else:
             compare(live.predictor.targets, champion, record(self._journal, origin, live, accepted, outputs))
+
+
+def _size(raw: Any) -> int:
+    """Bytes that a raw value holds, about."""
+    if isinstance(raw, bytes | str):
+        return len(raw)
+    if isinstance(raw, Mapping):
+        return sum(map(_size, raw.values()))
+    return NUMBER * len(raw) if isinstance(raw, list) else NUMBER

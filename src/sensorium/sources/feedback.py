@@ -1,6 +1,6 @@
 """Predictions that people labelled: data/feedback, as `sensorium collect` leaves it, beside those of the source.
 
-``rows.parquet`` names each input of a row as a file below ``media/``.
+``rows.parquet`` names what each row was given as files below ``media/``.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from sensorium import paths
 from sensorium.errors import UserError
 from sensorium.media import MediaWriter
 from sensorium.modalities import Modality
+from sensorium.modalities.request_fields import request_fields
 
 ROWS, MEDIA = paths.FEEDBACK / "rows.parquet", paths.FEEDBACK / "media"
 COLUMNS = ["id", "request_id", "sample", "time", "key", "retrain"]
@@ -83,17 +84,19 @@ def _row(
     collected: Mapping[Any, Any], inputs: Mapping[str, Modality], labels: Mapping[str, str], media: MediaWriter
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, kind in inputs.items():
-        cell = collected.get(f"{INPUT}{name}")
-        if not isinstance(cell, str):
+    for name, field in request_fields(inputs).items():
+        first, kind = next(iter(field.inputs)), field.widest
+        given = (collected.get(f"{INPUT}{called}") for called in (name, *field.inputs))  # the latter: earlier versions
+        cell = next((cell for cell in given if isinstance(cell, str)), None)
+        if cell is None:
             continue
         kept = MEDIA / cell
-        if kind.is_file:
-            path = f"{FOLDER}/{collected['id']}.{name}"
+        if field.is_file:
+            path = f"{FOLDER}/{collected['id']}.{first}"
             media.add(kind.feature, path, kept.read_bytes())
-            row |= dict.fromkeys(kind.columns(name), path)
+            row |= dict.fromkeys(kind.columns(first), path)
         else:
-            row |= kind.cells(name, kept.read_bytes())
+            row |= kind.cells(first, kept.read_bytes())
     return row | {column: collected.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": collected["id"]}
 
 

@@ -14,6 +14,7 @@ from sensorium.errors import BadInput, NotHere, UserError
 from sensorium.fingerprints import fingerprint
 from sensorium.media import MediaWriter
 from sensorium.modalities import Modality
+from sensorium.modalities.request_fields import request_fields
 from sensorium.sources.source import OwnFiles, Source
 
 if TYPE_CHECKING:  # half the time that `sensorium source` would take, which `dvc repro` always runs
@@ -71,12 +72,8 @@ class Manifest(Source):
 
 
 def _columns(inputs: Mapping[str, Modality]) -> dict[str, Modality]:
-    """Those whose cells hold paths, each with the first input that reads it."""
-    found: dict[str, Modality] = {}
-    for name, kind in inputs.items():
-        for column in kind.columns(name) if kind.is_file else ():
-            found.setdefault(column, kind)
-    return found
+    """Those whose cells hold paths, each with the input that takes most of what may be there."""
+    return {name: field.widest for name, field in request_fields(inputs).items() if field.is_file}
 
 
 def _media(inputs: Mapping[str, Modality], table: Any) -> dict[str, Modality]:

@@ -25,7 +25,8 @@ from sensorium.training.search import Draft, Space, ended, finished, open_study,
 from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
-JUDGED = "calibrated, cross-validated, numbers stacked, turned"  # losses of earlier versions are no match
+MANY_ROWS = 1_000  # with which a trial takes longer than to start a process
+JUDGED = "calibrated, cross-validated, numbers stacked, turned, halved"  # losses of earlier versions are no match
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def run() -> None:
     budget = settings.search
     with progress() as bar:
         task = bar.add_task("searching", total=space.trials(budget.trials), completed=earlier)
-        for _ in run_trials(study, space, _try, budget.trials, budget.minutes * 60, budget.seed):
+        are_long = len(_data().train) > MANY_ROWS
+        for _ in run_trials(study, space, _try, budget.trials, budget.minutes * 60, budget.seed, are_long):
             if not bar.console.is_terminal:
                 print(f"search: {len(finished(study))} trials, best loss {study.best_value:.4f}", flush=True)
             bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")

@@ -126,8 +126,11 @@ def _solve(network: Network, train: Rows) -> None:
     _turn(network, train)
     landmarks = Places.of(network, train.select(torch.arange(len(train))[:: -(-len(train) // LANDMARKS)]))
     fusion.landmarks[..., : landmarks.places.shape[1]] = landmarks.places.transpose(1, 2)
-    known = {name: _known(network, name, one, train) for name, one in network.targets.items()}
-    known = {name: one for name, one in known.items() if len(one.labels)}
+    known = {
+        name: _known(network, name, target, train)
+        for name, target in network.targets.items()
+        if target.known(train.labels[name]).any()
+    }
     told = torch.ones(inputs)
     for pattern, chosen in enumerate(patterns(inputs)):
         solution = _best(known, landmarks, chosen, _only(told, chosen))

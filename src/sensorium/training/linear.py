@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.models.fusion.linear import LinearFusion
-from sensorium.models.fusion.patterns import patterns
+from sensorium.models.fusion.patterns import MOST_INPUTS, patterns
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
 from sensorium.training.cross_validation import Axes, Fit, of_target
@@ -68,6 +68,8 @@ def _best(name: str, target: Learnt, axes: dict[str, Axes], train: Rows) -> list
         able = [fit for fit in fits if set(fit.places) <= set(pattern)]
         chosen = min(able, key=lambda fit: fit.best(rows)[0])
         found.append((chosen, chosen.best(rows)[1]))
+    if len(axes) <= MOST_INPUTS:
+        return [*found, found[-1]]  # other rows have no input, and of a regression the biases alone
     others = validated.with_each_alone()
     fit = others.fit(range(len(axes)))
     return [*found, (fit, fit.best(others.rows_with(range(len(axes))))[1])]

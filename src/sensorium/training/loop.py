@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from sensorium.models.masks import presence
+from sensorium.models.masks import is_there, presence
 from sensorium.models.network import Network, NetworkConfig, Projection
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
@@ -25,7 +25,7 @@ EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
 PATIENT_STEPS = 100  # before which patience ends nothing
 LONGEST = 1.0  # gradient, in the Euclidean norm
 
-Watch = Callable[[int, float], None]  # is told of every epoch and its validation loss; may end the fit by an error
+Watch = Callable[[int, float], None]  # is told of every epoch and its `least_loss`; may end the fit by an error
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,17 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     best, waited, steps = weights.mean.clone(), 0, 0
     for epoch in range(how.epochs):
         fast.train()
-        training_loss = _epoch(step, train, how.batch(len(train)), order, device)
+        training_loss = _epoch(step, train, how, order)
         schedule.step()
         with weights.averaged():
-            validation_loss = mean_loss(fast, validation, how.target_weights)
+            outputs = predict(fast, validation)
+        validation_loss = joint_loss(network.targets, outputs, validation.labels, 0, how.target_weights).item()
         require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
         if validation_loss < fitted.best_loss:
             fitted.best_loss, best, waited = validation_loss, weights.mean.clone(), 0
-        watch(epoch + 1, validation_loss)
+        watch(epoch + 1, least_loss(network.targets, outputs, validation.labels, how.target_weights))
         steps += math.ceil(len(train) / how.batch(len(train)))
         if waited > how.patience and steps >= PATIENT_STEPS:
             break
@@ -127,10 +128,19 @@ def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> 
     rate = torch.tensor(how.learning_rate, device=weights.vector.device) if on_gpu else how.learning_rate
     optimiser = torch.optim.AdamW([weights.vector], rate, weight_decay=how.weight_decay, fused=True, capturable=on_gpu)
     complete = {name for name, target in network.targets.items() if target.known(train.labels[name]).all()}
+    items = {name: own.clamp(min=0) for name, own in train.items.items()}
+    there = {name: is_there(features) for name, features in train.features.items()}
+    features = {name: one.masked_fill(~there[name][..., None], 0) for name, one in train.features.items()}
+    read = _all_tokens if on_gpu else _kept_tokens
 
-    def step(rows: Tensor, drawn: Tensor) -> Tensor:
-        features, masks, labels = train.batch(rows)
-        outputs = network(features, drop_inputs(masks, drawn >= how.input_dropout))
+    def step(rows: Tensor, kept: Tensor) -> Tensor:
+        tokens, masks = {}, {}
+        for (name, own), projection, here in zip(items.items(), network.projections, kept.unbind(1), strict=True):
+            chosen = own[rows]
+            tokens[name] = read(projection, features[name], chosen, here)
+            masks[name] = there[name][chosen] * here[:, None]
+        outputs = network.answer(tokens, masks)
+        labels = {name: own[rows] for name, own in train.labels.items()}
         loss = joint_loss(network.targets, outputs, labels, how.label_smoothing, how.target_weights, complete)
         weights.gradient.zero_()
         loss.backward()
@@ -142,16 +152,32 @@ def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> 
     return Recorded(step) if on_gpu else step, optimiser
 
 
-def _epoch(step: Step, train: Rows, batch: int, order: torch.Generator, device: torch.device) -> float:
+def _all_tokens(projection: nn.Module, features: Tensor, items: Tensor, here: Tensor) -> Tensor:
+    """Tokens of every row, also where it does not keep the input: a recorded step is always of one shape."""
+    tokens: Tensor = projection(features[items])
+    return tokens
+
+
+def _kept_tokens(projection: nn.Module, features: Tensor, items: Tensor, here: Tensor) -> Tensor:
+    """Tokens of the rows that keep the input, and zeros for the others, of which nothing is computed."""
+    kept = here.nonzero()[:, 0]
+    tokens = projection(features.index_select(0, items[kept]))
+    return tokens.new_zeros(len(items), *tokens.shape[1:]).index_copy(0, kept, tokens)
+
+
+def _epoch(step: Step, train: Rows, how: TrainConfig, order: torch.Generator) -> float:
     """Every row once; the mean loss.
 
     What is drawn for an epoch goes to the device at once, and the loss comes back once: every step would wait for it.
     """
-    rows = torch.randperm(len(train), generator=order).to(device).split(batch)
-    drawn = torch.rand(len(train), len(train.items), generator=order).to(device).split(batch)
+    batch, device = how.batch(len(train)), next(iter(train.items.values())).device
+    rows = torch.randperm(len(train), generator=order).to(device)
+    drawn = torch.rand(len(train), len(train.items), generator=order).to(device)
+    present = {name: (own[rows] >= 0).float()[:, None] for name, own in train.items.items()}
+    kept = torch.cat(list(drop_inputs(present, drawn >= how.input_dropout).values()), dim=1)
     total = torch.zeros((), dtype=torch.float64, device=device)
-    for places, numbers in zip(rows, drawn, strict=True):
-        total += step(places, numbers).double() * len(places)
+    for places, inputs in zip(rows.split(batch), kept.split(batch), strict=True):
+        total += step(places, inputs).double() * len(places)
     return total.item() / len(train)
 
 
@@ -185,6 +211,23 @@ def joint_loss(
             losses.append(target.loss(outputs[name][known], labels[name][known], smoothing))
             weights.append(target.weight)
     return WEIGHTINGS[target_weights](losses, weights) if losses else next(iter(outputs.values())).sum() * 0
+
+
+def least_loss(
+    targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor], target_weights: str
+) -> float:
+    """`joint_loss` at the calibration that suits the outputs best.
+
+    Training ends with calibration: what outputs are too sure or unsure of before it says nothing of them after it.
+    """
+    losses, weights = [], []
+    for name, target in targets.items():
+        if (known := target.known(labels[name])).any():
+            losses.append(
+                torch.tensor(target.least_loss(outputs[name][known], labels[name][known]), dtype=torch.float64)
+            )
+            weights.append(target.weight)
+    return WEIGHTINGS[target_weights](losses, weights).item() if losses else 0.0
 
 
 def mean_loss(network: Network, rows: Rows, target_weights: str) -> float:

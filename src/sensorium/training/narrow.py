@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from sensorium.models.masks import tokens_of
 from sensorium.models.network import Network, Projection
 from sensorium.training.data import Rows
+from sensorium.training.noise import TurnedDropout, with_quick_dropout
 
 KEPT = 0.999  # of the variance lies along the axes
 FEW = 0.5  # of the numbers: with more axes nothing is gained
-LEVELS = 256  # of a byte
 
 
 def axes_of(features: Tensor) -> Tensor | None:
@@ -35,30 +35,6 @@ def axes_of(features: Tensor) -> Tensor | None:
     strongest = strengths.flip(0).clamp(min=0).cumsum(0)
     enough = int((strongest < KEPT * strongest[-1]).sum()) + 1
     return axes.flip(1)[:, :enough].contiguous() if enough <= FEW * numbers else None
-
-
-class TurnedDropout(nn.Module):
-    """What dropout before a turn is behind it: noise, spread evenly over the axes, since each mixes many numbers.
-
-    Dropping a share of numbers is as good as adding noise of the same variance (Srivastava et al. 2014); drawn evenly
-    from bytes it costs little.
-
-    Args:
-        share: of the numbers that is dropped.
-        numbers: before the turn.
-    """
-
-    def __init__(self, share: float, numbers: int) -> None:
-        super().__init__()
-        self.share, self.numbers = share, numbers
-
-    def forward(self, values: Tensor) -> Tensor:
-        if not self.training or self.share == 0:
-            return values
-        words = torch.empty(-(-values.numel() // 8), dtype=torch.int64, device=values.device).random_(-(2**63), None)
-        noise = words.view(torch.uint8)[: values.numel()].view_as(values).to(values.dtype) - (LEVELS - 1) / 2
-        variance = self.share / (1 - self.share) * values.square().sum(-1, keepdim=True) / self.numbers
-        return torch.addcmul(values, noise, (variance * 12 / (LEVELS**2 - 1)).sqrt())
 
 
 @dataclass(frozen=True)
@@ -116,6 +92,7 @@ def narrow(network: Network, train: Rows) -> Narrowed:
             dropout = TurnedDropout(cast(nn.Dropout, dropout).p, len(axes))
             linear.weight, linear.in_features = nn.Parameter(linear.weight @ axes), axes.shape[1]
         found.projections[place] = nn.Sequential(dropout, linear, *others)
+    with_quick_dropout(found)
     return Narrowed(found, network, turned)
 
 

@@ -20,8 +20,7 @@ from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
-from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
-from sensorium.training.target_weights import WEIGHTINGS
+from sensorium.training.loop import Fitted, TrainConfig, Watch, least_loss, mean_loss, unwatched
 
 SOLVED = [kind for kind in FUSIONS if fusion_class(kind).learns_by != "descent"]
 STEPS = 10  # in which members are added to a mean
@@ -68,11 +67,7 @@ class Divisions:
     splits: Sequence[tuple[Rows, Rows]]
 
     def fit(self, config: NetworkConfig, how: TrainConfig, watch: Watch = unwatched) -> Stacked:
-        """Fits a network in every division, the first of which is watched.
-
-        Judged is the loss at the calibration that suits the outputs best: training ends with calibration, and what a
-        fusion is too sure or unsure of before must not decide.
-        """
+        """Fits a network in every division, the first of which is watched, and judges them by their `least_loss`."""
         watching = [watch] + [unwatched] * (len(self.splits) - 1)
         fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
         judging = [rows for _, rows in self.splits]
@@ -126,13 +121,7 @@ class Divisions:
         return {kind: count / STEPS for kind, count in counts.items()}
 
     def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], how: TrainConfig) -> float:
-        losses, weights = [], []
-        for name, target in targets.items():
-            labels = self._labels(name)
-            if (known := target.known(labels)).any():
-                losses.append(torch.tensor(target.least_loss(outputs[name][known], labels[known]), dtype=torch.float64))
-                weights.append(target.weight)
-        return WEIGHTINGS[how.target_weights](losses, weights).item() if losses else 0.0
+        return least_loss(targets, outputs, {name: self._labels(name) for name in targets}, how.target_weights)
 
 
 def solved(config: NetworkConfig, kind: str) -> NetworkConfig:

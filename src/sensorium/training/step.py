@@ -7,8 +7,8 @@ from torch import Tensor
 
 WARM = 3  # steps before one is recorded: what libraries prepare at their first calls is no part of a step
 
-# By the places of rows [batch], and a number from 0 to 1 for each row and input [batch, inputs] that decides which a
-# row loses; gives the loss, which the next step may overwrite.
+# By the places of rows [batch], and which inputs each keeps [batch, inputs], 1 or 0; gives the loss, which the next
+# step may overwrite.
 Step = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -28,14 +28,14 @@ class Recorded:
         # A function rather than a bound method: an object that held itself would keep a fit's tensors on the GPU.
         self._next: Callable[[Recorded, Tensor, Tensor], Tensor] = Recorded._first
 
-    def __call__(self, rows: Tensor, drawn: Tensor) -> Tensor:
-        return self._next(self, rows, drawn)
+    def __call__(self, rows: Tensor, kept: Tensor) -> Tensor:
+        return self._next(self, rows, kept)
 
-    def _first(self, rows: Tensor, drawn: Tensor) -> Tensor:
+    def _first(self, rows: Tensor, kept: Tensor) -> Tensor:
         """A step that may not wait; if it does, it is done again, and so are all others."""
         torch.cuda.set_sync_debug_mode("error")
         try:
-            loss = self._beside(rows, drawn)
+            loss = self._beside(rows, kept)
         except RuntimeError:
             self._next = Recorded._as_it_is
         else:
@@ -43,42 +43,42 @@ class Recorded:
             return loss
         finally:
             torch.cuda.set_sync_debug_mode("default")
-        return self._step(rows, drawn)
+        return self._step(rows, kept)
 
-    def _warm(self, rows: Tensor, drawn: Tensor) -> Tensor:
+    def _warm(self, rows: Tensor, kept: Tensor) -> Tensor:
         self._done += 1
         if self._done == WARM:
             self._next = Recorded._record
-        return self._beside(rows, drawn)
+        return self._beside(rows, kept)
 
-    def _beside(self, rows: Tensor, drawn: Tensor) -> Tensor:
+    def _beside(self, rows: Tensor, kept: Tensor) -> Tensor:
         """On another stream, as what is recorded is."""
         now, beside = torch.cuda.current_stream(), torch.cuda.Stream()
         beside.wait_stream(now)
         try:
             with torch.cuda.stream(beside):
-                return self._step(rows, drawn)
+                return self._step(rows, kept)
         finally:
             now.wait_stream(beside)
 
-    def _record(self, rows: Tensor, drawn: Tensor) -> Tensor:
-        self._rows, self._drawn, self._graph = rows.clone(), drawn.clone(), torch.cuda.CUDAGraph()
+    def _record(self, rows: Tensor, kept: Tensor) -> Tensor:
+        self._rows, self._kept, self._graph = rows.clone(), kept.clone(), torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(self._graph):
-                self._loss = self._step(self._rows, self._drawn)
+                self._loss = self._step(self._rows, self._kept)
         except RuntimeError:  # it waits after all, which the first step did not show
             self._next = Recorded._as_it_is
         else:
             self._next = Recorded._replay
-        return self(rows, drawn)
+        return self(rows, kept)
 
-    def _as_it_is(self, rows: Tensor, drawn: Tensor) -> Tensor:
-        return self._step(rows, drawn)
+    def _as_it_is(self, rows: Tensor, kept: Tensor) -> Tensor:
+        return self._step(rows, kept)
 
-    def _replay(self, rows: Tensor, drawn: Tensor) -> Tensor:
+    def _replay(self, rows: Tensor, kept: Tensor) -> Tensor:
         if len(rows) != len(self._rows):
-            return self._step(rows, drawn)
+            return self._step(rows, kept)
         self._rows.copy_(rows)
-        self._drawn.copy_(drawn)
+        self._kept.copy_(kept)
         self._graph.replay()
         return self._loss

@@ -1,5 +1,6 @@
 import torch
 
+from sensorium.models.fusion.attention import AttentionFusion, attend
 from sensorium.models.fusion.concat import ConcatFusion
 from sensorium.models.fusion.linear import LinearFusion, patterns
 
@@ -38,3 +39,19 @@ def test_of_many_inputs_linear_has_one_pattern_for_all_rows_that_lack_several() 
     lists = [[1.0, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]]
     masks = dict(zip(names, torch.tensor(lists)[..., None].unbind(1), strict=True))
     assert fusion(tokens, masks)[:, 0].tolist() == [0 + 1, 1100 + 7 + 7, 1000 + 5 * 6]
+
+
+def test_in_training_attention_is_reckoned_in_another_order_and_gives_the_same() -> None:
+    torch.manual_seed(0)
+    attention = torch.nn.MultiheadAttention(8, 2, batch_first=True).train()
+    torch.nn.init.normal_(attention.in_proj_bias)
+    asking, tokens, absent = torch.randn(3, 1, 8), torch.randn(3, 4, 8), torch.eye(3, 4) > 0
+    wanted = attention(asking, tokens, tokens, key_padding_mask=absent)[0][:, 0]
+    torch.testing.assert_close(attend(attention, asking, tokens, absent), wanted)
+    for layers in (1, 2):
+        fusion = AttentionFusion(["a", "b"], width=8, layers=layers, dropout=0.0)
+        inputs = (
+            {"a": tokens, "b": asking},
+            {"a": torch.tensor([[1.0, 1, 0, 1]] * 3), "b": torch.tensor([[1.0], [0], [1]])},
+        )
+        torch.testing.assert_close(fusion.train()(*inputs), fusion.eval()(*inputs))

@@ -5,6 +5,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 from sensorium.models.fusion.fusion import Fusion
 
@@ -44,13 +45,42 @@ class AttentionFusion(Fusion):
         *layers, last = cast(Sequence[nn.TransformerEncoderLayer], self.layers.layers)
         for layer in layers:
             states = layer(states, src_key_padding_mask=absent)
-        return cast(nn.LayerNorm, self.layers.norm)(_first_state(last, states, absent))
+        first = self.query if self.training and not layers else states[:, :1]  # the same for every row, or its own
+        return cast(nn.LayerNorm, self.layers.norm)(_first_state(last, first, states, absent))
 
 
-def _first_state(layer: nn.TransformerEncoderLayer, states: Tensor, absent: Tensor) -> Tensor:
-    """What a layer makes of the first token ``[batch, width]``: of the last layer nobody asks for the others."""
+def _first_state(layer: nn.TransformerEncoderLayer, first: Tensor, states: Tensor, absent: Tensor) -> Tensor:
+    """What a layer makes of the first token ``[batch, width]``: of the last layer nobody asks for the others.
+
+    Args:
+        layer: the last.
+        first: the first token of every row, or of all ``[batch or 1, 1, width]``.
+        states: all tokens ``[batch, tokens, width]``.
+        absent: those that are not attended to ``[batch, tokens]``.
+    """
     normal = layer.norm1(states)
-    attended, _ = layer.self_attn(normal[:, :1], normal, normal, key_padding_mask=absent, need_weights=False)
-    first = states[:, 0] + layer.dropout1(attended[:, 0])
-    wide = layer.dropout(layer.activation(layer.linear1(layer.norm2(first))))
-    return first + layer.dropout2(layer.linear2(wide))
+    if layer.training:
+        attended = attend(layer.self_attn, layer.norm1(first), normal, absent)
+    else:  # in the products that compressed forms know
+        asking = normal[:, :1]
+        attended = layer.self_attn(asking, normal, normal, key_padding_mask=absent, need_weights=False)[0][:, 0]
+    state = first[:, 0] + layer.dropout1(attended)
+    wide = layer.dropout(layer.activation(layer.linear1(layer.norm2(state))))
+    return state + layer.dropout2(layer.linear2(wide))
+
+
+def attend(attention: nn.MultiheadAttention, asking: Tensor, tokens: Tensor, absent: Tensor) -> Tensor:
+    """What one token ``[batch or 1, 1, width]`` gets of others ``[batch, width]``, as the module itself gives it.
+
+    The weights of keys are applied to the token that asks, and those of values to what it gets: in this order it is a
+    fourth of the products. A bias of keys adds the same to all scores, and so nothing.
+    """
+    heads, size = attention.num_heads, attention.head_dim
+    weights = cast(Tensor, attention.in_proj_weight).unflatten(0, (3, heads, size))
+    biases = cast(Tensor, attention.in_proj_bias).unflatten(0, (3, heads, size))
+    query = torch.einsum("bw,hdw->bhd", asking[:, 0], weights[0]) + biases[0]
+    turned = torch.einsum("bhd,hdw->bhw", query, weights[1]) / size**0.5
+    scores = (tokens @ turned.transpose(1, 2)).masked_fill(absent[..., None], float("-inf"))
+    shares = dropout(scores.softmax(1), attention.dropout, attention.training).transpose(1, 2)
+    values = torch.einsum("bhw,hdw->bhd", shares @ tokens, weights[2]) + shares.sum(2, keepdim=True) * biases[2]
+    return attention.out_proj(values.flatten(1))

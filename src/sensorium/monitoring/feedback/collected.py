@@ -25,7 +25,8 @@ VERSIONED = (ROWS, QUARANTINE, MEDIA)
 def collect(selection: Selection, retrain: str) -> None:
     """Writes the selected rows, their inputs, and the rejected labels.
 
-    A row has ``id``, ``request_id``, ``sample``, ``time``, ``key``, ``retrain``, ``input.NAME`` and ``target.NAME``.
+    A row has ``id``, ``request_id``, ``sample``, ``time``, ``key``, ``retrain``, ``input.NAME`` by the names that
+    requests use, and ``target.NAME``.
     An ``id`` is random: clients choose their request ids, and must not choose the split of a row.
 
     Args:

@@ -28,8 +28,8 @@ class Sample:
 
     Attributes:
         labels: accepted ones about it.
-        files: its inputs, as the service kept them, by name.
-        digest: of the inputs; equal inputs have the same.
+        files: what it was given, as the service kept it, by the name that requests give it under.
+        digest: of what it was given; equal samples have the same.
     """
 
     labels: Sequence[FeedbackLabel]
@@ -117,7 +117,7 @@ def select(
 def _sample(labels: Sequence[FeedbackLabel], prediction: Mapping[str, Any], log: Path) -> tuple[Sample, str]:
     """The sample of a prediction, and why it cannot be learnt from; empty if it can."""
     names = prediction.get("content", {})
-    if set(names) != set(prediction["inputs"]):
+    if not names:  # all that a sample was given is kept, or nothing
         return Sample(labels, {}, ""), NOT_KEPT
     files = {name: path for name, kept in names.items() if (path := content.find(log, kept))}
     why = "" if len(files) == len(names) else NO_LONGER_KEPT

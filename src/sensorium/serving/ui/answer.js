@@ -3,7 +3,7 @@
 import { latencyView } from "./latency.js";
 import { make } from "./make.js";
 import { KINDS } from "./targets.js";
-import { readable } from "./words.js";
+import { readable, sentence } from "./words.js";
 
 const kindOf = (target) => Object.values(KINDS).find((kind) => kind.fits(target));
 
@@ -13,6 +13,8 @@ export function answerView({ content, roundTrip, timing }, schema) {
     "div",
     { class: "answered" },
     isNewer && make("p", { class: "hint" }, "A newer model answered. Load the page again to see what it reads."),
+    Object.entries(content.unread ?? {}).map(([name, why]) =>
+      make("p", { class: "hint", "data-unread": name }, sentence(`${readable(name)} was left out: ${why}`))),
     make("div", { class: "targets" },
       Object.entries(content.targets).map(([name, target]) => kindOf(target).view(name, target, content, schema))),
     latencyView(roundTrip, timing, content.model_version),

@@ -31,7 +31,7 @@ async function start() {
 }
 
 function build(schema) {
-  const names = Object.keys(schema.inputs).map(readable);
+  const names = Object.keys(schema.columns).map(readable);
   const targets = Object.keys(schema.targets).map(readable);
   const few = names.length > 1 ? ", together or alone" : "";
   const title = schema.title || capital(listed(targets, "and"));

@@ -11,13 +11,13 @@ export async function showExamples(place, schema, form) {
   } catch {
     // Nothing is lost without them.
   }
-  const cards = examples.map((example, place) => card(`Example ${place + 1}`, given(example, schema.inputs), schema, form));
+  const cards = examples.map((example, place) => card(`Example ${place + 1}`, given(example, schema.columns), schema, form));
   place.replaceChildren(make("h2", {}, "Try one"), make("div", { class: "examples" }, cards));
   place.hidden = !cards.length;
 }
 
 function card(title, values, schema, form) {
-  const looks = [...values].map(([name, value]) => [" ", glimpseOf(schema.inputs[name])(value, name)]);
+  const looks = [...values].map(([name, value]) => [" ", glimpseOf(schema.columns[name])(value, name)]);
   const ask = () => {
     form.fill(values);
     form.again();
@@ -26,8 +26,8 @@ function card(title, values, schema, form) {
 }
 
 /** Files come in base64, as in any request in JSON; a browser finds their type in them. */
-function given(example, inputs) {
+function given(example, columns) {
   const value = (name, raw) =>
-    inputs[name].is_file ? new File([Uint8Array.from(atob(raw), (one) => one.charCodeAt(0))], "example") : raw;
-  return new Map(Object.entries(example).filter(([name]) => name in inputs).map(([name, raw]) => [name, value(name, raw)]));
+    columns[name].is_file ? new File([Uint8Array.from(atob(raw), (one) => one.charCodeAt(0))], "example") : raw;
+  return new Map(Object.entries(example).filter(([name]) => name in columns).map(([name, raw]) => [name, value(name, raw)]));
 }

@@ -3,8 +3,11 @@
 import { button, make } from "./make.js";
 import { format, listed, megabytes } from "./words.js";
 
+const UNKNOWN = "application/octet-stream"; // what browsers have no name for
+
 // Names that systems give to the same thing.
 const SAME = {
+  "application/vnd.ms-excel": "text/csv", // where a spreadsheet program opens it
   "image/jpg": "image/jpeg",
   "image/pjpeg": "image/jpeg",
   "image/x-ms-bmp": "image/bmp",
@@ -14,6 +17,11 @@ const SAME = {
   "audio/x-flac": "audio/flac",
   "audio/mp3": "audio/mpeg",
   "audio/opus": "audio/ogg",
+  "audio/m4a": "audio/mp4",
+  "audio/x-m4a": "audio/mp4",
+  "video/avi": "video/x-msvideo",
+  "video/matroska": "video/x-matroska",
+  "video/x-m4v": "video/mp4",
   "video/ogg": "audio/ogg",
   "application/ogg": "audio/ogg",
 };
@@ -31,7 +39,7 @@ export function objection(file, input) {
 }
 
 export function isOfType(file, input) {
-  return !input.media_types.length || input.media_types.includes(SAME[file.type] ?? file.type);
+  return !input.media_types.length || input.media_types.includes(SAME[file.type] ?? (file.type || UNKNOWN));
 }
 
 /** A button that opens the system's choice of files; `extra` goes to the input behind it. */

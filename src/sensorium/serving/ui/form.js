@@ -1,4 +1,4 @@
-// The card of every input, and the button that asks.
+// A card for every column that inputs read, and the button that asks.
 
 import { controlFor } from "./controls/index.js";
 import { receiveFiles } from "./files.js";
@@ -8,8 +8,9 @@ import { listed, readable } from "./words.js";
 
 /** `send(form)` is called with what is to be sent, `cleared()` when everything was taken back. */
 export function buildForm(schema, send, cleared) {
-  const names = Object.keys(schema.inputs);
-  const cards = names.map((name, place) => card(name, schema.inputs[name], place));
+  const names = Object.keys(schema.columns);
+  const places = Object.keys(schema.inputs); // whose colours the answer has
+  const cards = names.map((name) => card(name, schema.columns[name], places.indexOf(schema.columns[name].inputs[0])));
   const message = make("p", { class: "message", role: "alert" });
   const ask = make("button", { type: "submit", class: "primary" }, make("span", {}, "Ask the model"), shortcut());
   const clear = button("Clear", () => {
@@ -54,7 +55,7 @@ export function buildForm(schema, send, cleared) {
   return {
     element,
     again: submit,
-    /** Gives these values, by input, and nothing else. */
+    /** Gives these values, by column, and nothing else. */
     fill(values) {
       for (const one of cards) one.fill(values.get(one.name) ?? null);
       message.textContent = "";

@@ -1,4 +1,4 @@
-// Records from the microphone into WAV. MediaRecorder would give containers that the service does not read.
+// Records from the microphone into WAV, which loses nothing, and whose loudness can be seen while it is recorded.
 
 import { encodeWav } from "./wav.js";
 

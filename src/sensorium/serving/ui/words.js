@@ -34,7 +34,16 @@ export function sentence(text) {
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
-const KNOWN = { "audio/mpeg": "MP3", "image/webp": "WebP" };
+const KNOWN = {
+  "audio/mpeg": "MP3",
+  "audio/mp4": "M4A",
+  "image/webp": "WebP",
+  "video/mp2t": "MPEG-TS",
+  "video/quicktime": "MOV",
+  "video/x-matroska": "MKV",
+  "video/x-ms-wmv": "WMV",
+  "video/x-msvideo": "AVI",
+};
 
 /** image/svg+xml, audio/x-wav: people know SVG and WAV. */
 export function format(type) {

@@ -57,9 +57,10 @@ class ClassLearning(Classes, Learning):
         return of_class * missing**self.focal
 
     def least_loss(self, outputs: "Tensor", truth: "Tensor") -> float:
-        from torch import logspace
+        from torch import logspace, stack
 
-        return min(self.loss(outputs / temperature, truth).item() for temperature in logspace(-1, 1, 41).tolist())
+        temperatures = logspace(-1, 1, 41).tolist()
+        return stack([self.loss(outputs / temperature, truth) for temperature in temperatures]).min().item()
 
     def divergence(self, outputs: "Tensor", wanted: "Tensor") -> "Tensor":
         from torch.nn.functional import kl_div

@@ -52,9 +52,10 @@ class MultilabelLearning(Tags, Learning):
         return softplus(signs * outputs).sum(2) / self.surprise
 
     def least_loss(self, outputs: "Tensor", truth: "Tensor") -> float:
-        from torch import logspace
+        from torch import logspace, stack
 
-        return min(self.loss(outputs / temperature, truth).item() for temperature in logspace(-1, 1, 41).tolist())
+        temperatures = logspace(-1, 1, 41).tolist()
+        return stack([self.loss(outputs / temperature, truth) for temperature in temperatures]).min().item()
 
     def divergence(self, outputs: "Tensor", wanted: "Tensor") -> "Tensor":
         """Kullback and Leibler's of each tag, added up."""

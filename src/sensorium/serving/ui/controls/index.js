@@ -11,10 +11,12 @@ import { icon } from "../icons.js";
 import { make } from "../make.js";
 import { readable } from "../words.js";
 import { image, thumbnail } from "./image.js";
+import { signal } from "./signal.js";
 import { cells, tabular } from "./tabular.js";
 import { text, words } from "./text.js";
+import { video } from "./video.js";
 
-const CONTROLS = { text, image, audio, tabular };
+const CONTROLS = { text, image, audio, video, signal, tabular };
 const GLIMPSES = { text: words, image: thumbnail, tabular: cells };
 
 export const controlFor = (input) => CONTROLS[input.kind] ?? (input.is_file ? file : text);

@@ -1,0 +1,69 @@
+"""Mutated clips of every container and codec: none may end its reader unseen, or take more than its limits.
+
+    python -m bench.hostile_clips --clips 5000
+
+Each is a small clip with some bytes changed, doubled, taken out or taken from another, read as pictures or as sound in
+a child with limits. What counts is how each ended.
+"""
+
+import argparse
+import random
+import time
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.hostile_bodies import mutated
+from sensorium.errors import BadInput
+from sensorium.modalities import Audio, Modality, Video
+from tests.clips import CODINGS, encoded
+
+SOUNDS = {
+    "mp4": "aac",
+    "mov": "aac",
+    "webm": "libopus",
+    "matroska": "flac",
+    "avi": "libmp3lame",
+    "flv": "aac",
+    "mpegts": "aac",
+}
+BROKE = "it is broken in a way that breaks its reader"
+ENDS = ("longer than", "MB of memory", BROKE)  # of what the limits say, and of what the kernel ended
+
+
+def fuzz(coding: tuple[str, str, str], clips: int, kinds: list[Modality]) -> tuple[Counter[str], float]:
+    """How so many mutations of a clip ended, and the longest that one took, in seconds by the clock."""
+    choose, ends, longest = random.Random(" ".join(coding)), Counter[str](), 0.0
+    bodies = [encoded(*coding, sound=SOUNDS.get(coding[0])), encoded(*coding)]
+    for number in range(clips):
+        body = mutated(choose, choose.choice(bodies), choose.choice(bodies))
+        started = time.perf_counter()
+        ends[_end(kinds[number % len(kinds)], body)] += 1
+        longest = max(longest, time.perf_counter() - started)
+    return ends, longest
+
+
+def _end(kind: Modality, body: bytes) -> str:
+    try:
+        kind.accept(body)
+    except BadInput as problem:
+        return next((end for end in ENDS if end in str(problem)), "refused")
+    return "read"
+
+
+def main(clips: int) -> None:
+    """Prints how the clips of each container ended."""
+    table = Table("container", "codec", "read", "refused", "longer", "memory", "broke a reader", "longest, s")
+    kinds: list[Modality] = [Video(), Audio()]
+    for coding in CODINGS:
+        ends, longest = fuzz(coding, clips, kinds)
+        cells = (str(ends[end]) for end in ("read", "refused", *ENDS))
+        table.add_row(coding[0], coding[1], *cells, f"{longest:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=int, default=5000, help="of each container and codec")
+    main(parser.parse_args().clips)

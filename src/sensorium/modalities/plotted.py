@@ -1,0 +1,65 @@
+"""Channels of a series as lines of a picture (SVG)."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+WIDTH, HEIGHT = 300, 44  # of a channel, in the picture's own units
+COLUMNS = 300  # of which each shows from where to where a long channel goes
+MARGIN = 4
+MOST_SHOWN = 12  # channels
+LETTERS = 40  # of a name
+
+
+def plotted(names: Sequence[str], value: np.ndarray, behind: str, label: str) -> str:
+    """The first channels one below the other, each on its own scale, broken where it has gaps.
+
+    Args:
+        names: of the channels; some may be empty.
+        value: ``[channels, samples]``, gaps as not-a-number.
+        behind: SVG that is drawn first, as high as ``height(value)``.
+        label: of the picture, for who cannot see it.
+    """
+    lines = "".join(
+        f'<path d="{_line(channel, HEIGHT * place)}"/>'
+        + (f'<text x="2" y="{HEIGHT * place + 9}">{escape(name[:LETTERS])}</text>' if name else "")
+        for place, (name, channel) in enumerate(zip(names, value[:MOST_SHOWN], strict=False))
+    )
+    more = f"<small>and {len(value) - MOST_SHOWN} more channels</small>" if len(value) > MOST_SHOWN else ""
+    box = f'viewBox="0 0 {WIDTH} {height(value)}"'
+    return f'<svg class="series" {box} role="img" aria-label="{escape(label)}">{behind}{lines}</svg>{more}'
+
+
+def height(value: np.ndarray) -> int:
+    """Of the picture."""
+    return HEIGHT * min(len(value), MOST_SHOWN)
+
+
+def _line(channel: np.ndarray, top: int) -> str:
+    known = channel[~np.isnan(channel)].astype(np.float64)
+    if not len(known):
+        return ""
+    low, high = known.min(), known.max()
+    scale = (HEIGHT - 2 * MARGIN) / (high - low) if high > low else 0.0
+    path, is_on = [], False
+    for x, one in _points(channel.astype(np.float64)):
+        if np.isnan(one):
+            is_on = False
+            continue
+        y = top + HEIGHT - MARGIN - (one - low) * scale if scale else top + HEIGHT / 2
+        path.append(f"{'L' if is_on else 'M'}{x:.1f} {y:.1f}")
+        is_on = True
+    return "".join(path) + ("h.5" if len(path) == 1 else "")
+
+
+def _points(channel: np.ndarray) -> list[tuple[float, float]]:
+    """Places and values; of a long channel the lowest and the highest of every column."""
+    if len(channel) <= 2 * COLUMNS:
+        return [((place + 0.5) * WIDTH / len(channel), one) for place, one in enumerate(channel)]
+    points = []
+    for place, piece in enumerate(np.array_split(channel, COLUMNS)):
+        known, x = piece[~np.isnan(piece)], (place + 0.5) * WIDTH / COLUMNS
+        ends = (known.min(), known.max()) if len(known) else (np.nan,)
+        points += [(x, end) for end in ends]
+    return points
