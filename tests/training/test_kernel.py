@@ -18,7 +18,7 @@ HOW = TrainConfig(
 def rows(count: int, seed: int, inputs: int = 2) -> Rows:
     """``size`` is where two numbers of the first input meet, which no line tells; the others say nothing."""
     random = torch.Generator().manual_seed(seed)
-    features = {f"i{place}": torch.randn(count, 1, 2 + 3 * place, generator=random) for place in range(inputs)}
+    features = {f"i{place}": 2 * torch.rand(count, 1, 2 + 3 * place, generator=random) - 1 for place in range(inputs)}
     size = features["i0"].prod(2)[:, 0].double()
     labels = {"size": size, "sign": (size > 0).long()}
     return Rows(features, dict.fromkeys(features, torch.arange(count)), labels)

@@ -125,7 +125,8 @@ def _solve(network: Network, train: Rows) -> None:
     standardise(network, train)
     _turn(network, train)
     landmarks = Places.of(network, train.select(torch.arange(len(train))[:: -(-len(train) // LANDMARKS)]))
-    fusion.landmarks[..., : landmarks.places.shape[1]] = landmarks.places.transpose(1, 2)
+    for own, places in zip(fusion.landmarks, landmarks.places, strict=True):
+        own.zero_()[:, : len(places)] = places.T
     known = {
         name: _known(network, name, target, train)
         for name, target in network.targets.items()
@@ -192,8 +193,8 @@ def _solution(
 
 def _alike(rows: Places, landmarks: Places, scales: Tensor) -> Tensor:
     """How alike rows are to landmarks ``[rows, landmarks]``."""
-    each = scales[:, None].expand(-1, rows.places.shape[1])
-    return likeness(rows.places, landmarks.places.transpose(1, 2), each)
+    each = [scale.expand(rows.places.shape[1]) for scale in scales]
+    return likeness(list(rows.places), [places.T for places in landmarks.places], each)
 
 
 def _basis(landmarks: Places, scales: Tensor) -> Tensor:

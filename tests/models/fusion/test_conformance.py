@@ -39,6 +39,7 @@ NO_TABLES = {"int8-int4-tables", "int8-weights-int4-tables"}  # forms that chang
 PROCESSOR = Path("/proc/cpuinfo")
 HAS_DOT_PRODUCTS = not PROCESSOR.exists() or re.search("vnni|asimddp", PROCESSOR.read_text()) is not None
 ALIKE = 0.97 if HAS_DOT_PRODUCTS else 0.9  # cosine; without dot products of bytes, sums of two end at 16 bits
+SMALLER = {("kernel", "width"): 0.99}  # than half in general: what it is compared with is not narrowed
 BREAKS = {("attention", "int8-static")}  # no range of eight bits holds the infinity that hides a missing input
 
 
@@ -190,7 +191,7 @@ class Conformance:
         distil_network(student, network, fused.rows, 20)
         answers = logits(TorchFusion(student), batches)
         assert similarity(answers, wanted) > before
-        assert used(student) / used(network) == share <= 0.5
+        assert used(student) / used(network) == share <= SMALLER.get((fused.kind, kind), 0.5)
         export_network(student, tmp_path / "student.onnx", TOKENS)
         assert difference(answers, logits(OnnxNetwork(tmp_path / "student.onnx"), batches)) < 1e-5
         assert difference(answers, logits(TorchFusion(student), batches)) < 1e-5  # to write it changed nothing in it
