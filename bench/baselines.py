@@ -7,6 +7,7 @@ search found, and fits logistic regressions on all inputs and on each alone, the
 """
 
 import argparse
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from sensorium.dataset.columns import SPLITS, carried
 from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.dataset.split import assign
 from sensorium.evaluation.baselines import baselines
+from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
@@ -31,13 +33,9 @@ def main(seeds: int) -> None:
     settings, table = params.load(), read_table()
     targets = learn(table, settings.targets)
     best = yaml.safe_load(paths.BEST.read_text())
-    stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
-    shares = {name: getattr(settings.split, name) for name in SPLITS}
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(seeds):
-        names = _named(settings.split.groups[0], table, settings) if settings.split.groups else table["id"]
-        table["split"] = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
-        train, val, test = (read_rows(of_split(table, name), settings.inputs, targets) for name in SPLITS)
+        train, val, test = divided(table, settings, targets, seed)
         best["training"]["seed"] = seed
         config, how = configured(best, train, targets)
         stacked = Divisions(divisions(train, val, targets)).fit(config, how)
@@ -50,6 +48,16 @@ def main(seeds: int) -> None:
                 accuracy = accuracy_of(simplest["logistic_regression"].argmax(1), test, target)
                 found.setdefault((target, f"logistic regression, {name}"), []).append(accuracy)
     show(found, seeds)
+
+
+def divided(table: pd.DataFrame, settings: params.Params, targets: Mapping[str, Learnt], seed: int) -> list[Rows]:
+    """Training, validation and test rows of another division of whole groups, made as the prepare stage makes it."""
+    stratum = _named(settings.split.stratify, table, settings) if settings.split.stratify else np.zeros(len(table))
+    names = _named(settings.split.groups[0], table, settings) if settings.split.groups else table["id"]
+    shares = {name: getattr(settings.split, name) for name in SPLITS}
+    split = assign(table["group"].to_numpy(), np.asarray(stratum), names.to_numpy(), shares, seed)
+    again = table.assign(split=split)
+    return [read_rows(of_split(again, name), settings.inputs, targets) for name in SPLITS]
 
 
 def accuracy_of(predicted: np.ndarray, test: Rows, target: str) -> float:

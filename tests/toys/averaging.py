@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from sensorium.models.fusion.fusion import Fusion
+from sensorium.models.masks import mean_token, mean_tokens
 
 
 class Averaging(Fusion):
@@ -15,7 +15,5 @@ class Averaging(Fusion):
         super().__init__()
         self.perceptron = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
 
-    def forward(self, tokens: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
-        here = torch.stack([present[name] for name in tokens], dim=1)[..., None]
-        means = torch.stack([states.mean(1) for states in tokens.values()], dim=1)
-        return self.perceptron((means * here).sum(1) / here.sum(1).clamp(min=1))
+    def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
+        return self.perceptron(mean_token(*mean_tokens(tokens, masks)))

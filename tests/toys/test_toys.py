@@ -3,6 +3,7 @@ through the chain to a served model.
 """
 
 import random
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -66,8 +67,8 @@ class TestEncoder(encoders.Conformance):
 
 class TestFusion(fusions.Conformance):
     @pytest.fixture
-    def fused(self) -> fusions.Fused:
-        return fusions.Fused("averaging")
+    def fused(self, tmp_path: Path) -> fusions.Fused:
+        return fusions.Fused("averaging", tmp_path)
 
 
 def games(count: int) -> list[dict[str, Any]]:

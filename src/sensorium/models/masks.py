@@ -1,5 +1,7 @@
 """Which tokens of a batch are there: float masks ``[batch, tokens]``, 1 or 0. Of a missing input none is."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -22,3 +24,9 @@ def presence(mask: Tensor) -> Tensor:
 def mean_token(states: Tensor, mask: Tensor) -> Tensor:
     """The mean ``[batch, numbers]`` of the tokens that are there; zeros where none is."""
     return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+def mean_tokens(tokens: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """The `mean_token` of every input ``[batch, inputs, numbers]``, and its `presence` ``[batch, inputs]``."""
+    means = torch.stack([mean_token(states, masks[name]) for name, states in tokens.items()], dim=1)
+    return means, torch.stack([presence(masks[name]) for name in tokens], dim=1)

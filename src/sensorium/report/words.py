@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sensorium.models.shares import mean_of
 from sensorium.targets import KINDS, Learnt, kind_of, scored_by
 
 POINTS = 100
@@ -234,12 +235,3 @@ def origin(target: str, tree: Mapping[str, Any]) -> list[str]:
     if not (members := tree.get("members")):
         return []
     return [f"{target} is answered by {mean_of(members)}."]
-
-
-def mean_of(shares: Mapping[str, float]) -> str:
-    """By which fusions something is answered: ``concat alone``, ``the mean of 60% concat and 40% kernel``."""
-    counting = {kind: share for kind, share in shares.items() if share}
-    if len(counting) == 1:
-        return f"{next(iter(counting))} alone"
-    *others, last = [f"{share:.0%} {kind}" for kind, share in counting.items()]
-    return f"the mean of {', '.join(others)} and {last}"

@@ -10,7 +10,7 @@ from sensorium.dataset.rows import learn, of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save
-from sensorium.report.words import mean_of
+from sensorium.models.shares import mean_of
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.stacking import Divisions

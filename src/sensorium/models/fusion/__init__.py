@@ -8,9 +8,16 @@ if TYPE_CHECKING:  # it imports torch, and params.yaml is checked without
 
 FUSIONS = {
     "attention": f"{__name__}.attention:AttentionFusion",
+    "average": f"{__name__}.average:AverageFusion",
+    "bottleneck": f"{__name__}.bottleneck:BottleneckFusion",
     "concat": f"{__name__}.concat:ConcatFusion",
+    "cross_attention": f"{__name__}.cross_attention:CrossAttentionFusion",
+    "gated": f"{__name__}.gated:GatedFusion",
     "kernel": f"{__name__}.kernel:KernelFusion",
     "linear": f"{__name__}.linear:LinearFusion",
+    "low_rank": f"{__name__}.low_rank:LowRankFusion",
+    "pairs": f"{__name__}.pairs:PairsFusion",
+    "weighted": f"{__name__}.weighted:WeightedFusion",
 }
 
 

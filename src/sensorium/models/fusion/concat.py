@@ -1,12 +1,12 @@
 """Fusion by concatenation."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sensorium.models.fusion.fusion import Fusion
+from sensorium.models.fusion.perceptron import perceptron
 from sensorium.models.masks import mean_token, presence
 
 
@@ -24,11 +24,7 @@ class ConcatFusion(Fusion):
 
     def __init__(self, inputs: Sequence[str], width: int, layers: int, dropout: float) -> None:
         super().__init__()
-        sizes = [len(inputs) * (width + 1)] + [width] * layers
-        blocks = [
-            nn.Sequential(nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout)) for before, after in pairwise(sizes)
-        ]
-        self.perceptron = nn.Sequential(*blocks)
+        self.perceptron = perceptron(len(inputs) * (width + 1), width, layers, dropout)
 
     def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
         """Fuses tokens ``[batch, tokens, width]``, there where ``[batch, tokens]`` is 1, to ``[batch, width]``."""
