@@ -119,9 +119,9 @@ def test_a_kind_and_a_fusion_that_only_tests_know_go_to_a_served_model(project: 
             encoder = readers[name].encoder
             read = encoder.network(encoder.preprocess.collate([encoder.preprocess(kinds[name].accept(raw))]))
             features[name] = torch.from_numpy(read)
-        present = {name: torch.tensor([float(name in sample)]) for name in kinds}
+        masks = {name: torch.full(features[name].shape[:2], float(name in sample)) for name in kinds}
         with torch.inference_mode():
-            outputs = trained(features, present)["won"].numpy()
+            outputs = trained(features, masks)["won"].numpy()
         np.testing.assert_allclose(answer["won"], trained.targets["won"].predict(outputs)[0], atol=1e-4)
 
 
@@ -170,5 +170,5 @@ def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypat
     project.write()
     assert params.load().inputs == {"game": Moves()}
     monkeypatch.delitem(KINDS, "moves")
-    with pytest.raises(UserError, match="'kind' 'moves' is not known; allowed: 'text', 'image', 'audio', 'tabular'"):
+    with pytest.raises(UserError, match="'kind' 'moves' is not known; allowed: 'text', 'image', 'audio', 'video', 'signal', 'tabular'"):
         params.load()
