@@ -170,5 +170,5 @@ def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypat
     project.write()
     assert params.load().inputs == {"game": Moves()}
     monkeypatch.delitem(KINDS, "moves")
-    with pytest.raises(UserError, match="'kind' 'moves' is not known; allowed: 'text', 'image', 'audio', 'video', 'signal', 'tabular'"):
+    with pytest.raises(UserError, match="'kind' 'moves' is not known; allowed: 'text', 'image', .*'tabular'"):
         params.load()
