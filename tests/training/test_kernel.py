@@ -57,7 +57,7 @@ def test_an_input_that_says_nothing_hardly_counts() -> None:
 
 
 def test_of_five_inputs_rows_that_lack_several_are_answered_too() -> None:
-    train, test = rows(300, 0, inputs=5), rows(300, 1, inputs=5)
+    train, test = rows(150, 0, inputs=5), rows(150, 1, inputs=5)
     network = fit(config(train), HOW, train, train).network
     seen = test.without({"i2", "i3"})
     assert (predict(network, seen)["sign"].argmax(1) == test.labels["sign"]).float().mean() > 0.75
@@ -75,3 +75,18 @@ def test_rows_without_labels_and_inputs_that_nobody_has_are_borne() -> None:
     train.items["i1"] = torch.full((40,), -1)
     network = fit(config(rows(40, 0)), HOW, train, train).network
     assert all(torch.isfinite(found).all() for found in predict(network, train).values())
+
+
+def test_an_input_of_three_rows_that_none_judges_does_no_harm() -> None:
+    train = rows(1_200, 0)
+    train.items["i1"] = torch.where(torch.arange(1_200) % 500 == 0, train.items["i1"], -1)
+    for kind in ("kernel", "linear"):
+        network = fit(NetworkConfig(**(vars(config(train)) | {"kind": kind})), HOW, train, train).network
+        assert all(torch.isfinite(found).all() for found in predict(network, train).values())
+
+
+def test_an_input_that_is_always_the_same_changes_nothing_when_it_is_another() -> None:
+    train = rows(120, 0)
+    train.features["i1"][:] = 1.0
+    network, seen = fit(config(train), HOW, train, train).network, rows(120, 0)
+    assert torch.equal(predict(network, seen)["sign"], predict(network, train)["sign"])

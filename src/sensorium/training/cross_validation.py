@@ -1,5 +1,6 @@
 """A target's regressions on sets of inputs, evaluated on rows that they were not fitted to."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -89,7 +90,9 @@ class Fit:
     losses: Tensor
 
     def best(self, rows: Tensor) -> tuple[float, int]:
-        """The least mean loss on some of the rows, and the strength that has it."""
+        """The least mean loss on some of the rows, and the strength that has it; of no rows the greatest of all."""
+        if not len(self.losses[rows]):
+            return math.inf, self.losses.shape[1] - 1
         mean = self.losses[rows].mean(0)
         return float(mean.min()), int(mean.argmin())
 

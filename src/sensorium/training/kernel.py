@@ -1,5 +1,6 @@
 """Fits the kernel fusion: for every pattern of inputs the regressions on likenesses that do best on held-out rows."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
@@ -20,6 +21,8 @@ from sensorium.training.regressions import Side
 
 SCALES = (0.03, 0.1, 0.3)  # of squared distances, which are 2 between two rows on average
 PENALTIES, FIRST = (0.003, 0.01, 0.03), (0.01,)  # of half the squared weights; and by which scales are judged
+MOST_ITEMS, PIECE = 5_000, 1_000  # that axes are found by, and whose tokens are read at once
+LEAST_DEVIATION = 1e-3  # of what is standardised; an input that varies less says nothing
 ROUNDING = 1e-6  # of the largest eigenvalue
 LEAST_TOLD = 0.01  # how much an input's distances count at least, beside those of one that tells all
 
@@ -41,9 +44,8 @@ class Places:
         """Those of rows, along a network's axes."""
         places = []
         for projection, (name, items) in zip(network.projections, rows.items.items(), strict=True):
-            one = cast(Projection, projection)
-            found = one.map(mean_tokens(one, rows.features[name][items.clamp(min=0)]))
-            places.append(found * (items >= 0)[:, None])
+            one, (used, place) = cast(Projection, projection), items.clamp(min=0).unique(return_inverse=True)
+            places.append(one.map(_means(one, rows.features[name], used))[place] * (items >= 0)[:, None])
         return cls(torch.stack(places), torch.stack([items >= 0 for items in rows.items.values()]))
 
     def having(self, inputs: Sequence[int]) -> Tensor:
@@ -146,12 +148,19 @@ def _turn(network: Network, train: Rows) -> None:
     """Gives every input the leading principal axes of its features, scaled so that all inputs vary alike."""
     for projection, (name, items) in zip(network.projections, train.items.items(), strict=True):
         one = cast(Projection, projection)
-        if len(used := items[items >= 0].unique()):
-            features = mean_tokens(one, train.features[name][used])
-            features = features - features.mean(0)
-            axes = torch.linalg.eigh(features.T @ features).eigenvectors.flip(1)[:, :AXES]
-            deviation = (features @ axes).square().sum(1).mean().sqrt().clamp(min=ROUNDING)
+        if not len(used := items[items >= 0].unique()):
+            continue
+        features = _means(one, train.features[name], used[:: -(-len(used) // MOST_ITEMS)])
+        features = features - features.mean(0)
+        axes = torch.linalg.eigh(features.T @ features).eigenvectors.flip(1)[:, :AXES]
+        deviation = (features @ axes).square().sum(1).mean().sqrt()
+        if deviation > LEAST_DEVIATION:
             cast(nn.Linear, one.map).weight[: axes.shape[1]] = axes.T / deviation
+
+
+def _means(projection: Projection, features: Tensor, items: Tensor) -> Tensor:
+    """The mean token of some items ``[items, dim]``, of a piece after another: tokens may be many."""
+    return torch.cat([mean_tokens(projection, features[piece]) for piece in items.split(PIECE)])
 
 
 def _known(network: Network, name: str, target: Learnt, train: Rows) -> Known:
@@ -185,7 +194,7 @@ def _solution(
         fit, simplest = (one.regressions(rows, read, penalties) for read in (values, torch.zeros(len(rows), 1)))
         all_of_them = torch.arange(len(fit.losses))
         (loss, strength), (most, _) = fit.best(all_of_them), simplest.best(all_of_them)
-        losses.append(loss / most if most else 1.0)
+        losses.append(loss / most if most and math.isfinite(loss) else 1.0)
         found = fit.regressions.select(strength)
         heights[name], biases[name] = basis @ found.weights[0], found.biases
     return Solution(mean(losses) if losses else 1.0, scales, numbers, heights, biases)
