@@ -132,6 +132,9 @@ def test_a_large_file_leaves_the_cores_to_others_from_the_beginning(monkeypatch:
     monkeypatch.setattr(limited, "_children", children := limited._Children())
     large = json.loads(run(readers.own, bytes(limited.LARGE + 1), LIMITS))
     assert large["niceness"] == os.getpriority(os.PRIO_PROCESS, 0) + limited.LATER
+    until = time.monotonic() + 30
+    while not children._free and time.monotonic() < until:
+        time.sleep(0.01)
     (ready,) = children._free  # whose first file need not wait for a fork
     assert ready.number == child() != large["id"]
 

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from sensorium.decoding.room import Room
@@ -108,7 +108,7 @@ class _Children:
     """The children of this process, as many as were ever needed at once."""
 
     def __init__(self) -> None:
-        self._room = Room()
+        self._small, self._large = Room(), Room()  # who reads what is small does not wait for what is large
         self._lock = Lock()
         self._free: list[_Child] = []
         self._forking: socket.socket | None = None
@@ -122,7 +122,7 @@ class _Children:
         """
         child, is_kept = None, False
         try:
-            with self._room.take(most):
+            with (self._large if len(content) > LARGE else self._small).take(most):
                 child, started = self._take(), time.monotonic()
                 try:
                     if len(content) > LARGE:
@@ -137,7 +137,11 @@ class _Children:
                 return reply, read
         finally:
             if child:
-                self._free.append(child) if is_kept else self._replace(child)
+                if is_kept:
+                    self._free.append(child)
+                else:
+                    child.socket.close()
+                    Thread(target=self._make_ready, daemon=True).start()
 
     def renew(self) -> None:
         """Gives up those that wait: whatever killed one of them may have killed others."""
@@ -145,9 +149,8 @@ class _Children:
             while self._free:
                 self._free.pop().socket.close()
 
-    def _replace(self, child: _Child) -> None:
-        """Ends a child and has another ready: who asks next, for what is read in no time, must not wait for it."""
-        child.socket.close()
+    def _make_ready(self) -> None:
+        """Has a child ready in the place of one that ends, so that who asks next need not wait for a fork."""
         with self._lock, suppress(OSError):  # nobody forks any more; who takes one begins again
             self._free.append(self._fork())
 

@@ -1,11 +1,11 @@
-"""The memory that children who read may take together."""
+"""The memory that children who read may take together: those of small files, and those of large ones."""
 
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-MOST_MEMORY = 800_000_000  # bytes that all children of a process may take at once; one alone may take more
+MOST_MEMORY = 800_000_000  # bytes that those of one sort may take at once; one alone may take more
 
 
 class Room:
