@@ -19,7 +19,7 @@ MOST_SUBSETS, MOST_NUMBERS = 64, 20_000_000  # of outputs
 def calibrate(network: Network, judged: Sequence[tuple[Network, Rows]]) -> None:
     """Makes a network honest about how sure it is, of every target and with each subset of the inputs.
 
-    The rows are also those by which the epoch and the share of the linear network were chosen, which are few choices
+    The rows are also those by which the epoch and the shares of the fusions were chosen, which are few choices
     for a hundred rows or more: calibrated on 120 fresh rows, networks were no more honest about 20,000 others (means of
     twelve: intervals held 0.916 rather than 0.914 of them, and the calibration error was 0.022 both times).
 
