@@ -24,6 +24,14 @@ def test_the_projects_own_file_is_sound() -> None:
     assert loaded.split.groups == ["item", "text", "image", "speech"]
 
 
+@pytest.mark.parametrize("example", sorted((REPOSITORY / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_is_sound_and_has_all_that_dvc_asks_for(example: Path) -> None:
+    params.load(example)
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"].values()
+    keys = [key for stage in stages for key in stage.get("do", stage).get("params", []) if isinstance(key, str)]
+    assert {key.split(".")[0] for key in keys} <= set(yaml.safe_load(example.read_text()))
+
+
 def test_an_unknown_key_is_named_with_its_likest_neighbour(project: Project) -> None:
     assert complaint(project, fusion={"knd": "concat"}) == (
         "params.yaml: fusion: unknown key 'knd' (did you mean 'kind'?); allowed: kind, width, layers, dropout."
