@@ -1,6 +1,6 @@
 """Candidates side by side on the same rows: how good, how alike, how large, how fast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,7 @@ from sensorium.targets import Learnt
 
 BATCH = cold_start.BATCH
 SINGLES, BATCHES = 30, 5  # times that a variant is timed with one value, and with a batch
+Pieces = Sequence[Arrays]  # that go through a network one after another
 PARTS = "parts"  # folder of their files
 ROUNDS = 3  # times that a part is timed to know what it is of the whole
 
@@ -105,7 +106,7 @@ class Bench:
         self.logits({})  # what the fusion reads
         arrays = part.folder / "arrays.npz"
         if not arrays.exists():
-            np.savez(arrays, **self._arrays(part)[1])  # type: ignore[arg-type]
+            np.savez(arrays, **max(self._arrays(part)[1], key=_bytes))  # type: ignore[arg-type]
         reader = None if (part.name, variant) in self._features else self.readers.get(part.name)
         return Job(
             part.name,
@@ -147,7 +148,7 @@ class Bench:
 
     def _cost(self, part: Part, variant: str, start: float, memory: int) -> Cost:
         """Times of a part in turns with its fp32, with one thread."""
-        runs = {name: OnnxNetwork(part.files[name]) for name in (variant, FP32)}
+        runs = {name: _in_turn(OnnxNetwork(part.files[name])) for name in (variant, FP32)}
         singles, batch = self._arrays(part)
         single, several = interleaved(runs, singles, SINGLES), interleaved(runs, [batch], BATCHES, warm=False)
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
@@ -161,22 +162,23 @@ class Bench:
         times = []
         for part in self.parts.values():
             singles, batch = self._arrays(part)
-            run = {FP32: OnnxNetwork(part.files[FP32])}
+            run = {FP32: _in_turn(OnnxNetwork(part.files[FP32]))}
             taken = interleaved(run, singles, ROUNDS), interleaved(run, [batch], ROUNDS, warm=False)
             times.append([np.median(one[FP32]) for one in taken])
         shares = np.array(times) / np.sum(times, axis=0)
         return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
 
-    def _arrays(self, part: Part) -> tuple[list[Arrays], Arrays]:
-        """What the part's network reads for single values, and for a batch of them."""
+    def _arrays(self, part: Part) -> tuple[list[Pieces], Pieces]:
+        """What the part's network reads for single values, and for a batch of them, in the pieces that serving makes."""
         if part.name == FUSION:
             samples = self._fused(range(min(BATCH, len(next(iter(self.rows.items.values()))))))
             batch: Arrays = {name: np.concatenate([one[name] for one in samples]) for name in samples[0]}
-            return samples, batch
+            return [[one] for one in samples], [batch]
         preprocess = self.readers[part.name].encoder.preprocess
         values = self.rows.values[part.name] or self.examples[part.name]
         arrays = [preprocess(value) for value in values[:BATCH]]
-        return [preprocess.collate([one]) for one in arrays], preprocess.collate(arrays)
+        singles = [[preprocess.collate([one])] for one in arrays]
+        return singles, [preprocess.collate([arrays[at] for at in places]) for places in preprocess.groups(arrays)]
 
     def _fused(self, rows: Sequence[int]) -> list[Arrays]:
         found = []
@@ -208,6 +210,14 @@ def make_bench(trained: Trained, test: pd.DataFrame, evaluator: Evaluator, calib
     batches = fusion_batches(trained.train_rows, calibration_rows)
     parts[FUSION] = export_fusion(trained.network, trained.tokens, batches, work / PARTS / FUSION)
     return Bench(readers, parts, trained.network.targets, trained.served_rows(test), evaluator, examples, work)
+
+
+def _bytes(piece: Arrays) -> int:
+    return sum(array.nbytes for array in piece.values())
+
+
+def _in_turn(network: OnnxNetwork) -> Callable[[Pieces], object]:
+    return lambda pieces: [network.outputs(piece) for piece in pieces]
 
 
 def is_exact(chosen: Mapping[str, str]) -> bool:
