@@ -51,15 +51,15 @@ def test_forms_of_the_fusion_are_measured_and_an_encoder_says_why_it_has_no_stud
     assert refused == "its values have differing numbers of tokens, which no student gives"
 
 
-def test_a_part_is_run_with_no_more_at_once_than_serving_runs(
-    lettered: Toy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_is_run_with_no_more_at_once_than_serving_runs(lettered: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [[at, at + 1] for at in range(0, 32, 2)]
     made = bench(lettered)
     monkeypatch.setattr(Letters, "groups", lambda self, samples: pairs if len(samples) == 32 else [[0], [1]])
     monkeypatch.setattr(made, "logits", lambda chosen: {})
-    with np.load(made.job(made.parts["note"], "fp16").arrays) as arrays:
-        assert len(arrays["letters"]) == 7  # of two texts, the longest
+    part = made.parts["note"]
+    assert [len(made.job(part, form, form).batches) for form in ("fp16", "int8-static")] == [0, 1]
+    with np.load(made.job(part, "fp16").arrays) as arrays:
+        assert len(arrays["letters"]) == 8  # of two texts of four letters
 
 
 def test_a_row_is_described_and_answered_in_a_table_as_alone(lettered: Toy, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sensorium.compression import cold_start
 from sensorium.compression.choice import Candidate, Chosen, Cost, acceptable
-from sensorium.compression.forms import EXACT
+from sensorium.compression.forms import CALIBRATED, EXACT
 from sensorium.compression.latency import interleaved, ratio
 from sensorium.compression.parity import SAME, difference
 from sensorium.compression.parts import (
@@ -113,7 +113,7 @@ class Bench:
             form,
             part.files[source],
             part.path(variant),
-            part.batches,
+            part.batches if form in CALIBRATED else (),
             arrays,
             reader.encoder.preprocess if reader else None,
             self.rows.values[part.name] if reader else (),
@@ -168,8 +168,8 @@ class Bench:
         shares = np.array(times) / np.sum(times, axis=0)
         return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
 
-    def _arrays(self, part: Part) -> tuple[list[Pieces], Pieces]:
-        """What the part's network reads for single values, and for a batch of them, in the pieces that serving makes."""
+    def _arrays(self, part: Part) -> tuple[Sequence[Pieces], Pieces]:
+        """What the part's network reads for single values, and for a batch, in the pieces that serving makes of it."""
         if part.name == FUSION:
             samples = self._fused(range(min(BATCH, len(next(iter(self.rows.items.values()))))))
             batch: Arrays = {name: np.concatenate([one[name] for one in samples]) for name in samples[0]}

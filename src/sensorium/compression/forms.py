@@ -138,6 +138,7 @@ FORMS: dict[str, Form] = {
 
 
 EXACT = ("optimised",)  # forms that compute what fp32 does, up to rounding
+CALIBRATED = ("int8-static",)  # forms that look at training rows, which of clips are hundreds of megabytes
 
 
 def make_form(name: str, source: Path, target: Path, batches: Sequence[Arrays]) -> None:
