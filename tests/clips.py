@@ -79,3 +79,17 @@ def copied(raw: bytes, form: str) -> bytes:
                 packet.stream = stream
                 output.mux(packet)
     return written.getvalue()
+
+
+def track(seconds: int, layout: str = "5.1") -> bytes:
+    """A sound without pictures."""
+    written = io.BytesIO()
+    with av.open(written, "w", format="matroska") as output:
+        stream: Any = output.add_stream("flac", rate=48_000, layout=layout)
+        samples = np.full((1, stream.layout.nb_channels * 48_000), 100, np.int16)
+        for second in range(seconds):
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+            frame.sample_rate, frame.pts = 48_000, second * 48_000
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return written.getvalue()

@@ -9,7 +9,7 @@ import soundfile
 from sensorium.decoding.sound import mix, play
 from sensorium.errors import BadInput, NothingIn
 from sensorium.modalities import Audio
-from tests.clips import encoded
+from tests.clips import encoded, track
 from tests.extremes import FLAC, RATE, TONE, sound, unfinished
 
 NOISE = 0.1 * np.random.default_rng(0).standard_normal((2, RATE)).astype(np.float32)
@@ -140,3 +140,10 @@ def test_only_as_much_is_decoded_as_is_heard() -> None:
     stream = io.BytesIO()
     soundfile.write(stream, np.tile(TONE, 20), RATE, format="FLAC")
     assert len(play(stream.getvalue(), 2.0)[0]) == 2 * RATE + 1
+
+
+def test_a_track_of_many_channels_is_refused_only_where_it_is_long() -> None:
+    assert len(play(track(2), 30.0)[0]) == 2 * 48_000
+    with pytest.raises(BadInput, match="17.4 seconds of 6 channels at 48000 Hz are more than can be read"):
+        play(track(30), 30.0)
+    assert len(play(track(54, "stereo"), 53.0)[0]) == pytest.approx(53 * 48_000, rel=0.01)

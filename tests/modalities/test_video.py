@@ -10,7 +10,7 @@ from sensorium.encoders.motion import DIRECTIONS, motion
 from sensorium.encoders.tokens import filled, is_there
 from sensorium.errors import NothingIn
 from sensorium.modalities import Audio, Image, Video
-from tests.clips import drawn, encoded
+from tests.clips import drawn, encoded, track
 
 
 def clip(frames: np.ndarray, gap: int = 100) -> Clip:
@@ -76,3 +76,5 @@ def test_one_clip_is_seen_and_heard() -> None:
     assert len(Audio().accept(raw)) == pytest.approx(0.64 * 16_000, rel=0.15)
     with pytest.raises(NothingIn):
         Audio().accept(encoded())
+    with pytest.raises(NothingIn, match="the file holds no moving pictures"):
+        Video().accept(track(1))

@@ -142,7 +142,8 @@ def _read(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
     with soundfile.SoundFile(io.BytesIO(raw)) as sound:
         rate = sound.samplerate
         count = min(int(seconds * rate) + 1, sound.frames)
-        _require_playable(rate, sound.channels, count, seconds)
+        _require_playable(rate, sound.channels)
+        _require_room(count, sound.channels, rate, seconds)
         samples = np.full((count, sound.channels), np.nan, np.float32)
         try:
             return sound.read(out=samples), rate
@@ -158,17 +159,19 @@ def _read_track(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
         if not tracks:
             raise NothingIn("the file has no sound track that can be played")
         tracks[0].codec_context.options = {"max_samples": str(MAX_RATE)}
-        pieces, count, resampler, rate = [], 0, None, 0
+        pieces, count, resampler, rate, channels = [], 0, None, 0, 0
         for frame in _decoded(opened, tracks[0]):
             if resampler is None:
                 rate = frame.sample_rate
-                _require_playable(rate, frame.layout.nb_channels, int(seconds * rate), seconds)
+                channels = frame.layout.nb_channels
+                _require_playable(rate, channels)
                 resampler = av.AudioResampler("fltp", frame.layout, rate)
             for one in resampler.resample(frame):
                 pieces.append(one.to_ndarray())
                 count += one.samples
             if count > seconds * rate:
                 break
+            _require_room(count, channels, rate, seconds)
     return (np.concatenate(pieces, 1).T if pieces else np.zeros((0, 1), np.float32)), rate
 
 
@@ -184,8 +187,8 @@ def _decoded(opened: Any, track: Any) -> Iterator[Any]:
         return
 
 
-def _require_playable(rate: int, channels: int, count: int, seconds: float) -> None:
-    """Refuses what would be no sound, or too much of it."""
+def _require_playable(rate: int, channels: int) -> None:
+    """Refuses what would be no sound."""
     if not MIN_RATE <= rate <= MAX_RATE:
         raise BadInput(
             f"a sampling rate of {rate} Hz is "
@@ -193,6 +196,10 @@ def _require_playable(rate: int, channels: int, count: int, seconds: float) -> N
         )
     if channels > MAX_CHANNELS:
         raise BadInput(f"{channels} channels are more than {MAX_CHANNELS}")
+
+
+def _require_room(count: int, channels: int, rate: int, seconds: float) -> None:
+    """Refuses more samples than there is memory for."""
     if count * channels > _most(seconds):
         raise BadInput(
             f"{count / rate:.1f} seconds of {channels} channels at {rate} Hz are more than can be read; "

@@ -19,7 +19,7 @@ from sensorium.decoding.choosing import SAMPLINGS, Sampling, evenly
 from sensorium.decoding.clip import TAG, Clip, tagged
 from sensorium.decoding.frame import LONGER_SIDE, MOST_PIXELS, SHORTER_SIDE, like, small
 from sensorium.decoding.limited import Limits
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, NothingIn
 
 FASTEST, MOST_FRAMES = 300, 200_000  # frames: in each of the seconds that are read, and in all
 MOST_DECODED = 10**9  # pixels, of 480 frames of 1920 x 1080; of more only key frames, where there are enough of them
@@ -154,7 +154,7 @@ def _stream(opened: Any) -> Any:
     """The pictures of a container, if they can be decoded."""
     pictures = [one for one in opened.streams.video if "attached_pic" not in str(one.disposition)]
     if not pictures:
-        raise BadInput("the file holds no moving pictures")
+        raise NothingIn("the file holds no moving pictures")
     stream = pictures[0]
     if stream.codec_context is None:
         raise BadInput("the clip's coding is not known here; save it as H.264, VP9 or AV1")
