@@ -8,7 +8,8 @@ import pandas as pd
 
 from sensorium.data_root import DataRoot
 from sensorium.dataset.examples import choose_examples, known_choices, read_rows
-from sensorium.modalities import Audio, Image, Tabular, Text
+from sensorium.modalities import Audio, Image, Tabular, Text, Video
+from tests.clips import encoded
 from tests.conftest import png, wav
 
 INPUTS = {"note": Text(), "photo": Image(), "sound": Audio(), "car": Tabular(numbers=["age"], categories=["colour"])}
@@ -36,6 +37,14 @@ def test_the_fullest_rows_of_different_labels_become_requests(tmp_path: Path) ->
     assert INPUTS["photo"].accept(b64decode(first["photo"])).getpixel((0, 0)) == (1, 2, 3)
     assert len(INPUTS["sound"].accept(b64decode(first["sound"]))) == 8000
     assert choose_examples(rows, INPUTS, ["label"], DataRoot(tmp_path), 0) == []
+
+
+def test_a_shared_column_is_read_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "a.mkv").write_bytes(encoded(sound="aac"))
+    inputs = {"sound": Audio(column="clip"), "clip": Video(frames=2)}
+    (example,) = choose_examples([row("1", "cat", clip="a.mkv")], inputs, ["label"], DataRoot(tmp_path), 1)
+    assert list(example) == ["clip"]
+    assert len(inputs["clip"].accept(b64decode(example["clip"])).frames) == 2
 
 
 def test_rows_that_are_large_or_whose_file_is_gone_are_passed_over(tmp_path: Path) -> None:

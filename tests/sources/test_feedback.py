@@ -7,7 +7,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sensorium import paths
-from sensorium.media import Media
+from sensorium.media import Media, MediaWriter
+from sensorium.modalities import Audio, Video
+from sensorium.sources.feedback import with_feedback
 from sensorium.stages import ingest, prepare, validate
 from tests.conftest import Project, png
 
@@ -78,3 +80,15 @@ def test_rows_of_feedback_are_added_and_leave_the_split_of_the_others_as_it_was(
     assert "not a picture" in quarantine["feedback-3"]
     assert "feedback-2" in quarantine.index
     assert json.loads((Path("metrics") / "validate.json").read_text())["rows"] == 63
+
+
+def test_a_file_of_feedback_stands_in_the_column_that_its_inputs_share(project: Project) -> None:
+    folder = project.root / paths.FEEDBACK / "media"
+    folder.mkdir(parents=True)
+    (folder / "it").write_bytes(b"a clip")
+    pd.DataFrame([{"id": "feedback-1", "input.clip": "it"}]).to_parquet(paths.FEEDBACK / "rows.parquet")
+    inputs = {"sound": Audio(column="clip"), "clip": Video()}
+    media = MediaWriter(project.root / "raw")
+    media.folder.mkdir()
+    table = with_feedback(pd.DataFrame([{"id": "1", "clip": "a.mp4"}]), inputs, {}, media)
+    assert table.to_dict("list") == {"id": ["1", "feedback-1"], "clip": ["a.mp4", "feedback/feedback-1.sound"]}

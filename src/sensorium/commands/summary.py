@@ -209,7 +209,7 @@ def _example() -> str:
                     raise UserError(f"{paths.RAW}: {problem}; run `dvc repro`.") from problem
                 fields += ["-F", f"{name}=@{EXAMPLE / file}"]
             else:
-                value = kind.in_json(kind.accept(kind.raw(row, first, media)))  # a table may hold a date, JSON cannot
+                value = kind.in_json(kind.accept(kind.raw(row, name, media)))  # a table may hold a date, JSON cannot
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
                 if len(text) > LONGEST:
                     (beside / first).write_text(text, encoding="utf-8")

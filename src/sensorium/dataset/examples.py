@@ -98,7 +98,7 @@ def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str
     try:
         for name, field in request_fields(inputs).items():
             kind = field.widest
-            if (value := kind.value(row, next(iter(field.inputs)), files)) is not None:
+            if (value := kind.value(row, name, files)) is not None:
                 request[name] = kind.in_json(value)
     except BadInput:
         return {}

@@ -94,9 +94,9 @@ def _row(
         if field.is_file:
             path = f"{FOLDER}/{collected['id']}.{first}"
             media.add(kind.feature, path, kept.read_bytes())
-            row |= dict.fromkeys(kind.columns(first), path)
+            row |= dict.fromkeys(kind.columns(name), path)
         else:
-            row |= kind.cells(first, kept.read_bytes())
+            row |= kind.cells(name, kept.read_bytes())
     return row | {column: collected.get(f"{TARGET}{name}") for name, column in labels.items()} | {"id": collected["id"]}
 
 
