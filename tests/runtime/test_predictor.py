@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from sensorium.errors import BadInput, UserError
-from sensorium.modalities import Tabular
+from sensorium.modalities import Tabular, Text
 from sensorium.runtime import artefact, profile
 from sensorium.runtime.predictor import Predictor
 from tests import model
@@ -39,6 +40,13 @@ def test_a_bad_input_is_named(predictor: Predictor) -> None:
         predictor.accept({"video": b""})
     with pytest.raises(BadInput, match="no input was given"):
         predictor.accept({})
+
+
+def test_one_value_under_an_old_and_a_new_name_is_refused(predictor: Predictor) -> None:
+    renamed = replace(predictor, inputs=dict(predictor.inputs) | {"note": Text(column="head line")})
+    assert renamed.accept({"note": "a frog"}) == {"note": "a frog"}
+    with pytest.raises(BadInput, match="^head line: given more than once$"):
+        renamed.accept({"note": "a frog", "head line": "a toad"})
 
 
 def test_it_needs_neither_torch_nor_transformers(model_folder: Path) -> None:

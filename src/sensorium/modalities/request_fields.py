@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sensorium.errors import BadInput
 from sensorium.modalities.modality import Modality
 
 
@@ -66,8 +67,14 @@ def old_names(fields: Mapping[str, RequestField]) -> dict[str, str]:
 
 
 def with_column_names(given: Mapping[str, Any], fields: Mapping[str, RequestField]) -> dict[str, Any]:
-    """What was given under names of an earlier version, under today's."""
+    """What was given under names of an earlier version, under today's.
+
+    Raises:
+        BadInput: if a value is given under both.
+    """
     today = old_names(fields)
+    if twice := sorted(today[name] for name in given if today.get(name) in given):
+        raise BadInput(f"{twice[0]}: given more than once")
     return {today.get(name, name): value for name, value in given.items()}
 
 
