@@ -32,6 +32,11 @@ def test_help_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "\n"
 
 
+def test_params_are_read_without_what_reads_files() -> None:
+    code = "import sys, sensorium.params; print(*{'av', 'edfio', 'pyarrow.csv'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
 def test_help_gives_every_stage_a_line() -> None:
     shown = sensorium("--help")
     for name in (

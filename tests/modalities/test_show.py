@@ -13,6 +13,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities import Audio, Image, Signal, Tabular, Text
 from sensorium.monitoring.drift.effects import of_numbers
 from tests.conftest import png, wav
+from tests.extremes import saved
 
 FACTS = Tabular(numbers=["age", "weight"], categories=["town"])
 
@@ -158,4 +159,33 @@ def test_a_signal_reads_what_is_told_in_lists() -> None:
     with pytest.raises(BadInput, match="the series has more than 500,000 samples; cut it"):
         lists.accept('{"a": [' + "0," * 500_001 + "0]}")
     assert lists.in_json(value) == {"a": [float(number) for number in range(20)]}
+    with pytest.raises(BadInput, match="the series has more than 33,554,432 characters; cut it, or write fewer digits"):
+        lists.accept('{"a": [' + " " * 2**25 + "0]}")
     assert lists.cells("it", b'{"a": [1, null], "b": "1 2", "gone": 1}') == {"a": "[1, null]", "b": "1 2"}
+    line = np.arange(20.0)
+    told = {"a": str(line.tolist()), "b": str((-line).tolist())}
+    for array in (np.stack([line, -line]), np.stack([line, -line], 1)):
+        assert lists.cells("it", saved(array)) == told
+    assert Signal(columns=["a"], rate=2).cells("it", saved(line)) == {"a": told["a"]}
+    assert lists.cells("it", saved(line)) == {}  # two channels are declared now
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"         1      -20.5\n       300          4 \n" * 8,
+        b"\xef\xbb\xbf  x     y\r\n" + b"  1   -20.5\r\n300       4\r\n" * 8,
+    ],
+    ids=["as numpy.savetxt writes them", "with names"],
+)
+def test_columns_are_aligned_by_any_number_of_blanks(text: bytes) -> None:
+    assert Signal(rate=1, channels=["x", "y"]).accept(text).tolist() == [[1, 300] * 8, [-20.5, 4] * 8]
+
+
+def test_gaps_are_spelt_alike_in_cells_and_in_files() -> None:
+    gaps = ["n/a", "N/A", "?", "NaN", "none", "None", "NULL", "nA"]
+    file = Signal(rate=1).accept("\n".join([*gaps, *map(str, range(20))]).encode())
+    lists = Signal(rate=1, columns=["x"]).accept({"x": [*gaps, *range(20)]})
+    for value in (file, lists):
+        assert value.shape == (1, 28)
+        assert np.isnan(value[0]).tolist() == [True] * 8 + [False] * 20

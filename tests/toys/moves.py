@@ -12,7 +12,8 @@ from sensorium.encoders.encoder import Arrays, Encoder, Packaged, Preprocess
 from sensorium.encoders.identity import Identity
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Descriptors, weighted
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.weighted import weighted
 
 WAYS = {"north": (0, 1), "east": (1, 0), "south": (0, -1), "west": (-1, 0)}
 Value = list[tuple[str, int]]

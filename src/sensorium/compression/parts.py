@@ -14,7 +14,8 @@ from sensorium.errors import UserError, reason
 from sensorium.modalities import Modality
 from sensorium.models.network import Network
 from sensorium.runtime import artefact
-from sensorium.runtime.predictor import Fusion, Predictor
+from sensorium.runtime.fusions import Fusion
+from sensorium.runtime.predictor import Predictor
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 

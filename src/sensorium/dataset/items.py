@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from sensorium import renamed
 from sensorium.files import existing
-from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.descriptors import Descriptors
 
 OWNERS = "owners.parquet"
 

@@ -17,7 +17,7 @@ from sensorium.errors import BadInput
 from sensorium.files import temporary
 from sensorium.media import Media
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.descriptors import Descriptors
 
 Outcome = Problem | str | None  # of an input of a row: what is wrong, the digest of its value, or nothing to read
 

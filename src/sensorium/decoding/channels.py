@@ -10,6 +10,7 @@ from sensorium.errors import BadInput
 
 MOST_NAMES = 1000  # channels that a file may have, of which some are read
 SHOWN, LETTERS = 8, 40  # names of channels in a sentence, and letters of one
+GAPS = ("", "nan", "null", "none", "na", "n/a", "?")  # in small letters: nothing was measured
 LEAST_RATE, MOST_RATE = 1e-6, 1e7  # Hz
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import av
 import numpy as np
 
 HEADER = struct.Struct("<IIIIdd")  # frames, height, width; longer side in the file, seconds, frames a second
@@ -70,6 +69,8 @@ def _written(
     frames: Sequence[np.ndarray], times: Sequence[int], form: str, coding: tuple[str, str, Options], tag: str = ""
 ) -> bytes:
     """A file of frames; ``coding`` is the codec, its pixels and its options."""
+    import av
+
     codec, pixels, options = coding
     written = io.BytesIO()
     with av.open(written, "w", format=form, container_options={"fflags": "+bitexact"}) as output:

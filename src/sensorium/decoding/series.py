@@ -4,11 +4,13 @@ Every channel is float64 samples and their rate (Hz; 0 where the file does not s
 formats no more is read than asked for, and nothing that a pickle could hold.
 """
 
+import codecs
 import csv
 import io
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import product
 
 import edfio
 import numpy as np
@@ -19,7 +21,7 @@ import soundfile
 
 from sensorium.decoding.arrays import NPY, read_archive, read_array
 from sensorium.decoding.bridged import resampled
-from sensorium.decoding.channels import MOST_NAMES, Channel, Wanted, chosen
+from sensorium.decoding.channels import GAPS, MOST_NAMES, Channel, Wanted, chosen
 from sensorium.decoding.limited import Limits
 from sensorium.errors import BadInput
 
@@ -27,7 +29,9 @@ ZIP, PARQUET, EDF = b"PK\x03\x04", b"PAR1", b"0       "
 WAV = (b"RIFF", b"RIFX", b"RF64")
 MOST_OWN = 4_000_000  # samples at the rate of the file
 PARTS = ("\t", ";", ",")  # what stands between the cells of a line, the likeliest first; else white space
-GAPS = ["", "nan", "NaN", "NAN", "null", "NULL", "NA", "N/A", "None", "?"]
+SPELT = [  # Arrow tells large letters from small ones
+    "".join(letters) for gap in GAPS for letters in product(*(dict.fromkeys((one, one.upper())) for one in gap))
+]
 HEAD = 2**12  # bytes that show how numbers are written
 BLOCK = 2**20  # bytes of text that are read at once
 BATCH = 2**16  # rows of Parquet
@@ -128,6 +132,8 @@ def read_csv(raw: bytes, wanted: Wanted) -> list[Channel]:
     """Text: a line a sample, with or without a header; cells are parted by commas, semicolons, tabs or blanks."""
     head = raw[:BLOCK].split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip("\r")
     part = next((one for one in PARTS if one in head), " ")
+    if part == " ":
+        raw, head = _folded(raw), " ".join(head.split())
     cells = [cell.strip() for cell in next(csv.reader([head], delimiter=part), [])]
     if len(cells) > MOST_NAMES or len(head) >= BLOCK - 4:
         raise BadInput(f"its first line has {len(cells):,} cells; a line a sample is expected, with a cell a channel")
@@ -139,7 +145,7 @@ def read_csv(raw: bytes, wanted: Wanted) -> list[Channel]:
     included = [one.name for one in kept] if has_header else names
     options = pc.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names, skip_rows=int(has_header))
     converted = pc.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.float64()), include_columns=included, null_values=GAPS,
+        column_types=dict.fromkeys(names, pa.float64()), include_columns=included, null_values=SPELT,
         strings_can_be_null=True, decimal_point="," if part == ";" and b"," in raw[:HEAD] else ".",
     )  # fmt: skip
     try:
@@ -150,11 +156,19 @@ def read_csv(raw: bytes, wanted: Wanted) -> list[Channel]:
     return [Channel(name if has_header else "", _samples(table[name]), 0) for name in included]
 
 
+def _folded(text: bytes) -> bytes:
+    """Without blanks around lines, and with one where columns are aligned by several."""
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    text = text.removeprefix(codecs.BOM_UTF8).strip(b" ")
+    return text.replace(b"\n ", b"\n").replace(b" \n", b"\n").replace(b" \r", b"\r")
+
+
 def _is_number(cell: str) -> bool:
     try:
         float(cell.replace(",", ".") or "nan")
     except ValueError:
-        return cell in GAPS
+        return cell.lower() in GAPS
     return True
 
 

@@ -9,10 +9,8 @@ from PIL import Image as Pillow
 
 from sensorium.decoding.clip import Clip
 from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
-from sensorium.encoders.pixels import Pixels
-from sensorium.encoders.resized import Resized
+from sensorium.encoders.pictures import PICTURES
 
-PICTURES: dict[str, type[Preprocess]] = {"pixels": Pixels, "resized": Resized}  # ways to prepare one, by name
 AT_ONCE = 32  # frames that go through the network together: what lies between its layers is large
 
 

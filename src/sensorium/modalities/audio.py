@@ -11,7 +11,6 @@ import numpy as np
 import soundfile
 from pydantic import Field
 
-from sensorium.decoding import sound
 from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.mel_frames import MelFrames
@@ -19,7 +18,9 @@ from sensorium.encoders.spectrogram import RATE, ClapSpectrogram, KaldiSpectrogr
 from sensorium.encoders.waveform import Waveform
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.modality import Corruption
+from sensorium.modalities.weighted import weighted
 
 SHORTEST = 0.1  # seconds; less holds no sound a person could name
 SPANS = 10  # of a clip that are silenced one by one
@@ -64,6 +65,8 @@ class Audio(Cell):
 
     def decode(self, raw: Any) -> np.ndarray:
         """float32 samples at 16 kHz, mono, of the first ``seconds``."""
+        from sensorium.decoding import sound
+
         if not raw:
             raise BadInput("the sound is empty (0 bytes)")
         limits = sound.limits(raw, self.seconds)

@@ -15,10 +15,12 @@ from sensorium.decoding import picture
 from sensorium.decoding.limited import run
 from sensorium.decoding.picture import SHORTEST_SIDE
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
-from sensorium.encoders.frames import PICTURES
+from sensorium.encoders.pictures import PICTURES
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.modality import Corruption
+from sensorium.modalities.weighted import weighted
 
 STATISTICS_SIDE = 128  # pixels that are enough to tell brightness and colour by
 GRID = 6  # regions a side that are hidden one by one

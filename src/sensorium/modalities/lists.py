@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sensorium.decoding.channels import GAPS
 from sensorium.errors import BadInput
-from sensorium.modalities.modality import unique_keys
+from sensorium.modalities.unique_keys import unique_keys
 
-GAPS = {"", "nan", "null", "none", "na", "n/a", "?"}  # in small letters: nothing was measured
 MOST_PARTS = 500_000  # of a JSON object that is looked at
 SHOWN = 40  # characters of what is no number
 
@@ -51,6 +51,12 @@ def as_lists(names: Sequence[str], value: np.ndarray) -> dict[str, list[float | 
     }
 
 
+def as_cells(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, str]:
+    """Those of these columns that a request gave, as a table holds them."""
+    known = {name: given[name] for name in names if given.get(name) is not None}
+    return {name: cell if isinstance(cell, str) else json.dumps(cell) for name, cell in known.items()}
+
+
 def equally_long(found: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """The same channels, by column.
 
@@ -80,7 +86,9 @@ def columns(raw: Any, most: int) -> Mapping[str, Any]:
     if isinstance(raw, str | bytes):
         try:
             text = raw.decode() if isinstance(raw, bytes) else raw
-            if len(text) > most or text.count(",") > MOST_PARTS:
+            if len(text) > most:
+                raise BadInput(f"the series has more than {most:,} characters; cut it, or write fewer digits")
+            if text.count(",") > MOST_PARTS:
                 raise BadInput(f"the series has more than {MOST_PARTS:,} samples; cut it")
             raw = json.loads(text, object_pairs_hook=unique_keys)
         except BadInput:

@@ -3,7 +3,6 @@
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,30 +14,11 @@ from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.errors import BadInput, NothingIn, UserError
+from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
-Descriptors = dict[str, float | str]
-UNKNOWN = "unknown"  # what is told of an input besides its descriptors: the share of its names that are new,
-PRESENCE, EMBEDDING, PREDICTIONS, AXIS = "presence", "embedding", "predictions", "axis"  # and what drift is told by
-
-
-@dataclass(frozen=True)
-class Comparative:
-    """How a person says what a descriptor measures, and that it has become smaller or larger.
-
-    Attributes:
-        less: such as ``darker``.
-        more: such as ``brighter``.
-        scale: what its values are, with their unit, such as ``size (pixels)``.
-        unit: of the difference; a share of the former value where it is ``%``, of the whole where it is ``points``.
-    """
-
-    less: str
-    more: str
-    scale: str
-    unit: str = "%"
 
 
 class Modality(Section, ABC):
@@ -265,22 +245,3 @@ class Modality(Section, ABC):
         """
         named = {name: partial(one.load, self) for name, one in self.packaged.items()}
         return resolve(self.encoder, named, self.load_folder)
-
-
-def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; of a key that is there twice nobody knows which one was meant.
-
-    Raises:
-        BadInput: if one is.
-    """
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise BadInput(f"{key[:40]!r} is given more than once")
-        found[key] = value
-    return found
-
-
-def weighted(weight: float) -> str:
-    """The class and style of an element that did so much for a decision."""
-    return f'class="{"for" if weight >= 0 else "against"}" style="--weight:{abs(weight):.2f}"'

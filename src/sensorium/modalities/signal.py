@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,6 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from sensorium.data_root import Files
-from sensorium.decoding import series
 from sensorium.decoding.arrays import NPY, as_array
 from sensorium.decoding.bridged import bridged
 from sensorium.decoding.limited import run
@@ -21,10 +19,12 @@ from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.spectral import Scales, Spectral, power, scales, spectral
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.lists import as_lists, columns, equally_long, samples
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.lists import as_cells, as_lists, columns, equally_long, samples
+from sensorium.modalities.modality import Corruption
 from sensorium.modalities.plotted import WIDTH, height, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
+from sensorium.modalities.weighted import weighted
 from sensorium.section import Column
 from sensorium.spelling import is_missing
 
@@ -121,9 +121,11 @@ class Signal(Cell):
         return {column: row[column] for column in self.lists if not is_missing(row.get(column))} or None
 
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
-        given = self.in_json(self.unpack(kept)) if kept.startswith(NPY) else json.loads(kept)
-        cells = {column: given[column] for column in self.lists if given.get(column) is not None}
-        return {column: cell if isinstance(cell, str) else json.dumps(cell) for column, cell in cells.items()}
+        try:
+            given = self.in_json(self._of_file(kept)) if kept.startswith(NPY) else columns(kept, self.max_bytes)
+        except BadInput:  # an array that was given for other channels than are declared now
+            return {}
+        return as_cells(self.lists, given)
 
     def openapi(self, file_format: str) -> dict[str, Any]:
         if self.is_file:
@@ -152,11 +154,12 @@ class Signal(Cell):
         return found
 
     def _of_file(self, raw: bytes) -> np.ndarray:
+        from sensorium.decoding.series import limits, read
+
         if not raw:
             raise BadInput("the series is empty (0 bytes)")
-        settings = {"channels": self.channels or self.lists, "rate": self.rate, "samples": self._most}
-        read = run(series.read, raw, series.limits(raw), **settings)
-        return np.frombuffer(read).reshape(-1, len(self._names)).T
+        found = run(read, raw, limits(raw), channels=self.channels or self.lists, rate=self.rate, samples=self._most)
+        return np.frombuffer(found).reshape(-1, len(self._names)).T
 
     def _of_lists(self, given: Mapping[str, Any]) -> np.ndarray:
         if self.is_file:
@@ -174,8 +177,7 @@ class Signal(Cell):
             raise BadInput(f"the series is too short: {value.shape[1]} samples, at least {SHORTEST} are needed")
         if np.isnan(value).all():
             raise BadInput("the series holds no numbers, only gaps")
-        beyond = np.argwhere(np.abs(value) > MOST)
-        if len(beyond):
+        if len(beyond := np.argwhere(np.abs(value) > MOST)):
             channel, place = map(int, beyond[0])
             named = f" of {self._names[channel]!r}" if self._names[channel] else ""
             raise BadInput(

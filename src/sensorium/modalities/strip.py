@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from sensorium.decoding.clip import Clip
-from sensorium.modalities.modality import weighted
+from sensorium.modalities.weighted import weighted
 
 STRIP, GAP, CURVE = 96, 4, 24  # pixels: the height of frames side by side, what is between them, and the curve below
 WIDEST = 600  # pixels of frames in one row; wider ones stand in two

@@ -17,18 +17,10 @@ from sensorium.encoders.columns import Columns, checksum
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.learnt_columns import LearntColumns, columns, days, of_names, of_numbers
 from sensorium.errors import BadInput, UserError
-from sensorium.modalities.modality import (
-    AXIS,
-    EMBEDDING,
-    PREDICTIONS,
-    PRESENCE,
-    UNKNOWN,
-    Comparative,
-    Descriptors,
-    Modality,
-    unique_keys,
-    weighted,
-)
+from sensorium.modalities.descriptors import AXIS, EMBEDDING, PREDICTIONS, PRESENCE, UNKNOWN, Comparative, Descriptors
+from sensorium.modalities.modality import Modality
+from sensorium.modalities.unique_keys import unique_keys
+from sensorium.modalities.weighted import weighted
 from sensorium.modalities.written import Written, moment, number
 from sensorium.numerals import numbers_in
 from sensorium.section import Column, Section

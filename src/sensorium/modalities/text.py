@@ -13,7 +13,9 @@ from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.tokenize import Tokenize
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors, weighted
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.modality import Corruption
+from sensorium.modalities.weighted import weighted
 from sensorium.spelling import is_blank, plain
 
 WORD = re.compile(r"\w+")

@@ -10,7 +10,6 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 from pydantic import Field
 
-from sensorium.decoding import video
 from sensorium.decoding.clip import Clip
 from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
@@ -18,7 +17,8 @@ from sensorium.encoders.frames import Frames, FramesTogether
 from sensorium.encoders.motion import Motion
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.modality import Comparative, Corruption, Descriptors
+from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.modality import Corruption
 from sensorium.modalities.strip import Span, shown
 
 SPANS = 8  # of a clip that are hidden one by one
@@ -68,6 +68,8 @@ class Video(Cell):
 
     def decode(self, raw: Any) -> Clip:
         """Small frames, the right way up; the whole never leaves the child that reads it."""
+        from sensorium.decoding import video
+
         if not raw:
             raise BadInput("the clip is empty (0 bytes)")
         limits = video.limits(raw, self.frames, self.sample)
@@ -85,7 +87,9 @@ class Video(Cell):
         return value.pack()
 
     def unpack(self, packed: bytes) -> Clip:
-        return video.clip(packed)
+        from sensorium.decoding.video import clip
+
+        return clip(packed)
 
     def describe(self, value: Clip) -> Descriptors:
         """Seconds; brightness and contrast (mean and deviation of grey) and change between neighbouring frames, each 0

@@ -6,7 +6,7 @@ that begin with an underscore. ``present``, which begins the names of flags, is 
 
 from collections.abc import Iterable
 
-from sensorium.modalities.modality import AXIS, PRESENCE
+from sensorium.modalities.descriptors import AXIS, PRESENCE
 from sensorium.targets import Learnt
 
 UNIT = "unit"  # column of the reference: rows of one unit are not independent

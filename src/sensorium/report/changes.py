@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import EMBEDDING, PREDICTIONS, PRESENCE
+from sensorium.modalities.descriptors import EMBEDDING, PREDICTIONS, PRESENCE
 from sensorium.monitoring import names
 from sensorium.monitoring.check_result import CheckResult
 from sensorium.monitoring.drift.detection import Finding

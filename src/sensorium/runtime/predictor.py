@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from sensorium.modalities import Modality, declared
 from sensorium.modalities.request_fields import RequestField, old_names, request_fields, with_column_names
 from sensorium.models.onnx_network import OnnxNetwork
 from sensorium.runtime import artefact
+from sensorium.runtime.fusions import Fusion, opened
 from sensorium.runtime.profile import Profile
 from sensorium.targets import Learnt, learnt
 
@@ -31,29 +32,6 @@ Sample = Mapping[str, Any]
 Prepared = Mapping[str, Arrays]  # of every input given, what its network reads
 Parts = Sequence[Callable[[], Any]]
 DoAll = Callable[[Parts], list[Any]]
-
-
-class Fusion(Protocol):
-    """The network behind the encoders, whatever runs it."""
-
-    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """``logits.TARGET`` ``[batch, outputs]`` from ``features.INPUT`` and ``mask.INPUT``."""
-
-
-@dataclass(frozen=True)
-class FusionOfInputs:
-    """One that an earlier version packaged: it has no masks of tokens, but is told which inputs there are.
-
-    Attributes:
-        network: it.
-    """
-
-    network: Fusion
-
-    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """As of any other; the encoders of such models give every value the same number of tokens."""
-        masks = {name.removeprefix("mask."): mask for name, mask in batch.items() if name.startswith("mask.")}
-        return self.network.outputs({**batch, **{f"present.{name}": mask[:, 0] for name, mask in masks.items()}})
 
 
 def in_turn(parts: Parts) -> list[Any]:
@@ -122,7 +100,7 @@ class Predictor:
                 raise UserError(f"{network.path} reads {', '.join(network.inputs)}, which {name} does not give.")
             inputs[name], shapes[name] = kind.as_known(known.names(name)), (entry["tokens"], entry["dim"])
             encoders[name] = (preprocess, network)
-        fusion = _fusion(artefact.file(folder, manifest, artefact.FUSION), shapes)
+        fusion = opened(artefact.file(folder, manifest, artefact.FUSION), shapes)
         targets = {name: learnt(state) for name, state in manifest["targets"].items()}
         return cls(manifest["version"], targets, inputs, shapes, encoders, fusion)
 
@@ -240,18 +218,6 @@ class Predictor:
         batch |= {f"mask.{name}": is_there(array).astype(np.float32) for name, array in features.items()}
         outputs = self.fusion.outputs(batch)
         return {target: outputs[f"logits.{target}"] for target in self.targets}
-
-
-def _fusion(path: Path, shapes: Mapping[str, tuple[int, int]]) -> Fusion:
-    """The network of a packaged model, of this version or of an earlier one."""
-    network = OnnxNetwork(path)
-    read = {name: shape[1:] for name, shape in network.inputs.items()}
-    features = {f"features.{name}": shape for name, shape in shapes.items()}
-    if read == features | {f"present.{name}": () for name in shapes}:
-        return FusionOfInputs(network)
-    if read != (expected := features | {f"mask.{name}": shape[:1] for name, shape in shapes.items()}):
-        raise UserError(f"{path} does not fit the encoders: it reads {read}, they give {expected}.")
-    return network
 
 
 def _read(field: RequestField, raw: Any) -> dict[str, Any | BadInput]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from sensorium.encoders.tokens import filled
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import UNKNOWN, Descriptors
+from sensorium.modalities.descriptors import UNKNOWN, Descriptors
 
 FILE = "reference.npz"
 DIGITS = 4  # significant digits of a number in the log

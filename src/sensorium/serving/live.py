@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sensorium.encoders.encoder import Arrays
-from sensorium.modalities.modality import Descriptors
+from sensorium.modalities.descriptors import Descriptors
 from sensorium.modalities.request_fields import with_column_names
 from sensorium.runtime import settings
 from sensorium.runtime.drift import Drift

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from sensorium.errors import BadInput
-from sensorium.modalities.modality import unique_keys
+from sensorium.modalities.unique_keys import unique_keys
 from sensorium.runtime.predictor import Predictor
 from sensorium.serving.encoded import charset_of, decoded, from_base64
 from sensorium.serving.forms import MULTIPART, NOT_OPENED, URL_ENCODED, open_form, read_field

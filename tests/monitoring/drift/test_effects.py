@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sensorium.modalities.modality import Comparative
+from sensorium.modalities.descriptors import Comparative
 from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import OTHER
 

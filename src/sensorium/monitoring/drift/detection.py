@@ -10,7 +10,7 @@ import pandas as pd
 from sensorium.engine import HERE, Engine
 from sensorium.errors import UserError
 from sensorium.modalities import Modality
-from sensorium.modalities.modality import EMBEDDING, PREDICTIONS
+from sensorium.modalities.descriptors import EMBEDDING, PREDICTIONS
 from sensorium.monitoring import names
 from sensorium.monitoring.drift import effects
 from sensorium.monitoring.drift.cells import Sides, read_sides

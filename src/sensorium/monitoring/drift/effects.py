@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp
 
-from sensorium.modalities.modality import Comparative
+from sensorium.modalities.descriptors import Comparative
 from sensorium.monitoring.drift.cells import OTHER
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sensorium.modalities.modality import EMBEDDING
+from sensorium.modalities.descriptors import EMBEDDING
 from sensorium.monitoring.drift.detection import FEWEST, Finding
 from sensorium.monitoring.feedback.performance import Performance
 from sensorium.monitoring.log.lines import counted
