@@ -20,8 +20,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import psutil
-from hostile_bodies import RECIPES, mutated
+from hostile_bodies import RECIPES
 from hostile_pictures import with_sums
+from mutation import mutated
 from rich.console import Console
 from rich.table import Table
 

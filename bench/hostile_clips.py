@@ -14,7 +14,7 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from bench.hostile_bodies import mutated
+from bench.mutation import mutated
 from sensorium.errors import BadInput
 from sensorium.modalities import Audio, Modality, Video
 from tests.clips import CODINGS, encoded

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from bench.hostile_bodies import mutated
+from bench.mutation import mutated
 from sensorium.decoding import video
 from sensorium.decoding.clip import Clip
 from sensorium.decoding.limited import run

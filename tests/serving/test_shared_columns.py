@@ -95,13 +95,13 @@ def test_the_schema_and_the_description_name_columns(client: TestClient) -> None
     schema = client.get("/schema").json()
     assert {name: one["column"] for name, one in schema["inputs"].items()} == {**COLUMNS, "car": "car"}
     clip = schema["columns"]["clip"]
-    assert (clip["inputs"], clip["kind"], clip["is_file"]) == (["photo", "sound"], "image", True)
+    assert (clip["inputs"], clip["kind"], clip["is_file"]) == (["photo", "sound"], "audio", True)
     assert {"image/png", "audio/wav"} <= set(clip["media_types"])
     body = client.get("/docs.json").json()["paths"]["/predict"]["post"]["requestBody"]["content"]
     given = body["multipart/form-data"]["schema"]["properties"]
     assert list(given) == ["head line", "clip", "car", "note"]
     assert given["note"]["deprecated"]
-    assert answered(client, json=body["application/json"]["example"])["inputs"] == ["note", "photo", "car"]
+    assert answered(client, json=body["application/json"]["example"])["inputs"] == ["note", "sound", "car"]
 
 
 def test_the_log_has_hashes_by_input_and_keeps_what_a_column_was_given_once(client: TestClient, log: Path) -> None:

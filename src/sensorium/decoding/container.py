@@ -27,6 +27,7 @@ SIGNS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
     "AMR": ("amr", lambda raw: raw.startswith(b"#!AMR")),
     "AAC": ("aac", lambda raw: raw[:1] == b"\xff" and raw[1:2] in (b"\xf1", b"\xf9")),
 }
+STILL = ("PNG",)  # of which most hold no film
 OPTIONS = {
     "protocol_whitelist": "none",  # no file, no address
     "max_streams": "32",
@@ -66,7 +67,8 @@ def opened(raw: bytes) -> Iterator[Any]:
     except MemoryError:
         raise
     except (av.error.FFmpegError, ValueError) as error:
-        raise BadInput(f"the {name} file is broken or cut off ({_words(error)})") from error
+        still = "is a still picture without film or sound, or " if name in STILL else ""
+        raise BadInput(f"the {name} file {still}is broken or cut off ({_words(error)})") from error
     with container:
         yield container
 
