@@ -149,4 +149,4 @@ def test_a_file_that_several_inputs_read_is_kept_once(tmp_path: Path) -> None:
     with MediaWriter(tmp_path / "raw") as media:
         Manifest(path=str(tmp_path / "mine/t.csv")).read(several, media)
     (shard,) = (tmp_path / "raw").glob("*/*.parquet")
-    assert pq.read_table(shard)["image"].to_pylist() == [{"bytes": png(), "path": "a.png"}]
+    assert pq.read_table(shard)["audio"].to_pylist() == [{"bytes": png(), "path": "a.png"}]
