@@ -233,7 +233,9 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     "clip of nothing": (Video(), b"", "the clip is empty (0 bytes)"),
     "clip of a sound": (Video(), sound(TONE), "it is no container of moving pictures or sounds that is read"),
     "clip of a still": (
-        Video(), picture(SMALL), "the PNG file is broken or cut off (Invalid data found when processing input)"
+        Video(), picture(SMALL),
+        "the PNG file is a still picture without film or sound, or is broken or cut off (Invalid data found when "
+        "processing input)",
     ),
     "series of objects": (
         ONE, saved(np.array([1.0, None] * 9), allow_pickle=True),

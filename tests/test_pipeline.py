@@ -100,7 +100,7 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
         fusion=SMALL,
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         compress={
-            "forms": ["int8-tables", "int8-weights"],
+            "forms": ["int8-weights", "int8-weights-int4-tables"],  # as good on every processor
             "students": {"fusion": [{"kind": "width", "keep": 0.5}]},
             "max_drop": 0.2,  # of thirty rows more cannot be proven
         },
