@@ -274,7 +274,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_the_running_service_reads_a_real_picture_and_voice(
     workspace: Workspace, served: Served, slice_of_stamps: Path
 ) -> None:
-    trained = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
+    rows = pd.read_parquet(workspace.root / "data/prepared/rows.parquet")
+    trained = rows[rows["split"] == "train"]
     row = trained[(trained["category"] == "animals") & (trained["language"] == "fr")].iloc[0]
     item = slice_of_stamps / row["column.item"]
     picture, voice = item.with_name(f"{item.name}.png"), item.with_name(f"{item.name}_desc_fr.ogg")
