@@ -8,7 +8,7 @@ from sensorium.training.fit import fit
 from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
 from sensorium.training.loop import TrainConfig
-from sensorium.training.stacking import Divisions, solved, stack
+from sensorium.training.stacking import Divisions, stack
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.2, label_smoothing=0.0, batch_size=32, epochs=10, patience=10,
@@ -33,7 +33,7 @@ def test_each_target_is_answered_by_what_tells_it_best() -> None:
     assert stacked.shares["line"]["linear"] > 0.5 > stacked.shares["corner"]["linear"]
     network = stacked.fitted_to(CONFIG, HOW, train, validation).network
     both, alone = predict(network, test), predict(fit(CONFIG, HOW, train, validation).network, test)
-    by_regression = predict(fit(solved(CONFIG, "linear"), HOW, train, validation).network, test)
+    by_regression = predict(fit(replace(CONFIG, kind="linear"), HOW, train, validation).network, test)
 
     def right(outputs: dict[str, torch.Tensor], target: str) -> float:
         return (outputs[target].argmax(1) == test.labels[target]).float().mean().item()
@@ -45,7 +45,8 @@ def test_each_target_is_answered_by_what_tells_it_best() -> None:
 
 def test_a_stack_says_the_mean_with_any_inputs_and_of_all_or_nothing_what_one_says() -> None:
     train = rows(40, 0)
-    one, two, three = (fit(solved(CONFIG, kind), HOW, train, train).network for kind in ("concat", "linear", "kernel"))
+    kinds = ("concat", "linear", "kernel")
+    one, two, three = (fit(replace(CONFIG, kind=kind), HOW, train, train).network for kind in kinds)
     shares = {
         "line": {"concat": 0.25, "linear": 0.5, "kernel": 0.25},
         "corner": {"concat": 1.0, "linear": 0.0, "kernel": 0.0},
@@ -60,7 +61,7 @@ def test_a_stack_says_the_mean_with_any_inputs_and_of_all_or_nothing_what_one_sa
         torch.testing.assert_close(found["line"], mean)
         torch.testing.assert_close(found["corner"], first["corner"])
     for place, network in enumerate((one, two, three)):
-        alone = {kind: float(number == place) for number, kind in enumerate(("concat", "linear", "kernel"))}
+        alone = {kind: float(number == place) for number, kind in enumerate(kinds)}
         assert stack([one, two, three], {"line": alone, "corner": alone}) is network
 
 
@@ -77,4 +78,4 @@ def test_few_rows_are_all_judged_by_networks_that_did_not_see_them() -> None:
 def test_what_is_solved_stands_alone() -> None:
     train, validation = rows(60, 0), rows(120, 1)
     for kind in ("linear", "kernel"):
-        assert Divisions([(train, validation)]).fit(solved(CONFIG, kind), HOW).shares == {}
+        assert Divisions([(train, validation)]).fit(replace(CONFIG, kind=kind), HOW).shares == {}

@@ -9,9 +9,10 @@ from sensorium.targets import Learnt
 from sensorium.training import kernel, linear
 from sensorium.training.data import Rows
 from sensorium.training.loop import Fitted, TrainConfig, Watch, descend, unwatched
+from sensorium.training.solution import solution
 
 Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows, Watch], Fitted]
-LEARN: dict[str, Learn] = {"descent": descend, "linear": linear.solve, "kernel": kernel.solve}
+LEARN: dict[str, Learn] = {"descent": descend, "linear": solution(linear.fill), "kernel": solution(kernel.fill)}
 
 
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:

@@ -1,8 +1,8 @@
-"""Fits the kernel fusion: for every pattern of inputs the regressions on likenesses that do best on held-out rows."""
+"""Solves for the kernel fusion: for every pattern of inputs the regressions that do best on held-out rows."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import mean
 from typing import cast
 
@@ -11,13 +11,12 @@ from torch import Tensor, nn
 
 from sensorium.models.fusion.kernel import AXES, LANDMARKS, KernelFusion, likeness
 from sensorium.models.fusion.patterns import MOST_INPUTS, patterns
-from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.models.network import Network, Projection
 from sensorium.targets import Learnt
 from sensorium.training.cross_validation import CrossValidation, Fit, Labelled, divided, mean_tokens
 from sensorium.training.data import Rows
-from sensorium.training.denormals import flushed_denormals
-from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, standardise, unwatched
 from sensorium.training.regressions import Side
+from sensorium.training.solution import Parts
 
 SCALES = (0.03, 0.1, 0.3)  # of squared distances, which are 2 between two rows on average
 PENALTIES, FIRST = (0.003, 0.01, 0.03), (0.01,)  # of half the squared weights; and by which scales are judged
@@ -96,35 +95,13 @@ class Solution:
     biases: Mapping[str, Tensor]
 
 
-def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:
-    """Solves for the network; the same rows give the same.
+def fill(network: Network, parts: Parts, train: Rows) -> None:
+    """Gives every pattern of inputs landmarks, scales and the regression of each target.
 
     An input's distances count as much as it tells alone. Their scale, and the penalty of the weights, are what has the
     least loss on rows that were not fitted to.
-
-    Args:
-        config: of the network; its width becomes what the heads need.
-        how: tells what the loss is that is given back; nothing is left to set.
-        train: rows to fit to.
-        validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
-        watch: not used; a solution has no epochs.
     """
-    width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
-    network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
-    with flushed_denormals(), torch.no_grad():
-        _solve(network, train)
-    losses = {
-        name: mean_loss(network, rows, how.target_weights)
-        for name, rows in (("train", train), ("validation", validation))
-    }
-    return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
-
-
-def _solve(network: Network, train: Rows) -> None:
     fusion, inputs = cast(KernelFusion, network.fusion), len(network.config.inputs)
-    for weights in network.parameters():
-        weights.zero_()
-    standardise(network, train)
     _turn(network, train)
     landmarks = Places.of(network, train.select(torch.arange(len(train))[:: -(-len(train) // LANDMARKS)]))
     for own, places in zip(fusion.landmarks, landmarks.places, strict=True):
@@ -139,9 +116,9 @@ def _solve(network: Network, train: Rows) -> None:
         solution = _best(known, landmarks, chosen, _only(told, chosen))
         if len(chosen) == 1:
             told[chosen[0]] = max(1 - solution.loss, LEAST_TOLD)
-        _write(network, pattern, solution)
+        _write(fusion, pattern, parts, solution)
     rest = _only(told, range(inputs) if inputs > MOST_INPUTS else [])
-    _write(network, len(fusion.patterns) - 1, _best(known, landmarks, [], rest))
+    _write(fusion, len(fusion.patterns) - 1, parts, _best(known, landmarks, [], rest))
 
 
 def _turn(network: Network, train: Rows) -> None:
@@ -213,15 +190,10 @@ def _basis(landmarks: Places, scales: Tensor) -> Tensor:
     return (vectors[:, kept] / values[kept].sqrt()).float()
 
 
-def _write(network: Network, pattern: int, solution: Solution) -> None:
-    """Gives a pattern its answer; every target has a part of the width."""
-    fusion, first = cast(KernelFusion, network.fusion), 0
+def _write(fusion: KernelFusion, pattern: int, parts: Parts, solution: Solution) -> None:
+    """Gives a pattern its answer."""
     heights = fusion.heights.unflatten(1, (len(fusion.patterns), fusion.width))
     fusion.scales[pattern] = solution.scales
-    for (name, target), head in zip(network.targets.items(), network.heads, strict=True):
-        part = slice(first, first + target.outputs)
-        cast(nn.Linear, head).weight[:, part] = torch.eye(target.outputs)
-        if name in solution.heights:
-            heights[solution.landmarks, pattern, part] = solution.heights[name]
-            fusion.biases[pattern, part] = solution.biases[name]
-        first += target.outputs
+    for name, found in solution.heights.items():
+        heights[solution.landmarks, pattern, parts[name]] = found
+        fusion.biases[pattern, parts[name]] = solution.biases[name]

@@ -1,60 +1,34 @@
-"""Fits the linear fusion: for every subset of inputs the regression that does best on held-out rows."""
+"""Solves for the linear fusion: for every subset of inputs the regression that does best on held-out rows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from sensorium.models.fusion.linear import LinearFusion
 from sensorium.models.fusion.patterns import MOST_INPUTS, patterns
-from sensorium.models.network import Network, NetworkConfig, Projection
+from sensorium.models.network import Network, Projection
 from sensorium.targets import Learnt
 from sensorium.training.cross_validation import Axes, Fit, of_target
 from sensorium.training.data import Rows
-from sensorium.training.denormals import flushed_denormals
-from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, standardise, unwatched
+from sensorium.training.solution import Parts
 
 
-@flushed_denormals()
-@torch.no_grad()
-def solve(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:
-    """Solves for the network; the same rows give the same.
+def fill(network: Network, parts: Parts, train: Rows) -> None:
+    """Gives every pattern of inputs the regression of each target.
 
     A pattern's regression may leave out inputs that only harm. Which it reads and how strongly its weights are
     penalised is what has the least log loss on rows that it was not fitted to.
-
-    Args:
-        config: of the network; its width becomes what the heads need.
-        how: tells what the loss is that is given back; nothing is left to set.
-        train: rows to fit to.
-        validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
-        watch: not used; a solution has no epochs.
     """
-    width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
-    network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
-    standardise(network, train)
-    for weights in network.parameters():
-        weights.zero_()
     axes = {
         name: Axes.through(cast(Projection, one), train.features[name][train.items[name].clamp(min=0).unique()])
-        for name, one in zip(config.inputs, network.projections, strict=True)
+        for name, one in zip(network.config.inputs, network.projections, strict=True)
     }
-    first = 0
-    for (name, target), head in zip(network.targets.items(), network.heads, strict=True):
-        part = slice(first, first + target.outputs)
-        cast(nn.Linear, head).weight[:, part] = torch.eye(target.outputs)
+    bases = [one.basis for one in axes.values()]
+    for name, target in network.targets.items():
         if target.known(train.labels[name]).any():
-            bases = [one.basis for one in axes.values()]
             for pattern, (fit, strength) in enumerate(_best(name, target, axes, train)):
-                _write(network, pattern, part, fit, strength, bases)
-        first += target.outputs
-    losses = {
-        name: mean_loss(network, rows, how.target_weights)
-        for name, rows in (("train", train), ("validation", validation))
-    }
-    return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
+                _write(network, pattern, parts[name], fit, strength, bases)
 
 
 def _best(name: str, target: Learnt, axes: dict[str, Axes], train: Rows) -> list[tuple[Fit, int]]:

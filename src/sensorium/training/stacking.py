@@ -52,7 +52,8 @@ class Stacked:
         if len(self.fitted) == 1:
             return self.fitted[0]
         found = fit(config, how, train, validation)
-        beside = [fit(solved(config, kind), how, train, validation).network for kind in SOLVED]
+        counting = [kind for kind in SOLVED if any(shares.get(kind) for shares in self.shares.values())]
+        beside = [fit(replace(config, kind=kind), how, train, validation).network for kind in counting]
         return _stacked(found, beside, self.shares, validation, how) if self.shares else found
 
 
@@ -76,7 +77,7 @@ class Divisions:
             return Stacked(fitted, judging, {}, self._loss(config.learnt, outputs[config.kind], how))
         if not self._solved:
             for kind in SOLVED:
-                self._solved[kind] = [fit(solved(config, kind), how, *rows).network for rows in self.splits]
+                self._solved[kind] = [fit(replace(config, kind=kind), how, *rows).network for rows in self.splits]
         outputs |= {kind: self._outputs(networks) for kind, networks in self._solved.items()}
         shares = {
             name: self._best_shares(name, target, {kind: every[name] for kind, every in outputs.items()})
@@ -122,11 +123,6 @@ class Divisions:
 
     def _loss(self, targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], how: TrainConfig) -> float:
         return least_loss(targets, outputs, {name: self._labels(name) for name in targets}, how.target_weights)
-
-
-def solved(config: NetworkConfig, kind: str) -> NetworkConfig:
-    """That of the network of a kind that is solved, of the same inputs and targets."""
-    return replace(config, kind=kind)
 
 
 def _stacked(
