@@ -33,6 +33,8 @@ def test_work_is_begun_here_and_the_rest_is_spread(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
 def test_a_process_keeps_the_memory_that_it_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not any(page_faults(0)):
+        pytest.skip("this kernel does not count page faults")
     monkeypatch.setattr("sensorium.engine.local.START", 0)
     for first, *later in Local().map(page_faults, range(2)):
         assert max(later) < first / 5

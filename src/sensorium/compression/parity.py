@@ -49,7 +49,13 @@ def check(
             for one, other in zip(together, alone, strict=True)
             for key, array in one.items()
         )
-        real = [original.preprocess.collate(piece) for piece in (together[:1], together[1:2], together[2:]) if piece]
+        rest = together[2:]  # in the pieces that serving makes of it: of clips a whole batch takes gigabytes
+        pieces = [
+            together[:1],
+            together[1:2],
+            *([rest[at] for at in places] for places in original.preprocess.groups(rest)),
+        ]
+        real = [original.preprocess.collate(piece) for piece in pieces if piece]
         found[f"{name}.encoder"] = _largest(original.network, encoder, real)
         drawn = [batch for one in real for batch in random_batches(original.preprocess, one)]
         found[f"{name}.random"] = _largest(original.network, encoder, drawn)
