@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
-from PIL import Image
+import av
+from PIL import Image, ImageChops
 
 Attack = Callable[[int, str], Awaitable[None]]  # one client's, given the port and an API key
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
@@ -111,17 +112,22 @@ async def marks_told(port: int, key: str) -> None:
 
 async def scans(port: int, key: str) -> None:
     """A progressive JPEG with a scan that is repeated."""
-    await _ask(port, key, "/predict", SCANS)
+    await _ask(port, key, "/predict", MEDIUM)
 
 
 async def webp(port: int, key: str) -> None:
     """Fifty million pixels in some dozens of bytes."""
-    await _ask(port, key, "/predict", WEBP)
+    await _ask(port, key, "/predict", MEDIUM)
 
 
 async def slow_picture(port: int, key: str) -> None:
     """As many pixels as are read."""
-    await _ask(port, key, "/predict", PICTURE)
+    await _ask(port, key, "/predict", MEDIUM)
+
+
+async def slow_clip(port: int, key: str) -> None:
+    """A clip whose frames take longer to decode than is allowed."""
+    await _ask(port, key, "/predict", MEDIUM)
 
 
 async def good(port: int, key: str) -> None:
@@ -150,7 +156,9 @@ ATTACKS: dict[str, tuple[int, Attack]] = {  # and how many clients do it at once
     "repeated scans of a JPEG": (2, scans),
     "a large WebP of few bytes": (4, webp),
     "pictures of many pixels": (8, slow_picture),
+    "clips of many pixels": (8, slow_clip),
 }
+COLUMNS = {slow_picture: "image", scans: "image", webp: "image", slow_clip: "clip"}  # without which one is no attack
 
 
 async def _drip(port: int, first: bytes, drop: bytes) -> None:
@@ -181,8 +189,8 @@ async def _ask(port: int, key: str, path: str, body: bytes, method: str = "POST"
         await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
 
 
-def _in_json(picture: bytes) -> bytes:
-    return json.dumps({"image": base64.b64encode(picture).decode()}).encode()
+def _in_json(column: str, raw: bytes) -> bytes:
+    return json.dumps({column: base64.b64encode(raw).decode()}).encode()
 
 
 def _scans(side: int = 7000, repeated: int = 400) -> bytes:
@@ -206,6 +214,19 @@ def _picture(side: int = 4000) -> bytes:
     return written.getvalue()
 
 
+def _clip(frames: int = 90) -> bytes:
+    written = io.BytesIO()
+    noise = Image.effect_noise((480, 270), 60).resize((3840, 2160))
+    with av.open(written, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "38", "g": "1000"})
+        stream.width, stream.height, stream.pix_fmt = noise.width, noise.height, "yuv420p"
+        for place in range(frames):
+            moved = ImageChops.offset(noise, 7 * place, 3 * place).convert("RGB")
+            container.mux(stream.encode(av.VideoFrame.from_image(moved)))
+        container.mux(stream.encode())
+    return written.getvalue()
+
+
 async def _again(attack: Callable[[], Awaitable[None]]) -> None:
     while True:
         with suppress(OSError, EOFError, ValueError):
@@ -219,8 +240,10 @@ async def _all(clients: int, attack: Callable[[], Awaitable[None]]) -> None:
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    SCANS, WEBP, PICTURE = (_in_json(made()) for made in (_scans, _webp, _picture))
     clients, attack = ATTACKS[sys.argv[1]]
+    MADE = {scans: _scans, webp: _webp, slow_picture: _picture, slow_clip: _clip}
+    if attack in MADE:
+        MEDIUM = _in_json(COLUMNS[attack], MADE[attack]())
     # An attacker brings a machine of their own: this one's cores are the service's.
     os.setpriority(os.PRIO_PROCESS, 0, 19)
     print("ready", flush=True)

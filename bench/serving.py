@@ -24,6 +24,8 @@ from rich.console import Console
 from rich.table import Table
 from traffic import complete_rows
 
+from sensorium import params
+
 SAMPLES = 64
 CLIENTS = (1, 8, 32)
 HERE = Path(__file__).parent
@@ -140,8 +142,14 @@ def best(loads: list[Load]) -> Load:
 
 def read_forms() -> list[Form]:
     """Rows of the test split that have every input, as they lie in data/raw."""
+    inputs = params.load().inputs
     forms = [
-        encode({name: json.dumps(raw) if isinstance(raw, dict) else raw for name, raw in raws.items()})
+        encode(
+            {
+                inputs[name].asked_as(name): json.dumps(raw) if isinstance(raw, dict) else raw
+                for name, raw in raws.items()
+            }
+        )
         for raws in complete_rows()
     ]
     return forms[:: max(1, len(forms) // SAMPLES)][:SAMPLES]

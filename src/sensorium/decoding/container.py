@@ -53,17 +53,21 @@ def name_of(raw: bytes) -> str:
 
 
 @contextmanager
-def opened(raw: bytes) -> Iterator[Any]:
+def opened(raw: bytes, **options: str) -> Iterator[Any]:
     """A container of libav.
+
+    Args:
+        raw: the file.
+        **options: of libav, beside `OPTIONS`; those of decoders hold where it looks at the first frames of a stream.
 
     Raises:
         BadInput: if it is none, or is broken in a way that leaves nothing to read.
     """
-    name = name_of(raw)
+    name, options = name_of(raw), OPTIONS | options
     if not name:
         raise BadInput("it is no container of moving pictures or sounds that is read")
     try:
-        container = av.open(io.BytesIO(raw), format=SIGNS[name][0], options=dict(OPTIONS), metadata_errors="replace")
+        container = av.open(io.BytesIO(raw), format=SIGNS[name][0], options=options, metadata_errors="replace")
     except MemoryError:
         raise
     except (av.error.FFmpegError, ValueError) as error:

@@ -21,7 +21,6 @@ MAX_CHANNELS = 16
 MOST_SAMPLES = 5_000_000  # over all channels: six seconds of 8 at 96 kHz
 STEREO = 2 * 48_000  # samples a second that are read of longer sounds
 SAMPLE = 12  # bytes that one takes, with all that is worked out of it
-PICTURES = 160_000_000  # bytes for what libav looks at of a clip's pictures before it plays the sound
 LOUDEST = 8.0  # of full scale; floats this far above it are no loud sound but integers
 DEAD = 10 ** (-60 / 20)  # of the loudest channel; one below it is not connected
 OFFSET = 0.01  # of full scale; a constant above it is no sound, and no player lets it through
@@ -59,8 +58,7 @@ def _example() -> bytes:
 
 def limits(raw: bytes, seconds: float) -> Limits:
     """What reading the first so many seconds of a file may take."""
-    pictures = PICTURES if (container.name_of(raw) or "WAV") not in SIGNS else 0
-    memory = 60_000_000 + pictures + SAMPLE * _most(seconds) + 8 * len(raw)
+    memory = 60_000_000 + SAMPLE * _most(seconds) + 8 * len(raw)
     return Limits(seconds=min(0.8 + 0.1 * len(raw) / 1e6, 3.0) + 0.01 * seconds, memory=memory)
 
 
@@ -154,7 +152,7 @@ def _read(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
 
 def _read_track(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
     """The same of the first sound track in a container."""
-    with container.opened(raw) as opened:
+    with container.opened(raw, max_pixels="1") as opened:  # pictures are not decoded, which may take much memory
         tracks = [one for one in opened.streams.audio if one.codec_context is not None]
         if not tracks:
             raise NothingIn("the file has no sound track that can be played")

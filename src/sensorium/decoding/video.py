@@ -46,8 +46,8 @@ def _example() -> bytes:
 def limits(raw: bytes, frames: int, sample: str) -> Limits:
     """What reading so many frames of a file may take."""
     held = 2 * 3 * SHORTER_SIDE * LONGER_SIDE * frames * SAMPLINGS[sample].looked_at
-    seconds = min(3.0 + 0.3 * len(raw) / 1e6, 10.0)
-    return Limits(seconds=seconds, memory=min(160_000_000 + 24 * len(raw), 600_000_000) + held)
+    seconds = min(0.8 + 1.2 * len(raw) / 1e6, 10.0)  # twice what clips take of 1920 x 1080 pixels and a megabit a second
+    return Limits(seconds=seconds, memory=min(90_000_000 + 40 * len(raw), 600_000_000) + held)
 
 
 def read(raw: bytes, seconds: float, frames: int, sample: str) -> bytes:
