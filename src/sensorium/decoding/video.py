@@ -46,7 +46,7 @@ def _example() -> bytes:
 def limits(raw: bytes, frames: int, sample: str) -> Limits:
     """What reading so many frames of a file may take."""
     held = 2 * 3 * SHORTER_SIDE * LONGER_SIDE * frames * SAMPLINGS[sample].looked_at
-    seconds = min(0.8 + 1.2 * len(raw) / 1e6, 10.0)  # twice what clips take of 1920 x 1080 pixels and a megabit a second
+    seconds = min(0.8 + 1.2 * len(raw) / 1e6, 10.0)  # twice what a megabit a second of 1920 x 1080 pixels takes
     return Limits(seconds=seconds, memory=min(90_000_000 + 40 * len(raw), 600_000_000) + held)
 
 
