@@ -153,12 +153,12 @@ def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) 
 
 def divided(name: str, target: Learnt, train: Rows) -> tuple[Rows, Tensor]:
     """The rows whose label is known, and the fold of each; of many rows one fold judges, the others have none."""
-    seen = _known(train, name, target)
+    seen = known_rows(train, name, target)
     folds = fold_of_rows(seen, target.strata(seen.labels[name].numpy()))
     return seen, torch.where(folds == 0, 0, -1) if len(seen) > FEW_ROWS else folds
 
 
-def _known(rows: Rows, name: str, target: Learnt) -> Rows:
+def known_rows(rows: Rows, name: str, target: Learnt) -> Rows:
     """The rows whose label is known, at most some thousands of them, spread over all."""
     known = target.known(rows.labels[name]).nonzero()[:, 0]
     return rows.select(known[:: max(1, -(-len(known) // MOST_ROWS))])

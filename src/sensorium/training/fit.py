@@ -6,13 +6,18 @@ from typing import Any
 from sensorium.models.fusion import fusion_class
 from sensorium.models.network import NetworkConfig
 from sensorium.targets import Learnt
-from sensorium.training import kernel, linear
+from sensorium.training import kernel, linear, trees
 from sensorium.training.data import Rows
 from sensorium.training.loop import Fitted, TrainConfig, Watch, descend, unwatched
 from sensorium.training.solution import solution
 
 Learn = Callable[[NetworkConfig, TrainConfig, Rows, Rows, Watch], Fitted]
-LEARN: dict[str, Learn] = {"descent": descend, "linear": solution(linear.fill), "kernel": solution(kernel.fill)}
+LEARN: dict[str, Learn] = {
+    "descent": descend,
+    "linear": solution(linear.fill),
+    "kernel": solution(kernel.fill),
+    "trees": solution(trees.fill),
+}
 
 
 def fit(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows, watch: Watch = unwatched) -> Fitted:

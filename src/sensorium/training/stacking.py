@@ -77,6 +77,8 @@ class Divisions:
             return Stacked(fitted, judging, {}, self._loss(config.learnt, outputs[config.kind], how))
         if not self._solved:
             for kind in SOLVED:
+                if not fusion_class(kind).suits([*config.inputs.values()]):
+                    continue
                 self._solved[kind] = [fit(replace(config, kind=kind), how, *rows).network for rows in self.splits]
         outputs |= {kind: self._outputs(networks) for kind, networks in self._solved.items()}
         shares = {

@@ -17,6 +17,7 @@ FUSIONS = {
     "linear": f"{__name__}.linear:LinearFusion",
     "low_rank": f"{__name__}.low_rank:LowRankFusion",
     "pairs": f"{__name__}.pairs:PairsFusion",
+    "trees": f"{__name__}.trees:TreesFusion",
     "weighted": f"{__name__}.weighted:WeightedFusion",
 }
 

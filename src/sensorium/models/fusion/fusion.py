@@ -1,5 +1,6 @@
 """What every fusion is."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from torch import nn
@@ -16,7 +17,7 @@ class Fusion(nn.Module):
         learns_by: descent, which every setting of params.yaml changes; else the solution, which none does.
     """
 
-    learns_by: ClassVar[Literal["descent", "linear", "kernel"]] = "descent"
+    learns_by: ClassVar[Literal["descent", "linear", "kernel", "trees"]] = "descent"
 
     @staticmethod
     def token_map(inputs: int, dim: int, width: int, dropout: float) -> nn.Module:
@@ -27,3 +28,8 @@ class Fusion(nn.Module):
     def numbers(inputs: int, width: int) -> int:
         """How many numbers a token has, where there are so many inputs."""
         return width
+
+    @staticmethod
+    def suits(dims: Sequence[int]) -> bool:
+        """Whether it is worth trying beside others, on inputs of so many numbers a token."""
+        return True
