@@ -29,7 +29,7 @@ def test_a_projection_standardises_and_keeps_a_constants_scale() -> None:
 @pytest.mark.parametrize("kind", FUSIONS)
 def test_with_others_beside_it_saved_loaded_and_exported_it_answers_the_same(kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    beside = {other: 8 for other in ("linear", "kernel") if other != kind}
+    beside = {other: 8 for other in ("linear", "kernel", "trees") if other != kind}
     network = Network(replace(config(kind), beside=beside)).eval()
     network.temperatures, network.absence = torch.tensor([0.5, 3.0]), torch.tensor([[0.1, -0.4], [0.0, 0.7]])
     networks.save(network, tmp_path)

@@ -128,7 +128,7 @@ def _grown(target: Learnt, seen: Seen, labels: Tensor, count: int) -> Grown:
         slopes, curvatures = (zeros.index_add(0, leaf, one * counts) for one in (slope, curvature))
         values = -rate * slopes / (curvatures + RIDGE)
         outputs = outputs + values[leaf]
-        trees.append(_complete(tree.tree_, seen.places, values))
+        trees.append(complete(tree.tree_, seen.places, values))
     questions, thresholds, unknown, leaves = (torch.stack(of_trees) for of_trees in zip(*trees, strict=True))
     return Grown(questions, thresholds, unknown, leaves, biases)
 
@@ -144,13 +144,13 @@ def _derivatives(target: Learnt, outputs: Tensor, labels: Tensor, signs: torch.G
     return slope.detach(), (bent * drawn).clamp(min=LEAST_CURVATURE)
 
 
-def _complete(tree: Any, places: np.ndarray, values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def complete(tree: Any, places: np.ndarray, values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """A tree of scikit-learn's with all nodes of its levels: what lies below an early leaf all ends in it."""
     level, nodes = [0], []
     for _ in range(DEPTH):
         nodes += level
-        children = zip(tree.children_left[level], tree.children_right[level], level, strict=True)
-        level = [child if child >= 0 else own for left, right, own in children for child in (left, right)]
+        children = [*tree.children_left[level], *tree.children_right[level]]
+        level = [child if child >= 0 else own for child, own in zip(children, 2 * level, strict=True)]
     asks = tree.children_left[nodes] >= 0
     questions = np.where(asks, places[np.maximum(tree.feature[nodes], 0)], 0)
     thresholds = np.where(asks, tree.threshold[nodes], 0).astype(np.float32)

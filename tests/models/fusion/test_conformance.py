@@ -39,6 +39,7 @@ PROCESSOR = Path("/proc/cpuinfo")
 HAS_DOT_PRODUCTS = not PROCESSOR.exists() or re.search("vnni|asimddp", PROCESSOR.read_text()) is not None
 ALIKE = 0.97 if HAS_DOT_PRODUCTS else 0.9  # cosine; without dot products of bytes, sums of two end at 16 bits
 SMALLER = {("kernel", "width"): 0.99}  # than half in general: what it is compared with is not narrowed
+STEPS = {"trees"}
 BREAKS = {("attention", "int8-static")}  # no range of eight bits holds the infinity that hides a missing input
 
 
@@ -182,6 +183,8 @@ class Conformance:
             assert (np.abs(changed - answers).max(1) > 1e-4).tolist() == masks[name].any(1).tolist()
 
     def test_the_gradient_reaches_every_token_that_is_there_and_no_other(self, fused: Fused) -> None:
+        if fused.kind in STEPS:
+            pytest.skip("its answers rise in steps")
         given = {name: array.requires_grad_() for name, array in features(len(SUBSETS)).items()}
         masks = every_subset()
         sum(one.square().sum() for one in fused.network(given, masks).values()).backward()

@@ -47,7 +47,7 @@ class TreesFusion(Fusion):
 
     def __init__(self, inputs: Sequence[str], width: int, layers: int, dropout: float) -> None:
         super().__init__()
-        self.questions: Tensor  # the number that each node asks about, of all inputs' places; the root is the first
+        self.questions: Tensor  # the number that each node asks about, of all inputs' places; see `reached`
         self.thresholds: Tensor
         self.unknown: Tensor  # the answer where the input is missing: 1 to go right, as above the threshold
         self.register_buffer("questions", torch.randint(len(inputs) * PLACES, (TREES * NODES,)))
@@ -84,10 +84,12 @@ def reached(above: Tensor) -> Tensor:
     """1 for the leaf of every tree that a row ends in, else 0 ``[batch, trees, leaves]``.
 
     Args:
-        above: each node's answer, 1 to go right, else 0 ``[batch, trees, nodes]``: the root, then level by level.
+        above: each node's answer, 1 to go right, else 0 ``[batch, trees, nodes]``: the root, then level by level, of
+            each level all that lie left of their parent, in the order of these, then all that lie right.
     """
-    found = torch.ones_like(above[..., :1])
-    for depth in range(DEPTH):
+    right = above[..., :1]
+    found = torch.cat([1 - right, right], dim=-1)
+    for depth in range(1, DEPTH):
         right = found * above[..., 2**depth - 1 : 2 ** (depth + 1) - 1]
-        found = torch.stack([found - right, right], dim=-1).flatten(2)
+        found = torch.cat([found - right, right], dim=-1)
     return found
