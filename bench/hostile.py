@@ -69,7 +69,8 @@ class Watch:
         self._ended = dict(self._spent)
         self._before = sum(_held(one, "VmRSS") for one in self._processes)
         for one in self._processes:
-            Path(f"/proc/{one.pid}/clear_refs").write_text("5")  # forgets the most that was held
+            with suppress(OSError):  # it has just ended
+                Path(f"/proc/{one.pid}/clear_refs").write_text("5")  # forgets the most that was held
         self._most = {one.pid: 0 for one in self._processes}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
