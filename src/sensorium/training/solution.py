@@ -33,14 +33,13 @@ def solution(fill: Fill) -> Callable[[NetworkConfig, TrainConfig, Rows, Rows, Wa
         """Solves for the network.
 
         Args:
-            config: of the network; its width becomes what the heads need.
+            config: of the network.
             how: tells what the loss is that is given back; nothing is left to set.
             train: rows to fit to.
             validation: what the loss is of, and nothing else, so that it is one of rows that chose nothing.
             watch: not used; a solution has no epochs.
         """
-        width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
-        network = Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
+        network = blank(config)
         standardise(network, train)
         for weights in network.parameters():
             weights.zero_()
@@ -48,13 +47,24 @@ def solution(fill: Fill) -> Callable[[NetworkConfig, TrainConfig, Rows, Rows, Wa
         for part, head in zip(parts.values(), network.heads, strict=True):
             cast(nn.Linear, head).weight[:, part] = torch.eye(part.stop - part.start)
         fill(network, parts, train)
-        losses = {
-            name: mean_loss(network, rows, how.target_weights)
-            for name, rows in (("train", train), ("validation", validation))
-        }
-        return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
+        return judged(network, how, train, validation)
 
     return solve
+
+
+def blank(config: NetworkConfig) -> Network:
+    """A network of a kind that is solved, before it is; its width becomes what the heads need."""
+    width = 4 * -(-sum(one.outputs for one in config.learnt.values()) // 4)
+    return Network(replace(config, width=width, layers=1, dropout=0.0)).eval()
+
+
+def judged(network: Network, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
+    """What is said of a solved network: its losses, with the weights of targets that ``how`` has."""
+    losses = {
+        name: mean_loss(network, rows, how.target_weights)
+        for name, rows in (("train", train), ("validation", validation))
+    }
+    return Fitted(network, losses["validation"], [{"epoch": 1, **losses}])
 
 
 def _parts(network: Network) -> dict[str, slice]:

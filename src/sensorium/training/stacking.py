@@ -5,7 +5,7 @@ So no target is answered worse than the best of them alone answers it, whatever 
 selection, Caruana et al. 2004).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
@@ -21,6 +21,7 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
 from sensorium.training.loop import Fitted, TrainConfig, Watch, least_loss, mean_loss, unwatched
+from sensorium.training.solved import solved
 
 SOLVED = [kind for kind in FUSIONS if fusion_class(kind).learns_by != "descent"]
 STEPS = 10  # in which members are added to a mean
@@ -53,7 +54,7 @@ class Stacked:
             return self.fitted[0]
         found = fit(config, how, train, validation)
         counting = [kind for kind in SOLVED if any(shares.get(kind) for shares in self.shares.values())]
-        beside = [fit(replace(config, kind=kind), how, train, validation).network for kind in counting]
+        beside = [solved(replace(config, kind=kind), how, train, validation).network for kind in counting]
         return _stacked(found, beside, self.shares, validation, how) if self.shares else found
 
 
@@ -70,16 +71,15 @@ class Divisions:
     def fit(self, config: NetworkConfig, how: TrainConfig, watch: Watch = unwatched) -> Stacked:
         """Fits a network in every division, the first of which is watched, and judges them by their `least_loss`."""
         watching = [watch] + [unwatched] * (len(self.splits) - 1)
-        fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
         judging = [rows for _, rows in self.splits]
-        outputs = {config.kind: self._outputs([one.network for one in fitted])}
         if config.kind in SOLVED:
-            return Stacked(fitted, judging, {}, self._loss(config.learnt, outputs[config.kind], how))
+            fitted = [solved(config, how, *rows) for rows in self.splits]
+            alone = self._outputs([one.network for one in fitted])
+            return Stacked(fitted, judging, {}, self._loss(config.learnt, alone, how))
+        fitted = [fit(config, how, *rows, each) for rows, each in zip(self.splits, watching, strict=True)]
+        outputs = {config.kind: self._outputs([one.network for one in fitted])}
         if not self._solved:
-            for kind in SOLVED:
-                if not fusion_class(kind).suits([*config.inputs.values()]):
-                    continue
-                self._solved[kind] = [fit(replace(config, kind=kind), how, *rows).network for rows in self.splits]
+            self._solved.update(self._solve(config, how))
         outputs |= {kind: self._outputs(networks) for kind, networks in self._solved.items()}
         shares = {
             name: self._best_shares(name, target, {kind: every[name] for kind, every in outputs.items()})
@@ -99,6 +99,11 @@ class Divisions:
     def _solved(self) -> dict[str, list[Network]]:
         """By kind those of every division: solved once, whatever is fitted beside them."""
         return {}
+
+    def _solve(self, config: NetworkConfig, how: TrainConfig) -> Iterator[tuple[str, list[Network]]]:
+        for kind in SOLVED:
+            if fusion_class(kind).suits([*config.inputs.values()]):
+                yield kind, [solved(replace(config, kind=kind), how, *rows).network for rows in self.splits]
 
     def _outputs(self, networks: Sequence[Network]) -> dict[str, Tensor]:
         found = [predict(one, judging) for one, (_, judging) in zip(networks, self.splits, strict=True)]
