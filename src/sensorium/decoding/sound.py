@@ -59,7 +59,7 @@ def _example() -> bytes:
 def limits(raw: bytes, seconds: float) -> Limits:
     """What reading the first so many seconds of a file may take."""
     memory = 60_000_000 + SAMPLE * _most(seconds) + 8 * len(raw)
-    return Limits(seconds=min(0.8 + 0.1 * len(raw) / 1e6, 3.0) + 0.01 * seconds, memory=memory)
+    return Limits(seconds=min(0.5 + 0.1 * len(raw) / 1e6, 3.0) + 0.01 * seconds, memory=memory)
 
 
 def read(raw: bytes, seconds: float, rate: int) -> bytes:
