@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -76,7 +77,14 @@ def test_a_reader_knows_no_secret_of_the_environment(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SENSORIUM_API_KEYS", "secret")
     monkeypatch.setattr(limited, "_children", limited._Children())
     known = json.loads(run(readers.own, b"", LIMITS))["environment"]
-    assert set(known) <= {*limited.KEPT, *limited.ONE_THREAD, "PYTHONPATH", "LC_CTYPE"}
+    assert set(known) <= {*limited.KEPT, *limited.ONE_THREAD, *limited.NO_STOCK, "PYTHONPATH", "LC_CTYPE"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux says what a process holds")
+def test_a_child_holds_little_memory_ready_which_no_limit_would_count() -> None:
+    nameless = r"^[0-9a-f]+-\S+ \S+ \S+ 00:00 0 *\nSize: +(\d+)(?s:.)*?^Rss: +(\d+)"
+    found = re.findall(nameless, Path(f"/proc/{child()}/smaps").read_text(), re.MULTILINE)
+    assert sum(int(size) - int(resident) for size, resident in found) < 100_000  # kilobytes
 
 
 def test_a_child_that_died_while_it_waited_costs_nothing() -> None:

@@ -54,7 +54,7 @@ HOSTILE = {
         "the picture takes 147 MB of memory: it is too large for a file of 192.8 KB; make it smaller, or save it as "
         "JPEG or PNG",
     ),
-    "entries": (of_many_entries(9_000, 890_000), "reading it takes more than 144 MB of memory"),
+    "entries": (of_many_entries(9_000, 890_000), "reading it takes more than 140 MB of memory"),
 }  # fmt: skip
 
 

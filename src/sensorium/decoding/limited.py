@@ -29,6 +29,8 @@ from sensorium.errors import BadInput, NothingIn, UserError
 
 KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")  # of the environment, which may hold API keys
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a fork has no other threads
+# Address space is what is limited, so none may be held ready: glibc would for other threads, Arrow a gigabyte.
+NO_STOCK = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 CHILD = "sensorium.decoding.child"
 FORKED = 60.0  # seconds within which a child is there; the first waits for imports, on a busy machine too
 ANSWERED = 90.0  # seconds by the clock within which one answers, or was ended by its own limits long ago
@@ -196,7 +198,8 @@ class _Children:
             self._process.wait()
         self._forking, theirs = socket.socketpair()
         command = [sys.executable, "-m", CHILD, str(theirs.fileno())]
-        environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ONE_THREAD
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        environment |= ONE_THREAD | NO_STOCK
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         with theirs:
             self._process = subprocess.Popen(

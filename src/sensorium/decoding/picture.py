@@ -147,8 +147,8 @@ def _too_large(most: int) -> BadInput:
 
 
 def _memory(raw: bytes) -> int:
-    """Bytes that reading a file may take: 144 MB for one of 1 MB, less for a smaller one, at most 400 MB."""
-    return min(80_000_000 + 64 * len(raw) + 64 * max(0, len(raw) - 1_000_000), 400_000_000)
+    """Bytes that reading a file may take: 140 MB for one of 1 MB, less for a smaller one, at most 400 MB."""
+    return min(76_000_000 + 64 * len(raw) + 64 * max(0, len(raw) - 1_000_000), 400_000_000)
 
 
 def _scans(raw: bytes) -> int:
