@@ -60,7 +60,7 @@ def test_what_is_left_out_is_said() -> None:
         "no row has more than one tag: `kind: class` predicts one of several classes",
     ]
     assert [*Multilabel(min_rows=1).doubts(["dog;cat"], missing=2)] == [
-        "2 rows have an empty cell, which says that their tags are not known: write [] where a row has none"
+        "2 of 3 rows have an empty cell, which says that their tags are not known: write [] where a row has none"
     ]
     assert [*Multilabel(min_rows=1).doubts(["dog;cat", "[]"], missing=2)] == []
     assert [*Multilabel(min_rows=1).doubts(["dog,cat", "cat,cow"])] == [

@@ -64,8 +64,8 @@ class Multilabel(Target):
         sound = [tags_in(cell, self.separator) for cell in cells if self._problem(cell) is None]
         if missing and all(sound):
             yield (
-                f"{missing:,} rows have an empty cell, which says that their tags are not known: write [] where a row "
-                "has none"
+                f"{missing:,} of {missing + len(cells):,} rows have an empty cell, which says that their tags are not "
+                "known: write [] where a row has none"
             )
         if long := [tag for tags in sound for tag in tags if len(tag) > LONGEST_TAG]:
             yield (
