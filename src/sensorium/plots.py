@@ -55,5 +55,5 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], ticks: Sequence[
 
 def shortened(words: str, most: int = MOST_LETTERS) -> str:
     """The words, or their beginning where they are long; characters that no font shows are written as Python does."""
-    seen = plain(words)
-    return seen if len(seen) <= most else f"{seen[: most - 1].rstrip()}…"
+    shown = plain(words)
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"

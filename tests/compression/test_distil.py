@@ -11,7 +11,7 @@ from sensorium.training.forward import predict
 from tests.compression.conftest import SIZE, Sentence, Toy, sentences
 
 
-def classroom() -> tuple[Sentence, DistillationSet, Network, Rows]:
+def distillation() -> tuple[Sentence, DistillationSet, Network, Rows]:
     torch.manual_seed(0)
     teacher = Sentence().eval().requires_grad_(False)
     batch = sentences(96)
@@ -19,45 +19,45 @@ def classroom() -> tuple[Sentence, DistillationSet, Network, Rows]:
     samples = [{name: array[row].numpy() for name, array in batch.items()} for row in range(96)]
     rows = Rows({"note": features}, {"note": torch.arange(96)}, {"label": torch.zeros(96, dtype=torch.long)})
     network = Network(NetworkConfig({"note": SIZE}, {"label": ["a", "b"]}, "concat", 8, 1, 0.0)).eval()
-    lessons = DistillationSet(
+    dataset = DistillationSet(
         "note",
         samples,
         lambda several: {name: np.stack([one[name] for one in several]) for name in several[0]},
         features,
         [np.array([row]) for row in range(96)],
     )
-    return teacher, lessons, network, rows
+    return teacher, dataset, network, rows
 
 
 def test_an_encoder_learns_to_do_without_its_layers() -> None:
-    teacher, lessons, network, rows = classroom()
+    teacher, dataset, network, rows = distillation()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     distances = []
     for epochs in (1, 12):
         student = shrink.layers(teacher, 0.5, {})
-        start = (student(**sentences(96)) - lessons.features).square().mean()
-        distil_encoder(student, lessons, network, rows, epochs)
-        distances.append(float((student(**sentences(96)) - lessons.features).square().mean() / start))
+        start = (student(**sentences(96)) - dataset.features).square().mean()
+        distil_encoder(student, dataset, network, rows, epochs)
+        distances.append(float((student(**sentences(96)) - dataset.features).square().mean() / start))
     assert distances[1] < distances[0] < 1
     assert distances[1] < 0.7
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_the_same_lessons_teach_the_same() -> None:
+def test_the_same_samples_teach_the_same() -> None:
     taught = []
     for _ in range(2):
-        teacher, lessons, network, rows = classroom()
+        teacher, dataset, network, rows = distillation()
         student = shrink.layers(teacher, 0.5, {})
-        distil_encoder(student, lessons, network, rows, 1)
+        distil_encoder(student, dataset, network, rows, 1)
         taught.append(student.state_dict())
     assert all(torch.equal(taught[0][name], taught[1][name]) for name in taught[0])
 
 
 def test_zeros_stay_zero_while_a_student_learns() -> None:
-    teacher, lessons, network, rows = classroom()
+    teacher, dataset, network, rows = distillation()
     student = shrink.sparse(teacher, 0.25, {})
-    distil_encoder(student, lessons, network, rows, 2)
+    distil_encoder(student, dataset, network, rows, 2)
     shares = [float((layer.weight == 0).float().mean()) for layer in student.modules() if hasattr(layer, "in_features")]
     assert shares == [0.75] * 8
 

@@ -47,8 +47,8 @@ def model(fusion: str) -> tuple[Network, Rows]:
     return network.requires_grad_(False), rows
 
 
-def lessons(batch: dict[str, Tensor], features: Tensor) -> DistillationSet:
-    """A lesson for every row."""
+def distillation_set(batch: dict[str, Tensor], features: Tensor) -> DistillationSet:
+    """A sample for every row."""
     return DistillationSet(
         "note",
         [{name: array[row].numpy() for name, array in batch.items()} for row in range(ROWS)],
@@ -73,7 +73,7 @@ def test_students_of_attention_learn_before_every_fusion(fusion: str, kind: str,
     student = SHRINKS[kind](teacher, 0.5, sentences(2))
     share = used(student) / used(teacher)
     before = float((student(**batch) - features).detach().square().mean())
-    distil_encoder(student, lessons(batch, features), network, rows, 4)
+    distil_encoder(student, distillation_set(batch, features), network, rows, 4)
     assert float((student(**batch) - features).square().mean()) < before
     assert used(student) / used(teacher) == share < 0.8
     axes = {name: {0: "batch", 1: "tokens"} for name in batch} | {"features": {0: "batch"}}

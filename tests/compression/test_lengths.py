@@ -40,9 +40,9 @@ def lettered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
 def test_forms_of_the_fusion_are_measured_and_an_encoder_says_why_it_has_no_student(lettered: Toy) -> None:
     made = bench(lettered)
     reader, values = lettered.readers["note"], dict.fromkeys(lettered.values)
-    lesson = EncoderDistillation("note", reader, lambda: values, {}, lettered.network, lettered.rows, 1)
+    distillation = EncoderDistillation("note", reader, lambda: values, {}, lettered.network, lettered.rows, 1)
     students = {FUSION: [Student(kind="width", keep=0.5)], "text": [Student(kind="width", keep=0.5)]}
-    write = {"note": lesson.distil, FUSION: lambda student, path: (_ for _ in ()).throw(UserError("none"))}
+    write = {"note": distillation.distil, FUSION: lambda student, path: (_ for _ in ()).throw(UserError("none"))}
     tried = try_parts(made, Compress(forms=["optimised", "fp16"], students=students), write)
     assert {one.variant for one in tried[FUSION]} == {"fp32", "optimised", "fp16"}
     assert min(one.similarity for one in tried[FUSION]) > 0.999

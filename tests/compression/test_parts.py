@@ -143,7 +143,7 @@ class Same(nn.Module):
         return columns.clone()
 
 
-def school(toy: Toy) -> EncoderDistillation:
+def distillation(toy: Toy) -> EncoderDistillation:
     digests = {f"{place:064x}": value for place, value in enumerate(toy.values)}
     rows = {digest: np.array([place]) for place, digest in enumerate(digests)}
     reader = toy.readers["facts"]
@@ -159,7 +159,7 @@ def test_what_cannot_be_made_smaller_says_why(toy: Toy, monkeypatch: pytest.Monk
         "width": "cannot be made",
     }.items():
         with pytest.raises(UserError, match=why):
-            school(toy).distil(Student(kind=kind, keep=0.5), tmp_path / "student.onnx")  # type: ignore[arg-type]
+            distillation(toy).distil(Student(kind=kind, keep=0.5), tmp_path / "student.onnx")  # type: ignore[arg-type]
     assert not list((tmp_path / "cache").rglob("*.onnx"))
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderDistillation:
+def distillation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderDistillation:
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("sensorium.compression.students.MOST_SAMPLES", 24)
     readers = model.read({"note": Text()}, {"note": "a"})
@@ -37,34 +37,34 @@ def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderDistillati
 
 @pytest.mark.parametrize(("kind", "times_smaller"), [("layers", 1.25), ("width", 1.3), ("words", 7.0), ("sparse", 0.9)])
 def test_a_student_reads_any_text_and_is_taught_once(
-    kind: str, times_smaller: float, school: EncoderDistillation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, times_smaller: float, distillation: EncoderDistillation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     student = Student(kind=kind, keep=0.5 if kind != "words" else 0.25)  # type: ignore[arg-type]
-    school.distil(student, tmp_path / "student.onnx")
-    encoder = school.reader.encoder
+    distillation.distil(student, tmp_path / "student.onnx")
+    encoder = distillation.reader.encoder
     made = encode(encoder.preprocess, OnnxNetwork(tmp_path / "student.onnx"), ["x", "quite a long text about a frog"])
     assert made.shape == (2, 1, 384)
     assert np.isfinite(made).all()
     assert times_smaller * (tmp_path / "student.onnx").stat().st_size < 90.4e6
     assert sum(p.numel() for p in encoder.network.module.parameters()) == 22_713_216  # type: ignore[attr-defined]
     monkeypatch.setattr(EncoderDistillation, "_distil", lambda *_: pytest.fail("it is distilled again"))
-    school.distil(student, tmp_path / "again.onnx")
+    distillation.distil(student, tmp_path / "again.onnx")
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "student.onnx").read_bytes()
 
 
-def test_samples_are_values_and_changed_forms_of_them(school: EncoderDistillation) -> None:
-    dataset = school._dataset
+def test_samples_are_values_and_changed_forms_of_them(distillation: EncoderDistillation) -> None:
+    dataset = distillation._dataset
     assert len(dataset.samples) == len(dataset.rows) == len(dataset.features)
     assert 18 <= len(dataset.samples) <= 24
-    encoder = school.reader.encoder
+    encoder = distillation.reader.encoder
     np.testing.assert_allclose(
         dataset.features[0], encode(encoder.preprocess, encoder.network, TEXTS[:1])[0], atol=1e-4
     )
 
 
-def test_an_encoder_that_is_an_onnx_file_cannot_learn(school: EncoderDistillation, tmp_path: Path) -> None:
+def test_an_encoder_that_is_an_onnx_file_cannot_learn(distillation: EncoderDistillation, tmp_path: Path) -> None:
     sound = Audio(seconds=1)
     readers = model.read({"sound": sound}, {"sound": sound.accept(wav())})
-    other = EncoderDistillation("sound", readers["sound"], dict, {}, school.network, school.train, 1)
+    other = EncoderDistillation("sound", readers["sound"], dict, {}, distillation.network, distillation.train, 1)
     with pytest.raises(UserError, match="its encoder is an ONNX file, which cannot learn"):
         other.distil(Student(kind="width", keep=0.5), tmp_path / "student.onnx")

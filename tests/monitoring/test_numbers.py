@@ -127,6 +127,9 @@ def test_a_check_and_a_trace_of_both_kinds(watched: Path, capsys: pytest.Capture
                 errors.append(abs(price["value"] - number))
                 told = client.post("/feedback", json={"request_id": f"r{number}", "labels": {"price": number}})
                 assert told.status_code == 202, told.text
+        refused = client.post("/feedback", json={"request_id": "r0", "labels": {"price": "12 kg"}})
+        assert refused.status_code == 400
+        assert refused.json()["error"] == "price: '12 kg' is more than a number; a number such as 12.5 is expected"
     monitor.run()
     check = json.loads(Path("reports/monitoring/check.json").read_text())
     assert (check["verdict"], check["drifted"]) == ("drift", ["facts"])

@@ -82,7 +82,7 @@ def test_what_is_no_list_of_tags_is_rejected_with_the_reason(tmp_path: Path) -> 
     write(tmp_path / "predictions.jsonl", [tagged("a", ["cat"])])
     write(tmp_path / "feedback.jsonl", [sent("a", "cat")])
     (one,) = read_feedback(tmp_path, [], NOW).labels
-    assert one.reason == "things cannot be so: a list of tags is expected"
+    assert one.reason == 'things cannot be so: a list of tags is expected, such as ["red", "small"]'
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ Setup = Callable[..., ChampionComparison]
 
 
 @pytest.fixture
-def duel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
+def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
     """Sets up a champion that decides at one bound and a new model that decides at another."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
@@ -93,38 +93,38 @@ def rule(figure: str = "accuracy", target: str = "t") -> Rule:
     return Rule(metric=f"evaluate.{target}.{figure}", champion={"confidence": 0.9})
 
 
-def test_a_better_model_gains_and_a_worse_one_loses(duel: Setup) -> None:
-    better = duel(new=0.0, old=1.0).compare(rule())
+def test_a_better_model_gains_and_a_worse_one_loses(comparison: Setup) -> None:
+    better = comparison(new=0.0, old=1.0).compare(rule())
     assert (better.challenger, better.champion) == (1.0, 0.75)
     assert better.low > 0.1
-    worse = duel(new=1.0, old=0.0).compare(rule("log_loss"))
+    worse = comparison(new=1.0, old=0.0).compare(rule("log_loss"))
     assert worse.challenger > worse.champion
     assert worse.low < -0.1
 
 
-def test_the_same_model_gains_nothing(duel: Setup) -> None:
-    same = duel(new=0.5, old=0.5)
+def test_the_same_model_gains_nothing(comparison: Setup) -> None:
+    same = comparison(new=0.5, old=0.5)
     assert same.compare(rule()).low == 0
     shown = same.overview(0.95)["t"]
     assert shown["rows"] == ROWS
     assert shown["accuracy"]["gain"] == [0, 0]
 
 
-def test_the_champion_itself_is_not_asked_again(duel: Setup) -> None:
-    itself = duel(new=0.5, old=0.5, seen=39, version="abc")
+def test_the_champion_itself_is_not_asked_again(comparison: Setup) -> None:
+    itself = comparison(new=0.5, old=0.5, seen=39, version="abc")
     shutil.rmtree(paths.cache() / "champions/abc")  # it could not answer
     found = itself.compare(rule())
     assert (found.challenger, found.champion, found.low) == (31 / 41, 31 / 41, 0)
     assert itself.overview(0.95)["t"]["rows"] == 41
 
 
-def test_rows_that_the_champion_was_fitted_to_do_not_count(duel: Setup) -> None:
-    found = duel(new=0.0, old=1.0, seen=39).compare(rule())
+def test_rows_that_the_champion_was_fitted_to_do_not_count(comparison: Setup) -> None:
+    found = comparison(new=0.0, old=1.0, seen=39).compare(rule())
     assert found.champion == 21 / 41  # without the easy ones below zero
 
 
-def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
-    found = duel(new=0.0, old=0.0, classes=["maybe", "no", "yes"]).compare(rule())
+def test_a_class_that_the_champion_does_not_know(comparison: Setup) -> None:
+    found = comparison(new=0.0, old=0.0, classes=["maybe", "no", "yes"]).compare(rule())
     assert (found.challenger, found.champion) == (1.0, 1.0)
 
 
@@ -139,15 +139,15 @@ def test_a_class_that_the_champion_does_not_know(duel: Setup) -> None:
         ({"inputs": {"note": Text()}}, rule(), r"the champion v1.0.0 reads facts \(tabular\), which these rows lack"),
     ],
 )
-def test_what_cannot_be_compared_says_why(duel: Setup, setup: dict[str, Any], asked: Rule, reason: str) -> None:
+def test_what_cannot_be_compared_says_why(comparison: Setup, setup: dict[str, Any], asked: Rule, reason: str) -> None:
     with pytest.raises(Unmeasured, match=reason):
-        duel(new=0.0, old=0.0, **setup).compare(asked)
+        comparison(new=0.0, old=0.0, **setup).compare(asked)
 
 
 def test_a_champion_whose_target_was_of_another_kind_says_what_lets_the_new_one_through(
-    duel: Setup, tmp_path: Path
+    comparison: Setup, tmp_path: Path
 ) -> None:
-    duel(new=0.0, old=0.0)
+    comparison(new=0.0, old=0.0)
     number = Number().learn(pd.Series(VALUES), np.ones(ROWS, bool))
     said = {"t": np.stack([VALUES, VALUES - 1, VALUES + 1], axis=1)}
     write_predictions(tmp_path / "new.parquet", pd.read_parquet(paths.PREPARED / "rows.parquet"), said, {"t": number})
@@ -160,14 +160,14 @@ def test_a_champion_whose_target_was_of_another_kind_says_what_lets_the_new_one_
     )
 
 
-def test_a_champion_whose_files_were_changed_is_not_asked(duel: Setup) -> None:
-    made = duel(new=0.0, old=0.0)
+def test_a_champion_whose_files_were_changed_is_not_asked(comparison: Setup) -> None:
+    made = comparison(new=0.0, old=0.0)
     (paths.cache() / "champions/abc/fusion.onnx").write_bytes(b"other")
     assert "is neither in DVC's cache nor in a remote" in made.overview(0.95)["reason"]
 
 
-def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
-    duel(new=0.0, old=0.0)
+def test_without_a_champion_there_is_nothing_to_compare(comparison: Setup) -> None:
+    comparison(new=0.0, old=0.0)
     paths.CHAMPION.write_text('{"version": null}')
     alone = ChampionComparison("new", {}, pd.DataFrame(), {}, 100)
     assert alone.version is None
@@ -175,12 +175,12 @@ def test_without_a_champion_there_is_nothing_to_compare(duel: Setup) -> None:
         alone.compare(rule())
 
 
-def test_classes_that_an_earlier_version_spelled_otherwise_are_the_same(duel: Setup) -> None:
-    made = duel(new=0.0, old=0.0, known=("no ", " yes"))
-    assert made.compare(rule()) == duel(new=0.0, old=0.0).compare(rule())
+def test_classes_that_an_earlier_version_spelled_otherwise_are_the_same(comparison: Setup) -> None:
+    made = comparison(new=0.0, old=0.0, known=("no ", " yes"))
+    assert made.compare(rule()) == comparison(new=0.0, old=0.0).compare(rule())
     assert made.compare(rule()).champion == 1.0
 
 
-def test_rows_of_one_class_tell_no_models_apart(duel: Setup) -> None:
+def test_rows_of_one_class_tell_no_models_apart(comparison: Setup) -> None:
     with pytest.raises(Unmeasured, match="^one label in 40 rows that are new to the champion v1.0.0 too cannot tell"):
-        duel(new=0.0, old=1.0, seen=40).compare(rule())
+        comparison(new=0.0, old=1.0, seen=40).compare(rule())

@@ -59,6 +59,10 @@ def test_what_is_left_out_is_said() -> None:
         f"tags of more than 200 letters are left out, 1 of them, such as '{'y' * 40}...'",
         "no row has more than one tag: `kind: class` predicts one of several classes",
     ]
+    assert [*Multilabel(min_rows=1).doubts(["dog;cat"], missing=2)] == [
+        "2 of 3 rows have an empty cell, which says that their tags are not known: write [] where a row has none"
+    ]
+    assert [*Multilabel(min_rows=1).doubts(["dog;cat", "[]"], missing=2)] == []
     assert [*Multilabel(min_rows=1).doubts(["dog,cat", "cat,cow"])] == [
         "no row has more than one tag: `kind: class` predicts one of several classes; most hold ',', which "
         "`separator: ','` would divide"
@@ -118,7 +122,7 @@ def test_a_label_is_a_list_of_tags() -> None:
     assert KNOWN.read_label('["a"]') == ["a"]
     assert KNOWN.unknown(["cat", "cow"]) == ["cow"]
     assert KNOWN.score(["cat", "dog"], '["dog"]') == pytest.approx(2 / 3)
-    for label, why in (("dog", "a list of tags is expected"), (3, "a list of tags is expected"), (["x" * 201], "1 to")):
+    for label, why in (("dog", "is expected, such as"), (3, "a list of tags is expected"), (["x" * 201], "1 to")):
         with pytest.raises(BadInput, match=why):
             KNOWN.read_label(label)
 

@@ -27,6 +27,7 @@ def test_a_number_is_read_as_it_is_written(cell: object, value: float) -> None:
     ("cell", "sentence"),
     [
         ("1,234.5", "'1,234.5' has marks within its digits: write 1234.5 for 1,234.5, and 12.5 for 12,5"),
+        ("1.234,5", "'1.234,5' has marks within its digits: write 1234.5 for 1,234.5, and 12.5 for 12,5"),
         ("12,5", "'12,5' has marks within its digits: write 1234.5 for 1,234.5, and 12.5 for 12,5"),
         ("1_000", "'1_000' has marks within its digits: write 1234.5 for 1,234.5, and 12.5 for 12,5"),
         ("12 kg", "'12 kg' is more than a number: write the number alone, all in one unit"),

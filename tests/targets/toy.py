@@ -269,7 +269,7 @@ class Toy(Target):
     def parse(self, cell: Any) -> str:
         return LearntToy.read_label(cell)
 
-    def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
+    def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
         yield from ()
 
     def learnable(self, cells: "pd.Series", enough: int) -> int:

@@ -83,10 +83,10 @@ def _asked(given: Mapping[str, Value], schema: Mapping[str, Any]) -> list[str]:
 def _shown(target: str, found: Printed) -> str | Table:
     """A line where that is all there is to say, else a table below it."""
     more = f" {escape(found.more)}" if found.more else ""
-    said = f"{escape(target)}: [bold]{escape(found.said)}[/]{more}"
+    title = f"{escape(target)}: [bold]{escape(found.predicted)}[/]{more}"
     if not found.rows:
-        return said
-    table = Table(box=SIMPLE_HEAD, title=said, title_justify="left", title_style="none")
+        return title
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="none")
     table.add_column(found.column)
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("", width=WIDTH)

@@ -152,12 +152,12 @@ class Bench:
         singles, batch = self._arrays(part)
         single, several = interleaved(runs, singles, SINGLES), interleaved(runs, [batch], BATCHES, warm=False)
         slowdown, batch_slowdown = (ratio(times[variant], times[FP32]) for times in (single, several))
-        share, batch_share = self._shares[part.name]
+        share, batch_share = self._fractions[part.name]
         whole = 1 + max((slowdown - 1) * share, (batch_slowdown - 1) * batch_share)
         return Cost(single[variant], several[variant], slowdown, batch_slowdown, whole, start, memory)
 
     @cached_property
-    def _shares(self) -> dict[str, tuple[float, float]]:
+    def _fractions(self) -> dict[str, tuple[float, float]]:
         """Of every part, the share of the fp32 model's time that it takes, for one value and for a batch."""
         times = []
         for part in self.parts.values():
@@ -165,8 +165,8 @@ class Bench:
             run = {FP32: _in_turn(OnnxNetwork(part.files[FP32]))}
             taken = interleaved(run, singles, ROUNDS), interleaved(run, [batch], ROUNDS, warm=False)
             times.append([np.median(one[FP32]) for one in taken])
-        shares = np.array(times) / np.sum(times, axis=0)
-        return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, shares, strict=True)}
+        fractions = np.array(times) / np.sum(times, axis=0)
+        return {name: (float(one), float(several)) for name, (one, several) in zip(self.parts, fractions, strict=True)}
 
     def _arrays(self, part: Part) -> tuple[Sequence[Pieces], Pieces]:
         """What the part's network reads for single values, and for a batch, in the pieces that serving makes of it."""

@@ -41,7 +41,7 @@ def divide(
     labels: pd.DataFrame,
     grouped_by: Sequence[str],
     stratify: str | None,
-    shares: Mapping[str, float],
+    fractions: Mapping[str, float],
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The group and the split of every row.
@@ -52,14 +52,14 @@ def divide(
         labels: a column a target, or null.
         grouped_by: columns of ``keys``; rows that share a value of one are one group.
         stratify: the column of ``keys`` to be spread evenly; where there is none, the labels are.
-        shares: split -> its share of the rows, the largest first.
+        fractions: split -> its part of the rows, from 0 to 1, the largest first.
         seed: of the hash that orders groups.
     """
     group = groups(keys, grouped_by)
     stratum = keys[stratify].to_numpy() if stratify else strata(labels, group)
     named_by = keys[grouped_by[0]] if grouped_by else ids
     names = named_by.where(named_by.notna(), ids)
-    return group, with_every_class(assign(group, stratum, names.to_numpy(), shares, seed), group, labels)
+    return group, with_every_class(assign(group, stratum, names.to_numpy(), fractions, seed), group, labels)
 
 
 def require_rows(rows: pd.DataFrame, inputs: Iterable[str], targets: Iterable[str], grouped_by: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ def require_rows(rows: pd.DataFrame, inputs: Iterable[str], targets: Iterable[st
 
 
 def assign(
-    group: np.ndarray, stratum: np.ndarray, name: np.ndarray, shares: Mapping[str, float], seed: int
+    group: np.ndarray, stratum: np.ndarray, name: np.ndarray, fractions: Mapping[str, float], seed: int
 ) -> np.ndarray:
     """The split of every row: whole groups go, in every stratum by a hash of their name, to splits in turn.
 
@@ -107,7 +107,7 @@ def assign(
         group: a number for every row.
         stratum: a value for every row, to be spread evenly; a group counts where most of its rows do.
         name: for every row something that does not change as rows are added; a group goes by one of its rows' names.
-        shares: split -> its share of the rows, the largest first.
+        fractions: split -> its part of the rows, from 0 to 1, the largest first.
         seed: of the hash.
     """
     frame = pd.DataFrame({"group": group, "stratum": pd.Series(stratum).astype(str)})
@@ -119,9 +119,9 @@ def assign(
     split_of: dict[int, str] = {}
     for value, members in found.sort_values("place").groupby("stratum", sort=True):
         # Of strata with two or three groups half have none for the second split and half none for the third.
-        first, *others = shares
+        first, *others = fractions
         order = [first, *(others if place_of(f"{seed} {value}") < 0.5 else reversed(others))]
-        ends = np.cumsum([shares[split] for split in order])
+        ends = np.cumsum([fractions[split] for split in order])
         middle = (members["rows"].cumsum() - members["rows"] / 2) / members["rows"].sum()
         reached = np.minimum(np.searchsorted(ends, middle, side="right"), len(order) - 1)
         split_of |= {int(number): order[at] for number, at in zip(members.index, reached, strict=True)}

@@ -64,8 +64,9 @@ def doubts(
     read = dict.fromkeys([*of_inputs, *labels.values()])
     cells = {name: [None if is_missing(cell) else cell for cell in table[name]] for name in read}
     for name, target in targets.items():
-        known = [cell for cell in cells[labels[name]] if cell is not None]
-        yield from (f"targets.{name}: {words}" for words in target.doubts(known))
+        given = cells[labels[name]]
+        known = [cell for cell in given if cell is not None]
+        yield from (f"targets.{name}: {words}" for words in target.doubts(known, len(given) - len(known)))
     for name, kind in inputs.items():
         yield from (f"inputs.{name}: {words}" for words in kind.doubts(cells))
 

@@ -68,8 +68,8 @@ def clip(raw: bytes, seconds: float = math.inf, frames: int = MOST_FRAMES, sampl
         stream = _stream(opened)
         track = _Track.of(opened, stream, seconds)
         found = _decoded(stream.codec_context, track, _looked_at(track, sampling, frames))
-        said = {"seconds": track.length / 1000, "rate": track.rate, "size": max(stream.width, stream.height)}
-        said |= tagged(opened.metadata.get(TAG))
+        facts = {"seconds": track.length / 1000, "rate": track.rate, "size": max(stream.width, stream.height)}
+        facts |= tagged(opened.metadata.get(TAG))
     if not found:
         raise BadInput(
             "no frame of the clip can be decoded: it is broken, cut off before its first, or has frames of more than "
@@ -78,7 +78,7 @@ def clip(raw: bytes, seconds: float = math.inf, frames: int = MOST_FRAMES, sampl
     if len(found) > frames:
         found = [found[place] for place in sampling.pick([pixels for _, pixels in found], frames)]
     times = np.array([time - found[0][0] for time, _ in found], np.int64)
-    return Clip(np.stack([pixels for _, pixels in found]), times, **said)
+    return Clip(np.stack([pixels for _, pixels in found]), times, **facts)
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,12 @@ def _of_spectrum(centred: np.ndarray) -> list[np.ndarray]:
     spectrum = power(centred)
     number = spectrum.shape[1]
     total = spectrum.sum(1) + TINY
-    shares = spectrum / total[:, None]
+    density = spectrum / total[:, None]
     octaves = -np.log2(np.arange(1, number + 1) / number)
     band = np.minimum(octaves.astype(int), BANDS - 1)
-    in_bands = np.stack([shares[:, band == one].sum(1) for one in range(BANDS)])
-    entropy = -(shares * np.log(shares + TINY)).sum(1)
-    dominant, centre = octaves[spectrum.argmax(1)], shares @ octaves
+    in_bands = np.stack([density[:, band == one].sum(1) for one in range(BANDS)])
+    entropy = -(density * np.log(density + TINY)).sum(1)
+    dominant, centre = octaves[spectrum.argmax(1)], density @ octaves
     return [np.log(total), *np.log(in_bands + LEAST), entropy, dominant, centre]
 
 

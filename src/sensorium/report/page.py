@@ -177,12 +177,12 @@ def _svg(figure: Figure, name: str, classes: str) -> Markup:
 
 def _described(figure: Figure) -> str:
     """What a plot shows, for those who cannot see it: its title, its axes and its lines."""
-    said = []
+    words = []
     for axes in figure.axes:
         across, up, title = axes.get_xlabel(), axes.get_ylabel(), axes.get_title(loc="left")
         lines = ", ".join(axes.get_legend_handles_labels()[1])
-        said += [title, " over ".join(filter(None, [up, across])), lines]
-    return ": ".join(["plot", *filter(None, said)])
+        words += [title, " over ".join(filter(None, [up, across])), lines]
+    return ": ".join(["plot", *filter(None, words)])
 
 
 def render(template: str, **content: Any) -> str:

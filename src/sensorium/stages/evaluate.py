@@ -32,8 +32,8 @@ def run() -> None:
         print(f"evaluate: {unread:,} damaged values cannot be encoded; they are left out of the figures of robustness")
     draws, confidence = settings.evaluation.bootstrap, settings.evaluation.confidence
     measured = {name: measure(evidence, name, target, draws, confidence) for name, target in targets.items()}
-    shares = {target: {"members": network.config.shares_of(target)} for target in targets}
-    found = rounded({target: one.figures | shares[target] for target, one in measured.items()})
+    members = {target: {"members": network.config.shares_of(target)} for target in targets}
+    found = rounded({target: one.figures | members[target] for target, one in measured.items()})
     small = {target: {key: v for key, v in tree.items() if key not in BRANCHES} for target, tree in found.items()}
     write_json(paths.METRICS / "evaluate.json", small)
     for branch in BRANCHES:

@@ -64,9 +64,9 @@ def _divided(rows: pd.DataFrame, table: pd.DataFrame, settings: params.Params) -
         return table[name] if ours is None else rows[ours]
 
     keys = {name: _names(cells(name)) for name in names}
-    shares = {name: getattr(split, name) for name in SPLITS}
+    fractions = {name: getattr(split, name) for name in SPLITS}
     keyed = pd.DataFrame(keys, index=rows.index)
-    return divide(keyed, rows[ID], labels, split.groups, split.stratify, shares, split.seed)
+    return divide(keyed, rows[ID], labels, split.groups, split.stratify, fractions, split.seed)
 
 
 def _names(cells: pd.Series) -> pd.Series:

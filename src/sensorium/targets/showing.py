@@ -74,14 +74,14 @@ class Printed:
     """An answer as a terminal shows it.
 
     Attributes:
-        said: what is predicted.
+        predicted: in words.
         more: what stands behind it.
         column: what the rows of a table below are.
         rows: of the table: a name, its probability, and what it is made of, in words.
         made_of: headings of the last.
     """
 
-    said: str
+    predicted: str
     more: str = ""
     column: str = ""
     rows: Sequence[tuple[str, float, Sequence[str]]] = field(default_factory=tuple)

@@ -98,8 +98,13 @@ class Target(Section, ABC):
         return None
 
     @abstractmethod
-    def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
-        """What may be meant otherwise, a sentence each; none of the cells is missing."""
+    def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
+        """What may be meant otherwise, a sentence each.
+
+        Args:
+            cells: of all rows that have one.
+            missing: how many rows have none.
+        """
 
     @abstractmethod
     def learnable(self, cells: "pd.Series", enough: int) -> int:

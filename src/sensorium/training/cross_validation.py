@@ -144,18 +144,18 @@ class CrossValidation:
 
 def of_target(name: str, target: Learnt, axes: Mapping[str, Axes], train: Rows) -> CrossValidation:
     """Cross-validation of the rows whose label is known."""
-    seen, folds = divided(name, target, train)
+    known, folds = divided(name, target, train)
     kept = (folds >= 0).nonzero()[:, 0]
     sizes = [one.basis.shape[0] for one in axes.values()]
-    fitted, held_out = _labelled(seen, name, axes, folds), _labelled(seen.select(kept), name, axes, folds[kept])
+    fitted, held_out = _labelled(known, name, axes, folds), _labelled(known.select(kept), name, axes, folds[kept])
     return CrossValidation(target, sizes, fitted, held_out)
 
 
 def divided(name: str, target: Learnt, train: Rows) -> tuple[Rows, Tensor]:
     """The rows whose label is known, and the fold of each; of many rows one fold judges, the others have none."""
-    seen = known_rows(train, name, target)
-    folds = fold_of_rows(seen, target.strata(seen.labels[name].numpy()))
-    return seen, torch.where(folds == 0, 0, -1) if len(seen) > FEW_ROWS else folds
+    known = known_rows(train, name, target)
+    folds = fold_of_rows(known, target.strata(known.labels[name].numpy()))
+    return known, torch.where(folds == 0, 0, -1) if len(known) > FEW_ROWS else folds
 
 
 def known_rows(rows: Rows, name: str, target: Learnt) -> Rows:

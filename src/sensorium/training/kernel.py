@@ -23,7 +23,7 @@ PENALTIES, FIRST = (0.003, 0.01, 0.03), (0.01,)  # of half the squared weights; 
 MOST_ITEMS, PIECE = 5_000, 1_000  # that axes are found by, and whose tokens are read at once
 LEAST_DEVIATION = 1e-3  # of what is standardised; an input that varies less says nothing
 ROUNDING = 1e-6  # of the largest eigenvalue
-LEAST_TOLD = 0.01  # how much an input's distances count at least, beside those of one that tells all
+LEAST_WORTH = 0.01  # how much an input's distances count at least, beside those of one that tells all
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def fill(network: Network, parts: Parts, train: Rows) -> None:
         for name, target in network.targets.items()
         if target.known(train.labels[name]).any()
     }
-    told = torch.ones(inputs)
+    worth = torch.ones(inputs)
     for pattern, chosen in enumerate(patterns(inputs)):
-        solution = _best(known, landmarks, chosen, _only(told, chosen))
+        solution = _best(known, landmarks, chosen, _only(worth, chosen))
         if len(chosen) == 1:
-            told[chosen[0]] = max(1 - solution.loss, LEAST_TOLD)
+            worth[chosen[0]] = max(1 - solution.loss, LEAST_WORTH)
         _write(fusion, pattern, parts, solution)
-    rest = _only(told, range(inputs) if inputs > MOST_INPUTS else [])
+    rest = _only(worth, range(inputs) if inputs > MOST_INPUTS else [])
     _write(fusion, len(fusion.patterns) - 1, parts, _best(known, landmarks, [], rest))
 
 
@@ -145,10 +145,10 @@ def _known(network: Network, name: str, target: Learnt, train: Rows) -> Known:
     return Known(target, rows.labels[name], folds, Places.of(network, rows))
 
 
-def _only(told: Tensor, inputs: Sequence[int]) -> Tensor:
+def _only(worth: Tensor, inputs: Sequence[int]) -> Tensor:
     """How much each input's distances count where these are read: 1 for the one that tells most, 0 for the others."""
-    weights = torch.zeros_like(told)
-    weights[list(inputs)] = told[list(inputs)]
+    weights = torch.zeros_like(worth)
+    weights[list(inputs)] = worth[list(inputs)]
     return weights / weights.max().clamp(min=ROUNDING)
 
 

@@ -24,7 +24,7 @@ SMALLEST_LEAF = 5  # rows
 RIDGE = 1.0  # added to the curvature of a leaf's rows
 LEAST_CURVATURE = 1e-3  # of an output of a row: an estimate may be below 0
 SUMS = 8  # of outputs, to which a tree is grown where a target has more
-SEEN, TRIED = 0.7, 0.5  # shares of the rows, and of the numbers at each node, that a tree is grown by
+OF_ROWS, OF_NUMBERS = 0.7, 0.5  # shares of the rows, and of the numbers at each node, that a tree is grown by
 PARTIAL = 0.5  # how much a row counts that lacks some of its inputs, beside the same row as it is
 FIRST_STEPS = 20  # to the best constants
 MOST_ITEMS = 5_000  # that axes are found by
@@ -42,7 +42,7 @@ class Grown:
 
 
 @dataclass(frozen=True)
-class Seen:
+class TrainingRows:
     """Rows that trees are grown by.
 
     Attributes:
@@ -63,7 +63,7 @@ def fill(network: Network, parts: Parts, train: Rows) -> None:
     known = {name: rows for name in parts if len(rows := known_rows(train, name, network.targets[name]))}
     first, count = 0, TREES // max(1, len(known))
     for name, rows in known.items():
-        grown = _grown(network.targets[name], *_seen(network, name, rows), count)
+        grown = _grown(network.targets[name], *_rows(network, name, rows), count)
         nodes, leaves = slice(first * NODES, (first + count) * NODES), slice(first * LEAVES, (first + count) * LEAVES)
         fusion.questions[nodes], fusion.thresholds[nodes] = grown.questions.flatten(), grown.thresholds.flatten()
         fusion.unknown[nodes] = grown.unknown.flatten()
@@ -83,7 +83,7 @@ def _turn(network: Network, train: Rows) -> None:
         axes.weight.copy_(vectors.flip(1)[:, : len(axes.weight)].T)
 
 
-def _seen(network: Network, name: str, rows: Rows) -> tuple[Seen, Tensor]:
+def _rows(network: Network, name: str, rows: Rows) -> tuple[TrainingRows, Tensor]:
     """The rows and their labels, then the same once more with inputs missing at random, where there are several."""
     numbers, places = [], []
     for at, (projection, (name_of, items)) in enumerate(zip(network.projections, rows.items.items(), strict=True)):
@@ -95,18 +95,18 @@ def _seen(network: Network, name: str, rows: Rows) -> tuple[Seen, Tensor]:
         places.append(at * PLACES + np.arange(count))
     labels = rows.labels[name]
     if len(numbers) == 1:
-        return Seen(numbers[0], places[0], np.ones(len(rows), np.float32)), labels
+        return TrainingRows(numbers[0], places[0], np.ones(len(rows), np.float32)), labels
     dropped = np.random.default_rng(0).random((len(rows), len(numbers))) < 0.5
     partial = [np.where(gone[:, None], np.nan, own) for own, gone in zip(numbers, dropped.T, strict=True)]
     every = np.concatenate([np.concatenate(numbers, 1), np.concatenate(partial, 1)])
     counts = np.repeat(np.array([1.0, PARTIAL], np.float32), len(rows))
-    return Seen(every, np.concatenate(places), counts), torch.cat([labels, labels])
+    return TrainingRows(every, np.concatenate(places), counts), torch.cat([labels, labels])
 
 
-def _grown(target: Learnt, seen: Seen, labels: Tensor, count: int) -> Grown:
+def _grown(target: Learnt, rows: TrainingRows, labels: Tensor, count: int) -> Grown:
     """So many trees, each fitted to what those before it leave."""
     random, signs = np.random.RandomState(0), torch.Generator().manual_seed(0)
-    rate, counts = min(1.0, LEARNT_OF_ALL / count), torch.from_numpy(seen.counts)[:, None]
+    rate, counts = min(1.0, LEARNT_OF_ALL / count), torch.from_numpy(rows.counts)[:, None]
     outputs = torch.zeros(len(labels), target.outputs)
     for _ in range(FIRST_STEPS):
         slope, curvature = _derivatives(target, outputs, labels, signs)
@@ -118,17 +118,17 @@ def _grown(target: Learnt, seen: Seen, labels: Tensor, count: int) -> Grown:
         wanted = slope
         if target.outputs > SUMS:
             wanted = slope @ torch.from_numpy(random.standard_normal((target.outputs, SUMS)).astype(np.float32))
-        grown_by = random.random_sample(len(labels)) < SEEN
+        grown_by = random.random_sample(len(labels)) < OF_ROWS
         tree = DecisionTreeRegressor(
-            max_depth=DEPTH, min_samples_leaf=SMALLEST_LEAF, max_features=TRIED, random_state=random
+            max_depth=DEPTH, min_samples_leaf=SMALLEST_LEAF, max_features=OF_NUMBERS, random_state=random
         )
-        tree.fit(seen.numbers, -wanted.numpy(), seen.counts * grown_by)
-        leaf = torch.from_numpy(tree.apply(seen.numbers))
+        tree.fit(rows.numbers, -wanted.numpy(), rows.counts * grown_by)
+        leaf = torch.from_numpy(tree.apply(rows.numbers))
         zeros = torch.zeros(tree.tree_.node_count, target.outputs)
         slopes, curvatures = (zeros.index_add(0, leaf, one * counts) for one in (slope, curvature))
         values = -rate * slopes / (curvatures + RIDGE)
         outputs = outputs + values[leaf]
-        trees.append(complete(tree.tree_, seen.places, values))
+        trees.append(complete(tree.tree_, rows.places, values))
     questions, thresholds, unknown, leaves = (torch.stack(of_trees) for of_trees in zip(*trees, strict=True))
     return Grown(questions, thresholds, unknown, leaves, biases)
 

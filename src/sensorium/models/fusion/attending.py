@@ -5,7 +5,7 @@ import math
 from torch import Tensor, nn
 
 HIDDEN = 16.0  # below others' logits are those of tokens that are not there: in reach of eight bits, as infinity is not
-LEAST = 1e-6  # that shares are divided by, where no token is there
+LEAST = 1e-6  # that weights are divided by, where no token is there
 
 
 class Attending(nn.Module):
@@ -37,9 +37,9 @@ class Attending(nn.Module):
         tokens, here = self.of_tokens(tokens * mask[..., None]), mask[:, None, None]
         queries, keys = self._of_heads(self.queries(self.of_states(states))), self._of_heads(self.keys(tokens))
         logits = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
-        shares = (logits - HIDDEN * (1 - here)).softmax(3) * here
-        shares = shares / shares.sum(3, keepdim=True).clamp(min=LEAST)
-        states = states + self.attended((shares @ self._of_heads(self.values(tokens))).transpose(1, 2).flatten(2))
+        weights = (logits - HIDDEN * (1 - here)).softmax(3) * here
+        weights = weights / weights.sum(3, keepdim=True).clamp(min=LEAST)
+        states = states + self.attended((weights @ self._of_heads(self.values(tokens))).transpose(1, 2).flatten(2))
         return states + self.alone(states)
 
     def _of_heads(self, states: Tensor) -> Tensor:

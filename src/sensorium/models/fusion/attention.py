@@ -81,6 +81,6 @@ def attend(attention: nn.MultiheadAttention, asking: Tensor, tokens: Tensor, abs
     query = torch.einsum("bw,hdw->bhd", asking[:, 0], weights[0]) + biases[0]
     turned = torch.einsum("bhd,hdw->bhw", query, weights[1]) / size**0.5
     scores = (tokens @ turned.transpose(1, 2)).masked_fill(absent[..., None], float("-inf"))
-    shares = dropout(scores.softmax(1), attention.dropout, attention.training).transpose(1, 2)
-    values = torch.einsum("bhw,hdw->bhd", shares @ tokens, weights[2]) + shares.sum(2, keepdim=True) * biases[2]
+    attended = dropout(scores.softmax(1), attention.dropout, attention.training).transpose(1, 2)
+    values = torch.einsum("bhw,hdw->bhd", attended @ tokens, weights[2]) + attended.sum(2, keepdim=True) * biases[2]
     return attention.out_proj(values.flatten(1))

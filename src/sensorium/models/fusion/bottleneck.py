@@ -43,9 +43,9 @@ class BottleneckFusion(Fusion):
             both = [layer(one, one, mask) for layer, one, mask in zip(layers, both, known, strict=True)]
             shared = self._average([one[:, : self.shared_tokens] for one in both], here)
             states = [one[:, self.shared_tokens :] for one in both]
-        seen = [torch.cat([shared, own], dim=1) for own in states]
+        beside = [torch.cat([shared, own], dim=1) for own in states]
         # Of the last layer nobody asks for the inputs' own tokens.
-        found = [layer(shared, one, mask) for layer, one, mask in zip(last, seen, known, strict=True)]
+        found = [layer(shared, one, mask) for layer, one, mask in zip(last, beside, known, strict=True)]
         return self.norm(self._average(found, here).mean(1))
 
     def _average(self, shared: list[Tensor], here: Tensor) -> Tensor:

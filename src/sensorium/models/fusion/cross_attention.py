@@ -39,9 +39,9 @@ class CrossAttentionFusion(Fusion):
         found = []
         for name, layers, state in zip(tokens, self.layers, first.split(1, dim=1), strict=True):
             others = [other for other in tokens if other != name] or [name]
-            seen = torch.cat([tokens[other] for other in others], dim=1)
+            beside = torch.cat([tokens[other] for other in others], dim=1)
             mask = torch.cat([masks[other] for other in others], dim=1)
             for layer in cast(nn.ModuleList, layers):
-                state = layer(state, seen, mask)
+                state = layer(state, beside, mask)
             found.append(state[:, 0])
         return self.fused(self.norm(torch.cat(found, dim=1)))

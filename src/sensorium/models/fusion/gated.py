@@ -33,7 +33,7 @@ class GatedFusion(Fusion):
     def forward(self, tokens: dict[str, Tensor], masks: dict[str, Tensor]) -> Tensor:
         """Fuses tokens ``[batch, tokens, width]``, there where ``[batch, tokens]`` is 1, to ``[batch, width]``."""
         means, here = mean_tokens(tokens, masks)
-        said = torch.stack([own(mean) for own, mean in zip(self.says, means.unbind(1), strict=True)], dim=1).tanh()
+        states = torch.stack([own(mean) for own, mean in zip(self.says, means.unbind(1), strict=True)], dim=1).tanh()
         read = means + (1 - here)[..., None] * self.missing
         gates = self.gates(read.flatten(1)).sigmoid().unflatten(1, self.missing.shape)
-        return self.perceptron((gates * said * here[..., None]).sum(1))
+        return self.perceptron((gates * states * here[..., None]).sum(1))

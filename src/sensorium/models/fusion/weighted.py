@@ -34,5 +34,5 @@ class WeightedFusion(Fusion):
         """Fuses tokens ``[batch, tokens, width]``, there where ``[batch, tokens]`` is 1, to ``[batch, width]``."""
         means, here = mean_tokens(tokens, masks)
         weights = self.weights.softmax(0) * here
-        shares = weights / weights.sum(1, keepdim=True).clamp(min=LEAST)
-        return self.perceptron((shares[..., None] * means).sum(1))
+        weights = weights / weights.sum(1, keepdim=True).clamp(min=LEAST)
+        return self.perceptron((weights[..., None] * means).sum(1))

@@ -83,13 +83,13 @@ def _performance(target: str, found: Performance) -> str:
         return ""
     write, word = found.kind.words.amount.format, found.kind.words.amount_word
 
-    def told(figure: float) -> str:
+    def shown(figure: float) -> str:
         return f"{word} {write(figure)}".strip()
 
     beside = [f"interval {' to '.join(map(write, found.interval))}"] if found.interval else []
     held_against = {"on the reference": found.reference, "always the same answer": found.baseline}
-    beside += [f"{name} {told(figure)}" for name, figure in held_against.items() if figure is not None]
-    how = found.kind.words.by_feedback.format(told(found.figure), counted(found.labelled, "answer"))
+    beside += [f"{name} {shown(figure)}" for name, figure in held_against.items() if figure is not None]
+    how = found.kind.words.by_feedback.format(shown(found.figure), counted(found.labelled, "answer"))
     sentence = f"by feedback, {target} {how}" + (f" ({'; '.join(beside)})" if beside else "")
     if found.unknown:
         names = [repr(name) for name in list(found.unknown)[:MOST_CLASSES]]

@@ -61,7 +61,7 @@ class Class(Target):
         number = "1 class has" if len(rare) == 1 else f"{len(rare):,} classes have"
         return [Sum(sum(rare.values()), f"{number} fewer than {enough} rows of target {name},", [*rare])]
 
-    def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
+    def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
         """Labels that look like amounts, or like names of single rows."""
         values = len(set(cells))
         are_single = values > FEW and 2 * values > len(cells)

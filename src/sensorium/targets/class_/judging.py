@@ -111,8 +111,8 @@ class ClassJudging(Classes, Judging):
         """The same with more classes, of which it answers none that it does not know."""
         if not self.frequencies:
             return replace(self, classes=tuple(place_of))
-        shares = _spread(np.array([self.frequencies]), known, place_of)[0]
-        return replace(self, classes=tuple(place_of), frequencies=tuple(np.where(shares > 0, shares, 1.0).tolist()))
+        found = _spread(np.array([self.frequencies]), known, place_of)[0]
+        return replace(self, classes=tuple(place_of), frequencies=tuple(np.where(found > 0, found, 1.0).tolist()))
 
     @classmethod
     def gain_unit(cls, figures: Mapping[str, Any]) -> float:

@@ -90,8 +90,8 @@ class ClassShowing(Classes, Showing):
             return [f"{base:.3f}", *(f"{part:+.3f}" for part in others)]
 
         rows = [(one["label"], one["probability"], parts(one["label"]) if of_inputs else []) for one in answer["top"]]
-        said = "too unsure to say" if answer["abstained"] else answer["label"]
-        return Printed(said, column="class", rows=rows, made_of=list(of_inputs))
+        answered = "too unsure to say" if answer["abstained"] else answer["label"]
+        return Printed(answered, column="class", rows=rows, made_of=list(of_inputs))
 
     def pictures(self, board: Board, name: str, rows: TestRows, folder: Path) -> None:
         """Calibration, and confusion, which files beside the page hold for DVC's plots."""

@@ -46,9 +46,9 @@ class Classes:
         """How much a row of each class counts ``[classes]``; the mean over training rows is 1."""
         if not self.balance:
             return np.ones(len(self.classes))
-        shares = np.array(self.frequencies)
-        weights = shares**-self.balance
-        return weights / (shares * weights).sum()
+        frequencies = np.array(self.frequencies)
+        weights = frequencies**-self.balance
+        return weights / (frequencies * weights).sum()
 
     def decide(self, probabilities: np.ndarray) -> Any:
         """The number of the class that is answered, of one row or of many.

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # typing's own is not read by pydantic 
 from sensorium.errors import BadInput
 from sensorium.stats.shapley import shapley
 from sensorium.targets.answering import NUMBER, Answering, rounded, schema_of
-from sensorium.targets.multilabel.cells import LONGEST_TAG, MOST_TAGS, tags_in
+from sensorium.targets.multilabel.cells import EXPECTED, LONGEST_TAG, MOST_TAGS, tags_in
 from sensorium.targets.multilabel.state import Tags
 
 
@@ -69,7 +69,7 @@ class MultilabelAnswering(Tags, Answering):
     def read_label(cls, label: Any) -> list[str]:
         """The tags as they are spelled; a tag that the model does not know is welcome, since that is news."""
         if not isinstance(label, list | str):
-            raise BadInput("a list of tags is expected")
+            raise BadInput(EXPECTED)
         tags = tags_in(label)
         if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):
             raise BadInput(f"a tag of 1 to {LONGEST_TAG} letters is expected, not {long[:40] + '...'!r}")

@@ -21,11 +21,11 @@ def commonest(truth: np.ndarray) -> np.ndarray:
     order = np.argsort(-frequencies, kind="stable")
     best, chosen = -1.0, np.zeros(truth.shape[1], bool)
     for count in range(truth.shape[1] + 1):
-        said = np.zeros(truth.shape[1], bool)
-        said[order[:count]] = True
-        score = float(f1_of_rows(np.broadcast_to(said, truth.shape), truth).mean())
+        decided = np.zeros(truth.shape[1], bool)
+        decided[order[:count]] = True
+        score = float(f1_of_rows(np.broadcast_to(decided, truth.shape), truth).mean())
         if score > best:
-            best, chosen = score, said
+            best, chosen = score, decided
     return chosen
 
 

@@ -28,8 +28,8 @@ def fit_thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
         truth: ``[rows, tags]``.
     """
     wanted = truth > 0
-    said = probabilities[None] >= CANDIDATES[:, None, None]
-    both, sizes = (said & wanted).sum(1), said.sum(1) + wanted.sum(0)  # [candidates, tags]
+    decided = probabilities[None] >= CANDIDATES[:, None, None]
+    both, sizes = (decided & wanted).sum(1), decided.sum(1) + wanted.sum(0)  # [candidates, tags]
     together = _best(2 * both.sum(1) / np.maximum(sizes.sum(1), 1))
     own = _best(2 * both / np.maximum(sizes, 1))
     rows = wanted.sum(0)

@@ -7,6 +7,7 @@ from typing import Any
 from sensorium.errors import BadInput, Cause
 from sensorium.spelling import spelled
 
+EXPECTED = 'a list of tags is expected, such as ["red", "small"]'
 LONGEST_TAG = 200  # letters
 MOST_TAGS = 1000  # of a row
 WITHIN_LISTS = ",:'\"[{"
@@ -26,7 +27,7 @@ def tags_in(cell: Any, separator: str = "") -> list[str]:
     found = cell if isinstance(cell, list) else _listed(str(cell))
     if found is None:
         if not separator:
-            raise BadInput("a list of tags is expected")
+            raise BadInput(EXPECTED)
         if _looks_like_json(str(cell)):
             what, mend = "looks like a list, but is none that JSON knows", 'write ["a", "b"]'
             mend += f", or the tags with {separator!r} between them"

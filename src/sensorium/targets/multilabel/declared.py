@@ -52,8 +52,8 @@ class Multilabel(Target):
                 counts.update(self.parse(cell))
         return counts
 
-    def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
-        """Tags that are not learnt, and texts that seem to have another separator."""
+    def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
+        """Tags that are not learnt, texts that seem to have another separator, and cells that may mean no tags."""
         counts = self._counts(cells)
         rare = [tag for tag, rows in counts.items() if rows < self.min_rows]
         if rare:
@@ -62,6 +62,11 @@ class Multilabel(Target):
                 f"such as {rare[0][:40]!r}; their rows are, with their other tags"
             )
         sound = [tags_in(cell, self.separator) for cell in cells if self._problem(cell) is None]
+        if missing and all(sound):
+            yield (
+                f"{missing:,} of {missing + len(cells):,} rows have an empty cell, which says that their tags are not "
+                "known: write [] where a row has none"
+            )
         if long := [tag for tags in sound for tag in tags if len(tag) > LONGEST_TAG]:
             yield (
                 f"tags of more than {LONGEST_TAG} letters are left out, {len(long):,} of them, such as "

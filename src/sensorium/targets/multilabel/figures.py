@@ -6,7 +6,7 @@ import numpy as np
 
 from sensorium.stats.bootstrap import Samples, draw
 from sensorium.targets.judging import Figures, Judged
-from sensorium.targets.multilabel.state import f1_of_rows
+from sensorium.targets.multilabel.state import FIGURES, HONESTY, f1_of_rows
 
 BINS = 15  # of probabilities
 CLOSE = 1e-7  # to 0 or 1, beyond which a probability costs no more
@@ -19,7 +19,7 @@ class PredictedTags(Judged):
 
     Attributes:
         tags: 1 where a row has a tag ``[rows, tags]``.
-        decided: whether each is said ``[rows, tags]``.
+        decided: whether each is answered ``[rows, tags]``.
         probabilities: ``[rows, tags]``.
         groups: see `Judged`.
     """
@@ -62,9 +62,9 @@ class PredictedTags(Judged):
 
     def _of(self, weights: np.ndarray) -> Samples:
         """The figures of rows that count so often ``[draws, rows]``."""
-        has, said = self.tags > 0, self.decided
+        has, decided = self.tags > 0, self.decided
         count = weights.sum(1)
-        both, sizes = weights @ (has & said), weights @ (has.astype(float) + said)  # [draws, tags]
+        both, sizes = weights @ (has & decided), weights @ (has.astype(float) + decided)  # [draws, tags]
         occurs = sizes > 0
         of_tags = np.divide(2 * both, sizes, out=np.zeros_like(sizes), where=occurs)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -107,10 +107,10 @@ class PredictedTags(Judged):
 
     def of_tags(self) -> list[dict[str, float]]:
         """For each tag its rows, precision, recall, F1 and average precision."""
-        has, said = self.tags > 0, self.decided
-        both, rows, answers = (has & said).sum(0), has.sum(0), said.sum(0)
+        has, decided = self.tags > 0, self.decided
+        both, rows, answers = (has & decided).sum(0), has.sum(0), decided.sum(0)
         alone = [
-            PredictedTags(self.tags[:, [place]], said[:, [place]], self.probabilities[:, [place]], self.groups)
+            PredictedTags(self.tags[:, [place]], decided[:, [place]], self.probabilities[:, [place]], self.groups)
             for place in range(self.tags.shape[1])
         ]
         ones = np.ones((1, len(self.tags)))
@@ -124,7 +124,3 @@ class PredictedTags(Judged):
             }
             for place, one in enumerate(alone)
         ]
-
-
-FIGURES = ("samples_f1", "micro_f1", "macro_f1", "map", "log_loss", "calibration_error")
-HONESTY = ("log_loss", "calibration_error")

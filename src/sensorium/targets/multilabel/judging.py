@@ -8,7 +8,7 @@ import numpy as np
 
 from sensorium.targets.judging import Baseline, Features, Figures, Judged, Judging
 from sensorium.targets.multilabel.cells import tags_in
-from sensorium.targets.multilabel.state import Tags, f1_of_rows
+from sensorium.targets.multilabel.state import FIGURES, HONESTY, Tags, f1_of_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,19 +17,12 @@ if TYPE_CHECKING:
 class MultilabelJudging(Tags, Judging):
     """The score of a row is the F1 of its tags: 1 where all are right, and where there are none and none is said."""
 
-    figure_names: ClassVar[tuple[str, ...]] = (
-        "samples_f1",
-        "micro_f1",
-        "macro_f1",
-        "map",
-        "log_loss",
-        "calibration_error",
-    )
+    figure_names: ClassVar[tuple[str, ...]] = FIGURES
     main: ClassVar[str] = "samples_f1"
-    lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "calibration_error")
+    lower_is_better: ClassVar[tuple[str, ...]] = HONESTY
     unbounded: ClassVar[tuple[str, ...]] = ("log_loss",)
     subset_figures: ClassVar[tuple[str, ...]] = ("samples_f1", "micro_f1", "macro_f1", "calibration_error")
-    honesty_figures: ClassVar[tuple[str, ...]] = ("log_loss", "calibration_error")
+    honesty_figures: ClassVar[tuple[str, ...]] = HONESTY
     compared: ClassVar[tuple[str, ...]] = ("samples_f1", "micro_f1", "macro_f1", "map")
     baselines: ClassVar[dict[str, Baseline]] = {
         "commonest": Baseline("commonest tags", "always saying the commonest tags"),
@@ -44,9 +37,9 @@ class MultilabelJudging(Tags, Judging):
 
     def worth(self, predictions: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """The mean probability of the tags that all inputs together say; where they say none, that there is none."""
-        said, probabilities = self.decisions(whole), self.probabilities(predictions)
-        mean = (probabilities * said).sum(1) / np.maximum(said.sum(1), 1)
-        return np.where(said.any(1), mean, 1 - probabilities.max(1))
+        decided, probabilities = self.decisions(whole), self.probabilities(predictions)
+        mean = (probabilities * decided).sum(1) / np.maximum(decided.sum(1), 1)
+        return np.where(decided.any(1), mean, 1 - probabilities.max(1))
 
     def prior(self, truth: np.ndarray) -> np.ndarray:
         """How frequent each tag is; said are as many of the commonest as suit the rows best."""
@@ -79,8 +72,8 @@ class MultilabelJudging(Tags, Judging):
 
     @classmethod
     def score(cls, predicted: Any, label: Any) -> float:
-        said, true = set(tags_in(predicted)), set(tags_in(label))
-        return 2 * len(said & true) / (len(said) + len(true)) if said or true else 1.0
+        ours, true = set(tags_in(predicted)), set(tags_in(label))
+        return 2 * len(ours & true) / (len(ours) + len(true)) if ours or true else 1.0
 
     @classmethod
     def interval(cls, scores: np.ndarray, confidence: float) -> tuple[float, float] | None:

@@ -35,8 +35,8 @@ class MultilabelLearning(Tags, Learning):
     @property
     def surprise(self) -> float:
         """What a row costs who knows no more than how frequent tags are: losses are told in it, however many tags."""
-        shares = np.clip(np.array(self.frequencies), 1e-3, 1 - 1e-3)
-        return float(-(shares * np.log(shares) + (1 - shares) * np.log(1 - shares)).sum())
+        frequencies = np.clip(np.array(self.frequencies), 1e-3, 1 - 1e-3)
+        return float(-(frequencies * np.log(frequencies) + (1 - frequencies) * np.log(1 - frequencies)).sum())
 
     def loss(self, outputs: "Tensor", truth: "Tensor", smoothing: float = 0.0) -> "Tensor":
         from torch.nn.functional import binary_cross_entropy_with_logits

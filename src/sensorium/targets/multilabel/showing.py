@@ -73,9 +73,9 @@ class MultilabelShowing(Tags, Showing):
 
     def shown(self, prediction: np.ndarray) -> list[tuple[str, float]]:
         """The likeliest, all that are said among them."""
-        probabilities, said = self.probabilities(prediction), self.likely_tags(prediction)
+        probabilities, likely = self.probabilities(prediction), self.likely_tags(prediction)
         order = np.argsort(-probabilities, kind="stable")
-        kept = [place for rank, place in enumerate(order) if rank < FEW or self.tags[place] in said]
+        kept = [place for rank, place in enumerate(order) if rank < FEW or self.tags[place] in likely]
         return [(self.tags[place], float(probabilities[place])) for place in kept]
 
     def shown_answer(self, prediction: np.ndarray) -> str:

@@ -11,6 +11,9 @@ from sensorium.targets.multilabel.cells import tags_in
 if TYPE_CHECKING:
     import pandas as pd
 
+HONESTY = ("log_loss", "calibration_error")  # figures of how honest probabilities are
+FIGURES = ("samples_f1", "micro_f1", "macro_f1", "map", *HONESTY)
+
 
 @dataclass(frozen=True)
 class Tags:

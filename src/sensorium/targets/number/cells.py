@@ -23,7 +23,7 @@ OTHERS = (  # what cells hold that are no numbers, and what to write instead; th
     (r"0[xob][\da-f]+", "is not in decimal digits", "write 16 for 0x10"),
     (r"[+-]?0\d+", "begins with a zero, as codes do", f"write 7 for 007; {NAMES}"),
     (
-        r"[+-]?\d{1,3}([,' \u00a0\u202f_]\d{3})+([.]\d*)?|[+-]?\d+,\d+",
+        r"[+-]?\d{1,3}([,' \u00a0\u202f_]\d{3})+([.]\d*)?|[+-]?\d{1,3}([.]\d{3})+,\d*|[+-]?\d+,\d+",
         "has marks within its digits",
         "write 1234.5 for 1,234.5, and 12.5 for 12,5",
     ),

@@ -38,7 +38,7 @@ class Number(Target):
             mend = problem.cause.mend if problem.cause else ""
             raise BadInput(f"{problem}: {mend}", problem.cause) from problem
 
-    def doubts(self, cells: Sequence[Any]) -> Iterator[str]:
+    def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
         """Few different numbers, which may be names of classes; very large ones; and those far from all others."""
         numbers = np.array(_numbers(cells))
         different = len(np.unique(numbers))
