@@ -62,7 +62,7 @@ class Tried:
 
 
 class Watch:
-    """What this process and its children take while it is open: seconds of the processor, and bytes of memory."""
+    """What this process and its children take while it is open, the watching left out: seconds and bytes."""
 
     def __enter__(self) -> "Watch":
         _settle()
@@ -84,7 +84,8 @@ class Watch:
         self._thread.join()
         self.megabytes = max(0, sum(self._most.values()) - self._before) / 1e6
         new = [one for one in _family() if one.pid not in self._spent]  # in the place of one that was killed
-        self.seconds = sum(self._ended[pid] - spent for pid, spent in self._spent.items()) + sum(map(_seconds, new))
+        spent = sum(self._ended[pid] - before for pid, before in self._spent.items())
+        self.seconds = max(0.0, spent + sum(map(_seconds, new)) - self._own)
 
     def _look(self) -> None:
         is_over = False
@@ -93,6 +94,7 @@ class Watch:
             for one in self._processes:
                 self._most[one.pid] = max(self._most[one.pid], _held(one, "VmHWM"))
                 self._ended[one.pid] = max(self._ended[one.pid], _seconds(one))
+        self._own = time.thread_time()
 
 
 def _held(process: psutil.Process, which: str) -> int:
