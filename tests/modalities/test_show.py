@@ -93,7 +93,7 @@ def test_sounds() -> None:
     noisy = audio.corruptions["noise"](tone, 2, random)
     assert audio.describe(noisy)["loudness"] == pytest.approx(said["loudness"] + 3, abs=0.3)
     assert audio.describe(audio.corruptions["noise"](silence, 2, random))["silence"] == 1.0
-    player = audio.show(tone, []).split("data:audio/ogg;base64,")[1].split('"')[0]
+    player = audio.play(tone).split("data:audio/ogg;base64,")[1].split('"')[0]
     heard, rate = soundfile.read(io.BytesIO(base64.b64decode(player)))
     assert (len(heard), rate) == (16_000, 16_000)
 

@@ -34,6 +34,11 @@ def test_spans_are_hidden_under_the_mean_colour() -> None:
     assert parts[1][1].frames[:, 0, 0, 0].tolist() == [0, 0, 100, 100, *[0] * 4, *[200] * 8]
 
 
+def test_a_strip_has_a_curve_where_more_than_one_change_can_be_drawn() -> None:
+    shown = [Video().show(clip(drawn(count)), []) for count in (1, 2, 3)]
+    assert [one.count("<polyline") for one in shown] == [0, 0, 1]
+
+
 def test_what_befalls_a_clip() -> None:
     damage, value = Video.corruptions, clip(drawn(8))
     random = np.random.default_rng(0)

@@ -59,7 +59,7 @@ def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: 
 def test_a_clip_is_shown_with_a_strip_of_frames_and_a_player_that_plays(page: Any, tmp_path: Path) -> None:
     kind = Video()
     value = kind.accept(CLIP)
-    shown = kind.show(value, [(part, 0.5) for part, _ in kind.occlusions(value)])
+    shown = kind.show(value, [(part, 0.5) for part, _ in kind.occlusions(value)]) + kind.play(value)
     (tmp_path / "page.html").write_text(f'<meta http-equiv="Content-Security-Policy" content="{policy([])}">{shown}')
     page.goto((tmp_path / "page.html").as_uri())
     page.locator("video").evaluate(PLAYED)

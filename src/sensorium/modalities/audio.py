@@ -113,7 +113,7 @@ class Audio(Cell):
         return parts
 
     def show(self, value: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
-        """The wave, spans that mattered under colour, and a player."""
+        """The wave, spans that mattered under colour."""
         width, height, columns = 300, 60, 150
         peaks = [np.abs(piece.astype(int)).max(initial=0) for piece in np.array_split(value, columns)]
         loudest = max(*peaks, 1)
@@ -126,13 +126,14 @@ class Audio(Cell):
             f'<rect {weighted(weight)} x="{start * width:.1f}" width="{(end - start) * width:.1f}" height="{height}"/>'
             for (start, end), weight in weights
         )
+        box = f'viewBox="0 0 {width} {height}"'
+        return f'<svg class="wave" {box} role="img" aria-label="wave">{spans}<path d="{wave}"/></svg>'
+
+    def play(self, value: np.ndarray) -> str:
         stream = io.BytesIO()
         soundfile.write(stream, value, RATE, format="OGG", subtype="VORBIS")
         source = f"data:audio/ogg;base64,{base64.b64encode(stream.getvalue()).decode()}"
-        return (
-            f'<svg class="wave" viewBox="0 0 {width} {height}" role="img" aria-label="wave">{spans}'
-            f'<path d="{wave}"/></svg><audio controls preload="none" src="{source}"></audio>'
-        )
+        return f'<audio controls preload="none" src="{source}"></audio>'
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder

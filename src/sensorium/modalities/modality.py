@@ -194,13 +194,17 @@ class Modality(Section, ABC):
 
     @abstractmethod
     def show(self, value: Any, weights: Sequence[tuple[Any, float]]) -> str:
-        """A cleaned value as HTML to look at or listen to, without anything from outside.
+        """A cleaned value as HTML to look at, without anything from outside.
 
         Args:
-            value: a cleaned value.
+            value: cleaned.
             weights: parts that `occlusions` named, with what each did for the decision, from -1 to 1. The page
                 colours classes ``for`` and ``against`` by the CSS variable ``--weight``.
         """
+
+    def play(self, value: Any) -> str:
+        """A player of a cleaned value as HTML, without anything from outside; empty of what does not move or sound."""
+        return ""
 
     def as_known(self, checksums: np.ndarray) -> "Modality":
         """The same input for a model that knows names of these checksums: it reads names as the model spells them."""

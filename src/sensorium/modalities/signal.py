@@ -230,7 +230,7 @@ class Signal(Cell):
         """The channels one below the other, over the spans that mattered on colour."""
         spans = "".join(
             f'<rect {weighted(weight)} x="{start * WIDTH:.1f}" width="{(end - start) * WIDTH:.1f}" '
-            f'height="{height(value)}"/>'
+            f'height="{height(self._names, value)}"/>'
             for (start, end), weight in weights
         )
         return plotted(self._names, value, spans, f"series of {value.shape[1] / self.rate:.3g} seconds")

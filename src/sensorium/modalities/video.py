@@ -19,7 +19,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
-from sensorium.modalities.strip import Span, shown
+from sensorium.modalities.strip import Span, player, strip
 
 SPANS = 8  # of a clip that are hidden one by one
 STEP = 8  # one of so many pixels is enough to tell brightness by
@@ -115,8 +115,11 @@ class Video(Cell):
         return parts
 
     def show(self, value: Clip, weights: Sequence[tuple[Span, float]]) -> str:
-        """A frame of every span, those that mattered under colour, the change from frame to frame, and a player."""
-        return shown(value, _spans(value), changes(value), weights)
+        """A frame of every span, those that mattered under colour, and the change from frame to frame."""
+        return strip(value, _spans(value), changes(value), weights)
+
+    def play(self, value: Clip) -> str:
+        return player(value)
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.clips import read_clips

@@ -12,6 +12,7 @@ from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.plots import BLUE, CYCLE, GREEN, GREY, LONGEST_NAME, ORANGE, RED, curves, shortened
 from sensorium.report.page import RUN, Page
+from sensorium.report.shown import shown
 from sensorium.report.strips import bars, whiskers
 from sensorium.report.subsets import MOST_BARS, by_size, named, named_subsets
 from sensorium.report.words import bounds, title
@@ -184,6 +185,8 @@ def _worst_damaged(tree: Tree) -> list[tuple[str, Tree]]:
 def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     """An example as the page's template reads it."""
     largest = max((abs(weight) for parts in example.weights.values() for _, weight in parts), default=0.0)
+    weights = {name: _visible(parts, largest) for name, parts in example.weights.items()}
+    looks = shown(inputs, example.values, weights)
     return {
         "id": example.id,
         "right": example.is_right,
@@ -194,9 +197,9 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
             {
                 "name": name,
                 "shapley": example.shapley.get(name),
-                "html": inputs[name].show(value, _visible(example.weights.get(name, []), largest)),
+                "html": html,
             }
-            for name, value in example.values.items()
+            for name, html in looks.items()
         ],
     }
 
