@@ -109,6 +109,14 @@ def test_a_clip_is_kept_without_loss_and_read_as_the_same() -> None:
         assert (again.seconds, again.rate, again.size) == (clip.seconds, clip.rate, clip.size)
 
 
+def test_a_clip_is_given_nearly_as_it_is_in_a_small_file() -> None:
+    value = read(encoded(), frames=8)
+    again = read(value.nearly(), frames=8)
+    assert len(value.nearly()) < len(value.pack()) / 2
+    assert np.abs(again.frames.astype(int) - value.frames).mean() < 3
+    assert (again.times.tolist(), again.seconds, again.rate) == (value.times.tolist(), value.seconds, value.rate)
+
+
 def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     raw = encoded("matroska", "libx264", frames=drawn(64))
     assert 1 < len(read(raw[: len(raw) // 2], frames=64).frames) < 64

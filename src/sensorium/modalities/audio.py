@@ -37,6 +37,7 @@ class Audio(Cell):
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
+    is_track: ClassVar[bool] = True
     media_types: ClassVar = (
         "audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/webm", "audio/aac", "video/mp4",
         "video/webm", "video/quicktime",

@@ -20,7 +20,7 @@ def plotted(names: Sequence[str], value: np.ndarray, behind: str, label: str) ->
         names: of the channels; some may be empty.
         value: ``[channels, samples]``, gaps as not-a-number.
         behind: SVG that is drawn first, as high as ``height`` says.
-        label: of the picture, for who cannot see it.
+        label: what all of it is, which stands below.
     """
     above, each = (NAME if any(names) else 0), height(names, value[:1])
     lines = "".join(
@@ -28,9 +28,10 @@ def plotted(names: Sequence[str], value: np.ndarray, behind: str, label: str) ->
         + (f'<text x="2" y="{each * place + NAME - 3}">{escape(name[:LETTERS])}</text>' if name else "")
         for place, (name, channel) in enumerate(zip(names, value[:MOST_SHOWN], strict=False))
     )
-    more = f"<small>and {len(value) - MOST_SHOWN} more channels</small>" if len(value) > MOST_SHOWN else ""
+    more = f", and {len(value) - MOST_SHOWN} more channels" if len(value) > MOST_SHOWN else ""
     box = f'viewBox="0 0 {WIDTH} {height(names, value)}"'
-    return f'<svg class="series" {box} role="img" aria-label="{escape(label)}">{behind}{lines}</svg>{more}'
+    picture = f'<svg class="series" {box} role="img" aria-label="series">{behind}{lines}</svg>'
+    return f"{picture}<small>{escape(label)}{more}</small>"
 
 
 def height(names: Sequence[str], value: np.ndarray) -> int:

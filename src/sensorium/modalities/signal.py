@@ -233,7 +233,7 @@ class Signal(Cell):
             f'height="{height(self._names, value)}"/>'
             for (start, end), weight in weights
         )
-        return plotted(self._names, value, spans, f"series of {value.shape[1] / self.rate:.3g} seconds")
+        return plotted(self._names, value, spans, f"{value.shape[1] / self.rate:.3g} seconds")
 
     def learn(self, values: Iterable[np.ndarray]) -> Scales:
         return scales(values, len(self._names))

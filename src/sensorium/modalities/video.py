@@ -40,6 +40,7 @@ class Video(Cell):
     )
 
     is_file: ClassVar[bool] = True
+    is_track: ClassVar[bool] = True
     media_types: ClassVar = (
         "video/mp4", "video/webm", "video/quicktime", "video/x-matroska", "video/x-msvideo", "image/gif", "image/apng",
         "video/mpeg", "video/mp2t", "video/x-flv", "video/x-ms-wmv", "video/3gpp",
@@ -85,6 +86,9 @@ class Video(Cell):
 
     def pack(self, value: Clip) -> bytes:
         return value.pack()
+
+    def file(self, value: Clip) -> bytes:
+        return value.nearly()
 
     def unpack(self, packed: bytes) -> Clip:
         from sensorium.decoding.video import clip
