@@ -11,6 +11,7 @@ from sensorium.encoders.tokens import filled, is_there
 from sensorium.errors import NothingIn
 from sensorium.modalities import Audio, Image, Video
 from tests.clips import drawn, encoded, track
+from tests.conftest import wav
 
 
 def clip(frames: np.ndarray, gap: int = 100) -> Clip:
@@ -83,3 +84,5 @@ def test_one_clip_is_seen_and_heard() -> None:
         Audio().accept(encoded())
     with pytest.raises(NothingIn, match="the file holds no moving pictures"):
         Video().accept(track(1))
+    with pytest.raises(NothingIn, match="the file holds no moving pictures"):
+        Video().accept(wav())
