@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.decoding import container, sound
+from sensorium.decoding import container, sound, stills
 from sensorium.decoding.choosing import SAMPLINGS, Sampling, evenly
 from sensorium.decoding.clip import TAG, Clip, tagged
 from sensorium.decoding.frame import LONGER_SIDE, MOST_PIXELS, SHORTER_SIDE, like, small
@@ -66,6 +66,8 @@ def read(raw: bytes, seconds: float, frames: int, sample: str) -> bytes:
 def clip(raw: bytes, seconds: float = math.inf, frames: int = MOST_FRAMES, sample: str = "even") -> Clip:
     """The same; of what is trusted, in this process."""
     sampling = SAMPLINGS[sample]
+    if raw.startswith(stills.SIGN):
+        return stills.clip(raw, seconds, frames, sampling)
     if sound.name_of(raw) and not container.name_of(raw):
         raise NothingIn(NO_PICTURES)
     with container.opened(raw) as opened:

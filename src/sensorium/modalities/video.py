@@ -1,4 +1,4 @@
-"""Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ...), of which some frames are looked at."""
+"""Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ..., a ZIP of frames), of which some frames are looked at."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -44,6 +44,7 @@ class Video(Cell):
     media_types: ClassVar = (
         "video/mp4", "video/webm", "video/quicktime", "video/x-matroska", "video/x-msvideo", "image/gif", "image/apng",
         "video/mpeg", "video/mp2t", "video/x-flv", "video/x-ms-wmv", "video/3gpp",
+        "application/zip",
     )  # fmt: skip
     feature: ClassVar = "Video"
     comparatives: ClassVar = {

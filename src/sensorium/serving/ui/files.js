@@ -8,6 +8,7 @@ const UNKNOWN = "application/octet-stream"; // what browsers have no name for
 // Names that systems give to the same thing.
 const SAME = {
   "application/vnd.ms-excel": "text/csv", // where a spreadsheet program opens it
+  "application/x-zip-compressed": "application/zip",
   "image/jpg": "image/jpeg",
   "image/pjpeg": "image/jpeg",
   "image/x-ms-bmp": "image/bmp",
