@@ -15,7 +15,7 @@ from sensorium.report.page import RUN, Page
 from sensorium.report.shown import shown
 from sensorium.report.strips import bars, whiskers
 from sensorium.report.subsets import MOST_BARS, by_size, named, named_subsets
-from sensorium.report.words import bounds, title
+from sensorium.report.words import bounds, cannot, title
 from sensorium.targets import Learnt, TestRows, kind_of
 
 MOST_SLICES = 14
@@ -82,6 +82,7 @@ def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
         [[title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
         + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
         "Brackets are intervals by bootstrap over groups of rows that share a value. "
+        + "".join(f"{target} has none: it {cannot(tree)}. " for target, tree in found.items() if "unjudged" in tree)
         + " ".join(dict.fromkeys(kind_of(tree).words.note for tree in found.values())),
     )
 
@@ -93,6 +94,8 @@ def _with_interval(tree: Tree, name: str) -> str:
         return "not defined"
     kind = kind_of(tree)
     form = kind.words.form if name in kind.unbounded else "{:.3f}"
+    if "unjudged" in tree and not tree["intervals"][name]:
+        return form.format(tree[name])
     return f"{form.format(tree[name])} [{bounds(tree, f'{form}, {form}', name)}]"
 
 
