@@ -89,6 +89,7 @@ class Conformance:
             assert kind.pack(kind.unpack(one)) == one
             np.testing.assert_array_equal(np.asarray(kind.unpack(one)), np.asarray(value))
             assert kind.pack(kind.accept(one)) == one  # as what is kept of a request comes back
+            assert kind.describe(kind.accept(kind.file(value))).keys() == kind.describe(value).keys()
         assert kind.pack(kind.accept(case.again)) == packed[0]
 
     def test_what_a_request_gave_makes_a_row_again(self, case: Case, kind: Modality, tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: 
     with serving(folder, tmp_path / "log") as client, listening(client) as address:
         page.add_init_script(KEPT)
         page.goto(f"{address}/ui/")
+        animation = {"name": "a.png", "mimeType": "image/png", "buffer": encoded("apng", "apng", "rgba")}
+        page.locator("[data-input=clip] input[type=file]").first.set_input_files(animation)
+        page.click("[data-input=clip] button:text-is('Remove')")  # it was taken
         page.click("[data-input=clip] button:text-is('Record')")
         page.click("dialog button:text-is('Record')")
         page.wait_for_selector("dialog .time:text-matches('^1')")
