@@ -11,7 +11,7 @@ from sensorium.modalities import Video
 from tests.clips import encoded, frames_of_nothing, huge, repeated
 
 BOMBS: dict[str, Callable[[], bytes]] = {
-    "ten hours, 900,000 frames": lambda: repeated("mp4", "mpeg4", "yuv420p", (64, 48), 900_000),
+    "ten hours, 360,000 frames": lambda: repeated("mp4", "mpeg4", "yuv420p", (64, 48), 360_000, rate=10),
     "5,000 frames of 4,096 x 4,096 in H.264": lambda: repeated("mp4", "libx264", "yuv420p", (4096, 4096), 5_000),
     "700 frames of 4,096 x 4,096 in VP9": lambda: repeated("webm", "libvpx-vp9", "yuv420p", (4096, 4096), 700),
     "20,000 x 20,000": lambda: huge(20_000),
@@ -26,7 +26,7 @@ def main() -> None:
         raw = make()
         for sample in ("even", "shots", "motion"):
             kind, started = Video(sample=sample), time.perf_counter()  # type: ignore[arg-type]
-            end = "longer than an input may be" if len(raw) > kind.max_bytes else _end(kind, raw)
+            end = _end(kind, raw)
             took = time.perf_counter() - started
             print(f"{name} ({len(raw) / 1e6:.2f} MB), {sample}: {end} ({took:.1f} s)", flush=True)
 

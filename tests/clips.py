@@ -116,18 +116,18 @@ def huge(side: int) -> bytes:
     return raw.replace(struct.pack("<Ii", 64, -48), sides[1])
 
 
-def repeated(form: str, codec: str, pixels: str, sides: tuple[int, int], count: int) -> bytes:
-    """A clip of one dark frame (width and height), so many times; what is said once costs few bytes."""
+def repeated(form: str, codec: str, pixels: str, sides: tuple[int, int], count: int, rate: int = RATE) -> bytes:
+    """A clip of one dark frame (width and height), so many times and so many a second."""
     written, (width, height) = io.BytesIO(), sides
     with av.open(written, "w", format=form) as output:
         stream: Any = output.add_stream(codec, rate=RATE)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         dark = av.VideoFrame.from_ndarray(np.zeros((height, width, 3), np.uint8), format="rgb24")
         packet = [*stream.encode(dark), *stream.encode(None)][0]
-        content, extra = bytes(packet), packet.time_base
+        content, tick = bytes(packet), packet.time_base
         for place in range(count):
             again = av.Packet(content)
-            again.stream, again.time_base, again.is_keyframe = stream, extra, True
-            again.pts = again.dts = round(place / RATE / extra)
+            again.stream, again.time_base, again.is_keyframe = stream, tick, True
+            again.pts = again.dts = round(place / rate / tick)
             output.mux(again)
     return written.getvalue()
