@@ -1,6 +1,7 @@
 """Small clips as libav writes them: a square that moves over colours."""
 
 import io
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -92,4 +93,41 @@ def track(seconds: int, layout: str = "5.1") -> bytes:
             frame.sample_rate, frame.pts = 48_000, second * 48_000
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
+    return written.getvalue()
+
+
+def frames_of_nothing(count: int) -> bytes:
+    """A WebM of so many packets of one byte."""
+
+    def element(name: str, content: bytes) -> bytes:
+        return bytes.fromhex(name) + b"\1" + len(content).to_bytes(7) + content
+
+    sides = element("e0", element("b0", b"\x40") + element("ba", b"\x40"))
+    entry = element("d7", b"\1") + element("73c5", b"\1") + element("83", b"\1") + element("86", b"V_VP8") + sides
+    cluster = element("1f43b675", element("e7", b"\0") + b"\xa3\x85\x81\0\0\x80\0" * count)
+    segment = element("18538067", element("1654ae6b", element("ae", entry)) + cluster)
+    return element("1a45dfa3", element("4282", b"webm")) + segment
+
+
+def huge(side: int) -> bytes:
+    """An AVI of plain pixels whose header says so many a side."""
+    sides = struct.pack("<II", 64, 48), struct.pack("<II", side, side)
+    raw = encoded("avi", "rawvideo", "bgr24").replace(*sides)
+    return raw.replace(struct.pack("<Ii", 64, -48), sides[1])
+
+
+def repeated(form: str, codec: str, pixels: str, sides: tuple[int, int], count: int, rate: int = RATE) -> bytes:
+    """A clip of one dark frame (width and height), so many times and so many a second."""
+    written, (width, height) = io.BytesIO(), sides
+    with av.open(written, "w", format=form) as output:
+        stream: Any = output.add_stream(codec, rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        dark = av.VideoFrame.from_ndarray(np.zeros((height, width, 3), np.uint8), format="rgb24")
+        packet = [*stream.encode(dark), *stream.encode(None)][0]
+        content, tick = bytes(packet), packet.time_base
+        for place in range(count):
+            again = av.Packet(content)
+            again.stream, again.time_base, again.is_keyframe = stream, tick, True
+            again.pts = again.dts = round(place / rate / tick)
+            output.mux(again)
     return written.getvalue()

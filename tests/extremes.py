@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[Modality, Any, str]] = {
     ),
     "sound of a silent clip": (Audio(), CLIP, "the file has no sound track that can be played"),
     "clip of nothing": (Video(), b"", "the clip is empty (0 bytes)"),
-    "clip of a sound": (Video(), sound(TONE), "it is no container of moving pictures or sounds that is read"),
+    "clip of a sound": (Video(), sound(TONE), "the file holds no moving pictures"),
     "clip of a still": (
         Video(), picture(SMALL),
         "the PNG file is a still picture without film or sound, or is broken or cut off (Invalid data found when "

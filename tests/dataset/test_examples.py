@@ -47,6 +47,23 @@ def test_a_shared_column_is_read_by_its_own_name(tmp_path: Path) -> None:
     assert len(inputs["clip"].accept(b64decode(example["clip"])).frames) == 2
 
 
+def test_a_shared_columns_example_has_what_each_of_its_inputs_reads(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(encoded(sound="aac"))
+    (tmp_path / "a.wav").write_bytes(wav())
+    inputs = {
+        "frames": Video(column="clip", frames=2),
+        "motion": Video(column="clip", frames=12, encoder="motion"),
+        "sound": Audio(column="clip"),
+        "look": Image(column="clip"),
+    }
+    rows = [row("1", "cat", clip="a.mp4"), row("2", "dog", clip="a.wav")]
+    filmed, heard = choose_examples(rows, inputs, ["label"], DataRoot(tmp_path), 2)
+    sound = inputs["sound"].accept(encoded(sound="aac"))
+    assert (inputs["sound"].accept(b64decode(filmed["clip"])) == sound).all()
+    assert len(inputs["motion"].accept(b64decode(filmed["clip"])).frames) == 12
+    assert len(inputs["sound"].accept(b64decode(heard["clip"]))) == 8000
+
+
 def test_rows_that_are_large_or_whose_file_is_gone_are_passed_over(tmp_path: Path) -> None:
     rows = [row("1", "a", note="x" * 2**20), row("2", "b", photo="gone.png"), row("3", "c", note="small")]
     assert choose_examples(rows, INPUTS, ["label"], DataRoot(tmp_path), 2) == [{"note": "small"}]

@@ -11,7 +11,7 @@ from sensorium.decoding import video
 from sensorium.decoding.clip import Clip
 from sensorium.decoding.limited import run
 from sensorium.errors import BadInput
-from tests.clips import CODINGS, drawn, encoded
+from tests.clips import CODINGS, drawn, encoded, frames_of_nothing, huge
 
 MUTATED = 12  # of each container; `python bench/hostile.py` makes thousands
 
@@ -109,39 +109,27 @@ def test_a_clip_is_kept_without_loss_and_read_as_the_same() -> None:
         assert (again.seconds, again.rate, again.size) == (clip.seconds, clip.rate, clip.size)
 
 
+def test_a_clip_is_given_nearly_as_it_is_in_a_small_file() -> None:
+    value = read(encoded(), frames=8)
+    again = read(value.nearly(), frames=8)
+    assert len(value.nearly()) < len(value.pack()) / 2
+    assert np.abs(again.frames.astype(int) - value.frames).mean() < 3
+    assert (again.times.tolist(), again.seconds, again.rate) == (value.times.tolist(), value.seconds, value.rate)
+
+
 def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     raw = encoded("matroska", "libx264", frames=drawn(64))
     assert 1 < len(read(raw[: len(raw) // 2], frames=64).frames) < 64
 
 
-def _frames_of_nothing(count: int) -> bytes:
-    """A WebM of so many packets of one byte."""
-
-    def element(name: str, content: bytes) -> bytes:
-        return bytes.fromhex(name) + b"\1" + len(content).to_bytes(7) + content
-
-    sides = element("e0", element("b0", b"\x40") + element("ba", b"\x40"))
-    entry = element("d7", b"\1") + element("73c5", b"\1") + element("83", b"\1") + element("86", b"V_VP8") + sides
-    cluster = element("1f43b675", element("e7", b"\0") + b"\xa3\x85\x81\0\0\x80\0" * count)
-    segment = element("18538067", element("1654ae6b", element("ae", entry)) + cluster)
-    return element("1a45dfa3", element("4282", b"webm")) + segment
-
-
-def _huge(side: int) -> bytes:
-    """An AVI of plain pixels whose header says more."""
-    sides = struct.pack("<II", 64, 48), struct.pack("<II", side, side)
-    raw = encoded("avi", "rawvideo", "bgr24").replace(*sides)
-    return raw.replace(struct.pack("<Ii", 64, -48), sides[1])
-
-
 REFUSED = {
-    "16,000 x 16,000": (_huge(16_000), "the clip's frames have 16000 x 16000 pixels; at most 16 million are read"),
+    "16,000 x 16,000": (huge(16_000), "the clip's frames have 16000 x 16000 pixels; at most 16 million are read"),
     "larger than libav reads": (
-        _huge(20_000),
+        huge(20_000),
         "no frame of the clip can be decoded: it is broken, cut off before its first, or has frames of more than 16 "
         "million pixels",
     ),
-    "frames of nothing": (_frames_of_nothing(10_000), "the clip has more than 9,300 frames in its first 30 seconds"),
+    "frames of nothing": (frames_of_nothing(10_000), "the clip has more than 9,300 frames in its first 30 seconds"),
     "no index": (
         encoded()[:1500], "the MP4 file is broken or cut off (Invalid data found when processing input)"
     ),

@@ -88,12 +88,13 @@ def test_sounds() -> None:
     random = np.random.default_rng(0)
     assert len(audio.corruptions["cut"](tone, 1, random)) == 7200
     assert len(audio.corruptions["cut"](tone[:1700], 2, random)) == 1600
+    assert audio.describe(audio.corruptions["silence"](tone, 1, random))["silence"] == pytest.approx(0.4, abs=0.05)
     quiet = audio.describe(audio.corruptions["gain"](tone, 0, random))["loudness"]
     assert quiet == pytest.approx(said["loudness"] - 12, abs=0.1)
     noisy = audio.corruptions["noise"](tone, 2, random)
     assert audio.describe(noisy)["loudness"] == pytest.approx(said["loudness"] + 3, abs=0.3)
     assert audio.describe(audio.corruptions["noise"](silence, 2, random))["silence"] == 1.0
-    player = audio.show(tone, []).split("data:audio/ogg;base64,")[1].split('"')[0]
+    player = audio.play(tone).split("data:audio/ogg;base64,")[1].split('"')[0]
     heard, rate = soundfile.read(io.BytesIO(base64.b64decode(player)))
     assert (len(heard), rate) == (16_000, 16_000)
 

@@ -11,6 +11,7 @@ from sensorium.encoders.tokens import filled, is_there
 from sensorium.errors import NothingIn
 from sensorium.modalities import Audio, Image, Video
 from tests.clips import drawn, encoded, track
+from tests.conftest import wav
 
 
 def clip(frames: np.ndarray, gap: int = 100) -> Clip:
@@ -32,6 +33,11 @@ def test_spans_are_hidden_under_the_mean_colour() -> None:
     parts = Video().occlusions(clip(frames))
     assert [part for part, _ in parts] == [(start, start + 2) for start in range(0, 16, 2)]
     assert parts[1][1].frames[:, 0, 0, 0].tolist() == [0, 0, 100, 100, *[0] * 4, *[200] * 8]
+
+
+def test_a_strip_has_a_curve_where_more_than_one_change_can_be_drawn() -> None:
+    shown = [Video().show(clip(drawn(count)), []) for count in (1, 2, 3)]
+    assert [one.count("<polyline") for one in shown] == [0, 0, 1]
 
 
 def test_what_befalls_a_clip() -> None:
@@ -78,3 +84,5 @@ def test_one_clip_is_seen_and_heard() -> None:
         Audio().accept(encoded())
     with pytest.raises(NothingIn, match="the file holds no moving pictures"):
         Video().accept(track(1))
+    with pytest.raises(NothingIn, match="the file holds no moving pictures"):
+        Video().accept(wav())

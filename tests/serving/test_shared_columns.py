@@ -39,7 +39,8 @@ def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     (folder / artefact.MANIFEST).unlink()
     artefact.seal(folder, {key: value for key, value in manifest.items() if key not in ("version", "files")})
     examples = [{"note": "as an earlier version packaged it"}]
-    settings.write(folder, settings.Settings(keep=settings.Keep(keep_content=True), examples=examples))
+    lineage = {"encoders": {"photo": "some/network"}}
+    settings.write(folder, settings.Settings(keep=settings.Keep(keep_content=True), lineage=lineage, examples=examples))
     return folder
 
 
@@ -94,6 +95,7 @@ def test_names_of_inputs_are_read_for_one_version_more_where_they_are_plain(clie
 def test_the_schema_and_the_description_name_columns(client: TestClient) -> None:
     schema = client.get("/schema").json()
     assert {name: one["column"] for name, one in schema["inputs"].items()} == {**COLUMNS, "car": "car"}
+    assert (schema["inputs"]["photo"]["encoder"], schema["inputs"]["note"]["encoder"]) == ("some/network", "minilm")
     clip = schema["columns"]["clip"]
     assert (clip["inputs"], clip["kind"], clip["is_file"]) == (["photo", "sound"], "audio", True)
     assert {"image/png", "audio/wav"} <= set(clip["media_types"])

@@ -42,6 +42,9 @@ def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: 
     with serving(folder, tmp_path / "log") as client, listening(client) as address:
         page.add_init_script(KEPT)
         page.goto(f"{address}/ui/")
+        animation = {"name": "a.png", "mimeType": "image/png", "buffer": encoded("apng", "apng", "rgba")}
+        page.locator("[data-input=clip] input[type=file]").first.set_input_files(animation)
+        page.click("[data-input=clip] button:text-is('Remove')")  # it was taken
         page.click("[data-input=clip] button:text-is('Record')")
         page.click("dialog button:text-is('Record')")
         page.wait_for_selector("dialog .time:text-matches('^1')")
@@ -59,7 +62,7 @@ def test_a_clip_is_recorded_with_its_sound_and_asked_about(page: Any, tmp_path: 
 def test_a_clip_is_shown_with_a_strip_of_frames_and_a_player_that_plays(page: Any, tmp_path: Path) -> None:
     kind = Video()
     value = kind.accept(CLIP)
-    shown = kind.show(value, [(part, 0.5) for part, _ in kind.occlusions(value)])
+    shown = kind.show(value, [(part, 0.5) for part, _ in kind.occlusions(value)]) + kind.play(value)
     (tmp_path / "page.html").write_text(f'<meta http-equiv="Content-Security-Policy" content="{policy([])}">{shown}')
     page.goto((tmp_path / "page.html").as_uri())
     page.locator("video").evaluate(PLAYED)

@@ -95,11 +95,13 @@ def _labels(row: Row, labels: Sequence[str]) -> set[tuple[str, Any]]:
 def _request(row: Row, inputs: Mapping[str, Modality], files: Files) -> dict[str, Any]:
     """Values as the model reads them, without where and by whom a picture was taken; nothing of a file that is gone."""
     request: dict[str, Any] = {}
-    try:
-        for name, field in request_fields(inputs).items():
-            kind = field.widest
-            if (value := kind.value(row, name, files)) is not None:
-                request[name] = kind.in_json(value)
-    except BadInput:
-        return {}
+    for name, field in request_fields(inputs).items():
+        values: dict[str, Any] = {}
+        for one, kind in field.inputs.items():
+            with suppress(BadInput):  # what one input of a column cannot use another may
+                if (value := kind.value(row, one, files)) is not None:
+                    values[one] = value
+        if not values:
+            return {}
+        request[name] = field.in_json(values)
     return request

@@ -4,6 +4,7 @@ import io
 import json
 import struct
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ MILLISECOND = Fraction(1, 1000)
 TAG = "SENSORIUM"  # of a packed clip: what its frames do not say themselves
 LOSSLESS = {"level": "3", "slices": "4", "slicecrc": "1"}  # of FFV1, whatever the machine
 QUICKLY = {"deadline": "realtime", "cpu-used": "8"}  # of VP8
+CLEARLY = {"deadline": "good", "crf": "10", "b": "50M"}
 Options = dict[str, str]
 LAST = 200  # milliseconds for which the last frame is played
 LONGEST, FASTEST, LARGEST = 1e6, 1e6, 1e6  # that a tag may claim
@@ -41,6 +43,10 @@ class Clip:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.frames, dtype, copy=copy)
 
+    @property
+    def _tag(self) -> str:
+        return json.dumps([self.seconds, self.rate, self.size])
+
     def to_bytes(self) -> bytes:
         """All of it, as a child hands it on."""
         header = HEADER.pack(*self.frames.shape[:3], self.size, self.seconds, self.rate)
@@ -56,8 +62,11 @@ class Clip:
 
     def pack(self) -> bytes:
         """As lossless FFV1 in Matroska, which any reader of clips reads; equal clips give equal bytes."""
-        tag = json.dumps([self.seconds, self.rate, self.size])
-        return _written([*self.frames], self.times.tolist(), "matroska", ("ffv1", "bgr0", LOSSLESS), tag)
+        return _written([*self.frames], self.times.tolist(), "matroska", ("ffv1", "bgr0", LOSSLESS), self._tag)
+
+    def nearly(self) -> bytes:
+        """Nearly the same as WebM, which is much smaller, and which browsers play."""
+        return _written([*self.frames], self.times.tolist(), "webm", ("libvpx", "yuv420p", CLEARLY), self._tag)
 
     def film(self, frames: np.ndarray) -> bytes:
         """Such frames at the times of the clip's as WebM, which browsers play."""
@@ -86,6 +95,23 @@ def _written(
             frame.pts, frame.time_base = time, MILLISECOND
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
+    return written.getvalue()
+
+
+def joined(files: Sequence[bytes]) -> bytes:
+    """The tracks of several files of one track each in one Matroska, which readers of each track read."""
+    import av
+
+    written = io.BytesIO()
+    with ExitStack() as read, av.open(written, "w", format="matroska") as output:
+        opened: list[Any] = [read.enter_context(av.open(io.BytesIO(raw))) for raw in files]
+        tracks = [output.add_stream_from_template(one.streams[0]) for one in opened]
+        for one, track in zip(opened, tracks, strict=True):
+            output.metadata.update(one.metadata)
+            for packet in one.demux(one.streams[0]):
+                if packet.dts is not None:
+                    packet.stream = track
+                    output.mux(packet)
     return written.getvalue()
 
 

@@ -56,6 +56,11 @@ def _example() -> bytes:
     return written.getvalue()
 
 
+def name_of(raw: bytes) -> str:
+    """The name of the format; empty if it is none that libsndfile plays."""
+    return next((name for name, signs in SIGNS.items() if raw.startswith(signs)), "")
+
+
 def limits(raw: bytes, seconds: float) -> Limits:
     """What reading the first so many seconds of a file may take."""
     memory = 60_000_000 + SAMPLE * _most(seconds) + 8 * len(raw)
@@ -81,8 +86,7 @@ def play(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
     Raises:
         BadInput: saying what is wrong with it.
     """
-    name = next((name for name, signs in SIGNS.items() if raw.startswith(signs)), "")
-    within = container.name_of(raw)
+    name, within = name_of(raw), container.name_of(raw)
     try:
         if within and within != name:
             samples, rate = _read_track(raw, seconds)

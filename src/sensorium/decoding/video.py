@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.decoding import container
+from sensorium.decoding import container, sound, stills
 from sensorium.decoding.choosing import SAMPLINGS, Sampling, evenly
 from sensorium.decoding.clip import TAG, Clip, tagged
 from sensorium.decoding.frame import LONGER_SIDE, MOST_PIXELS, SHORTER_SIDE, like, small
@@ -24,6 +24,7 @@ from sensorium.errors import BadInput, NothingIn
 FASTEST, MOST_FRAMES = 300, 200_000  # frames: in each of the seconds that are read, and in all
 MOST_DECODED = 10**9  # pixels, of 480 frames of 1920 x 1080; of more only key frames, where there are enough of them
 ALL_KEYS = ("apng",)  # decoders that call every frame a key frame, and draw it over the one before
+NO_PICTURES = "the file holds no moving pictures"
 SKIPPING = ("h264", "hevc")  # those that leave out, packet by packet, frames that no other depends on
 
 
@@ -57,6 +58,7 @@ def read(raw: bytes, seconds: float, frames: int, sample: str) -> bytes:
 
     Raises:
         BadInput: saying what is wrong with it.
+        NothingIn: if it is a sound.
     """
     return clip(raw, seconds, frames, sample).to_bytes()
 
@@ -64,6 +66,10 @@ def read(raw: bytes, seconds: float, frames: int, sample: str) -> bytes:
 def clip(raw: bytes, seconds: float = math.inf, frames: int = MOST_FRAMES, sample: str = "even") -> Clip:
     """The same; of what is trusted, in this process."""
     sampling = SAMPLINGS[sample]
+    if raw.startswith(stills.SIGN):
+        return stills.clip(raw, seconds, frames, sampling)
+    if sound.name_of(raw) and not container.name_of(raw):
+        raise NothingIn(NO_PICTURES)
     with container.opened(raw) as opened:
         stream = _stream(opened)
         track = _Track.of(opened, stream, seconds)
@@ -154,7 +160,7 @@ def _stream(opened: Any) -> Any:
     """The pictures of a container, if they can be decoded."""
     pictures = [one for one in opened.streams.video if "attached_pic" not in str(one.disposition)]
     if not pictures:
-        raise NothingIn("the file holds no moving pictures")
+        raise NothingIn(NO_PICTURES)
     stream = pictures[0]
     if stream.codec_context is None:
         raise BadInput("the clip's coding is not known here; save it as H.264, VP9 or AV1")

@@ -37,6 +37,7 @@ class Audio(Cell):
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
+    is_track: ClassVar[bool] = True
     media_types: ClassVar = (
         "audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/webm", "audio/aac", "video/mp4",
         "video/webm", "video/quicktime",
@@ -113,7 +114,7 @@ class Audio(Cell):
         return parts
 
     def show(self, value: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
-        """The wave, spans that mattered under colour, and a player."""
+        """The wave, spans that mattered under colour."""
         width, height, columns = 300, 60, 150
         peaks = [np.abs(piece.astype(int)).max(initial=0) for piece in np.array_split(value, columns)]
         loudest = max(*peaks, 1)
@@ -126,13 +127,14 @@ class Audio(Cell):
             f'<rect {weighted(weight)} x="{start * width:.1f}" width="{(end - start) * width:.1f}" height="{height}"/>'
             for (start, end), weight in weights
         )
+        box = f'viewBox="0 0 {width} {height}"'
+        return f'<svg class="wave" {box} role="img" aria-label="wave">{spans}<path d="{wave}"/></svg>'
+
+    def play(self, value: np.ndarray) -> str:
         stream = io.BytesIO()
         soundfile.write(stream, value, RATE, format="OGG", subtype="VORBIS")
         source = f"data:audio/ogg;base64,{base64.b64encode(stream.getvalue()).decode()}"
-        return (
-            f'<svg class="wave" viewBox="0 0 {width} {height}" role="img" aria-label="wave">{spans}'
-            f'<path d="{wave}"/></svg><audio controls preload="none" src="{source}"></audio>'
-        )
+        return f'<audio controls preload="none" src="{source}"></audio>'
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder
@@ -165,11 +167,20 @@ def _cut(value: np.ndarray, strength: int, random: np.random.Generator) -> np.nd
     return value[start : start + length]
 
 
+def _silence(value: np.ndarray, strength: int, random: np.random.Generator) -> np.ndarray:
+    """A stretch anywhere in the clip, 20, 40 or 80% of it, without sound."""
+    length = int((0.2, 0.4, 0.8)[strength] * len(value))
+    start = int(random.integers(0, len(value) - length + 1))
+    silenced = value.copy()
+    silenced[start : start + length] = 0
+    return silenced
+
+
 def _clipped(samples: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(samples), -(2**15), 2**15 - 1).astype(np.int16)
 
 
-CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cut}
+CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cut, "silence": _silence}
 
 Audio.packaged = {"speech-embedding": Packaged(_speech_embedding, ("openwakeword",))}
 Audio.corruptions = CORRUPTIONS

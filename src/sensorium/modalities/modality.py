@@ -29,6 +29,7 @@ class Modality(Section, ABC):
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
+        is_track: whether its files are tracks, of which one container holds several.
         is_cell: whether it is read from one cell of a row, which its value stands for from then on.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
@@ -48,6 +49,7 @@ class Modality(Section, ABC):
     encoder: str
 
     is_file: ClassVar[bool] = False
+    is_track: ClassVar[bool] = False
     is_cell: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
@@ -94,14 +96,14 @@ class Modality(Section, ABC):
 
     def in_json(self, value: Any) -> Any:
         """A cleaned value as a request in JSON gives it."""
-        return base64.b64encode(self.pack(value)).decode() if self.is_file else value
+        return base64.b64encode(self.file(value)).decode() if self.is_file else value
+
+    def file(self, value: Any) -> bytes:
+        """A cleaned value as a file to be given or played; it may be nearly the value, where that is much smaller."""
+        return self.pack(value)
 
     def doubts(self, table: Mapping[str, Sequence[Any]]) -> Iterator[str]:
-        """What may be meant otherwise, a sentence each.
-
-        Args:
-            table: the cells of every column that this input reads; ``None`` where one is missing.
-        """
+        """What may be meant otherwise in the cells of its columns (``None`` where one is missing), a sentence each."""
         return iter(())
 
     def openapi(self, file_format: str) -> dict[str, Any]:
@@ -187,20 +189,19 @@ class Modality(Section, ABC):
 
     @abstractmethod
     def occlusions(self, value: Any) -> list[tuple[Any, Any]]:
-        """Parts of a cleaned value, each with the value that is left when it is hidden.
-
-        What a part is only this kind knows: it comes back to `show` as it is.
-        """
+        """Parts of a cleaned value, which `show` is given again, each with the value that is left when it is hidden."""
 
     @abstractmethod
     def show(self, value: Any, weights: Sequence[tuple[Any, float]]) -> str:
-        """A cleaned value as HTML to look at or listen to, without anything from outside.
+        """A cleaned value as HTML to look at, without anything from outside.
 
-        Args:
-            value: a cleaned value.
-            weights: parts that `occlusions` named, with what each did for the decision, from -1 to 1. The page
-                colours classes ``for`` and ``against`` by the CSS variable ``--weight``.
+        ``weights`` are of parts that `occlusions` named: what each did for the decision, from -1 to 1. The page colours
+        classes ``for`` and ``against`` by the CSS variable ``--weight``.
         """
+
+    def play(self, value: Any) -> str:
+        """A player of a cleaned value as HTML, without anything from outside; empty of what does not move or sound."""
+        return ""
 
     def as_known(self, checksums: np.ndarray) -> "Modality":
         """The same input for a model that knows names of these checksums: it reads names as the model spells them."""

@@ -5,7 +5,8 @@ from html import escape
 
 import numpy as np
 
-WIDTH, HEIGHT = 300, 44  # of a channel, in the picture's own units
+WIDTH, HEIGHT = 300, 44  # of a channel's line, in the picture's own units
+NAME = 15  # of the name above it
 COLUMNS = 300  # of which each shows from where to where a long channel goes
 MARGIN = 4
 MOST_SHOWN = 12  # channels
@@ -18,22 +19,24 @@ def plotted(names: Sequence[str], value: np.ndarray, behind: str, label: str) ->
     Args:
         names: of the channels; some may be empty.
         value: ``[channels, samples]``, gaps as not-a-number.
-        behind: SVG that is drawn first, as high as ``height(value)``.
-        label: of the picture, for who cannot see it.
+        behind: SVG that is drawn first, as high as ``height`` says.
+        label: what all of it is, which stands below.
     """
+    above, each = (NAME if any(names) else 0), height(names, value[:1])
     lines = "".join(
-        f'<path d="{_line(channel, HEIGHT * place)}"/>'
-        + (f'<text x="2" y="{HEIGHT * place + 9}">{escape(name[:LETTERS])}</text>' if name else "")
+        f'<path d="{_line(channel, each * place + above)}"/>'
+        + (f'<text x="2" y="{each * place + NAME - 3}">{escape(name[:LETTERS])}</text>' if name else "")
         for place, (name, channel) in enumerate(zip(names, value[:MOST_SHOWN], strict=False))
     )
-    more = f"<small>and {len(value) - MOST_SHOWN} more channels</small>" if len(value) > MOST_SHOWN else ""
-    box = f'viewBox="0 0 {WIDTH} {height(value)}"'
-    return f'<svg class="series" {box} role="img" aria-label="{escape(label)}">{behind}{lines}</svg>{more}'
+    more = f", and {len(value) - MOST_SHOWN} more channels" if len(value) > MOST_SHOWN else ""
+    box = f'viewBox="0 0 {WIDTH} {height(names, value)}"'
+    picture = f'<svg class="series" {box} role="img" aria-label="series">{behind}{lines}</svg>'
+    return f"{picture}<small>{escape(label)}{more}</small>"
 
 
-def height(value: np.ndarray) -> int:
+def height(names: Sequence[str], value: np.ndarray) -> int:
     """Of the picture."""
-    return HEIGHT * min(len(value), MOST_SHOWN)
+    return (HEIGHT + (NAME if any(names) else 0)) * min(len(value), MOST_SHOWN)
 
 
 def _line(channel: np.ndarray, top: int) -> str:

@@ -1,9 +1,11 @@
 """What requests give: one value under each name, for all inputs that read the same column."""
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sensorium.decoding.clip import joined
 from sensorium.errors import BadInput
 from sensorium.modalities.modality import Modality
 
@@ -46,6 +48,24 @@ class RequestField:
     def openapi(self, file_format: str) -> dict[str, Any]:
         """The OpenAPI schema of the value; ``file_format`` says how files are carried."""
         return self.widest.openapi(file_format)
+
+    def in_json(self, values: Mapping[str, Any]) -> Any:
+        """What a request in JSON gives so that all inputs read their values in it, or nearly.
+
+        Args:
+            values: cleaned ones, by input, of some of the inputs.
+        """
+        tracks: dict[str, bytes] = {}  # by kind, of inputs that keep more and less the longest
+        for name, value in values.items():
+            kind = self.inputs[name]
+            if kind.is_track:
+                tracks[kind.kind] = max(tracks.get(kind.kind, b""), kind.file(value), key=len)
+        if len(tracks) > 1:
+            return base64.b64encode(joined([*tracks.values()])).decode()
+        if tracks:
+            return base64.b64encode(*tracks.values()).decode()
+        name = next((name for name in values if self.inputs[name] is self.widest), next(iter(values)))
+        return self.inputs[name].in_json(values[name])
 
 
 def request_fields(inputs: Mapping[str, Modality]) -> dict[str, RequestField]:

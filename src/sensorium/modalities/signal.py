@@ -1,7 +1,5 @@
 """Signal: a series of one or many channels at a rate, in cells that hold lists, or in a file."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -12,21 +10,19 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from sensorium.data_root import Files
-from sensorium.decoding.arrays import NPY, as_array
+from sensorium.decoding.arrays import as_array
 from sensorium.decoding.bridged import bridged
-from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.spectral import Scales, Spectral, power, scales, spectral
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
-from sensorium.modalities.lists import as_cells, as_lists, columns, equally_long, samples
 from sensorium.modalities.modality import Corruption
 from sensorium.modalities.plotted import WIDTH, height, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
+from sensorium.modalities.signal_source import InFile, InLists, Source, pack
 from sensorium.modalities.weighted import weighted
 from sensorium.section import Column
-from sensorium.spelling import is_missing
 
 SHORTEST = 16  # samples; fewer have no course
 MOST_SAMPLES = 500_000  # over all channels
@@ -73,8 +69,13 @@ class Signal(Cell):
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"spectral": Spectral}
 
     @property
+    def _source(self) -> Source:
+        names, read = self._names, (self.rate, self._most)
+        return InLists(names, *read) if self.lists else InFile(names, *read, self.column)
+
+    @property
     def is_file(self) -> bool:  # type: ignore[override]
-        return not self.lists
+        return self._source.is_file
 
     is_cell = is_file
 
@@ -107,70 +108,33 @@ class Signal(Cell):
         return self
 
     def columns(self, name: str) -> list[str]:
-        return self.lists or super().columns(name)
+        return self._source.columns(name)
 
     def asked_as(self, name: str) -> str:
-        return super().asked_as(name) if self.is_file else name
+        return self._source.asked_as(name)
 
     def stands_for(self, name: str) -> list[str]:
         return self.columns(name)
 
     def raw(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
-        if self.is_file:
-            return super().raw(row, name, files)
-        return {column: row[column] for column in self.lists if not is_missing(row.get(column))} or None
+        return self._source.raw(row, name, files)
 
     def cells(self, name: str, kept: bytes) -> dict[str, Any]:
-        try:
-            given = self.in_json(self._of_file(kept)) if kept.startswith(NPY) else columns(kept, self.max_bytes)
-        except BadInput:  # an array that was given for other channels than are declared now
-            return {}
-        return as_cells(self.lists, given)
+        return self._source.cells(name, kept)
 
     def openapi(self, file_format: str) -> dict[str, Any]:
-        if self.is_file:
-            return super().openapi(file_format)
-        channel = {"type": ["array", "string", "null"], "items": {"type": ["number", "null"]}}
-        return {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(self.lists, channel)}
+        return self._source.openapi(file_format)
 
     def example(self) -> Any:
         """50 samples of a wave."""
-        wave = np.sin(np.arange(50) / 3).round(3).tolist()
-        if not self.is_file:
-            return dict.fromkeys(self.lists, wave)
-        stream = io.StringIO(newline="")
-        rows = [[sample] * len(self._names) for sample in wave]
-        csv.writer(stream, lineterminator="\n").writerows([self.channels, *rows] if self.channels else rows)
-        return stream.getvalue().encode()
+        return self._source.example()
 
     def decode(self, raw: Any) -> np.ndarray:
         """float64 ``[channels, samples]``, one sample more than are kept at most."""
-        if isinstance(raw, bytes) and (self.is_file or raw.startswith(NPY)):
-            found = self._of_file(raw)
-        else:
-            found = self._of_lists(columns(raw, self.max_bytes))
+        found = self._source.decode(raw)
         if self.seconds is None and found.shape[1] > self._most:
             raise BadInput(f"the series is longer than {self._most:,} samples; cut it, or give `seconds`")
         return found
-
-    def _of_file(self, raw: bytes) -> np.ndarray:
-        from sensorium.decoding.series import limits, read
-
-        if not raw:
-            raise BadInput("the series is empty (0 bytes)")
-        found = run(read, raw, limits(raw), channels=self.channels or self.lists, rate=self.rate, samples=self._most)
-        return np.frombuffer(found).reshape(-1, len(self._names)).T
-
-    def _of_lists(self, given: Mapping[str, Any]) -> np.ndarray:
-        if self.is_file:
-            raise BadInput("a file is expected: CSV, .npy, .npz, Parquet, WAV or EDF")
-        if unknown := set(given) - set(self.lists):
-            raise BadInput(f"unknown column {str(min(unknown))[:40]!r}; known: {', '.join(self.lists)}")
-        found = equally_long(
-            {column: samples(column, cell, self._most + 1) for column, cell in given.items() if not is_missing(cell)}
-        )
-        nothing = np.full(max(map(len, found.values()), default=0), np.nan)
-        return np.stack([found.get(column, nothing) for column in self.lists])
 
     def check(self, value: np.ndarray) -> None:
         if value.shape[1] < SHORTEST:
@@ -191,15 +155,13 @@ class Signal(Cell):
         return cut
 
     def pack(self, value: np.ndarray) -> bytes:
-        stream = io.BytesIO()
-        np.lib.format.write_array(stream, np.ascontiguousarray(value.T, "<f4"), (1, 0), allow_pickle=False)
-        return stream.getvalue()
+        return pack(value)
 
     def unpack(self, packed: bytes) -> np.ndarray:
         return as_array(packed).T.astype(np.float32)
 
     def in_json(self, value: np.ndarray) -> Any:
-        return super().in_json(value) if self.is_file else as_lists(self.lists, value)
+        return self._source.in_json(value)
 
     def describe(self, value: np.ndarray) -> Descriptors:
         """Seconds, level (mean), spread, dominant frequency (Hz), as means over channels; and the share missing."""
@@ -230,10 +192,10 @@ class Signal(Cell):
         """The channels one below the other, over the spans that mattered on colour."""
         spans = "".join(
             f'<rect {weighted(weight)} x="{start * WIDTH:.1f}" width="{(end - start) * WIDTH:.1f}" '
-            f'height="{height(value)}"/>'
+            f'height="{height(self._names, value)}"/>'
             for (start, end), weight in weights
         )
-        return plotted(self._names, value, spans, f"series of {value.shape[1] / self.rate:.3g} seconds")
+        return plotted(self._names, value, spans, f"{value.shape[1] / self.rate:.3g} seconds")
 
     def learn(self, values: Iterable[np.ndarray]) -> Scales:
         return scales(values, len(self._names))

@@ -11,14 +11,16 @@ from PIL import Image as Pillow
 from sensorium.decoding.clip import Clip
 from sensorium.modalities.weighted import weighted
 
-STRIP, GAP, CURVE = 96, 4, 24  # pixels: the height of frames side by side, what is between them, and the curve below
+STRIP, GAP = 96, 4  # pixels: the height of frames side by side, and what is between them
+CURVE = (300, 28)  # of the change from frame to frame, in the picture's own units
+LEAST = 0.02  # of all brightness, a change that reaches the top
 WIDEST = 600  # pixels of frames in one row; wider ones stand in two
 PLAYED = 240  # pixels of the longer side
 Span = tuple[int, int]
 
 
-def shown(value: Clip, spans: Sequence[Span], changes: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
-    """A frame of each span, the change from frame to frame below them, and a player.
+def strip(value: Clip, spans: Sequence[Span], changes: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
+    """A frame of each span, and below them the change from frame to frame.
 
     Args:
         value: the clip.
@@ -30,26 +32,40 @@ def shown(value: Clip, spans: Sequence[Span], changes: np.ndarray, weights: Sequ
     width, height = small.shape[2] + GAP, small.shape[1] + GAP
     columns = len(spans) if width * len(spans) <= WIDEST else math.ceil(len(spans) / 2)
     cells = {span: divmod(place, columns) for place, span in enumerate(spans)}
-    across, down = width * columns, height * math.ceil(len(spans) / columns)
-    strip = np.full((down, across, 3), 255, np.uint8)
+    across, down = width * columns - GAP, height * math.ceil(len(spans) / columns) - GAP
+    pixels = np.zeros((down, across, 4), np.uint8)  # what lies between frames is seen through
     for (start, end), (row, column) in cells.items():
-        top, left = row * height, column * width
-        strip[top : top + height - GAP, left : left + width - GAP] = small[(start + end - 1) // 2]
+        cell = pixels[row * height : (row + 1) * height - GAP, column * width : (column + 1) * width - GAP]
+        cell[..., :3], cell[..., 3] = small[(start + end - 1) // 2], 255
     marks = "".join(
         f'<rect {weighted(weight)} x="{cells[span][1] * width}" y="{cells[span][0] * height}" '
         f'width="{width - GAP}" height="{height - GAP}"/>'
         for span, weight in weights
     )
-    film = base64.b64encode(value.film(_reduced(value, PLAYED, max(value.frames.shape[1:3])))).decode()
-    most = max([*changes, 0.02])
+    picture = f'<image href="{_picture(pixels)}" width="{across}" height="{down}"/>{marks}'
+    box = f'viewBox="0 0 {across} {down}"'
+    return f'<svg class="strip" {box} role="img" aria-label="frames">{picture}</svg>{_curve(changes)}'
+
+
+def _curve(changes: np.ndarray) -> str:
+    """The change from frame to frame along the clip; nothing of two frames, between which there is but one."""
+    if len(changes) < 2:
+        return ""
+    most, (width, height) = max([*changes, LEAST]), CURVE
     line = " ".join(
-        f"{(place + 1) * across / len(value.frames):.1f},{down + CURVE * (1 - change / most):.1f}"
+        f"{(place + 1) * width / (len(changes) + 1):.1f},{1 + (height - 2) * (1 - change / most):.1f}"
         for place, change in enumerate(changes)
     )
+    box = f'viewBox="0 0 {width} {height}" preserveAspectRatio="none"'
+    lines = f'<svg class="curve" {box} aria-hidden="true"><polyline points="{line}"/></svg>'
+    return f"{lines}<small>change from frame to frame</small>"
+
+
+def player(value: Clip) -> str:
+    """Its frames at their times."""
+    small = _reduced(value, PLAYED, max(value.frames.shape[1:3]))
+    film = base64.b64encode(value.film(small)).decode()
     return (
-        f'<svg class="strip" viewBox="0 0 {across} {down + CURVE + 1}" role="img" aria-label="frames">'
-        f'<image href="{_picture(strip)}" width="{across}" height="{down}"/>{marks}'
-        f'<polyline points="{line}"/></svg>'
         f'<video controls muted playsinline preload="none" poster="{_picture(small[len(small) // 2])}" '
         f'src="data:video/webm;base64,{film}"></video>'
     )

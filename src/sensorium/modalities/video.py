@@ -1,4 +1,4 @@
-"""Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ...), of which some frames are looked at."""
+"""Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ..., a ZIP of frames), of which some frames are looked at."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,7 +19,7 @@ from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
-from sensorium.modalities.strip import Span, shown
+from sensorium.modalities.strip import Span, player, strip
 
 SPANS = 8  # of a clip that are hidden one by one
 STEP = 8  # one of so many pixels is enough to tell brightness by
@@ -40,9 +40,11 @@ class Video(Cell):
     )
 
     is_file: ClassVar[bool] = True
+    is_track: ClassVar[bool] = True
     media_types: ClassVar = (
         "video/mp4", "video/webm", "video/quicktime", "video/x-matroska", "video/x-msvideo", "image/gif", "image/apng",
         "video/mpeg", "video/mp2t", "video/x-flv", "video/x-ms-wmv", "video/3gpp",
+        "application/zip",
     )  # fmt: skip
     feature: ClassVar = "Video"
     comparatives: ClassVar = {
@@ -86,6 +88,9 @@ class Video(Cell):
     def pack(self, value: Clip) -> bytes:
         return value.pack()
 
+    def file(self, value: Clip) -> bytes:
+        return value.nearly()
+
     def unpack(self, packed: bytes) -> Clip:
         from sensorium.decoding.video import clip
 
@@ -115,8 +120,11 @@ class Video(Cell):
         return parts
 
     def show(self, value: Clip, weights: Sequence[tuple[Span, float]]) -> str:
-        """A frame of every span, those that mattered under colour, the change from frame to frame, and a player."""
-        return shown(value, _spans(value), changes(value), weights)
+        """A frame of every span, those that mattered under colour, and the change from frame to frame."""
+        return strip(value, _spans(value), changes(value), weights)
+
+    def play(self, value: Clip) -> str:
+        return player(value)
 
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.clips import read_clips

@@ -24,11 +24,16 @@ LONGEST = 24  # letters of a class: more leave no room for bars on a telephone
 
 
 def worth_a_plot(tests: Sequence[Finding]) -> list[Finding]:
-    """The findings to plot: those that drifted most; if none did, those that came nearest to it."""
+    """The findings to plot: those that drifted most; if none did, those that came nearest to it.
+
+    Of inputs that read one file alike the first is enough.
+    """
     plotted = [test for test in tests if test.words or test.what == EMBEDDING]
     drifted = [test for test in plotted if test.drifted]
     chosen = drifted or [test for test in plotted if test.what in (EMBEDDING, PREDICTIONS)]
-    return sorted(chosen, key=lambda test: (test.p_value, -test.effect))[:MOST_PLOTS]
+    ranked = sorted(chosen, key=lambda test: (test.p_value, -test.effect))
+    differing = {(test.what, test.words, test.effect): test for test in reversed(ranked)}
+    return [test for test in ranked if differing[test.what, test.words, test.effect] is test][:MOST_PLOTS]
 
 
 def plot(test: Finding, found: CheckResult) -> Figure | None:

@@ -12,9 +12,10 @@ from sensorium.modalities import Modality
 from sensorium.modalities.modality import STRENGTHS
 from sensorium.plots import BLUE, CYCLE, GREEN, GREY, LONGEST_NAME, ORANGE, RED, curves, shortened
 from sensorium.report.page import RUN, Page
+from sensorium.report.shown import shown
 from sensorium.report.strips import bars, whiskers
 from sensorium.report.subsets import MOST_BARS, by_size, named, named_subsets
-from sensorium.report.words import bounds, title
+from sensorium.report.words import bounds, cannot, title
 from sensorium.targets import Learnt, TestRows, kind_of
 
 MOST_SLICES = 14
@@ -81,6 +82,7 @@ def _all_figures(page: Page, found: Mapping[str, Tree]) -> None:
         [[title(name), *(_with_interval(found[target], name) for target in targets)] for name in names]
         + [["test rows", *(f"{found[target]['rows']:,}" for target in targets)]],
         "Brackets are intervals by bootstrap over groups of rows that share a value. "
+        + "".join(f"{target} has none: it {cannot(tree)}. " for target, tree in found.items() if "unjudged" in tree)
         + " ".join(dict.fromkeys(kind_of(tree).words.note for tree in found.values())),
     )
 
@@ -92,6 +94,8 @@ def _with_interval(tree: Tree, name: str) -> str:
         return "not defined"
     kind = kind_of(tree)
     form = kind.words.form if name in kind.unbounded else "{:.3f}"
+    if "unjudged" in tree and not tree["intervals"][name]:
+        return form.format(tree[name])
     return f"{form.format(tree[name])} [{bounds(tree, f'{form}, {form}', name)}]"
 
 
@@ -184,6 +188,8 @@ def _worst_damaged(tree: Tree) -> list[tuple[str, Tree]]:
 def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
     """An example as the page's template reads it."""
     largest = max((abs(weight) for parts in example.weights.values() for _, weight in parts), default=0.0)
+    weights = {name: _visible(parts, largest) for name, parts in example.weights.items()}
+    looks = shown(inputs, example.values, weights)
     return {
         "id": example.id,
         "right": example.is_right,
@@ -194,9 +200,9 @@ def _card(example: Example, inputs: Mapping[str, Modality]) -> dict[str, Any]:
             {
                 "name": name,
                 "shapley": example.shapley.get(name),
-                "html": inputs[name].show(value, _visible(example.weights.get(name, []), largest)),
+                "html": html,
             }
-            for name, value in example.values.items()
+            for name, html in looks.items()
         ],
     }
 

@@ -18,6 +18,7 @@ from sensorium.monitoring.drift.effects import number
 from sensorium.monitoring.log.lines import counted
 from sensorium.report.changes import plot, worth_a_plot
 from sensorium.report.page import Page
+from sensorium.report.shown import seen_as
 from sensorium.serving import content
 from sensorium.targets import Learnt
 
@@ -159,11 +160,19 @@ def _examples(
                 f"{name}: {_answer(row[names.answer(name, one)], one)}" for name, one in targets.items()
             ),
             "inputs": [
-                {"name": name, "html": _shown(row, name, kind, log), "described": _described(row, name)}
-                for name, kind in inputs.items()
-                if row.get(names.present(name))  # there is no such column where no request had it
+                {"name": words.listed(alike), "html": html, "described": _described(row, alike[0])}
+                for alike, html in _looks(row, inputs, log)
             ],
         }
+
+
+def _looks(row: pd.Series, inputs: Mapping[str, Modality], log: Path) -> Iterator[tuple[list[str], str]]:
+    """Inputs that look alike, and how they look."""
+    looks: dict[tuple[str, str], list[str]] = {}
+    for name, kind in inputs.items():
+        if row.get(names.present(name)):  # there is no such column where no request had it
+            looks.setdefault(seen_as(kind, name), []).append(name)
+    return ((alike, _shown(row, alike[0], inputs[alike[0]], log)) for alike in looks.values())
 
 
 def _farthest(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -189,7 +198,8 @@ def _shown(row: pd.Series, name: str, kind: Modality, log: Path) -> str:
     if not path:
         return NO_CONTENT
     try:
-        return kind.show(kind.accept(path.read_bytes()), [])
+        value = kind.accept(path.read_bytes())
+        return kind.show(value, []) + kind.play(value)
     except (BadInput, OSError):  # the service may have deleted it meanwhile
         return NO_CONTENT
 

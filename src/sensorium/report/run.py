@@ -163,8 +163,8 @@ def _verdict(run: Run) -> str:
 
 def _rules(run: Run) -> Page:
     page = Page("Verdict", _verdict(run))
-    note = "As params.yaml has them. Slack is how far inside its bound a figure is."
-    page.rules("Rules", [*map(_rule, run.rules)], note)
+    if rules := [*map(_rule, run.rules)]:
+        page.rules("Rules", rules, "As params.yaml has them. Slack is how far inside its bound a figure is.")
     champion = run.verdict["champion"]
     against = {name: found for name, found in champion.items() if isinstance(found, Mapping)}
     if against:

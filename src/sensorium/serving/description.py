@@ -29,7 +29,11 @@ async def examples(request: Request) -> JSONResponse:
 def describe(live: Live) -> dict[str, Any]:
     """The description, from the model itself."""
     predictor, serve = live.predictor, live.serve
-    inputs = {name: _of_input(kind, name, live.choices.get(name, {})) for name, kind in predictor.inputs.items()}
+    encoders = live.lineage.get("encoders", {})  # a packaged input's own is the default, whatever it was made with
+    inputs = {
+        name: _of_input(kind, name, live.choices.get(name, {})) | {"encoder": encoders.get(name, kind.encoder)}
+        for name, kind in predictor.inputs.items()
+    }
     return {
         "title": live.title,
         "model_version": live.version,
@@ -55,7 +59,6 @@ def _of_input(kind: Modality, name: str, choices: Mapping[str, Sequence[str]]) -
         value["properties"][column]["examples"] = known  # of JSON Schema: others are accepted, too
     return {
         "kind": kind.kind,
-        "encoder": kind.encoder,
         "column": kind.asked_as(name),
         "is_file": kind.is_file,
         "media_types": list(kind.media_types),

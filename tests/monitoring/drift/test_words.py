@@ -27,6 +27,13 @@ def test_what_drifted_and_how_comes_first_then_what_did_not() -> None:
     ]
 
 
+def test_inputs_that_drifted_alike_are_named_together() -> None:
+    findings = [finding(name, "brightness", True, "55% darker") for name in ("frames", "motion")]
+    assert answer(findings, ["frames", "text", "motion"], {}) == [
+        "Frames and motion drifted: 55% darker; text did not."
+    ]
+
+
 def test_an_embedding_alone() -> None:
     found = answer([finding("text", "embedding", True, "unlike what it was")], ["text"], {})
     assert found == ["Text drifted: its embeddings differ from the reference, its descriptors do not."]

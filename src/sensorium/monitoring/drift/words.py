@@ -26,7 +26,10 @@ def answer(tests: Sequence[Finding], inputs: Sequence[str], performance: Mapping
     """Sentences about what drifted and how, what did not, how predictions changed, and how the model performs."""
     moved = drifted(tests, inputs)
     still = [name for name in inputs if name not in moved]
-    clauses = [f"{name} drifted: {_how([test for test in tests if test.about == name])}" for name in moved]
+    alike: dict[str, list[str]] = {}  # inputs that read one column tend to drift alike
+    for name in moved:
+        alike.setdefault(_how([test for test in tests if test.about == name]), []).append(name)
+    clauses = [f"{listed(names)} drifted: {how}" for how, names in alike.items()]
     if moved and still:
         clauses.append(f"{listed(still)} did not")
     sentences = ["; ".join(clauses) if moved else f"nothing drifted: {listed(still)} {_are(still)} as in the reference"]

@@ -8,6 +8,7 @@ const UNKNOWN = "application/octet-stream"; // what browsers have no name for
 // Names that systems give to the same thing.
 const SAME = {
   "application/vnd.ms-excel": "text/csv", // where a spreadsheet program opens it
+  "application/x-zip-compressed": "application/zip",
   "image/jpg": "image/jpeg",
   "image/pjpeg": "image/jpeg",
   "image/x-ms-bmp": "image/bmp",
@@ -26,9 +27,12 @@ const SAME = {
   "application/ogg": "audio/ogg",
 };
 
+// What systems call by the name of something else: an animated PNG ends as any other does.
+const MAY_BE = { "image/png": "image/apng" };
+
 /** Why the service would refuse a file; empty where it would not, or where only it can tell. */
 export function objection(file, input) {
-  if (!isOfType(file, input)) {
+  if (!isOfType(file, input) && !mayBeOfType(file, input)) {
     const given = file.type ? format(file.type) : "of an unknown type";
     return `${file.name} is ${given}. ${listed(input.media_types.map(format))} can be read.`;
   }
@@ -38,16 +42,21 @@ export function objection(file, input) {
   return file.size ? "" : `${file.name} is empty.`;
 }
 
-export function isOfType(file, input) {
+function mayBeOfType(file, input) {
+  return input.media_types.includes(MAY_BE[file.type]);
+}
+
+function isOfType(file, input) {
   return !input.media_types.length || input.media_types.includes(SAME[file.type] ?? (file.type || UNKNOWN));
 }
 
 /** A button that opens the system's choice of files; `extra` goes to the input behind it. */
 export function chooser(words, input, take, extra = {}) {
+  const like = Object.keys(MAY_BE).filter((type) => input.media_types.includes(MAY_BE[type]));
   const hidden = make("input", {
     type: "file",
     hidden: true,
-    accept: input.media_types.join(",") || null,
+    accept: [...input.media_types, ...like].join(",") || null,
     change: () => {
       if (hidden.files.length) take(hidden.files[0]);
       hidden.value = ""; // the same file may be chosen again after it was removed
@@ -90,8 +99,9 @@ export function receiveFiles(cards) {
 
 function give(file, card, cards) {
   const takers = cards.filter((one) => one.take);
-  const fitting = takers.find((one) => isOfType(file, one.input) && !one.isGiven())
-    ?? takers.find((one) => isOfType(file, one.input));
+  const fitting = [isOfType, mayBeOfType]
+    .flatMap((fits) => takers.filter((one) => fits(file, one.input)).sort((one, other) => one.isGiven() - other.isGiven()))
+    .at(0);
   // A card that was aimed at answers for itself, even if only to say why not.
   const chosen = card?.take ? card : (fitting ?? takers[0]);
   chosen?.take(file);
