@@ -29,6 +29,8 @@ NOT_HERE = {
     "dask ": "no second machine; tests/engine/test_conformance.py runs a cluster",
     "/shared/cache": "no disk that machines share",
     "--editable '.[dask]'": "`make test` has installed it",
+    "--editable '.[search]'": "tests/training/test_shared_search.py searches on a PostgreSQL server of its own",
+    "run_grpc_proxy_server": "it runs until it is ended; tests/training/test_shared_search.py runs one",
     "kubectl ": "no cluster; tests/serving/test_kubernetes.py holds the manifests against Kubernetes' own schemas",
     "sensorium.example.com": "no cluster",
     "s3://bucket": "tests/flows/test_remote.py pushes to an S3 of its own",
