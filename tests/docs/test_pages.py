@@ -31,6 +31,7 @@ NOT_HERE = {
     "--editable '.[dask]'": "`make test` has installed it",
     "--editable '.[search]'": "tests/training/test_shared_search.py searches on a PostgreSQL server of its own",
     "run_grpc_proxy_server": "it runs until it is ended; tests/training/test_shared_search.py runs one",
+    "torchrun ": "tests/training/test_team.py starts two processes",
     "kubectl ": "no cluster; tests/serving/test_kubernetes.py holds the manifests against Kubernetes' own schemas",
     "sensorium.example.com": "no cluster",
     "s3://bucket": "tests/flows/test_remote.py pushes to an S3 of its own",

@@ -107,7 +107,7 @@ class Machine:
         """Takes the first free place, or what another machine was about to take; says whether there was any."""
         every = self._study.get_trials(deepcopy=False)
         taken = {trial.user_attrs[PLACE] for trial in every if trial.state != TrialState.FAIL}
-        place = next(place for place in range(self._plan.total + 1) if place not in taken)
+        place = next(place for place in count() if place not in taken)
         if self._plan.needs(place) <= len(trials) and self._goes_on(place, trials):
             self._study.enqueue_trial(self._plan.draft(place, trials).trial.params, {PLACE: place})
         elif not any(trial.state == TrialState.WAITING for trial in every):
