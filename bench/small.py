@@ -33,7 +33,7 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
 from sensorium.training.forward import predict
-from sensorium.training.search import Draft, Space, ended, run_trials
+from sensorium.training.search import Draft, Plan, Space, ended, run_trials
 from sensorium.training.stacking import Divisions
 
 VALIDATION = 0.15 / 0.7  # rows, for each row to train on
@@ -115,7 +115,8 @@ def network(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
     space = Space(dict(settings.fusion), dict(settings.training))
-    list(run_trials(study, space, partial(_try, divided, train, targets), trials, 600, seed))
+    plan = Plan(space, trials, seconds=600, seed=seed, at_once=settings.search.at_once)
+    list(run_trials(study, plan, partial(_try, divided, train, targets)))
     best = study.best_trial.user_attrs["settings"]
     config, how = configured(best, train, targets)
     fitted = divided.fit(config, how).fitted_to(config, how, train, validation)

@@ -54,6 +54,24 @@ def test_a_value_out_of_bounds_says_the_bound(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("storage", "why"),
+    [
+        ("postgresql://ada:secret@db/x", "a password has no place in params.yaml; the variable PGPASSWORD of the"),
+        (
+            "grpc://db",
+            "'grpc://db' is no address such as postgresql://sensorium@10.0.0.1/optuna or grpc://10.0.0.1:13000",
+        ),
+        ("mysql://db/x", "'mysql://db/x' is no address such as"),
+        ("postgresql://[db/x", "the address cannot be read"),
+    ],
+)
+def test_where_a_search_is_not_shared(project: Project, storage: str, why: str) -> None:
+    said = complaint(project, search={"storage": storage})
+    assert said.startswith(f"params.yaml: search.storage: {why}")
+    assert "secret" not in said
+
+
 def test_an_encoder_that_does_not_exist(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "text", "encoder": "minilmm"}}) == (
         "params.yaml: inputs.note.encoder: there is no encoder 'minilmm'; "

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from sensorium import paths
 from sensorium.compression.settings import FUSION, Compress
@@ -25,6 +25,7 @@ from sensorium.section import Column, Section, one_of
 from sensorium.sources import Data
 from sensorium.targets import TargetOfKind
 from sensorium.training.choices import Range
+from sensorium.training.storage import checked
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="letters, digits and underscores")]
 FusionKind = Annotated[str, *one_of(FUSIONS)]
@@ -109,6 +110,10 @@ class Search(Section):
     trials: int = Field(24, ge=1)
     minutes: float = Field(10.0, gt=0)
     seed: int = 0
+    at_once: int = Field(4, ge=1, description="trials that may run at once; what is drawn depends on it")
+    storage: Annotated[str, AfterValidator(checked)] | None = Field(
+        None, description="where several machines keep the trials of one search: postgresql://... or grpc://HOST:PORT"
+    )
 
 
 class Evaluation(Section):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import free_port
 from tests.flows.conftest import Server, Toy
-from tests.flows.postgres import PROGRAMS, postgres
+from tests.postgres import PROGRAMS, postgres
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.skipif(not PROGRAMS, reason="Debian's postgresql is not installed; .ci/run installs it")
 def test_a_run_is_kept_by_a_server_on_postgresql(toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres() as address:
-        monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", address)
+        monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", address.replace(":", "+asyncpg:", 1))
         server = Server(free_port(), tmp_path / "prefect")
         server.start()
         try:

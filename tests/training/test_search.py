@@ -8,11 +8,15 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sensorium.report.search import write_report
 from sensorium.training.choices import Range
-from sensorium.training.search import Draft, Space, Watch, ended, finished, open_study, run_trials, spent_seconds
+from sensorium.training.search import Draft, Plan, Space, Watch, ended, finished, open_study, run_trials, spent_seconds
 
 SPACE = Space(
     {"kind": ["linear", "concat", "attention"], "width": 64}, {"learning_rate": Range(low=0.01, high=1.0, log=True)}
 )
+
+
+def plan(trials: int, space: Space = SPACE, seconds: float = 60) -> Plan:
+    return Plan(space, trials, seconds, seed=0, at_once=4)
 
 
 def loss(settings: dict) -> float:
@@ -38,7 +42,7 @@ def run_slowly(draft: Draft) -> FrozenTrial:
 
 def drawn(journal: Path, trials: int, name: str = "s", run: Callable[[Draft], FrozenTrial] = run) -> list[dict]:
     study = open_study(journal, name)
-    list(run_trials(study, SPACE, run, trials, seconds=60, seed=0))
+    list(run_trials(study, plan(trials), run))
     return [trial.user_attrs["settings"] for trial in finished(study)]
 
 
@@ -56,7 +60,7 @@ def test_a_kind_that_is_solved_is_tried_once_and_first(tmp_path: Path) -> None:
     def run(draft: Draft) -> FrozenTrial:
         return ended(draft, lambda _: draft.settings["training"]["dropout"])
 
-    list(run_trials(study, space, run, 12, seconds=60, seed=0))
+    list(run_trials(study, plan(12, space), run))
     settings = [trial.user_attrs["settings"] for trial in finished(study)]
     kinds = [one["fusion"]["kind"] for one in settings]
     assert settings[0] == {"fusion": {"kind": "linear", "width": 64}, "training": {"dropout": 0.1}}
@@ -78,7 +82,7 @@ def test_an_interrupted_search_draws_what_an_uninterrupted_one_draws(tmp_path: P
     drawn(tmp_path / "cut.log", 10)
     study = open_study(tmp_path / "cut.log", "s")
     with pytest.raises(KeyboardInterrupt):
-        next(run_trials(study, SPACE, exit_like_a_kill, 12, seconds=60, seed=0))
+        next(run_trials(study, plan(12), exit_like_a_kill))
     assert len(study.get_trials()) == 10  # a trial that did not end left nothing
     assert drawn(tmp_path / "cut.log", 12) == whole
 
@@ -108,7 +112,7 @@ def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
     for begin, end in ((0, 10), (2, 6), (8, 14), (20, 21)):
         moments = [datetime(2026, 1, 1) + timedelta(seconds=second) for second in (begin, end)]
         study.add_trial(FrozenTrial(0, TrialState.COMPLETE, 1.0, *moments, {}, {}, {}, {}, {}, 0))
-    assert spent_seconds(study) == 15
+    assert spent_seconds(finished(study)) == 15
 
 
 def test_trials_of_another_study_do_not_count(tmp_path: Path) -> None:
@@ -118,13 +122,13 @@ def test_trials_of_another_study_do_not_count(tmp_path: Path) -> None:
 
 def test_a_spent_time_budget_ends_it_but_one_trial_is_always_run(tmp_path: Path) -> None:
     study = open_study(tmp_path / "journal.log", "s")
-    assert len(list(run_trials(study, SPACE, run, 50, seconds=0, seed=0))) == 1
+    assert len(list(run_trials(study, plan(50, seconds=0), run))) == 1
 
 
 def test_where_nothing_is_open_one_trial_is_enough(tmp_path: Path) -> None:
     study = open_study(tmp_path / "journal.log", "s")
     fixed = Space({"kind": "attention"}, {"learning_rate": 0.1})
-    assert len(list(run_trials(study, fixed, run, 50, seconds=60, seed=0))) == 1
+    assert len(list(run_trials(study, plan(50, fixed), run))) == 1
 
 
 @pytest.mark.slow

@@ -75,7 +75,7 @@ class _Line:
     def __init__(self, function: Callable[[Any], Any], workers: int) -> None:
         self._function, self._workers = function, workers
         self._pending: deque[tuple[Any, Future[Any]]] = deque()
-        self._pool = _started(workers)
+        self._pool = started(workers)
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -102,7 +102,7 @@ class _Line:
             else:
                 self._pending.popleft()
                 return result
-        raise UserError(f"A process of this machine was {KILLED}. `dmesg` tells; close other programs.")
+        raise killed()
 
     def close(self) -> None:
         """Begins nothing more, and waits for the processes."""
@@ -111,14 +111,20 @@ class _Line:
     def _begin_again(self) -> None:
         """One process that is killed takes all others of its pool along."""
         self.close()
-        self._pool = _started(self._workers)
+        self._pool = started(self._workers)
         with suppress(BrokenProcessPool):  # killed at once: what is not handed in is, at the next try
             for place, (piece, future) in enumerate(self._pending):
                 if future.cancelled() or isinstance(future.exception(), BrokenProcessPool):
                     self._pending[place] = (piece, self._pool.submit(self._function, piece))
 
 
-def _started(workers: int) -> ProcessPoolExecutor:
+def killed() -> UserError:
+    """What to say where it happens whatever is tried."""
+    return UserError(f"A process of this machine was {KILLED}. `dmesg` tells; close other programs.")
+
+
+def started(workers: int) -> ProcessPoolExecutor:
+    """So many processes, which end with this one."""
     # A fresh interpreter each: forking one whose libraries run threads can hang.
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
 

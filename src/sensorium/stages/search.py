@@ -21,7 +21,8 @@ from sensorium.targets import Learnt, Target
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
-from sensorium.training.search import Draft, Space, ended, finished, open_study, run_trials
+from sensorium.training.search import Draft, Plan, Space, ended, finished, open_study, run_trials
+from sensorium.training.shared_search import search_together
 from sensorium.training.stacking import Divisions
 
 JOURNAL = paths.SEARCH / "journal.log"
@@ -60,29 +61,33 @@ def run() -> None:
     """Writes the best settings; trials of earlier runs with the same data and space count."""
     settings = params.load()
     _data.cache_clear()
-    space = Space(dict(settings.fusion), dict(settings.training))
+    budget, space = settings.search, Space(dict(settings.fusion), dict(settings.training))
+    plan = Plan(space, budget.trials, budget.minutes * 60, budget.seed, budget.at_once)
     paths.SEARCH.mkdir(parents=True, exist_ok=True)
     detach(JOURNAL)
-    study = open_study(JOURNAL, _identity(settings))
+    name = _identity(settings)
+    study = open_study(JOURNAL, name if budget.storage is None else f"{name}, shared")
     earlier = len(finished(study))
     if earlier:
         print(f"search: {earlier} finished trials are in the journal")
-    budget = settings.search
+    if budget.storage is None:
+        trials = run_trials(study, plan, _try, are_long=len(_data().train) > MANY_ROWS)
+    else:
+        trials = search_together(study, plan, _try, budget.storage, name)
     with progress() as bar:
-        task = bar.add_task("searching", total=space.trials(budget.trials), completed=earlier)
-        are_long = len(_data().train) > MANY_ROWS
-        for _ in run_trials(study, space, _try, budget.trials, budget.minutes * 60, budget.seed, are_long):
+        task = bar.add_task("searching", total=plan.total, completed=earlier)
+        for _ in trials:
             if not bar.console.is_terminal:
                 print(f"search: {len(finished(study))} trials, best loss {study.best_value:.4f}", flush=True)
             bar.update(task, advance=1, description=f"searching, best loss {study.best_value:.4f}")
-    trials = finished(study)
-    if len(trials) < space.trials(budget.trials):
-        print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(trials)} trials")
-    best = {"trials": len(trials), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
+    found = finished(study)
+    if len(found) < plan.total:
+        print(f"search: the budget of {budget.minutes:g} minutes ended it after {len(found)} trials")
+    best = {"trials": len(found), "loss": study.best_value, **study.best_trial.user_attrs["settings"]}
     with replacing(paths.BEST) as beside:
         beside.write_text(yaml.safe_dump(best, sort_keys=False))
-    write_report(trials, paths.REPORTS / "search")
-    print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(trials)} trials")
+    write_report(found, paths.REPORTS / "search")
+    print(f"search: {best['fusion']['kind']} fusion, validation loss {best['loss']:.4f}, {len(found)} trials")
 
 
 def options(targets: Mapping[str, Target]) -> dict[str, dict[str, Any]]:
@@ -94,7 +99,7 @@ def _identity(settings: params.Params) -> str:
     """Names the study by all that decides its results, so that trials of other data or spaces are never mixed in."""
     parts = [
         json.dumps(settings.model_dump(include={"fusion", "training"}), sort_keys=True),
-        str(settings.search.seed),
+        f"{settings.search.seed}, {settings.search.at_once} at once",
         JUDGED,
         ",".join(settings.inputs),
         ",".join(settings.targets),

@@ -13,11 +13,14 @@ from sensorium.models.network import save
 from sensorium.models.shares import mean_of
 from sensorium.training.fit import configured
 from sensorium.training.folds import divisions
-from sensorium.training.stacking import Divisions
+from sensorium.training.loop import Fitted
+from sensorium.training.stacking import Divisions, Stacked
+from sensorium.training.team import join
 
 
 def run() -> None:
-    """Writes models/trained and the learning curve."""
+    """Writes models/trained and the learning curve; of several processes, which fit together, one does."""
+    together = join()
     settings = params.load()
     best = yaml.safe_load(existing(paths.BEST, made_by="search").read_text())
     table = read_table()
@@ -27,6 +30,12 @@ def run() -> None:
     stacked = Divisions(divisions(train, validation, targets)).fit(config, how)
     fitted = stacked.fitted_to(config, how, train, validation)
     calibrate(fitted.network, stacked.judged)
+    if together.leads:
+        _write(fitted, stacked)
+    together.leave()
+
+
+def _write(fitted: Fitted, stacked: Stacked) -> None:
     with replacing(paths.TRAINED) as beside:
         beside.mkdir()
         save(fitted.network, beside)

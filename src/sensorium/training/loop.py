@@ -18,6 +18,7 @@ from sensorium.training.forward import predict
 from sensorium.training.narrow import narrow
 from sensorium.training.step import Recorded, Step
 from sensorium.training.target_weights import WEIGHTINGS
+from sensorium.training.team import Alone, team
 from sensorium.training.weights import Weights
 
 AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
@@ -89,7 +90,8 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     )  # fmt: skip
     order = torch.Generator().manual_seed(how.seed)
     weights = Weights(fast, AVERAGING)
-    step, optimiser = _step(fast, weights, train, how)
+    together = team()
+    step, optimiser = _step(fast, weights, train, how, together)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
     best, waited, steps = weights.mean.clone(), 0, 0
@@ -99,7 +101,9 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
         schedule.step()
         with weights.averaged():
             outputs = predict(fast, validation)
-        validation_loss = joint_loss(network.targets, outputs, validation.labels, 0, how.target_weights).item()
+        validation_loss = together.agreed(
+            joint_loss(network.targets, outputs, validation.labels, 0, how.target_weights).item()
+        )
         require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
@@ -122,7 +126,9 @@ def standardise(network: Network, train: Rows) -> None:
             projection.fit(train.features[name][items[items >= 0]])
 
 
-def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> tuple[Step, torch.optim.Optimizer]:
+def _step(
+    network: Network, weights: Weights, train: Rows, how: TrainConfig, together: Alone
+) -> tuple[Step, torch.optim.Optimizer]:
     """A step along the gradient of the loss, and the optimiser that has its length."""
     on_gpu = weights.vector.is_cuda
     rate = torch.tensor(how.learning_rate, device=weights.vector.device) if on_gpu else how.learning_rate
@@ -131,25 +137,29 @@ def _step(network: Network, weights: Weights, train: Rows, how: TrainConfig) -> 
     items = {name: own.clamp(min=0) for name, own in train.items.items()}
     there = {name: is_there(features) for name, features in train.features.items()}
     features = {name: one.masked_fill(~there[name][..., None], 0) for name, one in train.features.items()}
-    read = _all_tokens if on_gpu else _kept_tokens
+    records = on_gpu and together.alone
+    read = _all_tokens if records else _kept_tokens
 
     def step(rows: Tensor, kept: Tensor) -> Tensor:
-        tokens, masks = {}, {}
-        for (name, own), projection, here in zip(items.items(), network.projections, kept.unbind(1), strict=True):
-            chosen = own[rows]
-            tokens[name] = read(projection, features[name], chosen, here)
+        tokens, masks, part = {}, {}, together.part(len(rows))
+        for (name, own), projection, every in zip(items.items(), network.projections, kept.unbind(1), strict=True):
+            chosen, here = own[rows[part]], every[part]
+            with together.drawing(every):
+                tokens[name] = read(projection, features[name], chosen, here)
             masks[name] = there[name][chosen] * here[:, None]
-        outputs = network.answer(tokens, masks)
+        with together.drawing(torch.ones_like(rows)):
+            outputs = together.gathered(network.answer(tokens, masks), len(rows))
         labels = {name: own[rows] for name, own in train.labels.items()}
         loss = joint_loss(network.targets, outputs, labels, how.label_smoothing, how.target_weights, complete)
         weights.gradient.zero_()
         loss.backward()
+        together.add_up(weights.gradient)
         weights.shorten(LONGEST)
         optimiser.step()
         weights.average()
         return loss.detach()
 
-    return Recorded(step) if on_gpu else step, optimiser
+    return Recorded(step) if records else step, optimiser
 
 
 def _all_tokens(projection: nn.Module, features: Tensor, items: Tensor, here: Tensor) -> Tensor:

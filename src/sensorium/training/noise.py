@@ -1,15 +1,33 @@
 """Dropout drawn from bytes: to draw a number for every unit would take as long as the network's products."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+
 import torch
 from torch import Tensor, nn
 
 LEVELS = 256  # of a byte
+_others = (0, 0)  # rows before and behind those that this process draws for
+
+
+@contextmanager
+def among(before: int, behind: int) -> Iterator[None]:
+    """Draws as if there were so many more rows, which another process draws for."""
+    global _others
+    _others = before, behind
+    try:
+        yield
+    finally:
+        _others = 0, 0
 
 
 def random_bytes(like: Tensor) -> Tensor:
-    """A byte for each number, in the same shape."""
-    words = torch.empty(-(-like.numel() // 8), dtype=torch.int64, device=like.device).random_(-(2**63), None)
-    return words.view(torch.uint8)[: like.numel()].view_as(like)
+    """A byte for each number ``[rows, ...]``, in the same shape."""
+    before, behind = _others
+    shape = (before + len(like) + behind, *like.shape[1:])
+    words = torch.empty(-(-prod(shape) // 8), dtype=torch.int64, device=like.device).random_(-(2**63), None)
+    return words.view(torch.uint8)[: prod(shape)].view(shape)[before : before + len(like)]
 
 
 class Dropout(nn.Module):

@@ -4,7 +4,7 @@ Trials run side by side, and yet every search of the same data and seed draws th
 that came at least `AHEAD` before it, however many processes there are and whichever of them was the first to end.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,6 @@ from sensorium.training.loop import Watch
 
 LOCK_SECONDS = 5  # after which a lock on the journal is one that a kill left; it is held for milliseconds
 STARTUP_TRIALS = 8  # drawn at random before TPE has something to go by
-AHEAD = 4  # trials that are drawn before the first of them has ended
 # A third of the trials go on after 4 epochs, a third of those after 12, and so on (Li et al. 2020, arXiv:1810.05934).
 PRUNER = optuna.pruners.SuccessiveHalvingPruner(min_resource=4, reduction_factor=3)
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -76,14 +75,62 @@ class Draft:
     """A trial to run.
 
     Attributes:
+        place: among all trials.
         trial: what was drawn.
         settings: of the trial, all of them.
         earlier: the trials that it goes by.
     """
 
+    place: int
     trial: FrozenTrial
     settings: Settings
     earlier: Sequence[FrozenTrial]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which trials there are to run, and what each goes by. Kinds that are solved come first, once each.
+
+    Attributes:
+        space: what they are drawn from.
+        trials: at most.
+        seconds: after which no more are begun.
+        seed: of what is drawn.
+        at_once: how many may run at once.
+    """
+
+    space: Space
+    trials: int
+    seconds: float
+    seed: int
+    at_once: int
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.space.trials(self.trials)
+
+    def needs(self, place: int) -> int:
+        """How many trials have to have ended before the one of a place is drawn, and are all that it goes by."""
+        return max(0, place + 1 - self.at_once)
+
+    def goes_on(self, place: int, ended: Iterable[FrozenTrial]) -> bool:
+        """Whether there is a trial of this place, after the time that those took which have ended."""
+        return place < self.total and (place == 0 or spent_seconds(ended) < self.seconds)
+
+    def draft(self, place: int, ended: Sequence[FrozenTrial]) -> Draft:
+        """The trial of a place.
+
+        Args:
+            place: from 0.
+            ended: at least all that it goes by, in the order of their places.
+        """
+        solved, earlier = self.space.solved, ended[: self.needs(place)]
+        seed, startup = self.seed + max(0, place - len(solved)), STARTUP_TRIALS + len(solved)
+        study = _study(earlier, sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup))
+        trial = study.ask()
+        settings = self.space.of_solved(solved[place]) if place < len(solved) else self.space.draw(trial)
+        return Draft(place, study.trials[-1], settings, earlier)
 
 
 def open_study(journal: Path, name: str) -> optuna.Study:
@@ -101,10 +148,10 @@ def finished(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=ENDED)
 
 
-def spent_seconds(study: optuna.Study) -> float:
+def spent_seconds(trials: Iterable[FrozenTrial]) -> float:
     """Time in which trials ran, in all runs together; of those side by side it counts once."""
     spent, counted = timedelta(), datetime.min
-    for trial in finished(study):
+    for trial in trials:
         if trial.datetime_start and trial.datetime_complete:
             spent += max(timedelta(), trial.datetime_complete - max(counted, trial.datetime_start))
             counted = max(counted, trial.datetime_complete)
@@ -112,47 +159,27 @@ def spent_seconds(study: optuna.Study) -> float:
 
 
 def run_trials(
-    study: optuna.Study,
-    space: Space,
-    run: Callable[[Draft], FrozenTrial],
-    trials: int,
-    seconds: float,
-    seed: int,
-    are_long: bool = False,
+    study: optuna.Study, plan: Plan, run: Callable[[Draft], FrozenTrial], are_long: bool = False
 ) -> Iterator[FrozenTrial]:
-    """Runs and yields trials until ``trials`` have ended or they took ``seconds`` together.
-
-    Kinds that are solved come first, once each. A killed search goes on with the first trial that had not ended.
+    """Runs and yields what is left of the plan; a killed search goes on with the first trial that had not ended.
 
     Args:
         study: takes the trials.
-        space: what they are drawn from.
+        plan: of them.
         run: ends a draft, by `ended`; it is called in other processes.
-        trials: at most.
-        seconds: after which no more are begun.
-        seed: of what is drawn.
         are_long: whether a trial takes longer than to start a process.
     """
 
     def drafts() -> Iterator[Draft]:
-        for place in range(len(finished(study)), space.trials(trials)):
-            if place > 0 and spent_seconds(study) >= seconds:
+        for place in range(len(finished(study)), plan.total):
+            trials = finished(study)
+            if not plan.goes_on(place, trials):
                 return
-            yield _draft(space, finished(study)[: max(0, place + 1 - AHEAD)], place, seed)
+            yield plan.draft(place, trials)
 
-    for trial in map_ahead(run, drafts(), AHEAD, processes(), are_long):
+    for trial in map_ahead(run, drafts(), plan.at_once, processes(), are_long):
         study.add_trial(trial)
         yield finished(study)[-1]
-
-
-def _draft(space: Space, earlier: Sequence[FrozenTrial], place: int, seed: int) -> Draft:
-    solved = space.solved
-    startup = STARTUP_TRIALS + len(solved)
-    sampler = optuna.samplers.TPESampler(seed=seed + max(0, place - len(solved)), n_startup_trials=startup)
-    study = _study(earlier, sampler=sampler)
-    trial = study.ask()
-    settings = space.of_solved(solved[place]) if place < len(solved) else space.draw(trial)
-    return Draft(study.trials[-1], settings, earlier)
 
 
 def ended(draft: Draft, loss: Callable[[Watch], float]) -> FrozenTrial:

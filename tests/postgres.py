@@ -16,7 +16,7 @@ NOBODY = 65534  # PostgreSQL refuses to run as root
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """Runs a server; yields the address that Prefect takes."""
+    """Runs a server; yields the address of a database in it."""
     port, user = free_port(), NOBODY if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     if user is not None:
@@ -31,10 +31,10 @@ def postgres() -> Iterator[str]:
 
     data = str(folder / "data")
     try:
-        run("initdb", "--pgdata", data, "--username", "prefect", "--auth", "trust", "--encoding", "UTF8")
+        run("initdb", "--pgdata", data, "--username", "tests", "--auth", "trust", "--encoding", "UTF8")
         run("pg_ctl", "--pgdata", data, "--log", str(folder / "log"), "--options", f"-p {port} -k {folder}", "start")
-        run("createdb", "--host", "127.0.0.1", "--port", str(port), "--username", "prefect", "prefect")
-        yield f"postgresql+asyncpg://prefect@127.0.0.1:{port}/prefect"
+        run("createdb", "--host", "127.0.0.1", "--port", str(port), "--username", "tests", "tests")
+        yield f"postgresql://tests@127.0.0.1:{port}/tests"
         run("pg_ctl", "--pgdata", data, "--mode", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
