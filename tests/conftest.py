@@ -19,6 +19,7 @@ import soundfile
 import yaml
 from PIL import Image
 
+from demo.place import answers as answers
 from demo.place import free_port as free_port
 
 REPOSITORY = Path(__file__).parents[1]
