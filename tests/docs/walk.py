@@ -43,7 +43,7 @@ class Walk:
         self.done: dict[str, str] = {}
         self.exports: list[str] = []
         self.servers: set[str] = set()
-        self.place.environment |= {"SENSORIUM_URL": self.local(SERVICE)}
+        self.place.environment |= {"SENSORIUM_URL": self.local(SERVICE), "PIP_NO_COMPILE": "1"}
         self.place.copy(REPOSITORY)
         (self.root / ".venv").symlink_to(sys.prefix)
         (self.root / ".git/info/exclude").write_text("/.venv\n")
