@@ -62,12 +62,9 @@ class Walk:
     def type(self, block: Block) -> None:
         """Types a block, and remembers what it printed."""
         try:
-            said = LANGUAGES[block.language](self, block.text)
+            self.done[block.text] = LANGUAGES[block.language](self, block.text)
         except Exception as error:
             raise AssertionError(f"{block.place}: {block.text}\n{error}") from error
-        if block.language == "bash":  # each of the commands that one line had is typed, too
-            self.done |= dict.fromkeys(block.text.split(" && "), said)
-        self.done[block.text] = said
 
     def shell(self, text: str) -> str:
         """Types a command; returns what it printed, of a server nothing."""
@@ -82,6 +79,7 @@ class Walk:
             first, _, command = command.rpartition(" && ")
             said = self.place.run("bash", "-c", first) if first else ""
             self._serve(command, *SERVERS[server])
+            self.done |= dict.fromkeys(text.split(" && "), said)
             return said
         if re.match(r"(export )?\w+=[^ ]*$|(export )?\w+=\$\(.*\)$", command):
             self.exports.append(command)
