@@ -28,7 +28,7 @@ from tests.browser import addresses, browsing, scrolling_widths
 from tests.conftest import REPOSITORY, SPLIT_OF_SLICE, answers, free_port
 from tests.serving.test_service import answered
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(9)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(8)]
 PATIENCE = 300  # seconds
 SEARCH = {"trials": 2, "minutes": 5.0, "seed": 0}
 SMALL = {"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2}  # a network that learns in seconds

@@ -134,7 +134,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
 
 
 @pytest.mark.slow
-@pytest.mark.minutes(15)
+@pytest.mark.minutes(10)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
     for block in read_blocks(page, REPOSITORY):

@@ -11,7 +11,7 @@ from tests.conftest import REPOSITORY
 from tests.docs.blocks import read_blocks
 from tests.docs.walk import Walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(7)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(5)]
 
 CUSTOMERS = "python my/customers.py"
 TRACE = "sensorium trace REQUEST_ID"
