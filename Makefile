@@ -9,7 +9,8 @@ IS_SUPPORTED = $(or $(PYTHON),false) -c '$(SUPPORTED)' 2>/dev/null || { \
 make PYTHON=/path/to/python3.12"; exit 1; }
 BIN := .venv/bin
 SECOND := .venv/second/bin
-PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Python compiles a module when it is first imported: of what is installed here, most never is.
+PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 TORCH ?=
 FROM_TORCH := $(if $(wildcard $(TORCH)/.),--no-index --find-links,--index-url) $(TORCH)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet pyproject.toml

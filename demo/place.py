@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import httpx
 from sensorium.errors import UserError
 
 STORY = "story.json"
-PATIENCE = 900  # seconds
+PATIENCE, PAUSE = 900, 0.5  # seconds
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -102,7 +103,7 @@ class Place:
                 start_new_session=True,
             )  # fmt: skip
         if ready:
-            self.wait(lambda: _answers(ready), f"the {name} to answer at {ready}")
+            self.wait(lambda: answers(ready), f"the {name} to answer at {ready}")
 
     def end(self, name: str) -> None:
         """Ends a server and all that it started."""
@@ -125,13 +126,13 @@ class Place:
                     raise UserError(f"the {name} has ended; its words are in {self.logs / name}.log.")
             if time.monotonic() > end:
                 raise UserError(f"waited {PATIENCE} seconds for {what}; see {self.logs}.")
-            time.sleep(0.3)
+            time.sleep(PAUSE)
         return found
 
     def ended_runs(self, flow: str) -> list[dict[str, Any]]:
         """The runs of a flow that have ended, the newest first, as the server knows them."""
         query = {"flows": {"name": {"any_": [flow]}}, "sort": "EXPECTED_START_TIME_DESC"}
-        answer = httpx.post(f"{self.environment['PREFECT_API_URL']}/flow_runs/filter", json=query, timeout=30)
+        answer = _client().post(f"{self.environment['PREFECT_API_URL']}/flow_runs/filter", json=query)
         return [run for run in answer.raise_for_status().json() if run["state"] and run["state"]["type"] in ENDED]
 
     def ended(self, flow: str, count: int) -> dict[str, Any]:
@@ -148,9 +149,16 @@ class Place:
         return json.loads((self.clone / name).read_text(encoding="utf-8"))
 
 
-def _answers(address: str) -> bool:
+@cache
+def _client() -> httpx.Client:
+    """One for all questions, since making it takes longer than ten answers; no server has to keep a connection open."""
+    return httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+
+
+def answers(address: str) -> bool:
+    """Whether a server says there that all is well."""
     with suppress(httpx.TransportError):
-        return httpx.get(address).status_code == 200
+        return _client().get(address).status_code == 200
     return False
 
 

@@ -19,6 +19,7 @@ import soundfile
 import yaml
 from PIL import Image
 
+from demo.place import answers as answers
 from demo.place import free_port as free_port
 
 REPOSITORY = Path(__file__).parents[1]
@@ -156,6 +157,13 @@ def module_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     yield folder
     if request.session.testsfailed == failed:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def folder_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(12)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(8)]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import venv
 from collections.abc import Callable, Iterator
@@ -24,10 +25,10 @@ from safetensors.numpy import load_file, save_file
 
 from sensorium.records import BEGIN
 from tests.browser import addresses, browsing, scrolling_widths
-from tests.conftest import REPOSITORY, SPLIT_OF_SLICE, free_port
+from tests.conftest import REPOSITORY, SPLIT_OF_SLICE, answers, free_port
 from tests.serving.test_service import answered
 
-pytestmark = [pytest.mark.slow, pytest.mark.minutes(9)]
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(8)]
 PATIENCE = 300  # seconds
 SEARCH = {"trials": 2, "minutes": 5.0, "seed": 0}
 SMALL = {"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2}  # a network that learns in seconds
@@ -87,7 +88,7 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
     environment = os.environ | {
         "SENSORIUM_CACHE": str(cache_of_its_own),
         "BENTOML_HOME": str(module_path / "bentoml"),
-        "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONUNBUFFERED": "1",
         "SHELL": "/bin/sh",  # of the shells that DVC starts a stage in, one that waits for it rather than become it
     }
@@ -100,7 +101,7 @@ def workspace(slice_of_stamps: Path, cache_of_its_own: Path, module_path: Path) 
         fusion=SMALL,
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 20},
         compress={
-            "forms": ["int8-weights", "int8-weights-int4-tables"],  # as good on every processor
+            "forms": ["int8-weights-int4-tables"],  # as good on every processor
             "students": {"fusion": [{"kind": "width", "keep": 0.5}]},
             "max_drop": 0.2,  # of thirty rows more cannot be proven
         },
@@ -243,7 +244,7 @@ def serving(workspace: Workspace, *what: str) -> Iterator[Served]:
     port = free_port()
     process = workspace.start("bentoml", "serve", *what, "--port", str(port))
     try:
-        wait_for(lambda: ready(f"http://127.0.0.1:{port}"))
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
         yield Served(process, f"http://127.0.0.1:{port}")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -255,13 +256,6 @@ def served(workspace: Workspace) -> Iterator[Served]:
     """The service of the workspace."""
     with serving(workspace) as running:
         yield running
-
-
-def ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -363,10 +357,11 @@ def test_the_bento_serves_in_an_environment_made_as_its_image_is(
     assert "pip install -r $BENTO_PATH/env/python/requirements.txt" in dockerfile
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 120e6
     image = tmp_path / "image"
-    venv.create(image, with_pip=True)
+    venv.create(image)
     requirements = str(folder / "env/python/requirements.txt")
+    pip = [sys.executable, "-m", "pip", "--python", str(image)]
     done = subprocess.run(
-        [image / "bin/pip", "install", "--quiet", "--requirement", requirements],
+        [*pip, "install", "--quiet", "--no-compile", "--requirement", requirements],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -485,7 +480,7 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed_twice(workspace: Workspace) -> Killed:
-    trials, command = 4, ("dvc", "repro", "evaluate")
+    trials, command = 4, ("dvc", "repro", "train")
     workspace.params(
         search={"trials": trials, "minutes": 60.0, "seed": 1},
         fusion=SMALL | {"kind": "attention", "width": [64, 128], "dropout": {"low": 0.1, "high": 0.5}},
@@ -509,7 +504,7 @@ def test_killed_in_search_its_trials_count(workspace: Workspace, killed_twice: K
 def test_killed_in_train_it_trains_again_and_a_changed_fusion_embeds_nothing(
     workspace: Workspace, killed_twice: Killed
 ) -> None:
-    assert killed_twice.ran == [["search", "train"], ["train", "evaluate"]]
+    assert killed_twice.ran == [["search", "train"], ["train"]]
     assert (workspace.root / "models/trained/network.safetensors").is_file()
 
 
@@ -546,11 +541,6 @@ def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
     promoted = workspace.run("sensorium", "promote")
     assert promoted.stdout.startswith("promote: v1.0.0 is the champion"), promoted.stdout
     assert workspace.ran() == ["gate", "report", "package"]
-    shipped = yaml.safe_load((workspace.root / "params.yaml").read_text())["serve"]
-    workspace.params(serve=shipped | {"top": 9})
-    assert workspace.ran() == ["package"]
-    workspace.params(serve=shipped)
-    assert workspace.run("dvc", "repro").returncode == 0
     verdict = workspace.json("metrics/gate.json")
     itself = next(rule for rule in verdict["rules"] if "margin" in rule)
     assert (itself["value"], itself["low"], itself["passed"]) == (itself["bound"], 0, True)
@@ -562,6 +552,7 @@ def test_a_worse_model_does_not_pass_the_champion(workspace: Workspace) -> None:
     }
     weights.unlink()
     save_file(forgotten, weights)
+    workspace.params(compress={"forms": []})
     committed = workspace.run("dvc", "commit", "--force", "train")
     assert committed.returncode == 0, committed.stdout
     worse = workspace.run("dvc", "repro")

@@ -16,7 +16,7 @@ from sensorium.commands import fetch
 from tests.browser import browsing
 from tests.conftest import REPOSITORY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minutes(2)]
 
 STAND_IN = """
 import json, pathlib, sys, yaml

@@ -36,6 +36,7 @@ NOT_HERE = {
     "sensorium.example.com": "no cluster",
     "s3://bucket": "tests/flows/test_remote.py pushes to an S3 of its own",
     "PASSWORD@HOST": "tests/flows/test_postgres.py runs a server on PostgreSQL",
+    "sensorium collect && dvc repro && sensorium conclude": "docs/monitoring.md has them in three lines",
     "flow_runs/ID/resume": "tests/flows/test_retrain.py approves and declines",
 }
 PAGES = [
@@ -76,17 +77,14 @@ def back_to_the_commit(walk: Walk) -> None:
 
 
 def ask_and_tell(walk: Walk) -> None:
-    """Requests about pictures or, later on, texts that the model was not trained on, with the truth about them."""
+    """Requests about pictures that the model was not trained on, with the truth: too few to begin a retrain."""
     rows = pd.read_parquet(walk.root / "data/raw/manifest.parquet").set_index("id")
     split = pd.read_parquet(walk.root / "data/prepared/rows.parquet").set_index("id")["split"]
-    tested = rows.loc[split.index[split == "test"]].dropna(subset=["text", "image"]).drop_duplicates("item")
+    tested = rows.loc[split.index[split == "test"]].dropna(subset=["image"]).drop_duplicates("item")
     media = Media.of_folder(walk.root / "data/raw")
     with Client(walk.local(SERVICE)) as client:
-        for picture, text, category in zip(tested["image"], tested["text"], tested["category"], strict=True):
-            if "REQUEST_ID" in walk.words:
-                answer = client.predict(text=text)
-            else:
-                answer = client.predict(image=media.read(picture, Image.max_bytes))
+        for picture, category in tested[["image", "category"]][:15].itertuples(index=False):
+            answer = client.predict(image=media.read(picture, Image.max_bytes))
             client.feedback(answer["request_id"], category=category)
         walk.words["REQUEST_ID"] = answer["request_id"]
     commit(walk)
@@ -102,8 +100,7 @@ BEFORE = {
     "sensorium promote v1.0.0": back_to_the_commit,
     "sensorium rollback": another_version,
     "sensorium monitor": ask_and_tell,
-    "sensorium collect": ask_and_tell,
-    "sensorium collect && dvc repro && sensorium conclude": commit,
+    "sensorium collect": commit,
     "bentoml serve TAG": name_the_bento,
     "prefect deployment run retrain/local --watch": back_to_the_commit,
     "git add --all && git commit --message run": change_something,
@@ -120,9 +117,10 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
             data={"source": "tuxpaint", "path": str(slice_of_stamps), "languages": ["es", "fr"]},
             split=SPLIT_OF_SLICE,
             search={"trials": 1, "minutes": 5.0, "seed": 0},
-            fusion={"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2},
+            fusion={"kind": "linear", "width": 64, "layers": 1, "dropout": 0.2},  # solved at once
             gate=[{"metric": "evaluate.category.accuracy", "min": "evaluate.category.majority.accuracy"}],
-            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 10},
+            evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 0},
+            compress={"forms": []},  # of so few rows none could be proven but one that computes the same
             monitor={"keep_content": True},
         )
         frog = next(slice_of_stamps.glob("animals/**/*_desc_fr.ogg"))
@@ -139,7 +137,7 @@ def reader(slice_of_stamps: Path, module_path: Path) -> Iterator[Walk]:
 
 
 @pytest.mark.slow
-@pytest.mark.minutes(15)
+@pytest.mark.minutes(10)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_a_page_can_be_typed_as_it_stands(reader: Walk, page: Path) -> None:
     for block in read_blocks(page, REPOSITORY):

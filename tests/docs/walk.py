@@ -41,9 +41,10 @@ class Walk:
         self.before, self.words = before, words
         self.ports = {SERVICE: self.place.ports["service"], PREFECT: self.place.ports["prefect"]}
         self.done: dict[str, str] = {}
+        self.told: dict[tuple[str, ...], str] = {}
         self.exports: list[str] = []
         self.servers: set[str] = set()
-        self.place.environment |= {"SENSORIUM_URL": self.local(SERVICE)}
+        self.place.environment |= {"SENSORIUM_URL": self.local(SERVICE), "PIP_NO_COMPILE": "1"}
         self.place.copy(REPOSITORY)
         (self.root / ".venv").symlink_to(sys.prefix)
         (self.root / ".git/info/exclude").write_text("/.venv\n")
@@ -129,10 +130,16 @@ class Walk:
         known = next((number for number, word in enumerate(words) if number and not word.isalpha()), len(words))
         if words[0] == "python":
             known = 3 if words[1] == "-m" else 2
-        told = self.place.run(*words[:known], "--help")
+        told = self.help(*words[:known])
         for option in (word for word in words[known:] if word.startswith("-")):
             assert option in told, f"{option} is no option of {' '.join(words[:known])}"
         return told
+
+    def help(self, *command: str) -> str:
+        """What a command says of itself; it is asked once."""
+        if command not in self.told:
+            self.told[command] = self.place.run(*command, "--help")
+        return self.told[command]
 
 
 LANGUAGES = {"bash": Walk.shell, "yaml": Walk.edit, "python": Walk.python, NAMED: Walk.exists}

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import REPOSITORY, free_port
+from tests.conftest import REPOSITORY, answers, free_port
 
 PATIENCE = 180  # seconds
 
@@ -64,6 +64,7 @@ class Server:
     port: int
     home: Path
     process: subprocess.Popen[bytes] | None = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
 
     @property
     def api(self) -> str:
@@ -94,15 +95,12 @@ class Server:
             self.process.wait()
 
     def _healthy(self) -> bool:
-        try:
-            return httpx.get(f"{self.api}/health").status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(f"{self.api}/health")
 
     def post(self, path: str, **body: Any) -> Any:
         """Posts, and again after a 503, as Prefect's own client does: SQLite was at work for another."""
         for pause in (0.5, 1, 2, 4, 8):
-            answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
+            answer = self.client.post(f"{self.api}/{path}", json=body)
             if answer.status_code != 503:
                 break
             time.sleep(pause)

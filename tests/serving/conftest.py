@@ -13,6 +13,7 @@ import torch
 import uvicorn
 from starlette.testclient import TestClient
 
+from sensorium.cached import alone
 from sensorium.modalities import Audio, Image, Modality, Tabular, Text
 from sensorium.runtime import settings
 from sensorium.serving.app import create_app, start
@@ -25,7 +26,16 @@ RAWS = {"note": "a frog", "photo": png(), "sound": wav(), "car": {"age": 3, "col
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_folder(folder_of_all: Path) -> Path:
+    """The model, written once for all tests: whoever changes something in it has a copy."""
+    folder = folder_of_all / "model/whole"
+    with alone(folder):
+        if not folder.exists():
+            write_model(folder.with_name("unfinished")).rename(folder)
+    return folder
+
+
+def write_model(folder: Path) -> Path:
     kinds: dict[str, Modality] = {
         "note": Text(),
         "photo": Image(),
@@ -36,7 +46,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     readers = model.read(kinds, values)
     torch.manual_seed(0)
     network = model.small_network(readers, {"label": ["no", "yes"], "size": ["s", "m", "l"]}, "attention")
-    return model.write(readers, values, network, tmp_path_factory.mktemp("model") / "whole", {"note": "int8-tables"})
+    return model.write(readers, values, network, folder, {"note": "int8-tables"})
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import yaml
 from sensorium.runtime import artefact, profile, settings
 from sensorium.serving import keys
 from sensorium.serving.places import MOST_BODIES
-from tests.conftest import REPOSITORY, free_port
+from tests.conftest import REPOSITORY, answers, free_port
 from tests.serving.test_grafana import DASHBOARD, PANELS, RULES, panel
 
 NAME = re.compile(r"\b(?:sensorium_[a-z_]+|up)\b(?!:)")
@@ -169,13 +169,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def answers(address: str, path: str) -> bool:
-    try:
-        return httpx.get(f"{address}{path}").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @contextmanager
 def running(command: Sequence[str], log: Path, ready: Callable[[], bool], **environment: str) -> Iterator[None]:
     """A process in its own session, until the block ends."""
@@ -229,8 +222,8 @@ def observed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     watch = ["prometheus", f"--config.file={root / 'prometheus.yml'}", f"--storage.tsdb.path={root / 'data'}"]
     watch.append(f"--web.listen-address={prometheus.removeprefix('http://')}")
     with (
-        running(serve, root / "service.log", lambda: answers(service, "/readyz"), **environment),
-        running(watch, root / "prometheus.log", lambda: answers(prometheus, "/-/ready")),
+        running(serve, root / "service.log", lambda: answers(f"{service}/readyz"), **environment),
+        running(watch, root / "prometheus.log", lambda: answers(f"{prometheus}/-/ready")),
         httpx.Client(base_url=service, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as client,
         httpx.Client(base_url=prometheus) as asking,
     ):

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from sensorium.runtime import settings
-from tests.conftest import PRIVATE, REPOSITORY, free_port, modes, png, wav
+from tests.conftest import PRIVATE, REPOSITORY, answers, free_port, modes, png, wav
 from tests.serving.conftest import served_as
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def bentoml_serve(
     )
     address = f"http://127.0.0.1:{port}"
     end = time.monotonic() + PATIENCE
-    while not ready(address):
+    while not answers(f"{address}/readyz"):
         assert process.poll() is None and time.monotonic() < end, said(home)
         time.sleep(0.05)
     try:
@@ -60,13 +60,6 @@ def bentoml_serve(
 def said(home: Path) -> str:
     """What a service printed."""
     return (home / "out").read_text() + (home / "err").read_text()
-
-
-def ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +236,7 @@ def test_a_killed_worker_loses_no_line_that_was_answered(model_folder: Path, tmp
         time.sleep(0.2)
         workers(process)[0].kill()
         end = time.monotonic() + PATIENCE
-        while not ready(address):  # it is started again
+        while not answers(f"{address}/readyz"):  # it is started again
             assert time.monotonic() < end
             time.sleep(0.05)
     written = (tmp_path / "log/predictions.jsonl").read_text()
