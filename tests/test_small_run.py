@@ -3,6 +3,7 @@ hostile: no page runs what one says, or asks for anything.
 """
 
 import io
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -37,7 +38,8 @@ RULES = [
     {"metric": "evaluate.kind.rows", "min": 40},
 ]
 KEEP = settings.Keep(keep_content=True)
-WEIGHT, KIND, FARM = map(hostile, ("weight", "kind", "farm"))
+WEIGHT, KIND, FARM, PRICE, TRAITS = map(hostile, ("weight", "kind", "farm", "price", "traits"))
+SWEET, RIPE = (hostile(tag)[:200] for tag in ("sweet", "ripe"))
 
 
 def fruit() -> list[dict[str, Any]]:
@@ -50,10 +52,12 @@ def fruit() -> list[dict[str, Any]]:
             WEIGHT: chance.gauss(8 if kind == "cherry" else 12, 2),
             KIND: hostile(kind),
             FARM: hostile(f"farm {number % 3}"),
+            PRICE: chance.gauss(3, 1),
+            TRAITS: json.dumps(chance.choice([[SWEET], [RIPE], [SWEET, RIPE]])),
         }
         for number, kind in enumerate(kinds)
     ]
-    odd = [{WEIGHT: hostile("heavy")}, {KIND: hostile("durian")}]
+    odd = [{WEIGHT: hostile("heavy")}, {KIND: hostile("durian"), PRICE: None, TRAITS: None}]
     return rows + [rows[number] | {"id": hostile(f"odd{number}")} | one for number, one in enumerate(odd)]
 
 
@@ -63,7 +67,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = Project(tmp_path_factory.mktemp("run"))
     project.params |= {
         "inputs": {"facts": {"kind": "tabular", "numbers": [WEIGHT]}},
-        "targets": {"kind": {"kind": "class", "column": KIND}},
+        "targets": {
+            "kind": {"kind": "class", "column": KIND},
+            "price": {"kind": "number", "column": PRICE},
+            "traits": {"kind": "multilabel", "column": TRAITS},
+        },
         "split": {"train": 0.34, "val": 0.33, "test": 0.33, "group": FARM},
         "fusion": {"width": 16},
         "training": {"epochs": 3, "learning_rate": 0.01},
@@ -110,7 +118,8 @@ def test_no_page_runs_what_a_name_says_or_asks_for_anything(tmp_path: Path, monk
     of_files(tmp_path / "files")
     model = shutil.copytree("models/compressed", tmp_path / "model")
     rows = [{WEIGHT: float(number)} for number in range(40)]
-    add_reference(model, {"facts": rows}, {"facts": rows}, ("kind", hostile("cherry")))
+    more = {"price": [float(number) for number in range(40)], "traits": [json.dumps([SWEET])] * 40}
+    add_reference(model, {"facts": rows}, {"facts": rows}, ("kind", hostile("cherry")), more=more)
     example = {"facts": {WEIGHT: 9.5}}
     settings.write(model, settings.Settings(title=hostile("t")[:80], keep=KEEP, examples=[example] * 2))
     monkeypatch.setenv("SENSORIUM_MODEL", str(model))

@@ -1,5 +1,6 @@
 """A model that predicts tags: its log, what people send, and how well it does by that."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 import torch
 
 from sensorium.modalities import Tabular
+from sensorium.monitoring.drift.cells import read_sides
 from sensorium.monitoring.drift.effects import of_categories
 from sensorium.monitoring.drift.words import answer
 from sensorium.monitoring.feedback.labels import read_feedback
 from sensorium.monitoring.feedback.performance import measure
 from sensorium.monitoring.feedback.selection import select
 from sensorium.monitoring.log.window import read_window
+from sensorium.stats.statistics import Kind
 from sensorium.targets import LearntMultilabel, Multilabel
 from tests import model
 from tests.browser import browsing
@@ -73,8 +76,9 @@ def test_labels_of_several_tags_that_the_model_does_not_know_count_once(tmp_path
 
 
 def test_tags_that_are_answered_more_often_are_told_as_a_person_reads_them() -> None:
-    before, now = pd.Series(['["cat"]'] * 4), pd.Series(['["cat", "dog"]'] * 4)
-    assert of_categories("the answer", before, now, TAGS.worded).words == "the answer is cat, dog in 100% (was 0%)"
+    first, second = pd.Series(['["cat"]', '["emu"]'] * 2), pd.Series([json.dumps(["cat", "dog" * 30])] * 4)
+    before, now = read_sides(first, second, Kind.CATEGORY, TAGS.worded)
+    assert of_categories("the answer", before, now).words == f"the answer is cat, {'dog' * 18}d in 100% (was 0%)"
     assert TAGS.worded("[]") == "no tags"
 
 

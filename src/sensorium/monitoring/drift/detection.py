@@ -1,8 +1,9 @@
 """Detects drift: compares independent logged predictions with a model's reference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,9 +148,9 @@ def detect_drift(
             "`split.val` more rows and make the model again by `dvc repro`."
         )
     is_current = np.repeat([False, True], [len(before), len(current)])
-    answers = {names.answer(name, one) for name, one in targets.items()}
     kinds = dict(_kinds(before, current, list(inputs), targets))
-    sides = dict(_sides(before, current, kinds))
+    worded = {names.answer(name, one): one.worded for name, one in targets.items()}
+    sides = dict(_sides(before, current, kinds, worded))
     embedded = {name: one for name in inputs if (one := of_embedding(name, before, current, FEWEST_VALUES))}
     tests = {name: one.test for name, one in embedded.items()}
     tests |= {column: of_column(*pair, kinds[column]) for column, pair in sides.items()}
@@ -160,7 +161,7 @@ def detect_drift(
         findings.append(_found(name, EMBEDDING, chances, name, change))
     for column, kind in kinds.items():
         about, what = names.subject(column)
-        what = PREDICTIONS if column in answers else what
+        what = PREDICTIONS if column in worded else what
         change = (
             _change(what, *sides[column], kind, inputs.get(about), targets.get(about))
             if column in sides
@@ -173,13 +174,15 @@ def detect_drift(
     return DriftResult(findings, chances.bound, distances, kinds, sides, chances.p_values)
 
 
-def _sides(before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Sides]]:
+def _sides(
+    before: pd.DataFrame, now: pd.DataFrame, kinds: Mapping[str, Kind], worded: Mapping[str, Callable[[Any], str]]
+) -> Iterator[tuple[str, Sides]]:
     """Both sides of every column that has enough values."""
     for column, kind in kinds.items():
         first, second = (
             table[column] if column in table else pd.Series(np.nan, table.index) for table in (before, now)
         )
-        pair = read_sides(first, second, kind)
+        pair = read_sides(first, second, kind, worded.get(column, str))
         if min(side.count() for side in pair) >= FEWEST_VALUES:
             yield column, pair
 
@@ -202,11 +205,10 @@ def _change(
     what: str, before: pd.Series, now: pd.Series, kind: Kind, modality: Modality | None, target: Learnt | None
 ) -> Change:
     called = "the answer" if what == PREDICTIONS else target.called.get(what, what) if target else what
-    worded = target.worded if what == PREDICTIONS and target else str
     if kind is Kind.FLAG:
         return effects.of_flags(before, now)
     if kind is Kind.CATEGORY:
-        return effects.of_categories(called, before, now, worded)
+        return effects.of_categories(called, before, now)
     return effects.of_numbers(called, before, now, modality.comparatives.get(what) if modality else None)
 
 

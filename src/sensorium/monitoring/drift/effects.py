@@ -1,8 +1,7 @@
 """The size of the change of a column, from 0 to 1, and its description in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,14 +38,13 @@ def of_numbers(name: str, before: pd.Series, now: pd.Series, comparative: Compar
     return Change(float(ks_2samp(first, second).statistic), _difference(name, old, new, comparative))
 
 
-def of_categories(name: str, before: pd.Series, now: pd.Series, worded: Callable[[Any], str] = str) -> Change:
+def of_categories(name: str, before: pd.Series, now: pd.Series) -> Change:
     """The total variation distance of categories, and the one whose frequency changed most.
 
     Args:
         name: what a sentence calls the column.
         before: its values in the reference.
         now: its values in the window.
-        worded: a value, as a person reads it.
     """
     first, second = _frequencies(before), _frequencies(now)
     if first.empty or second.empty:
@@ -54,7 +52,7 @@ def of_categories(name: str, before: pd.Series, now: pd.Series, worded: Callable
     both = pd.DataFrame({"before": first, "now": second}).fillna(0.0)
     moved = both["now"] - both["before"]
     most = str(moved.abs().idxmax())
-    which = "a rarer one" if most == OTHER else worded(most)
+    which = "a rarer one" if most == OTHER else most
     words = f"{name} is {which} in {both['now'][most]:.0%} (was {both['before'][most]:.0%})"
     return Change(float(moved.abs().sum() / 2), words)
 

@@ -51,7 +51,7 @@ def _keep(sample: Sample) -> bool:
     try:
         for path in sample.files.values():
             if not (kept := content.file(MEDIA, path.name)).is_file():
-                with replacing(kept) as beside:
+                with replacing(kept, lasting=True) as beside:
                     shutil.copyfile(path, beside)
     except FileNotFoundError:
         return False
