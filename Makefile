@@ -73,7 +73,7 @@ lint: .venv/installed-dev
 	@lint-imports
 
 test: setup lint
-	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-python:
 	@test -e .venv/installed-dev || { echo "error: run make test first; its environment tells what train brings."; exit 1; }

@@ -65,7 +65,7 @@ def change_something(walk: Walk) -> None:
 def another_version(walk: Walk) -> None:
     """A second champion, so that there is one to go back to."""
     settings = yaml.safe_load((walk.root / "params.yaml").read_text())
-    walk.replace(serve=settings["serve"] | {"top": 2})
+    walk.replace(serve=settings["serve"] | {"top": settings["serve"].get("top", 1) + 1})
     walk.place.run("dvc", "repro")
     commit(walk)
     walk.place.run("sensorium", "promote")
@@ -74,6 +74,12 @@ def another_version(walk: Walk) -> None:
 def back_to_the_commit(walk: Walk) -> None:
     """An experiment leaves its values in the workspace, and an environment for a client its files."""
     walk.place.run("bash", "-c", "git reset --quiet --hard && git clean --quiet --force -d && dvc checkout --force")
+
+
+def another_champion(walk: Walk) -> None:
+    """The same in the tree as it was committed."""
+    back_to_the_commit(walk)
+    another_version(walk)
 
 
 def ask_and_tell(walk: Walk) -> None:
@@ -97,7 +103,7 @@ def name_the_bento(walk: Walk) -> None:
 BEFORE = {
     "dvc exp run -S fusion.kind=attention report": commit,
     "sensorium promote": back_to_the_commit,
-    "sensorium promote v1.0.0": back_to_the_commit,
+    "sensorium promote v1.0.0": another_champion,
     "sensorium rollback": another_version,
     "sensorium monitor": ask_and_tell,
     "sensorium collect": commit,

@@ -11,6 +11,7 @@ from sensorium.models.masks import mean_tokens
 
 TREES, DEPTH = 240, 4
 NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
+RAMP = 0.02  # of a deviation, in which an answer goes from no to yes: in a step, what rounding changes would show
 PLACES, AXES = 128, 16  # numbers that an input is read in: its own, or of more than there are places its leading axes
 
 
@@ -76,12 +77,13 @@ class TreesFusion(Fusion):
         means, here = mean_tokens(tokens, masks)
         asked = means.flatten(1)[:, self.questions]
         known = here[:, self.questions // PLACES]
-        above = known * (asked > self.thresholds).to(asked.dtype) + (1 - known) * self.unknown
+        told = ((asked - self.thresholds) / RAMP).clamp(-0.5, 0.5) + 0.5
+        above = known * told + (1 - known) * self.unknown
         return reached(above.unflatten(1, (TREES, NODES))).flatten(1) @ self.leaves + self.biases
 
 
 def reached(above: Tensor) -> Tensor:
-    """1 for the leaf of every tree that a row ends in, else 0 ``[batch, trees, leaves]``.
+    """1 for the leaf of every tree that a row ends in, else 0; near a threshold shared out ``[batch, trees, leaves]``.
 
     Args:
         above: each node's answer, 1 to go right, else 0 ``[batch, trees, nodes]``: the root, then level by level, of
