@@ -23,11 +23,11 @@ def remember_request(walk: Walk) -> None:
 
 
 def hurry(walk: Walk) -> None:
-    """The only thing that a reader would not do: fewer fits, trials, draws and forms, a network that is solved."""
+    """The only thing that a reader would not do: fewer fits, trials, draws and forms, a smaller network."""
     walk.replace(
         split={"train": 0.45, "val": 0.35, "test": 0.2, "stratify": "fruit", "group": ["seller"], "seed": 0},
         search={"trials": 1, "minutes": 5.0, "seed": 0},
-        fusion={"kind": "linear", "width": 64, "layers": 1, "dropout": 0.2},
+        fusion={"kind": "concat", "width": 64, "layers": 1, "dropout": 0.2},
         evaluation={"bootstrap": 200, "confidence": 0.95, "robustness_rows": 0},
         compress={"forms": []},
     )
