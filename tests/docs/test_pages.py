@@ -28,6 +28,7 @@ NOT_HERE = {
     "bentoml containerize": "no Docker engine",
     "dask ": "no second machine; tests/engine/test_conformance.py runs a cluster",
     "/shared/cache": "no disk that machines share",
+    "/shared/project": "no disk that machines share",
     "--editable '.[dask]'": "`make test` has installed it",
     "--editable '.[search]'": "tests/training/test_shared_search.py searches on a PostgreSQL server of its own",
     "run_grpc_proxy_server": "it runs until it is ended; tests/training/test_shared_search.py runs one",
