@@ -57,7 +57,7 @@ def test_served_alone_or_beside_longer_ones_with_any_padding_the_answer_is_the_t
     network = model.small_network(readers(4), {"label": ["no", "yes"]}, kind)
     network.absence = torch.tensor([[0.3, -0.5]])
     wanted = answers(uncompressed(readers(4), network), SAMPLES)
-    assert len(np.unique(wanted[:, 0].round(5))) >= 5  # trees rise in steps
+    assert len(np.unique(wanted[:, 0].round(5))) >= (5 if kind == "trees" else len(SAMPLES))  # trees rise in steps
     for most in (4, 7):
         predictor = Predictor.load(model.write(readers(most), VALUES, network, tmp_path / str(most)))
         samples = [{**one, **({"note": one["note"][:4]} if "note" in one else {})} for one in SAMPLES]

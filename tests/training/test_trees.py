@@ -77,6 +77,24 @@ def test_rows_without_labels_and_inputs_that_nobody_has_are_borne() -> None:
     assert all(torch.isfinite(found).all() for found in predict(grown(train), train).values())
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_row_or_two_are_enough(count: int) -> None:
+    train = rows(40, 0)
+    train.labels["price"][count:] = np.nan
+    assert all(torch.isfinite(found).all() for found in predict(grown(train), train).values())
+
+
+def test_what_rounding_changes_shows_in_no_answer(network: Network) -> None:
+    test = rows(400, 1)
+    threshold = network.fusion.thresholds[network.fusion.questions == 0][0]  # of the first number of facts
+    projection = network.projections[0]
+    test.features["facts"][:, 0, 0] = threshold * projection.deviation[0] + projection.mean[0]
+    before = predict(network, test)
+    test.features["facts"][:, 0, 0] += 1e-6
+    for name, found in predict(network, test).items():
+        assert (found - before[name]).abs().max() < 1e-3 * before[name].abs().max()
+
+
 def test_a_tree_with_early_leaves_and_missing_numbers_is_the_one_that_was_grown() -> None:
     random = np.random.default_rng(0)
     numbers = random.normal(size=(300, 3)).astype(np.float32)

@@ -1,7 +1,7 @@
 """The hyper-parameter search: trials in an Optuna journal that survives a kill.
 
 Trials run side by side, and yet every search of the same data and seed draws the same: what a trial goes by are those
-that came at least `AHEAD` before it, however many processes there are and whichever of them was the first to end.
+that came at least `Plan.at_once` places before it, however many processes there are and whichever was the first to end.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

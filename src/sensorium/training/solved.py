@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -16,6 +17,8 @@ from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.loop import Fitted, TrainConfig
 from sensorium.training.solution import blank, judged
+
+LIBRARIES = ("numpy", "scikit-learn", "torch")  # that solve
 
 
 def solved(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Rows) -> Fitted:
@@ -51,4 +54,5 @@ def _add(found: "hashlib._Hash", tensor: Tensor) -> None:
 def _code() -> str:
     """A digest of all that has a part in it: a change costs no more than that a network is solved once more."""
     files = [path for room in (models, stats, targets, training) for path in Path(room.__path__[0]).rglob("*.py")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    libraries = ",".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return hashlib.sha256(libraries.encode() + b"".join(path.read_bytes() for path in sorted(files))).hexdigest()

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from sklearn.tree import DecisionTreeRegressor
 from torch import Tensor
 
 from sensorium.models.fusion.trees import DEPTH, LEAVES, NODES, PLACES, TREES, Numbers, TreesFusion
@@ -19,7 +18,7 @@ from sensorium.training.cross_validation import known_rows, mean_tokens
 from sensorium.training.data import Rows
 from sensorium.training.solution import Parts
 
-LEARNT_OF_ALL = 12.0  # steps of Newton's that all trees of a target make together; one of many makes a small one
+NEWTON_STEPS = 12.0  # that all trees of a target make together; one of many makes a small one
 SMALLEST_LEAF = 5  # rows
 RIDGE = 1.0  # added to the curvature of a leaf's rows
 LEAST_CURVATURE = 1e-3  # of an output of a row: an estimate may be below 0
@@ -28,6 +27,7 @@ OF_ROWS, OF_NUMBERS = 0.7, 0.5  # shares of the rows, and of the numbers at each
 PARTIAL = 0.5  # how much a row counts that lacks some of its inputs, beside the same row as it is
 FIRST_STEPS = 20  # to the best constants
 MOST_ITEMS = 5_000  # that axes are found by
+MOST_OUTPUTS = 500_000  # of all rows together, that trees are grown by: of 1,000 classes 500 rows
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def fill(network: Network, parts: Parts, train: Rows) -> None:
     """Gives every target its share of the trees."""
     fusion = cast(TreesFusion, network.fusion)
     _turn(network, train)
-    known = {name: rows for name in parts if len(rows := known_rows(train, name, network.targets[name]))}
+    known = {name: rows for name in parts if len(rows := _known(train, name, network.targets[name]))}
     first, count = 0, TREES // max(1, len(known))
     for name, rows in known.items():
         grown = _grown(network.targets[name], *_rows(network, name, rows), count)
@@ -70,6 +70,12 @@ def fill(network: Network, parts: Parts, train: Rows) -> None:
         fusion.leaves[leaves, parts[name]] = grown.leaves.flatten(0, 1)
         fusion.biases[parts[name]] = grown.biases
         first += count
+
+
+def _known(train: Rows, name: str, target: Learnt) -> Rows:
+    """The rows whose label is known, at most some thousands of them, and fewer where there are many outputs."""
+    rows = known_rows(train, name, target)
+    return rows.select(torch.arange(len(rows))[:: -(-len(rows) * target.outputs // MOST_OUTPUTS) or 1])
 
 
 def _turn(network: Network, train: Rows) -> None:
@@ -105,20 +111,26 @@ def _rows(network: Network, name: str, rows: Rows) -> tuple[TrainingRows, Tensor
 
 def _grown(target: Learnt, rows: TrainingRows, labels: Tensor, count: int) -> Grown:
     """So many trees, each fitted to what those before it leave."""
+    from sklearn.tree import DecisionTreeRegressor  # which takes a second, that the start of every command would take
+
     random, signs = np.random.RandomState(0), torch.Generator().manual_seed(0)
-    rate, counts = min(1.0, LEARNT_OF_ALL / count), torch.from_numpy(rows.counts)[:, None]
-    outputs = torch.zeros(len(labels), target.outputs)
-    for _ in range(FIRST_STEPS):
-        slope, curvature = _derivatives(target, outputs, labels, signs)
-        outputs = outputs - (slope * counts).sum(0) / ((curvature * counts).sum(0) + RIDGE)
-    biases = outputs[0]
-    trees = []
-    for _ in range(count):
+    rate, counts = min(1.0, NEWTON_STEPS / count), torch.from_numpy(rows.counts)[:, None]
+    outputs = _constants(target, labels, counts, signs)
+    # Kept beside what comes and goes, small tensors would leave holes between large ones: gigabytes in all.
+    grown = Grown(
+        torch.zeros(count, NODES, dtype=torch.int64),
+        torch.zeros(count, NODES),
+        torch.zeros(count, NODES),
+        torch.zeros(count, LEAVES, target.outputs),
+        outputs[0],
+    )
+    for place in range(count):
         slope, curvature = _derivatives(target, outputs, labels, signs)
         wanted = slope
         if target.outputs > SUMS:
             wanted = slope @ torch.from_numpy(random.standard_normal((target.outputs, SUMS)).astype(np.float32))
-        grown_by = random.random_sample(len(labels)) < OF_ROWS
+        drawn = random.random_sample(len(labels))
+        grown_by = drawn <= max(OF_ROWS, drawn.min())  # one at least
         tree = DecisionTreeRegressor(
             max_depth=DEPTH, min_samples_leaf=SMALLEST_LEAF, max_features=OF_NUMBERS, random_state=random
         )
@@ -128,9 +140,19 @@ def _grown(target: Learnt, rows: TrainingRows, labels: Tensor, count: int) -> Gr
         slopes, curvatures = (zeros.index_add(0, leaf, one * counts) for one in (slope, curvature))
         values = -rate * slopes / (curvatures + RIDGE)
         outputs = outputs + values[leaf]
-        trees.append(complete(tree.tree_, rows.places, values))
-    questions, thresholds, unknown, leaves = (torch.stack(of_trees) for of_trees in zip(*trees, strict=True))
-    return Grown(questions, thresholds, unknown, leaves, biases)
+        questions, thresholds, unknown, leaves = complete(tree.tree_, rows.places, values)
+        grown.questions[place], grown.thresholds[place], grown.unknown[place] = questions, thresholds, unknown
+        grown.leaves[place] = leaves
+    return grown
+
+
+def _constants(target: Learnt, labels: Tensor, counts: Tensor, signs: torch.Generator) -> Tensor:
+    """The outputs that suit all rows best, the same for each ``[rows, outputs]``."""
+    outputs = torch.zeros(len(labels), target.outputs)
+    for _ in range(FIRST_STEPS):
+        slope, curvature = _derivatives(target, outputs, labels, signs)
+        outputs = outputs - (slope * counts).sum(0) / ((curvature * counts).sum(0) + RIDGE)
+    return outputs
 
 
 @torch.enable_grad()

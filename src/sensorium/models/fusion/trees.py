@@ -33,7 +33,7 @@ class Numbers(nn.Module):
 
 
 class TreesFusion(Fusion):
-    """A sum of small trees, each of which asks three times whether a number is above a threshold.
+    """A sum of small trees, each of which asks four times (`DEPTH`) whether a number is above a threshold.
 
     Where a row lacks the input that a question is about, the question has an answer of its own.
 
