@@ -4,6 +4,7 @@ import io
 import json
 import random
 import struct
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,20 @@ def _film(choose: random.Random, size: int) -> bytes:
     return written.getvalue()
 
 
+def _frames(choose: random.Random, size: int) -> bytes:
+    """A ZIP of few large pictures, or of many small ones, or of names without end."""
+    count = choose.choice([1, 4, 40, 400])
+    names = [
+        choose.choice(["{}.png", "{}/" * 50 + "{}.png", "9" * 5000 + "{}.png"]).format(*[n] * 51) for n in range(count)
+    ]
+    made = PICTURES[choose.choice(list(PICTURES))](choose, max(200, size // count - 200))
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", choose.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
+        for name in names:
+            archive.writestr(name, made)
+    return written.getvalue()
+
+
 def _packets(choose: random.Random, size: int) -> bytes:
     """A WebM of as many packets as fit, of one byte each."""
 
@@ -158,7 +173,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
     "audio": {
         "plain": _plain_sound, "sound": _sound, "WAV that claims": _claiming, "Ogg pages": _pages, "packets": _packets,
     },
-    "video": {"plain": _plain_film, "film": _film, "packets": _packets},
+    "video": {"plain": _plain_film, "film": _film, "packets": _packets, "frames": _frames},
     "signal": SERIES | {"WAV": _claiming},
     "lists": LISTS | {"JSON": _json},
     "tabular": {"plain": lambda choose, size: b'{"age": 3}', "cells": _cells, "JSON": _json},

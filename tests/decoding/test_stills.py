@@ -40,6 +40,13 @@ def test_pictures_are_frames_in_the_order_of_their_numbers() -> None:
     assert len(Video(frames=3, sample="motion").accept(archive(frames(12))).frames) == 3
 
 
+def test_any_name_has_a_place_in_the_order() -> None:
+    named = {"²1.png": 2, f"{'9' * 5000}.png": 1, "007.png": 0}
+    made = frames(3)
+    files = {name: made[f"walk/{place}.png"] for name, place in named.items()}
+    np.testing.assert_array_equal(Video(frames=64).accept(archive(files)).frames, drawn(3))
+
+
 def test_a_broken_picture_is_left_out_and_an_archive_without_any_refused() -> None:
     some = frames(4) | {"walk/1.png": b"no picture", "walk/2.png": bytes(2**25 + 1)}
     np.testing.assert_array_equal(Video().accept(archive(some)).frames, drawn(4)[[0, 3]])

@@ -48,8 +48,13 @@ def clip(raw: bytes, seconds: float, frames: int, sampling: Sampling) -> Clip:
 
 
 def _in_order(name: str) -> list[tuple[int, str]]:
-    """Numbers by their size: 2 comes before 10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in DIGITS.split(name)]
+    """Numbers by their size, however long they are: 2 comes before 10."""
+    return [_number(part) if part.isdecimal() else (-1, part) for part in DIGITS.split(name)]
+
+
+def _number(digits: str) -> tuple[int, str]:
+    significant = digits.lstrip("0")
+    return len(significant), significant
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> tuple[int, np.ndarray] | None:
