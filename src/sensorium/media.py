@@ -154,6 +154,6 @@ class Media:
         feature = shard.parent.name
         if feature not in self._held or self._held[feature][0] != (shard, number):
             self._held.pop(feature, None)  # the last one goes before the next one comes
-            (files,) = pq.ParquetFile(self._folder / shard).read_row_group(number).columns
+            (files,) = pq.ParquetFile(self._folder / shard).read_row_group(number, use_threads=False).columns
             self._held[feature] = (shard, number), files.combine_chunks().field("bytes")
         return self._held[feature][1]
