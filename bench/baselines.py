@@ -17,7 +17,8 @@ from rich.table import Table
 
 from sensorium import params, paths
 from sensorium.dataset.columns import SPLITS, carried
-from sensorium.dataset.rows import learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.dataset.split import assign
 from sensorium.evaluation.baselines import baselines
 from sensorium.targets import Learnt

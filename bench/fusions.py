@@ -20,7 +20,8 @@ import torch
 from bench.baselines import divided
 from bench.targets import Answers, difference
 from sensorium import params
-from sensorium.dataset.rows import learn, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import read_table
 from sensorium.evaluation.baselines import baselines
 from sensorium.models.fusion import FUSIONS
 from sensorium.training.data import Rows

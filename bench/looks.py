@@ -23,7 +23,8 @@ from bench.simpler import SIMPLE, best, standardised
 from bench.targets import Answers, configure, difference
 from sensorium import params, paths
 from sensorium.dataset.columns import SPLITS
-from sensorium.dataset.rows import learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.models import network as networks
 from sensorium.stages import embed, ingest, prepare, search, source, train, validate
 from sensorium.training.data import Rows

@@ -27,7 +27,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sensorium import params
-from sensorium.dataset.rows import learn, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import read_rows, read_table
 from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import configured

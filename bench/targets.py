@@ -26,7 +26,8 @@ from bench.data.__main__ import NAMES
 from bench.simpler import simpler
 from sensorium import params, paths
 from sensorium.dataset.columns import SPLITS
-from sensorium.dataset.rows import learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.models import network as networks
 from sensorium.stages import embed, ingest, prepare, search, source, train, validate
 from sensorium.stats.bootstrap import means

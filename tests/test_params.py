@@ -75,7 +75,7 @@ def test_where_a_search_is_not_shared(project: Project, storage: str, why: str) 
 def test_an_encoder_that_does_not_exist(project: Project) -> None:
     assert complaint(project, inputs={"note": {"kind": "text", "encoder": "minilmm"}}) == (
         "params.yaml: inputs.note.encoder: there is no encoder 'minilmm'; "
-        "known: minilm, a local folder, or a hub id like org/name."
+        "known: minilm, bag, convolutions, gru, lstm, transformer, a local folder, or a hub id like org/name."
     )
 
 

@@ -88,7 +88,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     project.params |= {
         "inputs": {
             "hands": {"kind": "signal", "columns": ["left", "right"], "rate": RATE},
-            "trace": {"kind": "signal", "rate": RATE, "seconds": 10},
+            "trace": {"kind": "signal", "rate": RATE, "seconds": 10, "encoder": {"name": "gru", "epochs": 5}},
         },
         "targets": {"pace": {"kind": "class"}},
         "split": {"train": 0.4, "val": 0.3, "test": 0.3, "group": "person"},

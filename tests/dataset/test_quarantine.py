@@ -10,7 +10,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from sensorium.dataset.rows import learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.errors import UserError
 from sensorium.evaluation.evidence import Evidence
 from sensorium.evaluation.measure import measure

@@ -1,6 +1,7 @@
 """What every encoder that packages carry must do, run over every one of every kind of input."""
 
 import json
+import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -8,13 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from sensorium.compression.parity import SAME, difference
 from sensorium.dataset.cache import fingerprint
 from sensorium.encoders.encoder import NOT_FINITE, Arrays, Encoder, encode, encode_each
 from sensorium.encoders.tokens import filled
+from sensorium.encoders.torch_network import TorchNetwork
+from sensorium.encoders.trainable import trained
 from sensorium.modalities import KINDS, Modality
 from sensorium.models.onnx_network import OnnxNetwork
+from sensorium.training.encoder import Answering
 from tests.modalities.cases import CASES, Case
 
 FEATURES = {  # of an example: how many, their length and their sum; who changes them raises the version
@@ -130,6 +135,39 @@ class Conformance:
 @cache
 def member_of(kind: str, name: str) -> Member:
     return Member.of(CASES[kind], name)
+
+
+@cache
+def untrained(kind: str, name: str) -> Member:
+    """One that is trained here, before it is."""
+    case, folder = CASES[kind], Path(tempfile.mkdtemp())
+    declared = case.kind.model_validate(case.kind.model_dump() | {"encoder": {"name": name, "width": 16}})
+    if learnt := declared.learn(case.values * 3):
+        declared = declared.model_copy(update={"learnt": learnt})
+    torch.manual_seed(0)
+    trainable = declared.trainable[name](declared, case.values, 16, folder)
+    module = Answering(trainable.frozen, trainable.network, 16, 40)
+    trained.write(folder, trainable, module, case.values[:2], declared.preprocesses)
+    there = declared.with_trained(folder)
+    encoder = there.load_encoder()
+    member = Member(there, encoder, case.values, read(encoder, case.values))
+    in_torch = TorchNetwork(module)
+    assert difference(member.features, read(Encoder(encoder.preprocess, in_torch, ""), case.values)) < 1e-4
+    return member
+
+
+def some(kind: str, names: list[str]) -> list[str]:
+    """All readers of texts, and of others, which have the same readers, every fourth."""
+    return names if kind == "text" else names[::4]
+
+
+@pytest.mark.slow
+class TestTrainedHere(Conformance):
+    @pytest.fixture(
+        params=[(name, one) for name, kind in KINDS.items() for one in some(name, [*kind.trainable])], ids=" ".join
+    )
+    def member(self, request: pytest.FixtureRequest) -> Member:
+        return untrained(*request.param)
 
 
 @pytest.mark.slow

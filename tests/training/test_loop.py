@@ -6,7 +6,8 @@ from sensorium.targets import LearntClass
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
-from sensorium.training.loop import TrainConfig, drop_inputs, joint_loss
+from sensorium.training.loop import TrainConfig, drop_inputs
+from sensorium.training.losses import joint_loss
 
 HOW = TrainConfig(
     learning_rate=0.01, weight_decay=0.0, input_dropout=0.3, label_smoothing=0.0, batch_size=16, epochs=30,

@@ -164,7 +164,7 @@ def write_model_files(
             shutil.copyfile(source, folder / name / file)
         inputs[name] = {
             "settings": reader.kind.model_dump(exclude={"encoder", "learnt"}),
-            "encoder": reader.kind.encoder,
+            "encoder": str(reader.kind.encoder),
             "variant": chosen[name],
             "preprocess": next(key for key, kind in reader.kind.preprocesses.items() if kind is type(preprocess)),
             "constants": preprocess.constants,

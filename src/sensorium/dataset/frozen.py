@@ -36,7 +36,7 @@ def load(kind: Modality) -> Encoder:
     Raises:
         UserError: if the encoder cannot be had, or cannot be used.
     """
-    if not kind.has_weights:
+    if not kind.has_weights or kind.training is not None:
         return kind.load_encoder()
     folder = _folder(kind)
     encoder = _kept(kind, folder)

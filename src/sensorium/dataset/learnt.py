@@ -13,6 +13,7 @@ from sensorium.files import read_json, write_json
 from sensorium.modalities import Modality
 
 LEARNT = "learnt.json"
+ENCODER = "encoder"  # the folder of one that was trained here, beside the features
 
 
 def learn(kind: Modality, folder: Path, digests: Sequence[str]) -> Modality:
@@ -56,8 +57,15 @@ def learn_all(inputs: Mapping[str, Modality], train: pd.DataFrame, folder: Path)
 
 
 def taught(inputs: Mapping[str, Modality]) -> dict[str, Modality]:
-    """The inputs, each with what `learn` wrote down; those that learnt nothing as they are."""
-    return {name: _taught(kind, paths.PREPARED / name / LEARNT) for name, kind in inputs.items()}
+    """The inputs, each with what `learn` wrote down and the encoder that `embed` trained, where it did."""
+    return {
+        name: _trained(_taught(kind, paths.PREPARED / name / LEARNT), paths.EMBEDDINGS / name / ENCODER)
+        for name, kind in inputs.items()
+    }
+
+
+def _trained(kind: Modality, folder: Path) -> Modality:
+    return kind.with_trained(folder) if folder.is_dir() else kind
 
 
 def _taught(kind: Modality, path: Path) -> Modality:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sensorium import paths
-from sensorium.dataset.columns import SPLIT, TRAIN
+from sensorium.dataset.columns import SPLIT
 from sensorium.dataset.features import read_features, read_quarantine
 from sensorium.files import existing
-from sensorium.targets import Learnt, Target
+from sensorium.targets import Learnt
 
 if TYPE_CHECKING:  # half the time of stages that read nothing but the table
     from sensorium.training.data import Rows
@@ -39,12 +39,6 @@ def read_table() -> pd.DataFrame:
 def of_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     """The rows of one split, numbered from 0."""
     return table[table[SPLIT] == split].reset_index(drop=True)
-
-
-def learn(table: pd.DataFrame, targets: Mapping[str, Target]) -> dict[str, Learnt]:
-    """What the training rows of a table teach of every target."""
-    training = (table[SPLIT] == TRAIN).to_numpy()
-    return {name: target.learn(table[name], training) for name, target in targets.items()}
 
 
 def read_rows(

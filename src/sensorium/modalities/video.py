@@ -1,6 +1,7 @@
 """Video: a clip (MP4, WebM, MKV, MOV, AVI, GIF, APNG, ..., a ZIP of frames), of which some frames are looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -15,6 +16,8 @@ from sensorium.decoding.limited import run
 from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
 from sensorium.encoders.frames import Frames, FramesTogether
 from sensorium.encoders.motion import Motion
+from sensorium.encoders.trainable.readers import READERS
+from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import Comparative, Descriptors
@@ -29,9 +32,10 @@ class Video(Cell):
     """The frames of a clip's first ``seconds``: all, or as many as ``frames`` chosen as ``sample`` says."""
 
     kind: Literal["video"] = "video"
-    encoder: str = Field(
+    encoder: EncoderChoice = Field(
         "efficientnet-lite0",
-        description="efficientnet-lite0 (frame by frame), motion, a local folder, or a hub id; of pictures or of clips",
+        description="efficientnet-lite0 (frame by frame), motion, a local folder, or a hub id, of pictures or of "
+        "clips; or one that is trained here",
     )
     seconds: float = Field(30.0, ge=0.5, le=3600, description="clips are cut to so many seconds")
     frames: int = Field(8, ge=1, le=64, description="at most so many frames are kept")
@@ -219,3 +223,13 @@ Video.packaged = {
     "motion": Packaged(_motion, ("opencv-python-headless",)),
 }
 Video.corruptions = CORRUPTIONS
+
+
+def _trained(reader: str, video: Video, values: Iterable[Clip], width: int, folder: Path) -> Trainable:
+    from sensorium.encoders.efficientnet_lite0 import DIM, efficientnet_lite0
+    from sensorium.encoders.trainable.clips import read_clips
+
+    return read_clips(reader, efficientnet_lite0(), DIM, video.frames, width)
+
+
+Video.trainable = {reader: partial(_trained, reader) for reader in READERS}

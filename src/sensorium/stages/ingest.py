@@ -48,7 +48,8 @@ def _require_encoders(settings: params.Params) -> None:
     """Says which key of params.yaml names an encoder that cannot be had, or cannot read an example."""
     for name, kind in settings.inputs.items():
         try:
-            frozen.load(kind)
+            if kind.training is None:
+                frozen.load(kind)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 

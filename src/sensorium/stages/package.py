@@ -77,7 +77,7 @@ def _lineage(settings: params.Params) -> dict[str, Any]:
     return {
         "data": data[0] if data else None,
         "source": settings.data.source,
-        "encoders": {name: kind.encoder for name, kind in settings.inputs.items()},
+        "encoders": {name: str(kind.encoder) for name, kind in settings.inputs.items()},
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from sensorium import params, paths
 from sensorium.dataset.columns import GROUP, ID, ORIGIN, SPLIT, SPLITS, TRAIN, apart
 from sensorium.dataset.digests import read_digests
+from sensorium.dataset.encoder_labels import write_labels
 from sensorium.dataset.items import copy_shards, write_owners
 from sensorium.dataset.learnt import learn_all
 from sensorium.dataset.split import divide, require_rows
@@ -31,6 +32,8 @@ def run() -> None:
             write_owners(beside / name, rows[ID], rows[name])
         rows[GROUP], rows[SPLIT] = _divided(rows, table, settings)
         require_rows(rows, settings.inputs, settings.targets, settings.split.groups)
+        for name in (name for name, kind in settings.inputs.items() if kind.training is not None):
+            write_labels(beside / name, name, rows, settings.targets)
         left_out = list(learn_all(settings.inputs, rows[rows[SPLIT] == TRAIN], beside))
         written = pd.concat([rows, apart(table, [ID, *settings.stood_for])], axis=1)
         written.to_parquet(beside / "rows.parquet", index=False)

@@ -13,7 +13,8 @@ from optuna.trial import FrozenTrial
 
 from sensorium import params, paths
 from sensorium.dataset.columns import TRAIN, VAL
-from sensorium.dataset.rows import ROWS_FILE, learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import ROWS_FILE, of_split, read_rows, read_table
 from sensorium.files import detach, replacing, sha256
 from sensorium.progress import progress
 from sensorium.report.search import write_report

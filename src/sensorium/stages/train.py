@@ -6,7 +6,8 @@ import yaml
 
 from sensorium import params, paths
 from sensorium.dataset.columns import TRAIN, VAL
-from sensorium.dataset.rows import learn, of_split, read_rows, read_table
+from sensorium.dataset.learnt_targets import learn
+from sensorium.dataset.rows import of_split, read_rows, read_table
 from sensorium.evaluation.calibration import calibrate
 from sensorium.files import existing, replacing
 from sensorium.models.network import save

@@ -1,7 +1,7 @@
 """The one training loop: a fusion network over cached features."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -10,21 +10,18 @@ from torch import Tensor, nn
 
 from sensorium.models.masks import is_there, presence
 from sensorium.models.network import Network, NetworkConfig, Projection
-from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.forward import predict
+from sensorium.training.losses import joint_loss, least_loss
 from sensorium.training.narrow import narrow
 from sensorium.training.step import Recorded, Step
-from sensorium.training.target_weights import WEIGHTINGS
 from sensorium.training.team import Alone, team
 from sensorium.training.weights import Weights
 
-AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
 EPOCH_STEPS = 8  # at least: few rows are divided into smaller batches
 PATIENT_STEPS = 100  # before which patience ends nothing
-LONGEST = 1.0  # gradient, in the Euclidean norm
 
 Watch = Callable[[int, float], None]  # is told of every epoch and its `least_loss`; may end the fit by an error
 
@@ -89,7 +86,7 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
         narrowed.network.to(device), narrowed.read(train).to(device), narrowed.read(validation).to(device)
     )  # fmt: skip
     order = torch.Generator().manual_seed(how.seed)
-    weights = Weights(fast, AVERAGING)
+    weights = Weights(fast)
     together = team()
     step, optimiser = _step(fast, weights, train, how, together)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
@@ -154,7 +151,7 @@ def _step(
         weights.gradient.zero_()
         loss.backward()
         together.add_up(weights.gradient)
-        weights.shorten(LONGEST)
+        weights.shorten()
         optimiser.step()
         weights.average()
         return loss.detach()
@@ -198,46 +195,6 @@ def drop_inputs(masks: Mapping[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
     emptied = ~keep.any(dim=1, keepdim=True)
     left = torch.where(emptied, present, keep.to(present.dtype))
     return {name: mask * left[:, place, None] for place, (name, mask) in enumerate(masks.items())}
-
-
-def joint_loss(
-    targets: Mapping[str, Learnt],
-    outputs: Mapping[str, Tensor],
-    labels: Mapping[str, Tensor],
-    smoothing: float = 0.0,
-    target_weights: str = "given",
-    complete: Collection[str] = (),
-) -> Tensor:
-    """Mean over targets, weighted in one of the `WEIGHTINGS`, of the loss over the rows whose label is known.
-
-    Of the targets that are ``complete``, which has been found beforehand, every row's is: it is not asked for again.
-    """
-    losses, weights = [], []
-    for name, target in targets.items():
-        if name in complete:
-            losses.append(target.loss(outputs[name], labels[name], smoothing))
-            weights.append(target.weight)
-        elif (known := target.known(labels[name])).any():
-            losses.append(target.loss(outputs[name][known], labels[name][known], smoothing))
-            weights.append(target.weight)
-    return WEIGHTINGS[target_weights](losses, weights) if losses else next(iter(outputs.values())).sum() * 0
-
-
-def least_loss(
-    targets: Mapping[str, Learnt], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor], target_weights: str
-) -> float:
-    """`joint_loss` at the calibration that suits the outputs best.
-
-    Training ends with calibration: what outputs are too sure or unsure of before it says nothing of them after it.
-    """
-    losses, weights = [], []
-    for name, target in targets.items():
-        if (known := target.known(labels[name])).any():
-            losses.append(
-                torch.tensor(target.least_loss(outputs[name][known], labels[name][known]), dtype=torch.float64)
-            )
-            weights.append(target.weight)
-    return WEIGHTINGS[target_weights](losses, weights).item() if losses else 0.0
 
 
 def mean_loss(network: Network, rows: Rows, target_weights: str) -> float:

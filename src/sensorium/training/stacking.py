@@ -20,7 +20,8 @@ from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.fit import fit
 from sensorium.training.forward import predict
-from sensorium.training.loop import Fitted, TrainConfig, Watch, least_loss, mean_loss, unwatched
+from sensorium.training.loop import Fitted, TrainConfig, Watch, mean_loss, unwatched
+from sensorium.training.losses import least_loss
 from sensorium.training.solved import solved
 
 SOLVED = [kind for kind in FUSIONS if fusion_class(kind).learns_by != "descent"]

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+AVERAGING = 0.98  # of the running mean of weights, a step; some 50 steps count
+LONGEST = 1.0  # gradient, in the Euclidean norm
+
 
 class Weights:
     """The weights of a network in one vector, whose parts the network's parameters are, and their running mean.
@@ -16,27 +19,26 @@ class Weights:
 
     Args:
         network: on its device.
-        kept: share of the mean that a step leaves as it is.
     """
 
-    def __init__(self, network: nn.Module, kept: float) -> None:
+    def __init__(self, network: nn.Module) -> None:
         parameters = list(network.parameters())
         self.vector = nn.Parameter(torch.cat([one.detach().flatten() for one in parameters]))
         self.vector.grad = self.gradient = torch.zeros_like(self.vector)
         self.mean: Tensor = self.vector.detach().clone()
-        self._kept, self._started = kept, False
+        self._started = False
         sizes = [one.numel() for one in parameters]
         parts = zip(parameters, self.vector.detach().split(sizes), self.gradient.split(sizes), strict=True)
         for parameter, values, gradient in parts:
             parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
 
-    def shorten(self, longest: float) -> None:
-        """Scales a gradient that is longer to this length."""
-        self.gradient.mul_((longest / (self.gradient.norm() + 1e-6)).clamp(max=1))
+    def shorten(self) -> None:
+        """Scales a gradient that is longer than `LONGEST` to this length."""
+        self.gradient.mul_((LONGEST / (self.gradient.norm() + 1e-6)).clamp(max=1))
 
     def average(self) -> None:
         """Takes the weights after a step into the mean, which begins with those after the first."""
-        self.mean.lerp_(self.vector.detach(), 1 - self._kept if self._started else 1)
+        self.mean.lerp_(self.vector.detach(), 1 - AVERAGING if self._started else 1)
         self._started = True
 
     @contextmanager

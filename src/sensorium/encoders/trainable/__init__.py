@@ -1,0 +1,1 @@
+"""Encoders that are trained here, on the rows of the project."""

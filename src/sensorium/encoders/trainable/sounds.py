@@ -1,0 +1,67 @@
+"""Sounds read by networks that are trained here: bands of the spectrum over time, and a reader of them."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sensorium.encoders.log_mel import LogMel
+from sensorium.encoders.spectrogram import RATE
+from sensorium.encoders.trainable.readers import reader as new_reader
+from sensorium.encoders.trainable.trainable import Trainable
+
+SCALED = 200  # sounds that tell the scale of each band
+BANDS, FRAME, HOP = 64, 512, 320  # 32 ms every 20
+LOUDER = 0.5  # by which the level differs while it is trained, in the logarithm of power
+HIDDEN_BANDS, HIDDEN_SHARE = 12, 0.15  # of bands and of the time that are hidden then (SpecAugment: arXiv:1904.08779)
+
+
+class SoundNetwork(nn.Module):
+    """The bands of each frame on the scale of the training sounds, and a reader."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, reader: str, spectra: np.ndarray, width: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(spectra.mean(0)))
+        self.register_buffer("deviation", torch.from_numpy(spectra.std(0) + 1e-3))
+        self.layer = nn.Linear(spectra.shape[1], width)
+        self.reader = new_reader(reader, width)
+
+    def forward(self, spectrum: Tensor, attention_mask: Tensor) -> Tensor:
+        mask = attention_mask.float()
+        bands = (spectrum - self.mean) / self.deviation
+        if self.training:
+            bands = hidden(bands)
+        states: Tensor = self.reader(nn.functional.gelu(self.layer(bands)) * mask[..., None], mask)
+        return states
+
+
+def hidden(bands: Tensor) -> Tensor:
+    """Spectra ``[batch, frames, bands]`` louder or quieter, without some bands and some of the time, at random."""
+    count, frames, width = bands.shape
+    return (
+        (bands + LOUDER * torch.randn(count, 1, 1))
+        * _kept(count, width, HIDDEN_BANDS)[:, None]
+        * _kept(count, frames, int(HIDDEN_SHARE * frames))[..., None]
+    )
+
+
+def _kept(count: int, places: int, most: int) -> Tensor:
+    """0 over a stretch of up to so many places, else 1 ``[count, places]``."""
+    length = torch.rand(count, 1) * most
+    first = torch.rand(count, 1) * (places - length)
+    place = torch.arange(places)
+    return ((place < first) | (place >= first + length)).float()
+
+
+def read_sounds(reader: str, values: Iterable[np.ndarray], width: int, cepstra: int) -> Trainable:
+    """A network over bands of the spectrum, or over so many cepstra."""
+    constants: dict[str, Any] = {"frame": FRAME, "hop": HOP, "rate": RATE, "mels": BANDS, "low": 20, "high": RATE // 2}
+    preprocess = LogMel(**constants | ({"cepstra": cepstra} if cepstra else {}))
+    spectra = np.concatenate([preprocess(value)["spectrum"] for value in islice(values, SCALED)])
+    return Trainable(preprocess, SoundNetwork(reader, spectra, width), f"{reader} of sounds 1")

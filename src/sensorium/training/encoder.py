@@ -1,0 +1,164 @@
+"""Trains an encoder of one input: to answer the targets by that input alone.
+
+What it gives of a value from then on are the outputs it would answer with. They mean the same whichever rows an encoder
+was trained on, so that features of training rows can be those of encoders that never saw them (stacking: Wolpert 1992):
+whoever learns from the features of several inputs would take them for surer than they are otherwise.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from sensorium.encoders.encoder import Arrays
+from sensorium.encoders.trainable.trainable import Trainable
+from sensorium.models.device import has_gpu
+from sensorium.targets import Learnt
+from sensorium.training.data import Rows
+from sensorium.training.denormals import flushed_denormals
+from sensorium.training.finite import require_finite
+from sensorium.training.losses import joint_loss, least_loss
+from sensorium.training.weights import Weights
+
+BATCH, EPOCH_STEPS = 64, 16  # rows a step at most; steps an epoch at least
+PATIENCE, PATIENT_STEPS = 5, 100  # epochs without a better loss before it ends, once there were some steps
+RATE, DECAY, SMOOTHING = 2e-3, 0.05, 0.05
+WARM = 0.1  # of all steps
+AT_ONCE, FEW_AT_ONCE = 128, 16  # values that are read without learning, and by a frozen network
+INPUT = "input"  # what rows call it
+
+
+class Answering(nn.Module):
+    """A network with a head: the outputs of all targets ``[batch, 1, outputs]``, one behind the other."""
+
+    def __init__(self, frozen: nn.Module | None, network: nn.Module, width: int, outputs: int) -> None:
+        super().__init__()
+        self.frozen, self.network, self.head = frozen, network, nn.Linear(width, outputs)
+        if frozen is not None:
+            frozen.eval().requires_grad_(False)
+
+    def forward(self, *given: Tensor, **named: Tensor) -> Tensor:
+        if self.frozen is not None:
+            given, named = (self.frozen(*given, **named),), {}
+        return self.answer(*given, **named)
+
+    def answer(self, *given: Tensor, **named: Tensor) -> Tensor:
+        """The same of what the frozen part gives, where there is one."""
+        found: Tensor = self.head(self.network(*given, **named))[:, None]
+        return found
+
+
+class EncoderTrainer:
+    """Trains one encoder.
+
+    Args:
+        trainable: it, new.
+        width: of its hidden state.
+        samples: what its preprocessing makes of values, by the place that rows name.
+        targets: what is learnt of each.
+    """
+
+    def __init__(
+        self, trainable: Trainable, width: int, samples: Mapping[int, Arrays], targets: Mapping[str, Learnt]
+    ) -> None:
+        self._device = torch.device("cuda" if has_gpu() else "cpu")
+        self._targets, self._preprocess = targets, trainable.preprocess
+        self._sizes = [one.outputs for one in targets.values()]
+        self.module = Answering(trainable.frozen, trainable.network, width, sum(self._sizes)).to(self._device)
+        self._samples: Mapping[int, Any] = samples
+        if trainable.frozen is not None:  # what does not learn is computed once
+            self._samples = dict(zip(samples, self._frozen(trainable.frozen, [*samples.values()]), strict=True))
+
+    @torch.no_grad()
+    def _frozen(self, frozen: nn.Module, samples: Sequence[Arrays]) -> list[Tensor]:
+        batches = [samples[start : start + FEW_AT_ONCE] for start in range(0, len(samples), FEW_AT_ONCE)]
+        return [one for batch in batches for one in frozen(**self._tensors(batch)).cpu()]
+
+    def _tensors(self, samples: Sequence[Arrays]) -> dict[str, Tensor]:
+        batch = self._preprocess.collate(samples)
+        return {name: torch.from_numpy(array).to(self._device) for name, array in batch.items()}
+
+    def _answer(self, places: Sequence[int]) -> Tensor:
+        """Outputs ``[places, outputs]``."""
+        samples: list[Any] = [self._samples[place] for place in places]
+        if self.module.frozen is not None:
+            return self.module.answer(torch.stack(samples).to(self._device))[:, 0]
+        return cast(Tensor, self.module(**self._tensors(samples)))[:, 0]
+
+    @torch.no_grad()
+    def outputs(self, places: Sequence[int]) -> Tensor:
+        """Outputs ``[places, outputs]`` without chance, on the CPU."""
+        self.module.eval()
+        order = sorted(range(len(places)), key=lambda at: _length(self._samples[places[at]]))  # little is padded then
+        batches = [order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)]
+        found = torch.cat([self._answer([places[at] for at in batch]).cpu() for batch in batches])
+        return found[torch.tensor(order).argsort()]
+
+    @torch.no_grad()
+    def features(self, samples: Sequence[Arrays]) -> Tensor:
+        """The trained encoder's features ``[samples, 1, outputs]`` of other values, on the CPU."""
+        return cast(Tensor, self.module(**self._tensors(samples))).cpu()
+
+    def _by_target(self, outputs: Tensor) -> dict[str, Tensor]:
+        return dict(zip(self._targets, outputs.split(self._sizes, dim=1), strict=True))
+
+    @flushed_denormals()
+    def fit(self, train: Rows, validation: Rows, epochs: int) -> float:
+        """Trains it; the same rows give the same. It is kept as it was at the epoch of least validation loss.
+
+        Args:
+            train: rows with a known label; their one input names places of samples.
+            validation: rows to judge by.
+            epochs: at most.
+
+        Returns:
+            That loss.
+        """
+        order = torch.Generator().manual_seed(0)
+        learning = nn.ModuleList([self.module.network, self.module.head])
+        weights = Weights(learning)
+        optimiser = torch.optim.AdamW([weights.vector], RATE, weight_decay=DECAY, fused=True)
+        batch = min(BATCH, max(1, len(train) // EPOCH_STEPS))
+        steps = epochs * -(-len(train) // batch)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
+        labels = {name: known.to(self._device) for name, known in train.labels.items()}
+        best, best_loss, waited, taken = weights.mean.clone(), math.inf, 0, 0
+        for epoch in range(epochs):
+            learning.train()
+            total = 0.0
+            for rows in torch.randperm(len(train), generator=order).split(batch):
+                outputs = self._by_target(self._answer(train.items[INPUT][rows].tolist()))
+                known = {name: own[rows] for name, own in labels.items()}
+                loss = joint_loss(self._targets, outputs, known, SMOOTHING)
+                weights.gradient.zero_()
+                loss.backward()
+                weights.shorten()
+                optimiser.step()
+                schedule.step()
+                weights.average()
+                total += loss.item() * len(rows)
+                taken += 1
+            require_finite(total, epoch + 1, RATE)
+            with weights.averaged():
+                found = self._by_target(self.outputs(validation.items[INPUT].tolist()))
+            validation_loss = least_loss(self._targets, found, validation.labels, "given")
+            waited += 1
+            if validation_loss < best_loss:
+                best, best_loss, waited = weights.mean.clone(), validation_loss, 0
+            if waited > PATIENCE and taken >= PATIENT_STEPS:
+                break
+        weights.take(best)
+        self.module.eval()
+        return best_loss
+
+
+def _rate(step: int, steps: int) -> float:
+    """Share of the learning rate: rising at first, then falling along a cosine."""
+    warm = max(1, round(WARM * steps))
+    return min(1.0, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
+
+
+def _length(sample: Any) -> int:
+    return len(next(iter(sample.values()))) if isinstance(sample, dict) else 0
