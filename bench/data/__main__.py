@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-NAMES = ("endless_sky", "open_clip_art", "snippets", "watch", "wesnoth", "wesnoth_animations")
+NAMES = ("digits", "endless_sky", "open_clip_art", "snippets", "watch", "wesnoth", "wesnoth_animations")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.data", description=__doc__)

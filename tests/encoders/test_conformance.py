@@ -145,8 +145,8 @@ def untrained(kind: str, name: str) -> Member:
     if learnt := declared.learn(case.values * 3):
         declared = declared.model_copy(update={"learnt": learnt})
     torch.manual_seed(0)
-    trainable = declared.trainable[name](declared, case.values, 16, folder)
-    module = Answering(trainable.frozen, trainable.network, 16, 40)
+    trainable = declared.to_train(case.values, folder)
+    module = Answering(trainable, 40)
     trained.write(folder, trainable, module, case.values[:2], declared.preprocesses)
     there = declared.with_trained(folder)
     encoder = there.load_encoder()

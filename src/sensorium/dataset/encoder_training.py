@@ -86,7 +86,7 @@ class Lesson:
         torch.manual_seed(0)
         train = self.table[DIGEST][self.table[SPLIT] == TRAIN].unique()
         values = (value for _, value in self.values(train))
-        return self.kind.trainable[self.settings.name](self.kind, values, self.settings.width, self._work)
+        return self.kind.to_train(values, self._work)
 
     @cached_property
     def rows(self) -> Rows:
@@ -188,7 +188,7 @@ def _trainer(piece: Piece) -> Callable[[Path], None]:
 def _fit(lesson: Lesson, fold: int, path: Path) -> None:
     trainable, rows = lesson.trainable(), lesson.rows
     samples = _samples(lesson, trainable.preprocess)
-    trainer = EncoderTrainer(trainable, lesson.settings.width, samples, lesson.targets)
+    trainer = EncoderTrainer(trainable, samples, lesson.targets)
     held = torch.tensor([place in samples for place in range(len(lesson.digests))])
     usable = lesson.known & held[rows.items[INPUT]]
     of_fold = (lesson.folds == fold)[rows.items[INPUT]] & (fold >= 0)
@@ -196,8 +196,8 @@ def _fit(lesson: Lesson, fold: int, path: Path) -> None:
     fitted, judging = (rows.select(mask.nonzero()[:, 0]) for mask in (train, validation))
     trainer.fit(fitted, judging, lesson.settings.epochs)
     if fold < 0:
-        learnt = torch.nn.ModuleList([trainer.module.network, trainer.module.head]).cpu()
-        save_file({name: tensor.contiguous() for name, tensor in learnt.state_dict().items()}, path)
+        learnt = {name: one.detach() for name, one in trainer.module.cpu().named_parameters() if one.requires_grad}
+        save_file({name: tensor.contiguous() for name, tensor in learnt.items()}, path)
     else:
         places, features = _read(lesson, trainable.preprocess, trainer, fold)
         save_file({"places": places, "features": features}, path)
@@ -232,10 +232,10 @@ def _read(lesson: Lesson, preprocess: Preprocess, trainer: EncoderTrainer, fold:
 def _write(lesson: Lesson, weights: Path, folder: Path) -> None:
     """Writes the encoder that was trained on all training rows, as ONNX and as its weights."""
     trainable = lesson.trainable()
-    settings = lesson.settings
     outputs = sum(one.outputs for one in lesson.targets.values())
-    module = Answering(trainable.frozen, trainable.network, settings.width, outputs)
-    torch.nn.ModuleList([module.network, module.head]).load_state_dict(load_file(weights))
+    module = Answering(trainable, outputs)
+    module.load_state_dict(load_file(weights), strict=False)  # what does not learn is as it was
+    trainable.merge()
     shutil.copyfile(weights, folder / WEIGHTS)
     values = [value for _, value in lesson.values(lesson.digests[:2])]
     write(folder, trainable, module, values, lesson.kind.preprocesses)
@@ -245,7 +245,9 @@ def _key(lesson: Lesson) -> str:
     """Changes with all that decides what is trained; code counts as a whole, which costs a training at most."""
     rooms = (encoders, targets, training)
     files = [path for room in rooms for path in Path(room.__path__[0]).rglob("*.py")]
-    described = [lesson.kind.model_dump_json(exclude={"encoder": {"trained"}}), library_versions(), lesson.digests]
+    kind, libraries = lesson.kind, library_versions(("peft",))
+    declared = kind.model_dump_json(exclude={"encoder": {"trained"}})
+    described = [kind.encoder_made_of(), declared, libraries, lesson.digests]
     found = hashlib.sha256(json.dumps(described).encode())
     for path in (*sorted(files), Path(__file__), lesson.folder / LABELS, lesson.folder / TARGETS):
         found.update(sha256(path).encode())

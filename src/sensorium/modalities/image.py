@@ -118,6 +118,11 @@ class Image(Cell):
             f'<image href="{source}" width="{width}" height="{height}"/>{cells}</svg>'
         )
 
+    def augment(self) -> Any:
+        from sensorium.encoders.trainable.pictures import changed
+
+        return changed
+
     def load_folder(self, folder: Path) -> Encoder:
         from sensorium.encoders.transformer.folder import Folder
         from sensorium.encoders.transformer.pictures import read_pictures

@@ -12,9 +12,9 @@ from pydantic import field_validator
 
 from sensorium.data_root import Files
 from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
-from sensorium.encoders.encoder import Encoder, Packaged, Preprocess
+from sensorium.encoders.encoder import Encoder, Packaged, Preprocess, encode
 from sensorium.encoders.trainable import trained
-from sensorium.encoders.trainable.trainable import EncoderChoice, EncoderTraining, Make, Trained
+from sensorium.encoders.trainable.trainable import EncoderChoice, EncoderTraining, Make, Trainable, Trained
 from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.section import Section
@@ -75,11 +75,13 @@ class Modality(Section, ABC):
     @field_validator("encoder")
     @classmethod
     def _encoder_may_exist(cls, chosen: EncoderChoice) -> EncoderChoice:
-        if isinstance(chosen, EncoderTraining):
+        if isinstance(chosen, EncoderTraining) and chosen.tune is None:
             if chosen.name not in cls.trainable:
                 known = f"{', '.join(cls.trainable)} can" if cls.trainable else "none can"
                 raise ValueError(f"{chosen.name!r} is not trained here, and has no settings; {known} be")
-        elif problem := reachable(chosen, {**cls.packaged, **cls.trainable}):
+        elif isinstance(chosen, EncoderTraining) and not cls.has_weights:
+            raise ValueError(f"{chosen.name!r} has no weights to tune; leave `tune` out")
+        elif problem := reachable(str(chosen), {**cls.packaged, **cls.trainable}):
             raise ValueError(problem)
         return chosen
 
@@ -87,6 +89,40 @@ class Modality(Section, ABC):
     def training(self) -> EncoderTraining | None:
         """How its encoder is trained here; ``None`` of one that is there already."""
         return self.encoder if isinstance(self.encoder, EncoderTraining) else None
+
+    @property
+    def begun(self) -> Self | None:
+        """The same input with the encoder that is there before any training; ``None`` where a new one is trained."""
+        if self.training is None:
+            return self
+        return self.model_copy(update={"encoder": self.training.name}) if self.training.tune else None
+
+    def to_train(self, values: Iterable[Any], folder: Path) -> Trainable:
+        """Its encoder before it is trained.
+
+        Args:
+            values: cleaned ones of training rows.
+            folder: for files that are to travel along.
+
+        Raises:
+            UserError: if it cannot be had, or cannot be trained.
+        """
+        if self.training is None:
+            raise ValueError(f"{self.encoder} is not trained here")
+        if self.begun is None:
+            return self.trainable[self.training.name](self, values, self.training.width, folder)
+        from sensorium.encoders.trainable.tuned import tuned
+
+        encoder = self.begun.load_encoder()
+        features = encode(encoder.preprocess, encoder.network, [self.accept(self.example())])
+        try:
+            return tuned(encoder, self.training.tune or "all", features.shape[2], self.augment())
+        except UserError as problem:
+            raise UserError(f"encoder {str(self.encoder)!r}: {problem}.") from problem
+
+    def augment(self) -> Any:
+        """What is done to batches of what its encoders read while one of them is tuned; most are left as they are."""
+        return None
 
     def with_trained(self, folder: Path) -> Self:
         """The same input with the encoder that was trained into a folder."""
@@ -253,7 +289,7 @@ class Modality(Section, ABC):
         Raises:
             UserError: if it cannot be had.
         """
-        return None if self.training else fetch(str(self.encoder), self.packaged)
+        return fetch(str(self.encoder), self.packaged) if self.begun else None
 
     def encoder_made_of(self) -> dict[str, Any]:
         """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
@@ -261,7 +297,7 @@ class Modality(Section, ABC):
         Raises:
             NotHere: if it cannot be had.
         """
-        return {} if self.training else made_of(str(self.encoder), self.packaged)
+        return made_of(str(self.encoder), self.packaged) if self.begun else {}
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.

@@ -48,8 +48,8 @@ def _require_encoders(settings: params.Params) -> None:
     """Says which key of params.yaml names an encoder that cannot be had, or cannot read an example."""
     for name, kind in settings.inputs.items():
         try:
-            if kind.training is None:
-                frozen.load(kind)
+            if kind.begun is not None:
+                frozen.load(kind.begun)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 

@@ -24,7 +24,7 @@ from sensorium.training.weights import Weights
 
 BATCH, EPOCH_STEPS = 64, 16  # rows a step at most; steps an epoch at least
 PATIENCE, PATIENT_STEPS = 5, 100  # epochs without a better loss before it ends, once there were some steps
-RATE, DECAY, SMOOTHING = 2e-3, 0.05, 0.05
+DECAY, SMOOTHING = 0.05, 0.05
 WARM = 0.1  # of all steps
 AT_ONCE, FEW_AT_ONCE = 128, 16  # values that are read without learning, and by a frozen network
 INPUT = "input"  # what rows call it
@@ -33,11 +33,12 @@ INPUT = "input"  # what rows call it
 class Answering(nn.Module):
     """A network with a head: the outputs of all targets ``[batch, 1, outputs]``, one behind the other."""
 
-    def __init__(self, frozen: nn.Module | None, network: nn.Module, width: int, outputs: int) -> None:
+    def __init__(self, trainable: Trainable, outputs: int) -> None:
         super().__init__()
-        self.frozen, self.network, self.head = frozen, network, nn.Linear(width, outputs)
-        if frozen is not None:
-            frozen.eval().requires_grad_(False)
+        self.frozen, self.network = trainable.frozen, trainable.network
+        self.head = nn.Linear(trainable.width, outputs)
+        if self.frozen is not None:
+            self.frozen.eval().requires_grad_(False)
 
     def forward(self, *given: Tensor, **named: Tensor) -> Tensor:
         if self.frozen is not None:
@@ -55,18 +56,15 @@ class EncoderTrainer:
 
     Args:
         trainable: it, new.
-        width: of its hidden state.
         samples: what its preprocessing makes of values, by the place that rows name.
         targets: what is learnt of each.
     """
 
-    def __init__(
-        self, trainable: Trainable, width: int, samples: Mapping[int, Arrays], targets: Mapping[str, Learnt]
-    ) -> None:
+    def __init__(self, trainable: Trainable, samples: Mapping[int, Arrays], targets: Mapping[str, Learnt]) -> None:
         self._device = torch.device("cuda" if has_gpu() else "cpu")
-        self._targets, self._preprocess = targets, trainable.preprocess
+        self._targets, self._trainable = targets, trainable
         self._sizes = [one.outputs for one in targets.values()]
-        self.module = Answering(trainable.frozen, trainable.network, width, sum(self._sizes)).to(self._device)
+        self.module = Answering(trainable, sum(self._sizes)).to(self._device)
         self._samples: Mapping[int, Any] = samples
         if trainable.frozen is not None:  # what does not learn is computed once
             self._samples = dict(zip(samples, self._frozen(trainable.frozen, [*samples.values()]), strict=True))
@@ -77,7 +75,7 @@ class EncoderTrainer:
         return [one for batch in batches for one in frozen(**self._tensors(batch)).cpu()]
 
     def _tensors(self, samples: Sequence[Arrays]) -> dict[str, Tensor]:
-        batch = self._preprocess.collate(samples)
+        batch = self._trainable.preprocess.collate(samples)
         return {name: torch.from_numpy(array).to(self._device) for name, array in batch.items()}
 
     def _answer(self, places: Sequence[int]) -> Tensor:
@@ -105,21 +103,22 @@ class EncoderTrainer:
         return dict(zip(self._targets, outputs.split(self._sizes, dim=1), strict=True))
 
     @flushed_denormals()
-    def fit(self, train: Rows, validation: Rows, epochs: int) -> float:
+    def fit(self, train: Rows, validation: Rows, epochs: int | None) -> float:
         """Trains it; the same rows give the same. It is kept as it was at the epoch of least validation loss.
 
         Args:
             train: rows with a known label; their one input names places of samples.
             validation: rows to judge by.
-            epochs: at most.
+            epochs: at most; if not given, as many as such an encoder needs.
 
         Returns:
             That loss.
         """
+        epochs = epochs or self._trainable.epochs
         order = torch.Generator().manual_seed(0)
         learning = nn.ModuleList([self.module.network, self.module.head])
         weights = Weights(learning)
-        optimiser = torch.optim.AdamW([weights.vector], RATE, weight_decay=DECAY, fused=True)
+        optimiser = torch.optim.AdamW([weights.vector], self._trainable.rate, weight_decay=DECAY, fused=True)
         batch = min(BATCH, max(1, len(train) // EPOCH_STEPS))
         steps = epochs * -(-len(train) // batch)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
@@ -140,7 +139,7 @@ class EncoderTrainer:
                 weights.average()
                 total += loss.item() * len(rows)
                 taken += 1
-            require_finite(total, epoch + 1, RATE)
+            require_finite(total, epoch + 1, self._trainable.rate)
             with weights.averaged():
                 found = self._by_target(self.outputs(validation.items[INPUT].tolist()))
             validation_loss = least_loss(self._targets, found, validation.labels, "given")

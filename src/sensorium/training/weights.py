@@ -11,7 +11,7 @@ LONGEST = 1.0  # gradient, in the Euclidean norm
 
 
 class Weights:
-    """The weights of a network in one vector, whose parts the network's parameters are, and their running mean.
+    """Those weights of a network that learn, in one vector, whose parts its parameters are, and their running mean.
 
     Attributes:
         vector: what an optimiser steps along.
@@ -22,7 +22,7 @@ class Weights:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        parameters = list(network.parameters())
+        parameters = [one for one in network.parameters() if one.requires_grad]
         self.vector = nn.Parameter(torch.cat([one.detach().flatten() for one in parameters]))
         self.vector.grad = self.gradient = torch.zeros_like(self.vector)
         self.mean: Tensor = self.vector.detach().clone()

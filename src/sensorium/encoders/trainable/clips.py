@@ -52,4 +52,6 @@ def read_clips(reader: str, encoder: Encoder, dim: int, frames: int, width: int)
         encoder.preprocess.files, frames=frames, picture=picture, settings=encoder.preprocess.constants
     )
     frozen = EachFrame(cast(TorchNetwork, encoder.network).module)
-    return Trainable(preprocess, ClipNetwork(reader, dim, width), f"{reader} of clips 1 of {encoder.version}", frozen)
+    return Trainable(
+        preprocess, ClipNetwork(reader, dim, width), f"{reader} of clips 1 of {encoder.version}", width, frozen
+    )

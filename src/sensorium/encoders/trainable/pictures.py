@@ -62,4 +62,4 @@ def changed(pixels: Tensor) -> Tensor:
 def read_pictures(width: int) -> Trainable:
     """A convolutional network over squares of `SIDE` pixels."""
     preprocess = Pixels(size=SIDE, fit="pad", resample=Resampling.BICUBIC, mean=[127.5] * 3, std=[64.0] * 3)
-    return Trainable(preprocess, PictureNetwork(width), "convolutions of pictures 1")
+    return Trainable(preprocess, PictureNetwork(width), "convolutions of pictures 1", width)

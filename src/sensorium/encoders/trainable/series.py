@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from sensorium.encoders.course import Course
 from sensorium.encoders.spectral import Scales
 from sensorium.encoders.trainable.readers import reader as new_reader
+from sensorium.encoders.trainable.readers.pooling import every_second
 from sensorium.encoders.trainable.trainable import Trainable
 
 STEPS = 512  # that a series has at most
@@ -17,20 +18,18 @@ class SeriesNetwork(nn.Module):
 
     def __init__(self, reader: str, channels: int, width: int) -> None:
         super().__init__()
-        self.layer = nn.Conv1d(3 * channels, width, 5, padding=2)
+        self.layer = nn.Conv1d(3 * channels, width, 5, stride=2, padding=2)
         self.reader = new_reader(reader, width)
 
     def forward(self, course: Tensor, attention_mask: Tensor) -> Tensor:
         mask = attention_mask.float()
         if self.training:
             course = course * (1 + STRETCHED * torch.randn(len(course), 1, course.shape[2], device=course.device))
-            course = (course + NOISE * torch.randn_like(course)) * mask[..., None]
-        states = nn.functional.gelu(self.layer(course.transpose(1, 2)).transpose(1, 2))
-        found: Tensor = self.reader(states * mask[..., None], mask)
-        return found
+            course = course + NOISE * torch.randn_like(course)
+        return every_second(self.layer, self.reader, course, mask)
 
 
 def read_series(reader: str, scales: Scales, width: int) -> Trainable:
     """A network over the course of series on these scales."""
     preprocess = Course(**scales.model_dump(), steps=STEPS)
-    return Trainable(preprocess, SeriesNetwork(reader, len(scales.level), width), f"{reader} of series 1")
+    return Trainable(preprocess, SeriesNetwork(reader, len(scales.level), width), f"{reader} of series 1", width)

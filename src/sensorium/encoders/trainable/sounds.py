@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sensorium.encoders.log_mel import LogMel
 from sensorium.encoders.spectrogram import RATE
 from sensorium.encoders.trainable.readers import reader as new_reader
+from sensorium.encoders.trainable.readers.pooling import every_second
 from sensorium.encoders.trainable.trainable import Trainable
 
 SCALED = 200  # sounds that tell the scale of each band
@@ -29,16 +30,14 @@ class SoundNetwork(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.from_numpy(spectra.mean(0)))
         self.register_buffer("deviation", torch.from_numpy(spectra.std(0) + 1e-3))
-        self.layer = nn.Linear(spectra.shape[1], width)
+        self.layer = nn.Conv1d(spectra.shape[1], width, 5, stride=2, padding=2)
         self.reader = new_reader(reader, width)
 
     def forward(self, spectrum: Tensor, attention_mask: Tensor) -> Tensor:
-        mask = attention_mask.float()
         bands = (spectrum - self.mean) / self.deviation
         if self.training:
             bands = hidden(bands)
-        states: Tensor = self.reader(nn.functional.gelu(self.layer(bands)) * mask[..., None], mask)
-        return states
+        return every_second(self.layer, self.reader, bands, attention_mask.float())
 
 
 def hidden(bands: Tensor) -> Tensor:
@@ -64,4 +63,4 @@ def read_sounds(reader: str, values: Iterable[np.ndarray], width: int, cepstra: 
     constants: dict[str, Any] = {"frame": FRAME, "hop": HOP, "rate": RATE, "mels": BANDS, "low": 20, "high": RATE // 2}
     preprocess = LogMel(**constants | ({"cepstra": cepstra} if cepstra else {}))
     spectra = np.concatenate([preprocess(value)["spectrum"] for value in islice(values, SCALED)])
-    return Trainable(preprocess, SoundNetwork(reader, spectra, width), f"{reader} of sounds 1")
+    return Trainable(preprocess, SoundNetwork(reader, spectra, width), f"{reader} of sounds 1", width)

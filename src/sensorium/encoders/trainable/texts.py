@@ -53,7 +53,7 @@ def read_texts(reader: str, max_tokens: int, values: Iterable[str], width: int, 
     tokenizer = _tokenizer(values)
     path.write_text(tokenizer.to_str())
     preprocess = Tokenize({path.name: path}, max_tokens=max_tokens, pad_id=0)
-    return Trainable(preprocess, TextNetwork(reader, tokenizer.get_vocab_size(), width), f"{reader} of texts 1")
+    return Trainable(preprocess, TextNetwork(reader, tokenizer.get_vocab_size(), width), f"{reader} of texts 1", width)
 
 
 def _tokenizer(values: Iterable[str]) -> Any:

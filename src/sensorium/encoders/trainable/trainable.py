@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
@@ -28,11 +28,19 @@ class Trained(Section):
 
 
 class EncoderTraining(Section):
-    """An encoder that is trained on the labels of the training rows, before its input is embedded."""
+    """An encoder that is trained on the labels of the training rows, before its input is embedded.
+
+    It is one of the names that a kind of input has for new ones or, with ``tune``, one that is there already.
+    """
 
     name: str
-    width: int = Field(64, ge=8, le=1024, multiple_of=4, description="numbers of its hidden states")
-    epochs: int = Field(30, ge=1, le=1000, description="passes over the training rows, at most")
+    width: int = Field(64, ge=8, le=1024, multiple_of=4, description="numbers of a new one's hidden states")
+    epochs: int | None = Field(
+        None, ge=1, le=1000, description="passes over the training rows, at most; 30, or 6 of one that is tuned"
+    )
+    tune: Literal["last", "lora", "all"] | None = Field(
+        None, description="of an encoder that is there already: its last layers, small matrices beside all, or all"
+    )
     trained: SkipJsonSchema[Trained | None] = None  # by `embed`
 
     def __str__(self) -> str:
@@ -51,13 +59,21 @@ class Trainable:
         network: a torch module from that to a hidden state ``[batch, width]``. While it is trained it may change what
             it reads at random (augmentation), and no more afterwards.
         version: as of an `Encoder`; raise its number where the same training gives another one.
+        width: of the hidden state.
         frozen: a module before the network, which reads what it gives; it is not trained.
+        rate: of learning.
+        epochs: passes over the training rows, where params.yaml gives no number.
+        merge: what is done to the network once it is trained.
     """
 
     preprocess: Preprocess
     network: "nn.Module"
     version: str
+    width: int
     frozen: "nn.Module | None" = None
+    rate: float = 2e-3
+    epochs: int = 30
+    merge: Callable[[], None] = lambda: None
 
 
 # From the input as declared, the cleaned values of training rows, the width, and a folder for files to travel along.

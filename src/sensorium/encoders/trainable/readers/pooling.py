@@ -22,3 +22,17 @@ class Pooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         return self.layers(pooled(states, mask))
+
+
+def every_second(layer: nn.Conv1d, reader: nn.Module, steps: Tensor, mask: Tensor) -> Tensor:
+    """What a reader says of every second step, each with its neighbours.
+
+    Args:
+        layer: of five steps, two apart.
+        reader: of its states.
+        steps: ``[batch, steps, numbers]``.
+        mask: of those that are there ``[batch, steps]``, 1 or 0.
+    """
+    states = nn.functional.gelu(layer((steps * mask[..., None]).transpose(1, 2)).transpose(1, 2))
+    found: Tensor = reader(states * mask[:, ::2, None], mask[:, ::2])
+    return found

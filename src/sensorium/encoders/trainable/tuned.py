@@ -1,0 +1,114 @@
+"""Pretrained encoders that are tuned here: their last layers, all of them, or small matrices beside the large ones."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from torch import Tensor, nn
+
+from sensorium.encoders.encoder import Encoder
+from sensorium.encoders.torch_network import TorchNetwork
+from sensorium.encoders.trainable.trainable import Trainable
+from sensorium.errors import UserError
+
+Tune = Literal["last", "lora", "all"]
+LAST = 0.25  # of the weights, from the end
+RANK = 8  # of the matrices beside
+RATES: dict[Tune, float] = {"last": 2e-4, "lora": 1e-3, "all": 1e-4}  # low: what was learnt before is to stay
+Augment = Callable[[Tensor], Tensor]
+
+
+class TunedNetwork(nn.Module):
+    """A pretrained network, in the state that it has after training, and the mean over its tokens.
+
+    Args:
+        pretrained: gives features ``[batch, tokens, dim]``.
+        dim: of them.
+        augment: what is done to pictures while they are learnt from.
+    """
+
+    def __init__(self, pretrained: nn.Module, dim: int, augment: Augment | None) -> None:
+        super().__init__()
+        self.pretrained, self._augment = pretrained, augment
+        self.layers = nn.Sequential(nn.LayerNorm(dim), nn.Dropout(0.3))
+
+    def train(self, mode: bool = True) -> "TunedNetwork":
+        """Statistics of batches, and chance, of the pretrained network stay out of it: few values are learnt from."""
+        super().train(mode)
+        self.pretrained.eval()
+        return self
+
+    def forward(self, *given: Tensor, **named: Tensor) -> Tensor:
+        if self.training and self._augment is not None:
+            named = {name: self._augment(array) for name, array in named.items()}
+        states: Tensor = self.layers(self.pretrained(*given, **named).mean(1))
+        return states
+
+
+def tuned(encoder: Encoder, tune: Tune, dim: int, augment: Augment | None = None) -> Trainable:
+    """A pretrained encoder, to be tuned.
+
+    Args:
+        encoder: it.
+        tune: what of it learns.
+        dim: numbers a token that it gives.
+        augment: what is done to pictures while they are learnt from.
+
+    Raises:
+        UserError: if it cannot learn.
+    """
+    if encoder.preprocess.most_tokens is not None:
+        raise UserError("it gives values differing numbers of tokens, and cannot be tuned; leave `tune` out")
+    if not isinstance(encoder.network, TorchNetwork):
+        raise UserError("it is an ONNX file, which cannot be tuned; leave `tune` out")
+    module = encoder.network.module.cpu()
+    network = TunedNetwork(module, dim, augment)
+    merge = TUNE[tune](module)
+    return Trainable(
+        encoder.preprocess, network, f"{tune} 1 of {encoder.version}", dim, rate=RATES[tune], epochs=EPOCHS, merge=merge
+    )
+
+
+EPOCHS = 6  # where params.yaml gives none
+
+
+def _nothing() -> None:
+    pass
+
+
+def _last(module: nn.Module) -> Callable[[], None]:
+    weights = list(module.parameters())
+    counted, total = 0, sum(one.numel() for one in weights)
+    for one in reversed(weights):
+        counted += one.numel()
+        one.requires_grad_(counted <= LAST * total)
+    return _nothing
+
+
+def _all(module: nn.Module) -> Callable[[], None]:
+    module.requires_grad_(True)
+    return _nothing
+
+
+def _lora(module: nn.Module) -> Callable[[], None]:
+    """LoRA (Hu et al. 2021, arXiv:2106.09685): matrices of low rank beside those of all layers."""
+    from peft import LoraConfig, inject_adapter_in_model
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    names = [
+        name
+        for name, layer in module.named_modules()
+        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1)
+    ]
+    if not names:
+        raise UserError("it has no layers that small matrices could stand beside; tune its last layers, or all")
+    inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.1, target_modules=names), module)
+
+    def merge() -> None:
+        for layer in module.modules():
+            if isinstance(layer, BaseTunerLayer):
+                layer.merge()
+
+    return merge
+
+
+TUNE: dict[Tune, Callable[[nn.Module], Callable[[], None]]] = {"last": _last, "lora": _lora, "all": _all}
