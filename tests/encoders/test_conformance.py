@@ -1,7 +1,9 @@
 """What every encoder that packages carry must do, run over every one of every kind of input."""
 
+import copy
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -138,34 +140,39 @@ def member_of(kind: str, name: str) -> Member:
 
 
 @cache
-def untrained(kind: str, name: str) -> Member:
-    """One that is trained here, before it is."""
+def untrained(kind: str, name: str, tune: str | None) -> Member:
+    """One that is trained here, before it is: all that would learn is random."""
     case, folder = CASES[kind], Path(tempfile.mkdtemp())
-    declared = case.kind.model_validate(case.kind.model_dump() | {"encoder": {"name": name, "width": 16}})
+    encoder = {"name": name, "width": 16, "tune": tune}
+    declared = case.kind.model_validate(case.kind.model_dump() | {"encoder": encoder})
     if learnt := declared.learn(case.values * 3):
         declared = declared.model_copy(update={"learnt": learnt})
     torch.manual_seed(0)
     trainable = declared.to_train(case.values, folder)
-    module = Answering(trainable, 40)
+    module = Answering(trainable, 40).eval()
+    for weights in module.parameters():
+        if weights.requires_grad and tune:
+            weights.data += 0.02 * torch.randn_like(weights)
+    in_torch = read(Encoder(trainable.preprocess, TorchNetwork(copy.deepcopy(module)), ""), case.values)
+    trainable.merge()
     trained.write(folder, trainable, module, case.values[:2], declared.preprocesses)
     there = declared.with_trained(folder)
-    encoder = there.load_encoder()
-    member = Member(there, encoder, case.values, read(encoder, case.values))
-    in_torch = TorchNetwork(module)
-    assert difference(member.features, read(Encoder(encoder.preprocess, in_torch, ""), case.values)) < 1e-4
+    member = Member(there, there.load_encoder(), case.values, read(there.load_encoder(), case.values))
+    assert difference(member.features, in_torch) < 1e-4
     return member
 
 
-def some(kind: str, names: list[str]) -> list[str]:
-    """All readers of texts, and of others, which have the same readers, every fourth."""
-    return names if kind == "text" else names[::4]
+def trained_here() -> Iterator[tuple[str, str, str | None]]:
+    """All readers of texts, and of other kinds, which have the same readers, every fourth; and tuned ones."""
+    for name, kind in KINDS.items():
+        yield from ((name, one, None) for one in [*kind.trainable][:: 1 if name == "text" else 4])
+    yield "text", "minilm", "lora"
+    yield "image", "efficientnet-lite0", "last"
 
 
 @pytest.mark.slow
 class TestTrainedHere(Conformance):
-    @pytest.fixture(
-        params=[(name, one) for name, kind in KINDS.items() for one in some(name, [*kind.trainable])], ids=" ".join
-    )
+    @pytest.fixture(params=trained_here(), ids=str)
     def member(self, request: pytest.FixtureRequest) -> Member:
         return untrained(*request.param)
 

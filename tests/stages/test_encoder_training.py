@@ -132,5 +132,5 @@ def test_a_name_alone_has_the_settings_that_most_want(project: Project) -> None:
     project.write()
     training = params.load().inputs["note"].training
     assert training is not None
-    assert (training.name, training.width, training.epochs, training.trained) == ("lstm", 64, 30, None)
+    assert (training.name, training.width, training.epochs, training.trained) == ("lstm", 64, None, None)
     assert Path("params.yaml").is_file()

@@ -3,31 +3,25 @@
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import field_validator
 
 from sensorium.data_root import Files
-from sensorium.encoders.by_name import fetch, made_of, reachable, resolve
-from sensorium.encoders.encoder import Encoder, Packaged, Preprocess, encode
-from sensorium.encoders.trainable import trained
-from sensorium.encoders.trainable.trainable import EncoderChoice, EncoderTraining, Make, Trainable, Trained
 from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.encoded import Encoded
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
 Corruption = Callable[[Any, int, np.random.Generator], Any]
 
 
-class Modality(Section, ABC):
+class Modality(Encoded, ABC):
     """An input as params.yaml declares it (the fields), and how values of its kind are handled (the methods).
 
     A value goes ``raw -> decode -> check -> clean``; ``pack`` and ``unpack`` keep cleaned values in files. The same
-    calls serve training and serving, and none of them needs torch: only `load_encoder` does.
+    calls serve training and serving, and none of them needs torch. What reads cleaned values is in encoded.py.
 
     Attributes:
         is_file: whether the table's cell holds a path rather than the value.
@@ -35,101 +29,26 @@ class Modality(Section, ABC):
         is_cell: whether it is read from one cell of a row, which its value stands for from then on.
         describes_content: whether `describe` gives the value itself, which is not written down as it is.
         has_names: whether its values hold names, see `names`.
-        has_weights: whether its encoders have weights, and so may be unfit.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
         feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
-        packaged: encoders that Python packages carry, by name.
-        trainable: encoders that are trained here, by name.
-        preprocesses: the kinds of preprocessing this kind's encoders use, by the name stored with a model.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
             (a place in `STRENGTHS`) and a random generator that gives a cleaned value.
         comparatives: what descriptors that are numbers measure, and how their changes are said.
     """
 
-    kind: str
-    encoder: EncoderChoice
-
     is_file: ClassVar[bool] = False
     is_track: ClassVar[bool] = False
     is_cell: ClassVar[bool] = False
     describes_content: ClassVar[bool] = False
     has_names: ClassVar[bool] = False
-    has_weights: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
     feature: ClassVar[str] = ""
-    packaged: ClassVar[dict[str, Packaged]] = {}
-    trainable: ClassVar[Mapping[str, Make]] = {}
-    preprocesses: ClassVar[dict[str, type[Preprocess]]] = {}
     damage: ClassVar[int] = 1
     corruptions: ClassVar[dict[str, Corruption]] = {}
     comparatives: ClassVar[dict[str, Comparative]] = {}
-
-    @field_validator("encoder", mode="before")
-    @classmethod
-    def _by_its_name_alone(cls, chosen: Any) -> Any:
-        return {"name": chosen} if isinstance(chosen, str) and chosen in cls.trainable else chosen
-
-    @field_validator("encoder")
-    @classmethod
-    def _encoder_may_exist(cls, chosen: EncoderChoice) -> EncoderChoice:
-        if isinstance(chosen, EncoderTraining) and chosen.tune is None:
-            if chosen.name not in cls.trainable:
-                known = f"{', '.join(cls.trainable)} can" if cls.trainable else "none can"
-                raise ValueError(f"{chosen.name!r} is not trained here, and has no settings; {known} be")
-        elif isinstance(chosen, EncoderTraining) and not cls.has_weights:
-            raise ValueError(f"{chosen.name!r} has no weights to tune; leave `tune` out")
-        elif problem := reachable(str(chosen), {**cls.packaged, **cls.trainable}):
-            raise ValueError(problem)
-        return chosen
-
-    @property
-    def training(self) -> EncoderTraining | None:
-        """How its encoder is trained here; ``None`` of one that is there already."""
-        return self.encoder if isinstance(self.encoder, EncoderTraining) else None
-
-    @property
-    def begun(self) -> Self | None:
-        """The same input with the encoder that is there before any training; ``None`` where a new one is trained."""
-        if self.training is None:
-            return self
-        return self.model_copy(update={"encoder": self.training.name}) if self.training.tune else None
-
-    def to_train(self, values: Iterable[Any], folder: Path) -> Trainable:
-        """Its encoder before it is trained.
-
-        Args:
-            values: cleaned ones of training rows.
-            folder: for files that are to travel along.
-
-        Raises:
-            UserError: if it cannot be had, or cannot be trained.
-        """
-        if self.training is None:
-            raise ValueError(f"{self.encoder} is not trained here")
-        if self.begun is None:
-            return self.trainable[self.training.name](self, values, self.training.width, folder)
-        from sensorium.encoders.trainable.tuned import tuned
-
-        encoder = self.begun.load_encoder()
-        features = encode(encoder.preprocess, encoder.network, [self.accept(self.example())])
-        try:
-            return tuned(encoder, self.training.tune or "all", features.shape[2], self.augment())
-        except UserError as problem:
-            raise UserError(f"encoder {str(self.encoder)!r}: {problem}.") from problem
-
-    def augment(self) -> Any:
-        """What is done to batches of what its encoders read while one of them is tuned; most are left as they are."""
-        return None
-
-    def with_trained(self, folder: Path) -> Self:
-        """The same input with the encoder that was trained into a folder."""
-        if self.training is None:
-            return self
-        there = Trained(folder=str(folder), digest=trained.digest(folder))
-        return self.model_copy(update={"encoder": self.training.model_copy(update={"trained": there})})
 
     @abstractmethod
     def columns(self, name: str) -> list[str]:
@@ -212,6 +131,9 @@ class Modality(Section, ABC):
         except Exception as error:  # whatever hostile bytes make a library trip over, it is the input that is bad
             raise BadInput(f"it cannot be read ({type(error).__name__}: {error})") from error
 
+    def example_value(self) -> Any:
+        return self.accept(self.example())
+
     def value(self, row: Mapping[str, Any], name: str, files: Files) -> Any | None:
         """The cleaned value of a row of the table; ``None`` if it is missing.
 
@@ -278,36 +200,3 @@ class Modality(Section, ABC):
     def left_out(self) -> list[str]:
         """Its columns that say nothing in the training rows, and are not read."""
         return []
-
-    @abstractmethod
-    def load_folder(self, folder: Path) -> Encoder:
-        """An encoder from a folder that transformers can load."""
-
-    def fetch_encoder(self) -> Path | None:
-        """The folder of this input's encoder, brought if it is named by a hub id; ``None`` of a packaged one.
-
-        Raises:
-            UserError: if it cannot be had.
-        """
-        return fetch(str(self.encoder), self.packaged) if self.begun else None
-
-    def encoder_made_of(self) -> dict[str, Any]:
-        """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
-
-        Raises:
-            NotHere: if it cannot be had.
-        """
-        return made_of(str(self.encoder), self.packaged) if self.begun else {}
-
-    def load_encoder(self) -> Encoder:
-        """Loads this input's encoder, ready to run.
-
-        Raises:
-            UserError: if it cannot be had or is of a sort this kind cannot use.
-        """
-        if self.training is not None:
-            if self.training.trained is None:
-                raise UserError(f"the encoder {self.encoder} is not trained yet; run `dvc repro`.")
-            return trained.read(self.training.trained, self.preprocesses)
-        named = {name: partial(one.load, self) for name, one in self.packaged.items()}
-        return resolve(str(self.encoder), named, self.load_folder)

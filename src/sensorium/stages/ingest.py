@@ -50,6 +50,8 @@ def _require_encoders(settings: params.Params) -> None:
         try:
             if kind.begun is not None:
                 frozen.load(kind.begun)
+            if kind.begun is not kind and kind.begun is not None:
+                kind.to_train((), paths.RAW)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem
 

@@ -117,40 +117,54 @@ class EncoderTrainer:
         epochs = epochs or self._trainable.epochs
         order = torch.Generator().manual_seed(0)
         learning = nn.ModuleList([self.module.network, self.module.head])
-        weights = Weights(learning)
+        weights, items = Weights(learning), train.items[INPUT]
         optimiser = torch.optim.AdamW([weights.vector], self._trainable.rate, weight_decay=DECAY, fused=True)
-        batch = min(BATCH, max(1, len(train) // EPOCH_STEPS))
-        steps = epochs * -(-len(train) // batch)
+        batch = min(BATCH, max(1, len(items.unique()) // EPOCH_STEPS))
+        steps = epochs * -(-len(items.unique()) // batch)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
-        labels = {name: known.to(self._device) for name, known in train.labels.items()}
-        best, best_loss, waited, taken = weights.mean.clone(), math.inf, 0, 0
+        best, best_loss, waited = weights.mean.clone(), math.inf, 0
         for epoch in range(epochs):
             learning.train()
             total = 0.0
-            for rows in torch.randperm(len(train), generator=order).split(batch):
-                outputs = self._by_target(self._answer(train.items[INPUT][rows].tolist()))
-                known = {name: own[rows] for name, own in labels.items()}
-                loss = joint_loss(self._targets, outputs, known, SMOOTHING)
+            for rows in _a_row_each(items, order).split(batch):
                 weights.gradient.zero_()
+                loss = self._loss(train.select(rows))
                 loss.backward()
                 weights.shorten()
                 optimiser.step()
                 schedule.step()
                 weights.average()
-                total += loss.item() * len(rows)
-                taken += 1
+                total += loss.item()
             require_finite(total, epoch + 1, self._trainable.rate)
             with weights.averaged():
-                found = self._by_target(self.outputs(validation.items[INPUT].tolist()))
-            validation_loss = least_loss(self._targets, found, validation.labels, "given")
+                validation_loss = self._least_loss(validation)
             waited += 1
             if validation_loss < best_loss:
                 best, best_loss, waited = weights.mean.clone(), validation_loss, 0
-            if waited > PATIENCE and taken >= PATIENT_STEPS:
+            if waited > PATIENCE and schedule.last_epoch >= PATIENT_STEPS:
                 break
         weights.take(best)
         self.module.eval()
         return best_loss
+
+    def _loss(self, rows: Rows) -> Tensor:
+        outputs = self._by_target(self._answer(rows.items[INPUT].tolist()))
+        labels = {name: known.to(self._device) for name, known in rows.labels.items()}
+        return joint_loss(self._targets, outputs, labels, SMOOTHING)
+
+    def _least_loss(self, rows: Rows) -> float:
+        """At the calibration that suits best: what it is too sure or unsure of is found out behind it."""
+        places, of_rows = rows.items[INPUT].unique(return_inverse=True)
+        outputs = self._by_target(self.outputs(places.tolist())[of_rows])
+        return least_loss(self._targets, outputs, rows.labels, "given")
+
+
+def _a_row_each(items: Tensor, order: torch.Generator) -> Tensor:
+    """One row of each value that is in any, drawn anew for each epoch: reading a value is what takes time."""
+    rows = torch.randperm(len(items), generator=order)
+    _, values = items[rows].unique(return_inverse=True)
+    first = torch.full((int(values.max()) + 1,), len(rows)).scatter_reduce(0, values, torch.arange(len(rows)), "amin")
+    return rows[first.sort().values]
 
 
 def _rate(step: int, steps: int) -> float:

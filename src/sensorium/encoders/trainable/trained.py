@@ -1,5 +1,6 @@
 """The folder of an encoder that was trained here: read without torch from then on."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ def write(
     """Writes an encoder.
 
     Args:
-        folder: where the files of its preprocessing lie already.
+        folder: an existing one.
         trainable: what it was.
         module: what became of it.
         values: two cleaned ones, to show what it reads.
@@ -37,6 +38,9 @@ def write(
     from sensorium.encoders.torch_network import TorchNetwork
 
     preprocess = trainable.preprocess
+    for name, path in preprocess.files.items():
+        if path != folder / name:
+            shutil.copyfile(path, folder / name)
     example = preprocess.collate([preprocess(value) for value in values])
     TorchNetwork(module).export(folder / ENCODER, example, preprocess.axes)
     about = {

@@ -1,8 +1,9 @@
 """Pretrained encoders that are tuned here: their last layers, all of them, or small matrices beside the large ones."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from sensorium.encoders.encoder import Encoder
@@ -12,6 +13,7 @@ from sensorium.errors import UserError
 
 Tune = Literal["last", "lora", "all"]
 LAST = 0.25  # of the weights, from the end
+EPOCHS = 6  # where params.yaml gives none
 RANK = 8  # of the matrices beside
 RATES: dict[Tune, float] = {"last": 2e-4, "lora": 1e-3, "all": 1e-4}  # low: what was learnt before is to stay
 Augment = Callable[[Tensor], Tensor]
@@ -44,13 +46,13 @@ class TunedNetwork(nn.Module):
         return states
 
 
-def tuned(encoder: Encoder, tune: Tune, dim: int, augment: Augment | None = None) -> Trainable:
+def tuned(encoder: Encoder, tune: Tune, example: Any, augment: Augment | None = None) -> Trainable:
     """A pretrained encoder, to be tuned.
 
     Args:
         encoder: it.
         tune: what of it learns.
-        dim: numbers a token that it gives.
+        example: a cleaned value.
         augment: what is done to pictures while they are learnt from.
 
     Raises:
@@ -61,14 +63,15 @@ def tuned(encoder: Encoder, tune: Tune, dim: int, augment: Augment | None = None
     if not isinstance(encoder.network, TorchNetwork):
         raise UserError("it is an ONNX file, which cannot be tuned; leave `tune` out")
     module = encoder.network.module.cpu()
+    batch = encoder.preprocess.collate([encoder.preprocess(example)])
+    features = module.requires_grad_(True)(**{name: torch.from_numpy(array) for name, array in batch.items()})
+    features.sum().backward()
+    merge, dim = TUNE[tune](module), features.shape[2]
+    module.zero_grad()
     network = TunedNetwork(module, dim, augment)
-    merge = TUNE[tune](module)
     return Trainable(
         encoder.preprocess, network, f"{tune} 1 of {encoder.version}", dim, rate=RATES[tune], epochs=EPOCHS, merge=merge
     )
-
-
-EPOCHS = 6  # where params.yaml gives none
 
 
 def _nothing() -> None:
@@ -76,7 +79,8 @@ def _nothing() -> None:
 
 
 def _last(module: nn.Module) -> Callable[[], None]:
-    weights = list(module.parameters())
+    module.requires_grad_(False)
+    weights = [one for one in module.parameters() if one.grad is not None]  # others have no part in the features
     counted, total = 0, sum(one.numel() for one in weights)
     for one in reversed(weights):
         counted += one.numel()
@@ -85,7 +89,8 @@ def _last(module: nn.Module) -> Callable[[], None]:
 
 
 def _all(module: nn.Module) -> Callable[[], None]:
-    module.requires_grad_(True)
+    for one in module.parameters():
+        one.requires_grad_(one.grad is not None)
     return _nothing
 
 
@@ -101,6 +106,7 @@ def _lora(module: nn.Module) -> Callable[[], None]:
     ]
     if not names:
         raise UserError("it has no layers that small matrices could stand beside; tune its last layers, or all")
+    module.requires_grad_(False)
     inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.1, target_modules=names), module)
 
     def merge() -> None:
