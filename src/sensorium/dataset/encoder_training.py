@@ -26,7 +26,7 @@ from sensorium.dataset.items import read_items
 from sensorium.encoders.encoder import Arrays, Preprocess
 from sensorium.encoders.trainable.trainable import EncoderTraining, Trainable
 from sensorium.encoders.trainable.trained import write
-from sensorium.engine import Engine
+from sensorium.engine import HERE
 from sensorium.errors import UserError
 from sensorium.files import sha256
 from sensorium.modalities import Modality
@@ -125,14 +125,13 @@ def _settings(kind: Modality) -> EncoderTraining:
     return kind.training
 
 
-def train_encoder(kind: Modality, folder: Path, into: Path, engine: Engine) -> tuple[Modality, dict[str, np.ndarray]]:
+def train_encoder(kind: Modality, folder: Path, into: Path) -> tuple[Modality, dict[str, np.ndarray]]:
     """Trains an input's encoder, or finds it in the cache.
 
     Args:
         kind: the input as declared.
         folder: its prepared values and labels.
         into: a folder that does not exist yet, where the encoder is written.
-        engine: who does the work.
 
     Returns:
         The input with its encoder, and by digest the features ``[tokens, dim]`` of the values in training rows.
@@ -145,7 +144,7 @@ def train_encoder(kind: Modality, folder: Path, into: Path, engine: Engine) -> t
     cache = paths.cache() / "trained" / _key(lesson)
     folds = sorted(set(lesson.folds.tolist()) - {-1})
     pieces = [Piece(kind, folder, cache, fold) for fold in (-1, *folds)]
-    whole, *others = engine.map_with_progress(_train, pieces, f"training {kind.encoder}", most=processes())
+    whole, *others = HERE.map_with_progress(_train, pieces, f"training {kind.encoder}", most=processes())
     into.mkdir(parents=True)
     _write(lesson, whole, into)
     features: dict[str, np.ndarray] = {}
