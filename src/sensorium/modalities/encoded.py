@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -76,15 +77,20 @@ class Encoded(Section, ABC):
         """
         if self.training is None:
             raise ValueError(f"{self.encoder} is not trained here")
-        if self.begun is None:
-            return self.trainable[self.training.name](self, values, self.training.width, folder)
+        made = self._tuned(self.training) if self.begun else self._new(self.training, values, folder)
+        return replace(made, epochs=self.training.epochs or made.epochs)
+
+    def _new(self, training: EncoderTraining, values: Iterable[Any], folder: Path) -> Trainable:
+        return self.trainable[training.name](self, values, training.width, folder)
+
+    def _tuned(self, training: EncoderTraining) -> Trainable:
         from sensorium.encoders.trainable.tuned import tuned
 
-        encoder = self.begun.load_encoder()
+        named = self.model_copy(update={"encoder": training.name})
         try:
-            return tuned(encoder, self.training.tune or "all", self.example_value(), self.augment())
+            return tuned(named.load_encoder(), training.tune or "all", self.example_value(), self.augment())
         except UserError as problem:
-            raise UserError(f"encoder {str(self.encoder)!r}: {problem}.") from problem
+            raise UserError(f"encoder {training.name!r}: {problem}.") from problem
 
     def augment(self) -> Any:
         """What is done to batches of what its encoders read while one of them is tuned; most are left as they are."""

@@ -103,18 +103,19 @@ class EncoderTrainer:
         return dict(zip(self._targets, outputs.split(self._sizes, dim=1), strict=True))
 
     @flushed_denormals()
-    def fit(self, train: Rows, validation: Rows, epochs: int | None) -> float:
+    def fit(self, train: Rows, validation: Rows) -> float:
         """Trains it; the same rows give the same. It is kept as it was at the epoch of least validation loss.
 
         Args:
             train: rows with a known label; their one input names places of samples.
             validation: rows to judge by.
-            epochs: at most; if not given, as many as such an encoder needs.
 
         Returns:
-            That loss.
+            That loss; infinite where there is nothing to learn from.
         """
-        epochs = epochs or self._trainable.epochs
+        if not len(train):
+            return math.inf
+        epochs = self._trainable.epochs
         order = torch.Generator().manual_seed(0)
         learning = nn.ModuleList([self.module.network, self.module.head])
         weights, items = Weights(learning), train.items[INPUT]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+Tune = Literal["last", "lora", "all"]  # what learns of an encoder that is there already
+
+
 class Trained(Section):
     """Where an encoder is, once it is trained.
 
@@ -38,7 +41,7 @@ class EncoderTraining(Section):
     epochs: int | None = Field(
         None, ge=1, le=1000, description="passes over the training rows, at most; 30, or 6 of one that is tuned"
     )
-    tune: Literal["last", "lora", "all"] | None = Field(
+    tune: Tune | None = Field(
         None, description="of an encoder that is there already: its last layers, small matrices beside all, or all"
     )
     trained: SkipJsonSchema[Trained | None] = None  # by `embed`
@@ -62,7 +65,7 @@ class Trainable:
         width: of the hidden state.
         frozen: a module before the network, which reads what it gives; it is not trained.
         rate: of learning.
-        epochs: passes over the training rows, where params.yaml gives no number.
+        epochs: passes over the training rows, at most; another number where params.yaml gives one.
         merge: what is done to the network once it is trained.
     """
 

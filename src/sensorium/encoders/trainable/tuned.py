@@ -1,17 +1,16 @@
 """Pretrained encoders that are tuned here: their last layers, all of them, or small matrices beside the large ones."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from sensorium.encoders.encoder import Encoder
 from sensorium.encoders.torch_network import TorchNetwork
-from sensorium.encoders.trainable.trainable import Trainable
+from sensorium.encoders.trainable.trainable import Trainable, Tune
 from sensorium.errors import UserError
 
-Tune = Literal["last", "lora", "all"]
 LAST = 0.25  # of the weights, from the end
 EPOCHS = 6  # where params.yaml gives none
 RANK = 8  # of the matrices beside
