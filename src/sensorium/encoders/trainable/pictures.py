@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from sensorium.encoders.pixels import Pixels
 from sensorium.encoders.trainable.trainable import Trainable
 
-SIDE = 64  # pixels
+SIDE = 48  # pixels
 CHANNELS = (24, 48, 96, 192)
 GROUPS = 8  # of channels, normalised together
 TURNED, SHIFTED, SCALED = 0.15, 0.1, 0.1  # radians, shares of a side and of the size, while it is trained
@@ -25,8 +25,8 @@ class Block(nn.Module):
         self.mixed = nn.Conv2d(channels, channels, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        small: Tensor = nn.functional.gelu(self.norms[0](self.smaller(pixels)))
-        return small + nn.functional.gelu(self.norms[1](self.mixed(self.beside(small))))
+        small: Tensor = nn.functional.relu(self.norms[0](self.smaller(pixels)))
+        return small + nn.functional.relu(self.norms[1](self.mixed(self.beside(small))))
 
 
 class PictureNetwork(nn.Module):
