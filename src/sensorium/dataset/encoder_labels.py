@@ -12,6 +12,7 @@ from sensorium.targets import Learnt, Target, learnt
 
 LABELS, TARGETS = "labels.parquet", "targets.json"
 DIGEST, TARGET = "digest", "target."
+ELSEWHERE = "elsewhere"  # whether a row that is not one to train with holds the same value
 
 
 def write_labels(folder: Path, name: str, rows: pd.DataFrame, targets: Mapping[str, Target]) -> None:
@@ -24,7 +25,8 @@ def write_labels(folder: Path, name: str, rows: pd.DataFrame, targets: Mapping[s
         targets: as declared.
     """
     held = rows[rows[SPLIT].isin([TRAIN, VAL]) & rows[name].notna()]
-    columns = {DIGEST: held[name], SPLIT: held[SPLIT], GROUP: held[GROUP]}
+    elsewhere = held[name].isin(set(rows[name][rows[SPLIT] != TRAIN]))
+    columns = {DIGEST: held[name], SPLIT: held[SPLIT], GROUP: held[GROUP], ELSEWHERE: elsewhere}
     labels = {f"{TARGET}{target}": held[target] for target in targets}
     pd.DataFrame(columns | labels).to_parquet(folder / LABELS, index=False)
     write_json(folder / TARGETS, {target: one.state for target, one in learn(rows, targets).items()})

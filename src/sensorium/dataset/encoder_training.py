@@ -78,6 +78,8 @@ def train_encoder(kind: Modality, folder: Path, into: Path) -> tuple[Modality, d
         kept = load_file(path)
         digests = (labelled.digests[place] for place in kept["places"].tolist())
         features |= zip(digests, kept["features"].numpy(), strict=True)
+    for digest in labelled.elsewhere:  # such rows are to have the features that are served
+        features.pop(digest, None)
     return kind.with_trained(into), features
 
 

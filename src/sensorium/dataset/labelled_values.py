@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sensorium.dataset.columns import GROUP, SPLIT, TRAIN
-from sensorium.dataset.encoder_labels import DIGEST, TARGET, read_labels
+from sensorium.dataset.encoder_labels import DIGEST, ELSEWHERE, TARGET, read_labels
 from sensorium.dataset.items import read_items
 from sensorium.encoders.trainable.trainable import Trainable
 from sensorium.modalities import Modality
@@ -42,6 +42,11 @@ class LabelledValues:
     def place(self) -> dict[str, int]:
         """Of every digest, the number that rows call it by."""
         return {digest: number for number, digest in enumerate(self.digests)}
+
+    @property
+    def elsewhere(self) -> set[str]:
+        """The digests that rows which are not to be trained with hold, too."""
+        return set(self.table[DIGEST][self.table[ELSEWHERE]])
 
     def trainable(self) -> Trainable:
         """A new encoder, the same one each time."""
