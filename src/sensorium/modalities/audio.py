@@ -43,6 +43,7 @@ class Audio(Cell):
     )
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
+    control: ClassVar = "audio"
     is_file: ClassVar[bool] = True
     is_track: ClassVar[bool] = True
     media_types: ClassVar = (

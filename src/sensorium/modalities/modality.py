@@ -31,6 +31,7 @@ class Modality(Encoded, ABC):
         has_names: whether its values hold names, see `names`.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
+        control: what gives one on the page at /ui; where it is empty, a box for texts or a place for files.
         feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
@@ -45,6 +46,7 @@ class Modality(Encoded, ABC):
     has_names: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
+    control: ClassVar[str] = ""
     feature: ClassVar[str] = ""
     damage: ClassVar[int] = 1
     corruptions: ClassVar[dict[str, Corruption]] = {}

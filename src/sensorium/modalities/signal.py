@@ -63,6 +63,7 @@ class Signal(Cell):
     )
     learnt: SkipJsonSchema[Scales | None] = None  # by `prepare`, from training rows
 
+    control: ClassVar = "signal"
     has_weights: ClassVar[bool] = False
     media_types: ClassVar = ("text/csv", "text/plain", "audio/wav", "application/octet-stream")
     comparatives: ClassVar = {

@@ -43,6 +43,7 @@ class Video(Cell):
         "even", description="kept are frames evenly along time, one for each shot, or evenly along what changes"
     )
 
+    control: ClassVar = "video"
     is_file: ClassVar[bool] = True
     is_track: ClassVar[bool] = True
     media_types: ClassVar = (

@@ -56,7 +56,8 @@ class MultilabelAnswering(Tags, Answering):
 
     def description(self, threshold: float) -> dict[str, Any]:
         thresholds = dict(zip(self.tags, map(rounded, self.thresholds), strict=True))
-        return {"kind": "multilabel", "tags": list(self.tags), "thresholds": thresholds}
+        about = f"any of {len(self.tags)} tags"
+        return {"kind": "multilabel", "about": about, "tags": list(self.tags), "thresholds": thresholds}
 
     def openapi_of_label(self) -> dict[str, Any]:
         tag = {"type": "string", "minLength": 1, "maxLength": LONGEST_TAG}
