@@ -62,7 +62,7 @@ class NumberAnswering(Scaled, Answering):
         try:
             number = read_number(label)
         except BadInput as problem:
-            raise BadInput(f"{problem}; a number such as 12.5 is expected", problem.cause) from problem
+            raise BadInput(f"{problem}; a number such as 12.5 is expected") from problem
         name = spelled(label)
         return name if WHOLE.fullmatch(name) else spelled(number)
 
