@@ -20,7 +20,7 @@ from sensorium.encoders.trainable.readers import READERS
 from sensorium.encoders.trainable.trainable import EncoderTraining, Trainable
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
 from sensorium.modalities.plotted import WIDTH, height, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
@@ -67,7 +67,7 @@ class Signal(Cell):
     has_weights: ClassVar[bool] = False
     media_types: ClassVar = ("text/csv", "text/plain", "audio/wav", "application/octet-stream")
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer", "seconds"),
+        SECONDS: Comparative("shorter", "longer", "seconds"),
         "level": Comparative("lower in level", "higher in level", "level", "units"),
         "spread": Comparative("smaller in spread", "larger in spread", "spread (standard deviation)"),
         "frequency": Comparative("slower", "faster", "dominant frequency (Hz)"),
@@ -178,7 +178,7 @@ class Signal(Cell):
         moving = spectrum.max(1) > 0
         frequencies = (spectrum.argmax(1)[moving] + 1) / spectrum.shape[1] * self.rate / 2
         return {
-            "seconds": value.shape[1] / self.rate,
+            SECONDS: value.shape[1] / self.rate,
             "level": float(np.nanmean(known, 1).mean()),
             "spread": float(np.nanstd(known, 1).mean()),
             "frequency": float(frequencies.mean()) if len(frequencies) else 0.0,

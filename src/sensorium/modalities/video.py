@@ -20,7 +20,7 @@ from sensorium.encoders.trainable.readers import READERS
 from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
 from sensorium.modalities.strip import Span, player, strip
 
@@ -53,7 +53,7 @@ class Video(Cell):
     )  # fmt: skip
     feature: ClassVar = "Video"
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer", "seconds"),
+        SECONDS: Comparative("shorter", "longer", "seconds"),
         "brightness": Comparative("darker", "brighter", "brightness (0 is black, 1 is white)"),
         "contrast": Comparative("lower in contrast", "higher in contrast", "contrast (deviation of brightness)"),
         "motion": Comparative("calmer", "livelier", "change from frame to frame (0 is none, 1 is all)"),
@@ -106,7 +106,7 @@ class Video(Cell):
         to 1; frames a second and the longer side as they were in the file."""
         greys = _greys(value)
         return {
-            "seconds": value.seconds,
+            SECONDS: value.seconds,
             "brightness": float(greys.mean()),
             "contrast": float(greys.std((1, 2)).mean()),
             "motion": float(changes(value).mean()) if len(greys) > 1 else 0.0,
