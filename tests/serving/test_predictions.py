@@ -89,6 +89,7 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "encoder": "columns",
         "column": "car",
         "control": "tabular",
+        "is_sketched": False,
         "is_file": False,
         "media_types": [],
         "max_bytes": 2**20,

@@ -22,7 +22,8 @@ from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
 from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
-from sensorium.modalities.strip import Span, player, strip
+from sensorium.modalities.sketch import Sketch
+from sensorium.modalities.strip import Span, curve, player, strip
 
 SPANS = 8  # of a clip that are hidden one by one
 STEP = 8  # one of so many pixels is enough to tell brightness by
@@ -44,6 +45,7 @@ class Video(Cell):
     )
 
     control: ClassVar = "video"
+    is_sketched: ClassVar[bool] = True
     is_file: ClassVar[bool] = True
     is_track: ClassVar[bool] = True
     media_types: ClassVar = (
@@ -126,7 +128,11 @@ class Video(Cell):
 
     def show(self, value: Clip, weights: Sequence[tuple[Span, float]]) -> str:
         """A frame of every span, those that mattered under colour, and the change from frame to frame."""
-        return strip(value, _spans(value), changes(value), weights)
+        return self.sketch(value).svg(weights) + curve(changes(value))
+
+    def sketch(self, value: Clip) -> Sketch:
+        """A frame of every span."""
+        return strip(value, _spans(value))
 
     def play(self, value: Clip) -> str:
         return player(value)

@@ -1,11 +1,12 @@
-// The whole answer: every target, then how long it took.
+// The whole answer: every target, what mattered within inputs if one asks, and how long it took.
 
 import { viewOf } from "./answers/index.js";
 import { latencyView } from "./latency.js";
 import { make, newId } from "./make.js";
+import { withinView } from "./within.js";
 import { readable, sentence } from "./words.js";
 
-export function answerView({ content, roundTrip, timing }, schema) {
+export function answerView({ content, roundTrip, timing }, schema, body) {
   const isNewer = content.model_version !== schema.model_version;
   return make(
     "div",
@@ -15,6 +16,7 @@ export function answerView({ content, roundTrip, timing }, schema) {
       make("p", { class: "hint", "data-unread": name }, sentence(`${readable(name)} was left out: ${why}`))),
     make("div", { class: "targets" },
       Object.entries(content.targets).map(([name, answer]) => targetView(name, answer, content, schema))),
+    withinView(content, schema, body),
     latencyView(roundTrip, timing, content.model_version),
   );
 }
