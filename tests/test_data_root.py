@@ -1,14 +1,17 @@
 """Which files a table's cells may name: links that DVC made are trusted, others are told by their name and target."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from sensorium import frame_files
 from sensorium.data_root import DataRoot
-from sensorium.errors import BadInput
+from sensorium.errors import BadInput, NothingIn
 from sensorium.files import detach, remove, replacing
 from sensorium.media import Media, MediaWriter
-from sensorium.modalities import Image
+from sensorium.modalities import Audio, Image, Video
 from sensorium.registry.own_data import keep_out_of_git
 from sensorium.sources import Manifest
 from tests.conftest import png
@@ -62,6 +65,75 @@ def test_a_link_that_leads_outside_is_told_with_its_target(mine: Path) -> None:
         assert refusal(mine, cell) == f"'{cell}' lies outside the data root"
     for cell in ("p", "", ".", "p/9.png", "p/0.png/x"):
         assert refusal(mine, cell) == f"file '{cell}' does not exist"
+
+
+def test_a_folder_or_a_list_of_pictures_is_a_clip(mine: Path) -> None:
+    named = {name: png((shade, 0, 0)) for name, shade in (("2.PNG", 2), ("10.png", 10), ("1.png", 1))}
+    for folder in ("walk", "empty"):
+        (mine / folder).mkdir()
+        (mine / folder / "notes.txt").write_text("no frame")
+    for name, content in named.items():
+        (mine / "walk" / name).write_bytes(content)
+    root, most = DataRoot(mine), 2**20
+    walk = root.read("walk", most)
+    with zipfile.ZipFile(io.BytesIO(walk)) as archive:
+        assert archive.namelist() == ["00000.png", "00001.png", "00002.png"]
+        assert [archive.read(name) for name in archive.namelist()] == [named[n] for n in ("1.png", "2.PNG", "10.png")]
+    (mine / "walk/2.PNG").rename(mine / "walk/3.png")
+    assert root.read("./walk/", most) == walk  # nothing but their order counts
+    assert root.read('["walk/1.png", "walk/3.png", "walk/10.png"]', most) == walk
+    assert root.read('["walk/1.png", "walk/1.png"]', most).count(named["1.png"]) == 2
+    assert len(Video().accept(walk).frames) == 3
+    with pytest.raises(NothingIn, match="an archive of frames has no sound"):
+        Audio().accept(walk)
+
+    (mine / "walk/4.png").symlink_to("../../disk/q/1.png")
+    (mine / "away").symlink_to("../disk/q")
+    outside = "leads outside the data root through a link"
+    cannot = "cannot be had:"
+    refused = {
+        "empty": "'empty' is a folder without pictures; as a clip it has a picture a frame",
+        "walk": f"a frame of 'walk' {cannot} 'walk/4.png' {outside}: walk/4.png leads to ../../disk/q/1.png; {PUT}",
+        "away": f"'away' {outside}: away leads to ../disk/q; {PUT}",
+        "../disk": "'../disk' lies outside the data root",
+        ".": "file '.' does not exist",
+        '["../a.png"]': f"a frame of '[\"../a.png\"]' {cannot} '../a.png' lies outside the data root",
+        "[1]": "file '[1]' does not exist",
+    }
+    for cell, why in refused.items():
+        with pytest.raises(BadInput) as caught:
+            root.read(cell, most)
+        assert str(caught.value) == why
+    with pytest.raises(BadInput, match="file 'p' is larger than 0 MiB"):
+        root.read("p", 30)
+
+
+def test_frames_of_a_table_are_kept_as_one_file_and_watched(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine / "p/1.png").write_bytes(png((1, 1, 1)))
+    listed = '["p/1.png", "p/0.png"]'
+    table = mine / "t.jsonl"
+    table.write_text(f'{{"clip": "p"}}\n{{"clip": {listed}}}\n{{"clip": "q"}}\n')
+    source, inputs = Manifest(path=str(table)), {"clip": Video()}
+    (mine / "q").mkdir()
+    copies = mine.parent / "raw"
+    copies.mkdir()
+    with MediaWriter(copies) as media:
+        rows = source.read(inputs, media)
+    kept = Media.of_folder(copies)
+    assert rows["clip"].tolist() == ["p", listed, "q"]
+    seconds = [Video().raw({"clip": cell}, "clip", kept) for cell in ("p", listed)]
+    assert [Video().accept(raw).frames[0, 0, 0].tolist() for raw in seconds] == [[200, 30, 30], [1, 1, 1]]
+    with pytest.raises(BadInput, match="'q' is a folder without pictures"):
+        kept.read("q", 2**20)
+    before = source.made_of(inputs)["media"]
+    (mine / "p/1.png").write_bytes(png((2, 2, 2)))
+    after = source.made_of(inputs)["media"]
+    assert (before["files"], before["absent"], before == after) == (2, 1, False)
+    files = source.own_files(inputs, rows)
+    assert files and set(files.media) == {mine / "p/0.png", mine / "p/1.png"}
+    monkeypatch.setattr(frame_files, "MOST", 1)
+    with pytest.raises(BadInput, match="'p' has more than 1 frames"):
+        DataRoot(mine).read("p", 2**20)
 
 
 def test_copies_say_why_a_file_is_not_among_them(mine: Path, tmp_path: Path) -> None:

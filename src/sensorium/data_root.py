@@ -8,6 +8,7 @@ from stat import S_ISREG
 from typing import Any, Protocol
 from unicodedata import normalize
 
+from sensorium import frame_files
 from sensorium.errors import BadInput, Cause
 
 LEFT_OUT = ".left_out.json"  # in a folder of copies: why files that cells name were not copied, by cell
@@ -58,15 +59,51 @@ class DataRoot:
             raise BadInput(f"{shown} is no path ({why})") from error
 
     def read(self, cell: Any, max_bytes: int) -> bytes:
-        """The content of the file that a cell names.
+        """The content of the file that a cell names; of frames, that of one file which holds them all.
 
         Raises:
             BadInput: if it names none, one outside the folder, or one that is too large.
         """
-        path = self.file(cell)
+        try:
+            path = self.file(cell)
+        except BadInput:
+            if (frames := self.frames(cell)) is None:
+                raise
+            return self._packed(cell, frames, max_bytes)
         if path.stat().st_size > max_bytes:
             raise too_large(cell, max_bytes)
         return path.read_bytes()
+
+    def frames(self, cell: Any) -> list[str] | None:
+        """The pictures in the folder that a cell names, or in the list that it holds, as cells would name each.
+
+        Returns:
+            ``None`` where it is neither, or the folder is none below this one.
+        """
+        if not isinstance(cell, str):
+            return None
+        try:
+            folder = (Path(self._folder) / _on_disk(Path(self._folder), cell)).resolve()
+            if not (folder.is_dir() and Path(self._folder) in folder.parents):
+                return frame_files.listed(cell)
+            return [f"{cell}/{name}" for name in frame_files.in_folder(folder)]
+        except (OSError, ValueError, RuntimeError):  # no path
+            return frame_files.listed(cell)
+
+    def _packed(self, cell: str, frames: list[str], max_bytes: int) -> bytes:
+        shown = _shown(cell)
+        if not frames:
+            raise BadInput(f"{shown} is a folder without pictures; as a clip it has a picture a frame")
+        if len(frames) > frame_files.MOST:
+            raise BadInput(f"{shown} has more than {frame_files.MOST:,} frames")
+        try:
+            files = {name: self.file(name) for name in frames}
+        except BadInput as problem:
+            raise BadInput(f"a frame of {shown} cannot be had: {problem}") from problem
+        sizes = {name: path.stat().st_size for name, path in files.items()}
+        if sum(sizes[name] for name in frames) > max_bytes:
+            raise too_large(cell, max_bytes)
+        return frame_files.packed((name, files[name].read_bytes()) for name in frames)
 
     def _plain_file(self, cell: str) -> Path | None:
         """A file that is no link, in a folder inside; words rather than paths, since there may be very many."""
@@ -139,7 +176,7 @@ def absent(cell: str) -> BadInput:
 
 def too_large(cell: str, max_bytes: int) -> BadInput:
     """What is said of a cell that names a file of more bytes than are looked at."""
-    return BadInput(f"file {cell!r} is larger than {max_bytes // 2**20} MiB")
+    return BadInput(f"file {_shown(cell)} is larger than {max_bytes // 2**20} MiB")
 
 
 def _shown(cell: str) -> str:

@@ -15,13 +15,15 @@ class Cause:
         subject: what is wrong, such as ``the file`` or ``column 'age'``.
         what: what of it, such as ``does not exist``.
         example: what this value has there.
-        mend: what to do where most values are so.
+        mend: what to do about it.
+        most: what to do where most values are so, if that is something else.
     """
 
     subject: str
     what: str
     example: str
     mend: str = ""
+    most: str = ""
 
 
 class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the program
@@ -37,6 +39,11 @@ class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the
     def __init__(self, sentence: str, cause: Cause | None = None) -> None:
         super().__init__(sentence)
         self.cause = cause
+
+    @property
+    def advised(self) -> str:
+        """The sentence with what to do, for who can change the table."""
+        return f"{self}: {self.cause.mend}" if self.cause and self.cause.mend else str(self)
 
 
 class NothingIn(BadInput):

@@ -51,7 +51,7 @@ def test_every_input_is_read_once(project: Project, monkeypatch: pytest.MonkeyPa
     value = Image().unpack(kept[rows.loc["r7", "photo"]])
     assert value.getpixel((0, 0)) == (7, 0, 0)
     reasons = pd.read_parquet(paths.VALID / "quarantine.parquet").set_index("id")["reason"]
-    assert reasons["r4"] == "file 'absent.png' does not exist"
+    assert reasons["r4"] == "file 'absent.png' does not exist: paths are relative to the folder of the table"
     assert {path.suffix for path in Path("data").rglob("*") if path.is_file()} == {".parquet", ".json"}
 
 

@@ -147,6 +147,9 @@ class Conformance:
         assert len({str(part) for part, _ in parts}) == len(parts) > 1
         assert {kind.pack(left) for _, left in parts} - {before}
         assert kind.pack(value) == before
+        if kind.is_sketched:
+            assert [*kind.sketch(value).parts] == [part for part, _ in parts]
+            json.dumps(kind.sketch(value).as_json())
         shown = kind.show(value, [(part, weight) for (part, _), weight in zip(parts, [0.5, -0.25], strict=False)])
         assert 'class="for" style="--weight:0.50"' in shown
         assert 'class="against" style="--weight:0.25"' in shown

@@ -126,7 +126,7 @@ def test_a_number_that_is_written_otherwise_is_refused(written: dict[str, str], 
         kind.accept({"x": cell})
     assert str(caught.value) == f"column 'x' holds {cell!r} where a number is expected"
     assert caught.value.cause is not None
-    assert caught.value.cause.mend == (
+    assert caught.value.cause.most == (
         "write amounts as 1234.5 or say under `written` how they are, or list it under categories"
     )
 

@@ -36,7 +36,9 @@ def local(table_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield client
 
 
-@pytest.mark.parametrize("path", ["/predict", "/predict_batch", "/explain", "/feedback", "/schema", "/docs.json"])
+@pytest.mark.parametrize(
+    "path", ["/predict", "/predict_batch", "/explain", "/explain/car", "/feedback", "/schema", "/docs.json"]
+)
 def test_every_endpoint_that_knows_the_model_wants_a_key(guarded: TestClient, path: str) -> None:
     for headers, sentence in (
         ({}, "an API key is needed: Authorization: Bearer KEY"),

@@ -77,7 +77,8 @@ def test_below_the_models_bound_it_says_so(model_folder: Path, tmp_path: Path) -
         assert len(targets["label"]["top"]) == 1
         assert targets["size"]["label"] == targets["size"]["top"][0]["label"]
         told = unsure.get("/schema").json()
-        assert told["targets"]["label"] == {"kind": "class", "classes": ["no", "yes"], "abstain": 0.999}
+        about = {"kind": "class", "about": "2 classes, a label from 99.9%"}
+        assert told["targets"]["label"] == about | {"classes": ["no", "yes"], "abstain": 0.999}
         assert (told["lineage"], told["limits"]["top"]) == ({"data": "0a1b"}, 1)
 
 
@@ -87,6 +88,8 @@ def test_the_schema_says_what_is_read(client: TestClient) -> None:
         "kind": "tabular",
         "encoder": "columns",
         "column": "car",
+        "control": "tabular",
+        "is_sketched": False,
         "is_file": False,
         "media_types": [],
         "max_bytes": 2**20,

@@ -261,11 +261,26 @@ def test_keyboard_alone_is_enough(page, address):
 
 def test_another_schema_gets_another_form(page, address):
     common = {"encoder": "e", "media_types": [], "max_bytes": 2**20, "value": {}, "settings": {}}
-    facts = common | {"kind": "tabular", "is_file": False, "settings": {"numbers": ["price"], "categories": ["brand"]}}
-    cloud = common | {"kind": "points", "is_file": True, "media_types": ["model/ply"]}
-    lists = common | {"kind": "signal", "is_file": False, "settings": {"columns": ["left", "right"]}}
-    trace = common | {"kind": "signal", "is_file": True, "media_types": ["text/csv", "application/octet-stream"]}
-    inputs = {"facts": facts, "cloud": cloud, "code": common | {"kind": "code", "is_file": False}}
+    facts = common | {
+        "kind": "facts",
+        "control": "tabular",
+        "is_file": False,
+        "settings": {"numbers": ["price"], "categories": ["brand"]},
+    }
+    cloud = common | {"kind": "points", "control": "", "is_file": True, "media_types": ["model/ply"]}
+    lists = common | {
+        "kind": "signal",
+        "control": "signal",
+        "is_file": False,
+        "settings": {"columns": ["left", "right"]},
+    }
+    trace = common | {
+        "kind": "signal",
+        "control": "signal",
+        "is_file": True,
+        "media_types": ["text/csv", "application/octet-stream"],
+    }
+    inputs = {"facts": facts, "cloud": cloud, "code": common | {"kind": "code", "control": "", "is_file": False}}
     inputs |= {"hands": lists, "trace": trace}
     columns = {name: one | {"inputs": [name]} for name, one in inputs.items()}
     targets = {"returned": {"kind": "class", "classes": ["no", "yes"], "abstain": 0}}

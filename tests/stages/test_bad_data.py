@@ -94,7 +94,7 @@ def test_media_that_cannot_be_read(project: Project) -> None:
         ("3", "sound", r"the sound is too short: 0.0001 s, at least 0.1 s is needed"),
         ("4", "photo", r"'../secret.png' lies outside the data root"),
         ("5", "photo", r"'/etc/hostname' lies outside the data root"),
-        ("6", "photo", r"file 'absent.png' does not exist"),
+        ("6", "photo", r"file 'absent.png' does not exist: paths are relative to the folder of the table"),
         ("7", "photo", r"the picture is broken .*"),
         ("7", "sound", r"not a sound .*"),
         ("11", None, r"photo: the picture is broken .*; sound: not a sound [^;]*"),

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sensorium.errors import UserError
+from sensorium.dataset.problems import Problem, of_cells
+from sensorium.errors import BadInput, UserError
+from sensorium.modalities import Tabular
 from sensorium.stages import ingest, prepare, validate
 from tests.conftest import Project, png
 
@@ -69,8 +71,8 @@ def test_where_params_say_so_a_bad_cell_costs_the_row(project: Project) -> None:
     assert len(found) == 20
     assert found[["input", "target"]].isna().all(axis=None)
     assert found["reason"].unique().tolist() == [
-        "facts: column 'sex' holds 'male' where a number is expected",
-        "facts: column 'sex' holds 'female' where a number is expected",
+        f"facts: column 'sex' holds '{sex}' where a number is expected: leave the cell empty where it is not known"
+        for sex in ("male", "female")
     ]
 
 
@@ -79,8 +81,33 @@ def test_a_few_bad_cells_are_no_reason_to_call_a_column_categories(project: Proj
     facts = {"kind": "tabular", "numbers": ["age"], "categories": ["sex"]}
     stages(project, rows, inputs={"facts": facts, "port": {"kind": "text"}}, targets={"survived": {}})
     assert json.loads(Path("metrics/validate.json").read_text())["warnings"] == [
-        "column 'age' of input facts holds text in 3 of 40 rows, e.g. 'n/a'"
+        "column 'age' of input facts holds text in 3 of 40 rows, e.g. 'n/a': leave the cell empty where it is not known"
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found", "what", "mend"),
+    [
+        ("1,234.5", "holds '1,234.5' where a number is expected", "holds text",
+         "write it as 1234.5, or say under `written` what thousands mark, decimal sign or unit the column has"),
+        ("12 kg", "holds '12 kg' where a number is expected", "holds text",
+         "write it as 1234.5, or say under `written` what thousands mark, decimal sign or unit the column has"),
+        ("inf", "holds 'inf', which is not within 3.4e+38, as a number must be", "holds what is not within 3.4e+38",
+         "leave the cell empty where it is not known, or give all in a larger unit"),
+        ("1e400", "holds '1e400', which is not within 3.4e+38, as a number must be", "holds what is not within 3.4e+38",
+         "leave the cell empty where it is not known, or give all in a larger unit"),
+    ],
+)  # fmt: skip
+def test_a_few_bad_numbers_are_told_what_to_do_in_the_line_and_in_quarantine(
+    cell: str, found: str, what: str, mend: str
+) -> None:
+    facts = Tabular(numbers=["price"])
+    with pytest.raises(BadInput) as caught:
+        facts.accept({"price": cell})
+    problem = Problem.of(caught.value, cell)
+    assert problem.sentence == f"column 'price' {found}: {mend}"  # of quarantine
+    (line,) = of_cells("input", "facts", [problem] * 2, 40, 40)
+    assert line.words == f"column 'price' of input facts {what} in 2 of 40 rows, e.g. '{cell}': {mend}"
 
 
 def test_a_class_of_too_few_rows_costs_the_label_where_the_row_has_another(project: Project) -> None:

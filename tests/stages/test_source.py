@@ -262,4 +262,4 @@ def test_an_edit_runs_what_it_touches(project: Project, monkeypatch: pytest.Monk
     Path("mine/p/1.png").unlink()
     assert ran("validate") == ["source", "ingest", "validate"]
     reasons = pd.read_parquet("data/valid/quarantine.parquet")["reason"]
-    assert reasons.tolist() == ["file 'p/1.png' does not exist"] * 4
+    assert reasons.tolist() == ["file 'p/1.png' does not exist: paths are relative to the folder of the table"] * 4

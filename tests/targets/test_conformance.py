@@ -136,7 +136,7 @@ class TestConformance:
     def test_cells_that_cannot_be_learnt_say_why(self, case: Case, cells: pd.Series) -> None:
         cell, sentence = case.bad
         problems = case.target.problems(pd.Series([*cells, cell], dtype=object), np.ones(ROWS + 1, bool), 5)
-        assert [str(problem) for problem in problems if problem] == [sentence]
+        assert [problem.advised for problem in problems if problem] == [sentence]
         assert problems[-1] is not None
         assert case.target.learnable(pd.Series(case.constant), 5) == 1
         assert "so there is nothing to learn" in case.target.nothing_to_learn(pd.Series(case.constant), 5)

@@ -57,7 +57,7 @@ def test_a_number_is_read_as_it_is_written(cell: object, value: float) -> None:
 def test_a_cell_that_is_no_number_says_what_to_do(cell: str, sentence: str) -> None:
     with pytest.raises(BadInput) as raised:
         NUMBER.parse(cell)
-    assert str(raised.value).startswith(sentence)
+    assert raised.value.advised.startswith(sentence)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sensorium import params
 from sensorium.dataset.table_prediction import predict_table
 from sensorium.errors import UserError
 from sensorium.files import read_json
-from sensorium.modalities import KINDS
+from sensorium.modalities import KINDS, Tabular
 from sensorium.models import network as networks
 from sensorium.models.fusion import FUSIONS
 from sensorium.prepared import load_params
@@ -26,12 +26,14 @@ from sensorium.stages import embed, evaluate, ingest, prepare, search, train, va
 from sensorium.targets import KINDS as TARGETS
 from sensorium.targets import OneOf
 from tests import model
+from tests.browser import browsing
 from tests.conftest import Project
 from tests.encoders import test_conformance as encoders
 from tests.modalities import test_conformance as modalities
 from tests.modalities.cases import Case
 from tests.models.fusion import test_conformance as fusions
-from tests.targets.toy import Toy
+from tests.serving.conftest import listening, serving
+from tests.targets.toy import LearntToy, Toy
 from tests.toys.averaging import Averaging
 from tests.toys.moves import WAYS, Moves
 
@@ -159,6 +161,41 @@ def test_a_kind_of_target_that_only_tests_know_goes_from_params_to_a_predictor(
     assert said[0]["yes"] < 0.5 < said[1]["yes"]
     columns = predict_table(pa.table({"age": [1.0]}), served, Serve(), project.root)
     assert [name for name in columns if name.startswith("years.")] == ["years.predicted", "years.low", "years.high"]
+
+
+@pytest.mark.slow
+def test_the_page_gives_and_shows_what_it_knows_no_kind_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TARGETS, "toy", Toy)
+    kinds = {"game": Moves(), "facts": Tabular(numbers=["age"])}
+    values = {name: kind.accept(kind.example()) for name, kind in kinds.items()}
+    readers = model.read(kinds, values)
+    network = model.small_network(readers, {"very_old": LearntToy(0.5).state}, "averaging")
+    folder = model.write(readers, values, network, tmp_path / "model")
+    with serving(folder, tmp_path / "log") as client, listening(client) as address, browsing() as browser:
+        page, thrown = browser.new_page(viewport={"width": 390, "height": 800}), []
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        page.goto(f"{address}/ui/")
+        page.get_by_role("textbox", name="game").fill("north 3")
+        page.get_by_label("age").fill("7")
+        with page.expect_response("**/explain") as waiting:
+            page.get_by_role("button", name="Ask the model").click()
+        answer = waiting.value.json()["targets"]["very_old"]
+        shown = page.locator("[data-target=very_old]")
+        shown.get_by_label("The true very old").fill("perhaps")
+        lines = {"yes": answer["yes"], "knowing nothing": answer["base"], **answer["attribution"]}
+        texts = [line.split() for line in shown.locator("dl div").all_inner_texts()]
+        assert {" ".join(words): float(number.replace(",", "")) for *words, number in texts} == pytest.approx(
+            lines, rel=1e-3
+        )
+        assert page.locator("#status").text_content().startswith("very old: yes 0.")
+        shown.get_by_role("button", name="Tell").click()
+        shown.get_by_text("Yes or no is expected").wait_for()
+        shown.get_by_label("The true very old").fill("no")
+        shown.get_by_role("button", name="Tell").click()
+        shown.get_by_text("Thank you. Noted as no.").wait_for()
+        page.locator("footer summary").click()
+        assert "very old toy" in " ".join(page.inner_text("footer").split())
+        assert (thrown, page.evaluate("document.documentElement.scrollWidth")) == ([], 390)
 
 
 def test_what_is_in_no_table_is_refused_with_what_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,7 @@ class Problem:
     @classmethod
     def of(cls, bad: BadInput, cell: object) -> "Problem":
         """What was raised about a cell."""
-        sentence = str(bad)
-        return cls(sentence, bad.cause or Cause("", sentence, str(cell)))
+        return cls(bad.advised, bad.cause or Cause("", str(bad), str(cell)))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -135,7 +134,7 @@ def of_cells(part: str, name: str, problems: Sequence[Problem], rows: int, given
         name: of that.
         problems: of its rows.
         rows: of the table.
-        given: rows that have the cell at all; what most of them share is worth an advice.
+        given: rows that have the cell at all; what most of them share may have an advice of its own.
     """
     alike: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
@@ -144,8 +143,9 @@ def of_cells(part: str, name: str, problems: Sequence[Problem], rows: int, given
     for group in alike.values():
         cause = group[0].cause
         subject = f"{cause.subject} of {part} {name} {cause.what}" if cause.subject else f"{part} {name}: {cause.what}"
-        advice = f": {cause.mend}" if cause.mend and 2 * len(group) > given else ""
-        words = f"{subject} {counted(len(group), rows)}{examples(problem.cause.example for problem in group)}{advice}"
+        advice = (cause.most if 2 * len(group) > given else "") or cause.mend
+        words = f"{subject} {counted(len(group), rows)}{examples(problem.cause.example for problem in group)}"
+        words += f": {advice}" if advice else ""
         found.append(Reason(len(group), words, name))
     return found
 

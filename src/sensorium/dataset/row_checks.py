@@ -42,7 +42,7 @@ def check_rows(
     columns[validation.LABELS_USABLE] = 0
     for name, target in targets.items():
         columns[name] = labels[name]
-        problems = [str(one) if one else None for one in target.problems(columns[name], usable, enough)]
+        problems = [one.advised if one else None for one in target.problems(columns[name], usable, enough)]
         columns[validation.PROBLEM.format(name)] = pd.Series(problems, dtype=object)
         columns[validation.LABELS_USABLE] += columns[name].notna() & columns[validation.PROBLEM.format(name)].isna()
     return columns

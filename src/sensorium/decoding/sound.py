@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from sensorium import frame_files
 from sensorium.decoding import container
 from sensorium.decoding.limited import Limits
 from sensorium.errors import BadInput, NothingIn
@@ -85,7 +86,10 @@ def play(raw: bytes, seconds: float) -> tuple[np.ndarray, int]:
 
     Raises:
         BadInput: saying what is wrong with it.
+        NothingIn: if it holds pictures alone.
     """
+    if frame_files.is_archive(raw):
+        raise NothingIn("an archive of frames has no sound")
     name, within = name_of(raw), container.name_of(raw)
     try:
         if within and within != name:

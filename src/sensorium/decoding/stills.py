@@ -1,7 +1,6 @@
 """A ZIP of pictures as a clip: a picture a frame, in the order of their names, 25 a second."""
 
 import io
-import re
 import zipfile
 import zlib
 
@@ -14,10 +13,8 @@ from sensorium.decoding.choosing import Sampling, evenly
 from sensorium.decoding.clip import Clip
 from sensorium.decoding.frame import like, small
 from sensorium.errors import BadInput
+from sensorium.frame_files import PICTURES, in_order
 
-SIGN = b"PK\x03\x04"
-PICTURES = re.compile(r"(?!__MACOSX/)(.*/)?[^./][^/]*\.(png|jpe?g|webp|gif|bmp|tiff?)", re.IGNORECASE)
-DIGITS = re.compile(r"(\d+)")
 RATE, LASTS = 25, 40  # frames a second, and milliseconds of each
 MOST_BYTES = 2**25  # of a picture
 BROKEN = (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib.error)
@@ -31,7 +28,7 @@ def clip(raw: bytes, seconds: float, frames: int, sampling: Sampling) -> Clip:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            names = sorted((name for name in archive.namelist() if PICTURES.fullmatch(name)), key=_in_order)
+            names = sorted((name for name in archive.namelist() if PICTURES.fullmatch(name)), key=in_order)
             names = [name for place, name in enumerate(names) if place < seconds * RATE]
             times = np.arange(len(names)) * LASTS
             places = evenly(times, len(names) * LASTS, frames * sampling.looked_at)
@@ -45,16 +42,6 @@ def clip(raw: bytes, seconds: float, frames: int, sampling: Sampling) -> Clip:
     kept = sampling.pick([*pixels], frames) if len(found) > frames else np.arange(len(found))
     shown = np.array([time for time, _ in found], np.int64)[kept]
     return Clip(pixels[kept], shown - shown[0], min(len(names) / RATE, seconds), float(RATE), size)
-
-
-def _in_order(name: str) -> list[tuple[int, str]]:
-    """Numbers by their size, however long they are: 2 comes before 10."""
-    return [_number(part) if part.isdecimal() else (-1, part) for part in DIGITS.split(name)]
-
-
-def _number(digits: str) -> tuple[int, str]:
-    significant = digits.lstrip("0")
-    return len(significant), significant
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> tuple[int, np.ndarray] | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sensorium import frame_files
 from sensorium.decoding import container, sound, stills
 from sensorium.decoding.choosing import SAMPLINGS, Sampling, evenly
 from sensorium.decoding.clip import TAG, Clip, tagged
@@ -66,7 +67,7 @@ def read(raw: bytes, seconds: float, frames: int, sample: str) -> bytes:
 def clip(raw: bytes, seconds: float = math.inf, frames: int = MOST_FRAMES, sample: str = "even") -> Clip:
     """The same; of what is trusted, in this process."""
     sampling = SAMPLINGS[sample]
-    if raw.startswith(stills.SIGN):
+    if raw.startswith(frame_files.ZIP):
         return stills.clip(raw, seconds, frames, sampling)
     if sound.name_of(raw) and not container.name_of(raw):
         raise NothingIn(NO_PICTURES)

@@ -22,7 +22,7 @@ from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.encoders.waveform import Waveform
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
 from sensorium.modalities.weighted import weighted
 
@@ -43,6 +43,7 @@ class Audio(Cell):
     )
     seconds: float = Field(6.0, ge=0.5, le=600, description="sounds are cut to so many seconds")
 
+    control: ClassVar = "audio"
     is_file: ClassVar[bool] = True
     is_track: ClassVar[bool] = True
     media_types: ClassVar = (
@@ -51,7 +52,7 @@ class Audio(Cell):
     )  # fmt: skip
     feature: ClassVar = "Audio"
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer", "seconds"),
+        SECONDS: Comparative("shorter", "longer", "seconds"),
         "loudness": Comparative("quieter", "louder", "loudness (dB, 0 is the loudest there is)", "dB"),
         "silence": Comparative("less silence", "more silence", "share of silence", "points"),
         "centroid": Comparative("lower in pitch", "higher in pitch", "centre of the spectrum (Hz)"),
@@ -105,7 +106,7 @@ class Audio(Cell):
         spectrum = np.abs(np.fft.rfft(frames, axis=1)).sum(0)
         pitches = np.fft.rfftfreq(FRAME, 1 / RATE)
         return {
-            "seconds": len(value) / RATE,
+            SECONDS: len(value) / RATE,
             "loudness": 20 * float(np.log10(np.sqrt((samples**2).mean()) + 1e-5)),
             "silence": float((np.sqrt((frames**2).mean(1)) < QUIET).mean()),
             "centroid": float((spectrum * pitches).sum() / max(spectrum.sum(), 1e-9)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 Descriptors = dict[str, float | str]
+SECONDS = "seconds"  # how long a value lasts, which is said wherever it changed
 UNKNOWN = "unknown"  # what is told of an input besides its descriptors: the share of its names that are new,
 PRESENCE, EMBEDDING, PREDICTIONS, AXIS = "presence", "embedding", "predictions", "axis"  # and what drift is told by
 

@@ -37,6 +37,7 @@ class Image(Cell):
         "efficientnet-lite0", description="efficientnet-lite0, a local folder, a hub id, or one that is trained here"
     )
 
+    control: ClassVar = "image"
     is_file: ClassVar[bool] = True
     media_types: ClassVar = tuple(f"image/{name.lower()}" for name in picture.FORMATS)
     feature: ClassVar = "Image"

@@ -11,6 +11,7 @@ from sensorium.data_root import Files
 from sensorium.errors import BadInput, NothingIn, UserError
 from sensorium.modalities.descriptors import Comparative, Descriptors
 from sensorium.modalities.encoded import Encoded
+from sensorium.modalities.sketch import Sketch
 from sensorium.section import Section
 
 STRENGTHS = ("mild", "medium", "severe")  # of every corruption
@@ -31,6 +32,8 @@ class Modality(Encoded, ABC):
         has_names: whether its values hold names, see `names`.
         max_bytes: the largest raw value that is looked at.
         media_types: of the files, where it reads files.
+        control: what gives one on the page at /ui; where it is empty, a box for texts or a place for files.
+        is_sketched: whether there is a `sketch` of its values.
         feature: what Hugging Face ``datasets`` calls such files; empty where it has no name for them.
         damage: the version of `corruptions`; damaged values' features are kept under it, so raise it when one changes.
         corruptions: what may befall a cleaned value in the world, by name: a function of the value, the strength
@@ -45,6 +48,8 @@ class Modality(Encoded, ABC):
     has_names: ClassVar[bool] = False
     max_bytes: ClassVar[int] = 32 * 2**20
     media_types: ClassVar[tuple[str, ...]] = ()
+    control: ClassVar[str] = ""
+    is_sketched: ClassVar[bool] = False
     feature: ClassVar[str] = ""
     damage: ClassVar[int] = 1
     corruptions: ClassVar[dict[str, Corruption]] = {}
@@ -181,6 +186,10 @@ class Modality(Encoded, ABC):
         ``weights`` are of parts that `occlusions` named: what each did for the decision, from -1 to 1. The page colours
         classes ``for`` and ``against`` by the CSS variable ``--weight``.
         """
+
+    def sketch(self, value: Any) -> Sketch:
+        """A cleaned value as a picture on which its parts can be marked, where `is_sketched` says that there is one."""
+        raise NotImplementedError(self.kind)
 
     def play(self, value: Any) -> str:
         """A player of a cleaned value as HTML, without anything from outside; empty of what does not move or sound."""

@@ -1,9 +1,10 @@
 """Channels of a series as lines of a picture (SVG)."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+from sensorium.modalities.sketch import Sketch
 
 WIDTH, HEIGHT = 300, 44  # of a channel's line, in the picture's own units
 NAME = 15  # of the name above it
@@ -13,30 +14,21 @@ MOST_SHOWN = 12  # channels
 LETTERS = 40  # of a name
 
 
-def plotted(names: Sequence[str], value: np.ndarray, behind: str, label: str) -> str:
+def plotted(names: Sequence[str], value: np.ndarray, spans: Iterable[tuple[float, float]]) -> Sketch:
     """The first channels one below the other, each on its own scale, broken where it has gaps.
 
     Args:
         names: of the channels; some may be empty.
         value: ``[channels, samples]``, gaps as not-a-number.
-        behind: SVG that is drawn first, as high as ``height`` says.
-        label: what all of it is, which stands below.
+        spans: parts of it that can be marked, as shares of the series.
     """
-    above, each = (NAME if any(names) else 0), height(names, value[:1])
-    lines = "".join(
-        f'<path d="{_line(channel, each * place + above)}"/>'
-        + (f'<text x="2" y="{each * place + NAME - 3}">{escape(name[:LETTERS])}</text>' if name else "")
-        for place, (name, channel) in enumerate(zip(names, value[:MOST_SHOWN], strict=False))
-    )
-    more = f", and {len(value) - MOST_SHOWN} more channels" if len(value) > MOST_SHOWN else ""
-    box = f'viewBox="0 0 {WIDTH} {height(names, value)}"'
-    picture = f'<svg class="series" {box} role="img" aria-label="series">{behind}{lines}</svg>'
-    return f"{picture}<small>{escape(label)}{more}</small>"
-
-
-def height(names: Sequence[str], value: np.ndarray) -> int:
-    """Of the picture."""
-    return (HEIGHT + (NAME if any(names) else 0)) * min(len(value), MOST_SHOWN)
+    above = NAME if any(names) else 0
+    each, shown = HEIGHT + above, value[:MOST_SHOWN]
+    height = each * len(shown)
+    lines = [_line(channel, each * place + above) for place, channel in enumerate(shown)]
+    words = [(2, each * place + NAME - 3, name[:LETTERS]) for place, name in enumerate(names[:MOST_SHOWN]) if name]
+    parts = {(start, end): (start * WIDTH, 0, (end - start) * WIDTH, height) for start, end in spans}
+    return Sketch("series", "series", WIDTH, height, parts, lines=lines, words=words)
 
 
 def _line(channel: np.ndarray, top: int) -> str:

@@ -20,12 +20,12 @@ from sensorium.encoders.trainable.readers import READERS
 from sensorium.encoders.trainable.trainable import EncoderTraining, Trainable
 from sensorium.errors import BadInput, UserError
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
-from sensorium.modalities.plotted import WIDTH, height, plotted
+from sensorium.modalities.plotted import MOST_SHOWN, plotted
 from sensorium.modalities.signal_damage import CORRUPTIONS, LOST, MOST
 from sensorium.modalities.signal_source import InFile, InLists, Source, pack
-from sensorium.modalities.weighted import weighted
+from sensorium.modalities.sketch import Sketch
 from sensorium.section import Column
 
 SHORTEST = 16  # samples; fewer have no course
@@ -63,10 +63,12 @@ class Signal(Cell):
     )
     learnt: SkipJsonSchema[Scales | None] = None  # by `prepare`, from training rows
 
+    control: ClassVar = "signal"
+    is_sketched: ClassVar[bool] = True
     has_weights: ClassVar[bool] = False
     media_types: ClassVar = ("text/csv", "text/plain", "audio/wav", "application/octet-stream")
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer", "seconds"),
+        SECONDS: Comparative("shorter", "longer", "seconds"),
         "level": Comparative("lower in level", "higher in level", "level", "units"),
         "spread": Comparative("smaller in spread", "larger in spread", "spread (standard deviation)"),
         "frequency": Comparative("slower", "faster", "dominant frequency (Hz)"),
@@ -177,7 +179,7 @@ class Signal(Cell):
         moving = spectrum.max(1) > 0
         frequencies = (spectrum.argmax(1)[moving] + 1) / spectrum.shape[1] * self.rate / 2
         return {
-            "seconds": value.shape[1] / self.rate,
+            SECONDS: value.shape[1] / self.rate,
             "level": float(np.nanmean(known, 1).mean()),
             "spread": float(np.nanstd(known, 1).mean()),
             "frequency": float(frequencies.mean()) if len(frequencies) else 0.0,
@@ -186,28 +188,34 @@ class Signal(Cell):
 
     def occlusions(self, value: np.ndarray) -> list[tuple[Span, np.ndarray]]:
         """Spans of equal length, as shares of the series, each a gap in all channels."""
-        length = value.shape[1]
         parts = []
-        for start, end in pairwise(np.linspace(0, length, SPANS + 1).astype(int)):
+        for span, (start, end) in _spans(value).items():
             hidden = value.copy()
             hidden[:, start:end] = np.nan
-            parts.append(((start / length, end / length), hidden))
+            parts.append((span, hidden))
         return parts
 
     def show(self, value: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
         """The channels one below the other, over the spans that mattered on colour."""
-        spans = "".join(
-            f'<rect {weighted(weight)} x="{start * WIDTH:.1f}" width="{(end - start) * WIDTH:.1f}" '
-            f'height="{height(self._names, value)}"/>'
-            for (start, end), weight in weights
-        )
-        return plotted(self._names, value, spans, f"{value.shape[1] / self.rate:.3g} seconds")
+        more = f", and {len(value) - MOST_SHOWN} more channels" if len(value) > MOST_SHOWN else ""
+        return f"{self.sketch(value).svg(weights)}<small>{value.shape[1] / self.rate:.3g} seconds{more}</small>"
+
+    def sketch(self, value: np.ndarray) -> Sketch:
+        """The channels one below the other."""
+        return plotted(self._names, value, _spans(value))
 
     def learn(self, values: Iterable[np.ndarray]) -> Scales:
         return scales(values, len(self._names))
 
     def load_folder(self, folder: Path) -> Encoder:
         raise UserError("a signal has no encoder to choose; leave `encoder` out.")
+
+
+def _spans(value: np.ndarray) -> dict[Span, tuple[int, int]]:
+    """Parts of equal length, as shares of the series: the first sample of each, and the one behind the last."""
+    length = value.shape[1]
+    ends = np.linspace(0, length, SPANS + 1).astype(int).tolist()
+    return {(start / length, end / length): (start, end) for start, end in pairwise(ends)}
 
 
 def _spectral(signal: Signal) -> Encoder:

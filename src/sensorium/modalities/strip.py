@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from sensorium.decoding.clip import Clip
-from sensorium.modalities.weighted import weighted
+from sensorium.modalities.sketch import Sketch
 
 STRIP, GAP = 96, 4  # pixels: the height of frames side by side, and what is between them
 CURVE = (300, 28)  # of the change from frame to frame, in the picture's own units
@@ -19,15 +19,8 @@ PLAYED = 240  # pixels of the longer side
 Span = tuple[int, int]
 
 
-def strip(value: Clip, spans: Sequence[Span], changes: np.ndarray, weights: Sequence[tuple[Span, float]]) -> str:
-    """A frame of each span, and below them the change from frame to frame.
-
-    Args:
-        value: the clip.
-        spans: of its frames, by the first and the one behind the last.
-        changes: between neighbouring frames.
-        weights: of spans that mattered, which are coloured.
-    """
+def strip(value: Clip, spans: Sequence[Span]) -> Sketch:
+    """A frame of each span of a clip's frames, which are told by the first and the one behind the last."""
     small = _reduced(value, STRIP, value.frames.shape[1])
     width, height = small.shape[2] + GAP, small.shape[1] + GAP
     columns = len(spans) if width * len(spans) <= WIDEST else math.ceil(len(spans) / 2)
@@ -37,17 +30,11 @@ def strip(value: Clip, spans: Sequence[Span], changes: np.ndarray, weights: Sequ
     for (start, end), (row, column) in cells.items():
         cell = pixels[row * height : (row + 1) * height - GAP, column * width : (column + 1) * width - GAP]
         cell[..., :3], cell[..., 3] = small[(start + end - 1) // 2], 255
-    marks = "".join(
-        f'<rect {weighted(weight)} x="{cells[span][1] * width}" y="{cells[span][0] * height}" '
-        f'width="{width - GAP}" height="{height - GAP}"/>'
-        for span, weight in weights
-    )
-    picture = f'<image href="{_picture(pixels)}" width="{across}" height="{down}"/>{marks}'
-    box = f'viewBox="0 0 {across} {down}"'
-    return f'<svg class="strip" {box} role="img" aria-label="frames">{picture}</svg>{_curve(changes)}'
+    parts = {span: (column * width, row * height, width - GAP, height - GAP) for span, (row, column) in cells.items()}
+    return Sketch("strip", "frames", across, down, parts, image=_picture(pixels))
 
 
-def _curve(changes: np.ndarray) -> str:
+def curve(changes: np.ndarray) -> str:
     """The change from frame to frame along the clip; nothing of two frames, between which there is but one."""
     if len(changes) < 2:
         return ""

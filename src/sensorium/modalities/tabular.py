@@ -55,6 +55,7 @@ class Tabular(Modality):
     written: dict[Column, Written] = Field({}, description="how a column's numbers or dates are written, by column")
     learnt: SkipJsonSchema[Learnt | None] = None  # by `prepare`, from training rows
 
+    control: ClassVar = "tabular"
     describes_content: ClassVar[bool] = True
     has_names: ClassVar[bool] = True
     has_weights: ClassVar[bool] = False

@@ -35,6 +35,7 @@ class Text(Cell):
     )
     max_tokens: int = Field(64, ge=1, le=8192, description="texts are cut to so many tokens")
 
+    control: ClassVar = "text"
     has_names: ClassVar[bool] = True
     max_bytes: ClassVar[int] = 2**20
     comparatives: ClassVar = {

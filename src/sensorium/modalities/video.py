@@ -20,9 +20,10 @@ from sensorium.encoders.trainable.readers import READERS
 from sensorium.encoders.trainable.trainable import EncoderChoice, Trainable
 from sensorium.errors import BadInput
 from sensorium.modalities.cell import Cell
-from sensorium.modalities.descriptors import Comparative, Descriptors
+from sensorium.modalities.descriptors import SECONDS, Comparative, Descriptors
 from sensorium.modalities.modality import Corruption
-from sensorium.modalities.strip import Span, player, strip
+from sensorium.modalities.sketch import Sketch
+from sensorium.modalities.strip import Span, curve, player, strip
 
 SPANS = 8  # of a clip that are hidden one by one
 STEP = 8  # one of so many pixels is enough to tell brightness by
@@ -43,6 +44,8 @@ class Video(Cell):
         "even", description="kept are frames evenly along time, one for each shot, or evenly along what changes"
     )
 
+    control: ClassVar = "video"
+    is_sketched: ClassVar[bool] = True
     is_file: ClassVar[bool] = True
     is_track: ClassVar[bool] = True
     media_types: ClassVar = (
@@ -52,7 +55,7 @@ class Video(Cell):
     )  # fmt: skip
     feature: ClassVar = "Video"
     comparatives: ClassVar = {
-        "seconds": Comparative("shorter", "longer", "seconds"),
+        SECONDS: Comparative("shorter", "longer", "seconds"),
         "brightness": Comparative("darker", "brighter", "brightness (0 is black, 1 is white)"),
         "contrast": Comparative("lower in contrast", "higher in contrast", "contrast (deviation of brightness)"),
         "motion": Comparative("calmer", "livelier", "change from frame to frame (0 is none, 1 is all)"),
@@ -105,7 +108,7 @@ class Video(Cell):
         to 1; frames a second and the longer side as they were in the file."""
         greys = _greys(value)
         return {
-            "seconds": value.seconds,
+            SECONDS: value.seconds,
             "brightness": float(greys.mean()),
             "contrast": float(greys.std((1, 2)).mean()),
             "motion": float(changes(value).mean()) if len(greys) > 1 else 0.0,
@@ -125,7 +128,11 @@ class Video(Cell):
 
     def show(self, value: Clip, weights: Sequence[tuple[Span, float]]) -> str:
         """A frame of every span, those that mattered under colour, and the change from frame to frame."""
-        return strip(value, _spans(value), changes(value), weights)
+        return self.sketch(value).svg(weights) + curve(changes(value))
+
+    def sketch(self, value: Clip) -> Sketch:
+        """A frame of every span."""
+        return strip(value, _spans(value))
 
     def play(self, value: Clip) -> str:
         return player(value)

@@ -18,6 +18,8 @@ MOST = float(np.finfo(np.float32).max)
 DIGIT = re.compile(r"\d")
 SIGNED = re.compile(r"([+-]?)\s*(.*)")
 WRITTEN = "say under `written` how they are"
+EMPTY = "leave the cell empty where it is not known"
+PLAIN = "write it as 1234.5, or say under `written` what thousands mark, decimal sign or unit the column has"
 SHOWN = 40  # characters of a cell
 
 
@@ -67,25 +69,27 @@ def number(column: str, cell: Any, written: Written) -> float:
     except OverflowError:  # a whole number of more digits than any float has
         read = math.inf
     except (TypeError, ValueError) as error:
-        cause = Cause(subject, "holds text", str(cell)[:SHOWN], _instead(str(cell)[:SHOWN]))
+        cause = Cause(subject, "holds text", str(cell)[:SHOWN], *_instead(str(cell)[:SHOWN]))
         raise BadInput(f"{subject} holds {str(cell)[:SHOWN]!r} where a number is expected", cause) from error
     if math.isnan(read):
-        cause = Cause(subject, "holds what is no number", str(cell)[:SHOWN], "leave the cell empty")
+        cause = Cause(subject, "holds what is no number", str(cell)[:SHOWN], EMPTY)
         raise BadInput(f"{subject} holds {shown}, which is no number", cause)
     if abs(read) > MOST:
-        cause = Cause(subject, f"holds what is not within {MOST:.2g}", str(cell)[:SHOWN], "leave the cell empty")
+        mend = f"{EMPTY}, or give all in a larger unit"
+        cause = Cause(subject, f"holds what is not within {MOST:.2g}", str(cell)[:SHOWN], mend)
         raise BadInput(f"{subject} holds {shown}, which is not within {MOST:.2g}, as a number must be", cause)
     return read
 
 
-def _instead(text: str) -> str:
-    """What to do where most cells are such texts."""
+def _instead(text: str) -> tuple[str, str]:
+    """What to do about a cell that is such a text, and what to do where most are."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        amount = f"write amounts as 1234.5 or {WRITTEN}, or list it under categories"
-        return amount if DIGIT.search(text) else "list it under categories"
-    return "list it under dates"
+        if not DIGIT.search(text):
+            return EMPTY, "list it under categories"
+        return PLAIN, f"write amounts as 1234.5 or {WRITTEN}, or list it under categories"
+    return EMPTY, "list it under dates"
 
 
 def moment(column: str, cell: Any, written: Written) -> str:
@@ -101,7 +105,8 @@ def moment(column: str, cell: Any, written: Written) -> str:
     except (TypeError, ValueError, OverflowError) as error:
         subject, shown = f"column {column!r}", str(cell)[:SHOWN]
         expected = f"as {written.date}" if written.date else "as 2026-11-26 or 2026-11-26T10:30"
-        cause = Cause(subject, "holds what is no date", shown, f"write dates {expected}, or {WRITTEN}")
+        most = f"write dates {expected}, or {WRITTEN}"
+        cause = Cause(subject, "holds what is no date", shown, f"write it so, or {WRITTEN}", most)
         raise BadInput(f"{subject} holds {shown!r} where a date is expected, written {expected}", cause) from error
     return read.isoformat(timespec="seconds")
 

@@ -37,6 +37,7 @@ from sensorium.serving.predictions import explain, predict, predict_batch
 from sensorium.serving.recording import Memory
 from sensorium.serving.refusal import Refused
 from sensorium.serving.shadow import Shadow
+from sensorium.serving.within import explain_within
 
 AT_ONCE = 4  # samples of one key, where there are several keys: enough to keep the networks busy
 TOGETHER = 64  # samples of all, or two batches where these are larger; each takes some megabytes
@@ -49,6 +50,7 @@ def create_app() -> Starlette:
         Route("/predict", predict, methods=["POST"], middleware=guarded),
         Route("/predict_batch", predict_batch, methods=["POST"], middleware=guarded),
         Route("/explain", explain, methods=["POST"], middleware=guarded),
+        Route("/explain/{input}", explain_within, methods=["POST"], middleware=guarded),
         Route("/feedback", feedback, methods=["POST"], middleware=guarded),
         Route("/schema", schema, methods=["GET"], middleware=guarded),
         Route("/examples", examples, methods=["GET"], middleware=guarded),
@@ -77,6 +79,7 @@ def start(app: Starlette, deployment: Deployment, log_folder: Path, environment:
     state.guard = Guard(names)
     deployment.start()
     state.concurrency = ConcurrencyLimit(AT_ONCE, len(names) > 1, max(TOGETHER, 2 * deployment.champion.serve.batch))
+    state.within = ConcurrencyLimit(1, shared=True, together=1)
     state.deployment = deployment
     state.journal = Journal(log_folder, deployment.champion.serve.log_megabytes)
     state.content = Content(log_folder)

@@ -60,6 +60,8 @@ def _of_input(kind: Modality, name: str, choices: Mapping[str, Sequence[str]]) -
     return {
         "kind": kind.kind,
         "column": kind.asked_as(name),
+        "control": kind.control,
+        "is_sketched": kind.is_sketched,
         "is_file": kind.is_file,
         "media_types": list(kind.media_types),
         "max_bytes": kind.max_bytes,

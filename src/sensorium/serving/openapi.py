@@ -76,6 +76,13 @@ def describe(live: Live) -> Schema:
                     _answer(predictor, _explained),
                 )
             },
+            **{
+                f"/explain/{name}": {
+                    "post": _operation(f"Say which parts of {name} mattered", _bodies(predictor), _within(predictor))
+                }
+                for name, kind in predictor.inputs.items()
+                if kind.is_sketched
+            },
             "/feedback": {"post": _feedback(predictor)},
             "/examples": {
                 "get": {
@@ -172,6 +179,30 @@ def _explained(predictor: Predictor, target: Learnt) -> Schema:
         **dict.fromkeys(EXPLANATION, attribution | {"deprecated": True}),
     }
     return schema
+
+
+def _within(predictor: Predictor) -> Schema:
+    weights = {
+        "type": "array",
+        "items": {"type": ["number", "null"]},
+        "description": "what hiding each part takes from the answer; null where the rest cannot be read",
+    }
+    box = {"type": "array", "minItems": 4, "maxItems": 4, "items": NUMBER, "description": "x, y, width, height"}
+    return {
+        "type": "object",
+        "required": ["request_id", "model_version", "input", "picture", "targets"],
+        "properties": {
+            "request_id": STRING,
+            "model_version": STRING,
+            "input": STRING,
+            "picture": {
+                "type": "object",
+                "required": ["label", "width", "height", "parts", "image", "lines", "words"],
+                "properties": {"width": NUMBER, "height": NUMBER, "parts": {"type": "array", "items": box}},
+            },
+            "targets": {"type": "object", "properties": dict.fromkeys(predictor.targets, weights)},
+        },
+    }
 
 
 def _feedback(predictor: Predictor) -> Schema:

@@ -29,6 +29,8 @@ PIECE = 16_384  # rows
 class Manifest(Source):
     """A row per sample; media cells hold paths relative to the table's folder, which is the data root.
 
+    A folder of pictures, or a list of them, is a clip, and kept as one file.
+
     Without an ``id`` column, a row's number (from 1) is its id.
     """
 
@@ -88,13 +90,14 @@ def _media(inputs: Mapping[str, Modality], table: Any) -> dict[str, Modality]:
 
 
 def _named(root: DataRoot, cells: Iterable[str]) -> dict[str, Path | None]:
-    """The files that cells name; in place of a cell that names none, what is wrong with it."""
+    """The files that cells name, frame by frame; in place of a cell that names none, what is wrong with it."""
     found: dict[str, Path | None] = {}
     for cell in cells:
         try:
             found[cell] = root.file(cell)
         except BadInput as problem:
-            found[str(problem)] = None
+            frames = root.frames(cell)
+            found |= _named(root, frames) if frames else {str(problem): None}
     return found
 
 

@@ -88,7 +88,7 @@ class Answering(ABC):
 
     @abstractmethod
     def description(self, threshold: float) -> dict[str, Any]:
-        """What a client may know of it, as JSON."""
+        """What a client may know of it, as JSON: its ``kind``, ``about`` (what it answers, in words), and more."""
 
     @abstractmethod
     def openapi_of_label(self) -> dict[str, Any]:

@@ -34,6 +34,18 @@ def test_inputs_that_drifted_alike_are_named_together() -> None:
     ]
 
 
+def test_how_much_shorter_is_said_beside_larger_changes() -> None:
+    findings = [
+        finding("clip", "brightness", True, "55% darker", 0.9),
+        finding("clip", "contrast", True, "40% lower in contrast", 0.8),
+        finding("clip", "size", True, "30% smaller", 0.7),
+        finding("clip", "seconds", True, "40% shorter", 0.3),
+    ]
+    assert answer(findings, ["clip"], {}) == ["Clip drifted: 55% darker, 40% lower in contrast, 40% shorter."]
+    findings[3] = finding("clip", "seconds", False, "4% shorter", 0.03)
+    assert answer(findings, ["clip"], {}) == ["Clip drifted: 55% darker, 40% lower in contrast, 30% smaller."]
+
+
 def test_an_embedding_alone() -> None:
     found = answer([finding("text", "embedding", True, "unlike what it was")], ["text"], {})
     assert found == ["Text drifted: its embeddings differ from the reference, its descriptors do not."]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sensorium.modalities.descriptors import EMBEDDING
+from sensorium.modalities.descriptors import EMBEDDING, SECONDS
 from sensorium.monitoring.drift.detection import FEWEST, Finding
 from sensorium.monitoring.feedback.performance import Performance
 from sensorium.monitoring.log.lines import counted
@@ -63,12 +63,14 @@ def rejected(labels: Mapping[str, int]) -> list[str]:
 
 
 def _how(tests: Sequence[Finding]) -> str:
-    """The largest changes of an input in words; the embedding counts only if no descriptor drifted."""
+    """The largest changes of an input in words, among them how much longer or shorter it is, wherever that drifted; the
+    embedding counts only if no descriptor did."""
     found = sorted((test for test in tests if test.drifted), key=lambda test: -test.effect)
-    plain = [test.words for test in found if test.what != EMBEDDING]
+    plain = [test for test in found if test.what != EMBEDDING]
     if not plain:
         return "its embeddings differ from the reference, its descriptors do not"
-    return ", ".join(plain[:MOST_CLAUSES])
+    told = sorted(plain, key=lambda test: test.what != SECONDS)[:MOST_CLAUSES]
+    return ", ".join(test.words for test in plain if test in told)
 
 
 def _answers(tests: Sequence[Finding], inputs: Sequence[str]) -> list[str]:

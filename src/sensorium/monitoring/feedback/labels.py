@@ -169,7 +169,7 @@ def why_none_of(read: Callable[[Any], Any], label: FeedbackLabel) -> str:
     try:
         read(label.value)
     except BadInput as problem:
-        return f"{label.target} cannot be so: {problem}"
+        return f"{label.target} cannot be so: {problem.advised}"
     return ""
 
 

@@ -2,30 +2,23 @@
 
 import { address, key } from "./api.js";
 import { button, make } from "./make.js";
-import { KINDS } from "./targets.js";
-import { readable } from "./words.js";
+import { flattened, readable } from "./words.js";
 
 export function showAbout(footer, schema) {
   const inputs = Object.entries(schema.inputs).map(([name, input]) => [readable(name), `${input.kind}, ${input.encoder}`]);
-  const targets = Object.entries(schema.targets).map(([name, target]) => [readable(name), KINDS[target.kind].about(target)]);
-  const facts = [["version", schema.model_version], ...lines(schema.lineage), ...inputs, ...targets];
+  const targets = Object.entries(schema.targets).map(([name, target]) => [readable(name), target.about ?? target.kind]);
+  const facts = [["version", schema.model_version], ...flattened(schema.lineage), ...inputs, ...targets];
   footer.replaceChildren(
     make(
       "details",
       {},
       make("summary", {}, "Model ", make("code", {}, schema.model_version)),
-      make("dl", {}, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      make("dl", {}, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value))))),
       key.isKept() && forgetting(),
     ),
     make("a", { href: address("docs") }, "API"),
     make("span", { class: "brand" }, make("img", { src: "mark.svg", alt: "", width: 18, height: 18 }), "Sensorium"),
   );
-}
-
-/** Lineage is whatever the training wrote down, nested or not. */
-function lines(value, path = []) {
-  if (value === null || typeof value !== "object") return [[path.map(readable).join(" "), String(value)]];
-  return Object.entries(value).flatMap(([name, one]) => lines(one, [...path, name]));
 }
 
 function forgetting() {

@@ -1,13 +1,12 @@
-// The whole answer: every target, then how long it took.
+// The whole answer: every target, what mattered within inputs if one asks, and how long it took.
 
+import { viewOf } from "./answers/index.js";
 import { latencyView } from "./latency.js";
-import { make } from "./make.js";
-import { KINDS } from "./targets.js";
+import { make, newId } from "./make.js";
+import { withinView } from "./within.js";
 import { readable, sentence } from "./words.js";
 
-const kindOf = (target) => Object.values(KINDS).find((kind) => kind.fits(target));
-
-export function answerView({ content, roundTrip, timing }, schema) {
+export function answerView({ content, roundTrip, timing }, schema, body) {
   const isNewer = content.model_version !== schema.model_version;
   return make(
     "div",
@@ -16,14 +15,21 @@ export function answerView({ content, roundTrip, timing }, schema) {
     Object.entries(content.unread ?? {}).map(([name, why]) =>
       make("p", { class: "hint", "data-unread": name }, sentence(`${readable(name)} was left out: ${why}`))),
     make("div", { class: "targets" },
-      Object.entries(content.targets).map(([name, target]) => kindOf(target).view(name, target, content, schema))),
+      Object.entries(content.targets).map(([name, answer]) => targetView(name, answer, content, schema))),
+    withinView(content, schema, body),
     latencyView(roundTrip, timing, content.model_version),
   );
+}
+
+function targetView(name, answer, content, schema) {
+  const title = newId("target");
+  return make("article", { class: "target", "aria-labelledby": title, "data-target": name },
+    make("h2", { id: title }, readable(name)), viewOf(answer).view(name, answer, content, schema));
 }
 
 /** The answer in words, for those who hear it. */
 export function spoken(content) {
   return Object.entries(content.targets)
-    .map(([name, target]) => `${readable(name)}: ${kindOf(target).spoken(target)}.`)
+    .map(([name, answer]) => `${readable(name)}: ${viewOf(answer).spoken(answer)}.`)
     .join(" ");
 }

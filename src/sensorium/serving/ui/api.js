@@ -34,6 +34,10 @@ export function explain(form, limits) {
   return ask(path, { method: "POST", body: form }, limits.seconds);
 }
 
+/** How much each part of an input mattered, of what was asked about. */
+export const within = (name, form, limits) =>
+  ask(`explain/${encodeURIComponent(name)}`, { method: "POST", body: form }, limits.seconds);
+
 export function feedback(requestId, labels) {
   const body = JSON.stringify({ request_id: requestId, labels });
   return ask("feedback", { method: "POST", body, headers: { "Content-Type": "application/json" } }, 30);

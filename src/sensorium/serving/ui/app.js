@@ -57,7 +57,7 @@ async function send(schema, form, body) {
   tell("Asking the model.");
   try {
     const reply = await api.explain(body, schema.limits);
-    answer.replaceChildren(answerView(reply, schema));
+    answer.replaceChildren(answerView(reply, schema, body));
     tell(spoken(reply.content));
   } catch (problem) {
     answer.replaceChildren(problemView(problem, form.again), ...answer.querySelectorAll(".answered"));

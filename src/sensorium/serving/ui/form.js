@@ -84,7 +84,7 @@ function card(name, input, place) {
   const element = make(
     "section",
     { class: `card hue-${place % 6}`, role: "group", "aria-labelledby": title, "data-input": name, "data-kind": input.kind },
-    make("h2", { id: title }, icon(input.kind), make("span", {}, readable(name))),
+    make("h2", { id: title }, icon(input.control), make("span", {}, readable(name))),
     control.element,
     message,
   );

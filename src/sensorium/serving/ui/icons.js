@@ -1,4 +1,4 @@
-// A line drawing for each kind of input.
+// A line drawing for each control.
 
 import { draw } from "./make.js";
 
@@ -12,7 +12,7 @@ const PATHS = {
   other: "M6 3.5h8l4 4v13H6zM14 3.5v4h4",
 };
 
-export function icon(kind) {
-  const path = draw("path", { d: PATHS[kind] ?? PATHS.other });
+export function icon(control) {
+  const path = draw("path", { d: PATHS[control] ?? PATHS.other });
   return draw("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, path);
 }

@@ -18,12 +18,22 @@ export function megabytes(bytes) {
   return `${Number((bytes / 2 ** 20).toFixed(1))}\u00a0MB`;
 }
 
+export const rounded = (number) => number.toLocaleString("en", { maximumSignificantDigits: 4 });
+
 /** Names are columns of somebody's table. */
 export const readable = (name) => name.replaceAll("_", " ");
 
 export function listed(names, last = "or") {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
+}
+
+/** What JSON holds, nested or not, as names with their values; of lists of plain values one each. */
+export function flattened(value, path = []) {
+  const isPlain = (one) => one === null || typeof one !== "object";
+  if (isPlain(value)) return [[path.map(readable).join(" "), value ?? "none"]];
+  if (Array.isArray(value) && value.every(isPlain)) return [[path.map(readable).join(" "), value.join(", ") || "none"]];
+  return Object.entries(value).flatMap(([name, one]) => flattened(one, [...path, name]));
 }
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

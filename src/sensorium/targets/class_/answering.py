@@ -80,7 +80,8 @@ class ClassAnswering(Classes, Answering):
         return {"type": "object", "required": names, "properties": dict.fromkeys(names, NUMBER)}
 
     def description(self, threshold: float) -> dict[str, Any]:
-        return {"kind": "class", "classes": list(self.classes), "abstain": threshold}
+        about = f"{len(self.classes)} classes" + (f", a label from {threshold:.1%}" if threshold else "")
+        return {"kind": "class", "about": about, "classes": list(self.classes), "abstain": threshold}
 
     def openapi_of_label(self) -> dict[str, Any]:
         return {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": LONGEST_LABEL}

@@ -56,7 +56,8 @@ class MultilabelAnswering(Tags, Answering):
 
     def description(self, threshold: float) -> dict[str, Any]:
         thresholds = dict(zip(self.tags, map(rounded, self.thresholds), strict=True))
-        return {"kind": "multilabel", "tags": list(self.tags), "thresholds": thresholds}
+        about = f"any of {len(self.tags)} tags"
+        return {"kind": "multilabel", "about": about, "tags": list(self.tags), "thresholds": thresholds}
 
     def openapi_of_label(self) -> dict[str, Any]:
         tag = {"type": "string", "minLength": 1, "maxLength": LONGEST_TAG}
@@ -70,7 +71,10 @@ class MultilabelAnswering(Tags, Answering):
         """The tags as they are spelled; a tag that the model does not know is welcome, since that is news."""
         if not isinstance(label, list | str):
             raise BadInput(EXPECTED)
-        tags = tags_in(label)
+        try:
+            tags = tags_in(label)
+        except BadInput as problem:
+            raise BadInput(problem.advised) from problem
         if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):
             raise BadInput(f"a tag of 1 to {LONGEST_TAG} letters is expected, not {long[:40] + '...'!r}")
         return tags

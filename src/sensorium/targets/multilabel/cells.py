@@ -31,13 +31,13 @@ def tags_in(cell: Any, separator: str = "") -> list[str]:
         if _looks_like_json(str(cell)):
             what, mend = "looks like a list, but is none that JSON knows", 'write ["a", "b"]'
             mend += f", or the tags with {separator!r} between them"
-            raise BadInput(f"{str(cell)[:40]!r} {what}: {mend}", Cause("a cell", what, str(cell), mend))
+            raise BadInput(f"{str(cell)[:40]!r} {what}", Cause("a cell", what, str(cell), mend))
         found = str(cell).split(separator)
     if len(found) > MOST_TAGS:
         raise BadInput(f"{len(found):,} tags are too many: at most {MOST_TAGS:,} are read")
     if any(isinstance(one, list | dict) for one in found):
         what, mend = "holds a list or an object within the list", "write one list of texts"
-        raise BadInput(f"{str(cell)[:40]!r} {what}: {mend}", Cause("a cell", what, str(cell), mend))
+        raise BadInput(f"{str(cell)[:40]!r} {what}", Cause("a cell", what, str(cell), mend))
     return sorted({tag for one in found if one is not None and (tag := spelled(one))})
 
 

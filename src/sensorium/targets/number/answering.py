@@ -47,7 +47,8 @@ class NumberAnswering(Scaled, Answering):
         return dict(NUMBER)
 
     def description(self, threshold: float) -> dict[str, Any]:
-        return {"kind": "number", "coverage": COVERAGE, "median": self.median}
+        about = f"a number, with an interval that holds {COVERAGE:.1%} of the true ones"
+        return {"kind": "number", "about": about, "coverage": COVERAGE, "median": self.median}
 
     def openapi_of_label(self) -> dict[str, Any]:
         return {"type": ["number", "string"]}
@@ -61,7 +62,7 @@ class NumberAnswering(Scaled, Answering):
         try:
             number = read_number(label)
         except BadInput as problem:
-            raise BadInput(f"{problem}; a number such as 12.5 is expected", problem.cause) from problem
+            raise BadInput(f"{problem}; a number such as 12.5 is expected") from problem
         name = spelled(label)
         return name if WHOLE.fullmatch(name) else spelled(number)
 

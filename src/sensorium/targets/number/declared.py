@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from sensorium.errors import BadInput
 from sensorium.numerals import numbers_in
 from sensorium.targets.learnt import Learnt
 from sensorium.targets.number.cells import LARGEST, read_number
@@ -32,11 +31,7 @@ class Number(Target):
     learnt: ClassVar[type[Learnt]] = LearntNumber
 
     def parse(self, cell: Any) -> float:
-        try:
-            return read_number(cell)
-        except BadInput as problem:
-            mend = problem.cause.mend if problem.cause else ""
-            raise BadInput(f"{problem}: {mend}", problem.cause) from problem
+        return read_number(cell)
 
     def doubts(self, cells: Sequence[Any], missing: int = 0) -> Iterator[str]:
         """Few different numbers, which may be names of classes; very large ones; and those far from all others."""

@@ -1,4 +1,5 @@
-// The control for every kind of input. A kind that is not here gets the plain one for files or for text.
+// The controls by which inputs are given, and what each is in small. /schema says which one an input wants; where it
+// wants none of these, it gets the plain one for files or for text.
 //
 // A control is made from its name, what /schema says of it, `changed` to call when its value did, and `say` to show a
 // sentence. It has an element and `value()`: a string, a File or Blob, or null where nothing is given; `clear()`;
@@ -19,7 +20,7 @@ import { video } from "./video.js";
 const CONTROLS = { text, image, audio, video, signal, tabular };
 const GLIMPSES = { text: words, image: thumbnail, tabular: cells };
 
-export const controlFor = (input) => CONTROLS[input.kind] ?? (input.is_file ? file : text);
+export const controlFor = (input) => CONTROLS[input.control] ?? (input.is_file ? file : text);
 
 export const glimpseOf = (input) =>
-  GLIMPSES[input.kind] ?? ((_, name) => make("span", { class: "kind" }, icon(input.kind), readable(name)));
+  GLIMPSES[input.control] ?? ((_, name) => make("span", { class: "kind" }, icon(input.control), readable(name)));
