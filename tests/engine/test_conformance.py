@@ -13,7 +13,6 @@ import pytest
 from sensorium import paths
 from sensorium.dataset import embedding, reading
 from sensorium.engine import HERE, Dask, Engine, Local
-from sensorium.engine.shared_store import SharedStore
 from sensorium.errors import BadInput, Cause, UserError
 from sensorium.stages import embed, ingest, prepare, validate
 from sensorium.stats.energy import Energy
@@ -21,6 +20,7 @@ from sensorium.stats.permutation import Chances, Comparison, weigh
 from sensorium.stats.statistics import of_classes, of_numbers
 from tests.conftest import Project, png
 from tests.engine import pieces
+from tests.engine.away import away_from
 from tests.engine.cluster import Cluster, cluster, kill
 from tests.s3 import s3
 
@@ -147,23 +147,9 @@ def right(module_path: Path) -> dict[str, bytes]:
 def test_workers_with_a_store_need_nothing_of_the_disk_of_the_command(
     project: Project, right: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    other, away = tmp_path_factory.mktemp("worker"), project.root.with_name("away")
     monkeypatch.setenv("SENSORIUM_CACHE", str(cache_in(project.root)))
-
-    def results(engine: Dask, function: Callable[[Any], Any], pieces: Iterator[Any], *_: Any) -> Iterator[Any]:
-        place = SharedStore(f"file://{other}")
-        for piece in pieces:
-            parcel = place.pack(function, piece)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.chdir(other)
-                project.root.rename(away)
-                patch.setenv("SENSORIUM_CACHE", str(other / "cache"))
-                done = place.do(parcel)
-                away.rename(project.root)
-            yield place.take(done)
-
-    monkeypatch.setattr(Dask, "_results", results)
-    assert written(project, Dask(address="tcp://127.0.0.1:1", share=f"file://{other}")) == right
+    monkeypatch.setattr(Dask, "_results", away_from(project.root, tmp_path_factory.mktemp("worker")))
+    assert written(project, Dask(address="tcp://127.0.0.1:1", share="s3://pieces/mine")) == right
 
 
 def cache_in(root: Path) -> Path:

@@ -64,11 +64,13 @@ class JobPart:
         job: it, of these digests alone.
         shards: the files that hold them, each with its digests.
         store: gets their features, by the encoder whose fingerprint it has.
+        encoder: the files of one that was trained here, which the job says the folder of.
     """
 
     job: Job
     shards: Sequence[tuple[Path, Sequence[str]]]
     store: FeatureCache
+    encoder: Sequence[Path] = ()
 
 
 def missing(job: Job) -> list[str]:
@@ -107,7 +109,7 @@ def _pieces(jobs: Sequence[Job]) -> list[JobPart]:
         for piece in shards(places):
             in_shards = [(path, [name for _, name in of_it]) for path, of_it in groupby(piece, itemgetter(0))]
             part = replace(job, digests=[name for _, name in piece])
-            found.append(JobPart(part, in_shards, open_cache(job.kind)))
+            found.append(JobPart(part, in_shards, open_cache(job.kind), job.kind.trained_files))
     return found
 
 

@@ -1,76 +1,45 @@
 """Workers that share no disk with the command: the files of a piece travel through an object store."""
 
+import atexit
 import os
-import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sensorium import disk, paths
+from sensorium.engine.parcel import ROOT, Named, Parcel, Unpacker, packed
 from sensorium.engine.store import Content, Store
 from sensorium.engine.worker import Workplace
-from sensorium.files import replacing, temporary
+from sensorium.files import remove, replacing, temporary
 from sensorium.records import Records, opened
 
 KEPT = 10 * 2**30  # bytes of files that a machine keeps for further pieces
 
 
 @dataclass(frozen=True)
-class Named:
-    """What a function or its piece names.
-
-    Attributes:
-        path: absolute, where the command runs.
-        content: of a file that is there.
-        is_folder: whether a folder is.
-    """
-
-    path: Path
-    content: Content | None
-    is_folder: bool
-
-    def below(self, folder: Path) -> Path:
-        """Where it is in a folder that stands for the root of the command's machine."""
-        return folder / self.path.relative_to(self.path.anchor)
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A function and its piece, as they travel.
-
-    Attributes:
-        pickled: both, in which what they name is a number.
-        named: by number.
-    """
-
-    pickled: bytes
-    named: Sequence[Named]
-
-
-@dataclass(frozen=True)
 class Done:
-    """A result, as it travels.
+    """What a function did.
 
     Attributes:
-        result: of the function.
+        result: what it gave.
         written: the files that it left, by path where the command runs.
         added: likewise the records that it added, by name.
     """
 
-    result: Any
-    written: dict[Path, Content] = field(default_factory=dict)
-    added: dict[Path, Content] = field(default_factory=dict)
+    result: Parcel
+    written: dict[Path, Content]
+    added: dict[Path, Content]
 
 
 class SharedStore(Workplace):
     """A store that the command and all workers reach.
 
-    Of what a function and its piece name by `Path`, files come to the worker, in a folder of the piece that looks like
-    the command's machine; what the function leaves in folders that are named goes back to the same places. `Records`
-    are there to be added to.
+    Of what a function and its piece name by `Path`, files come to the worker, in a folder that looks like the command's
+    machine; what the function leaves in folders that are named, or where nothing was, goes back to the same places, but
+    for hidden files. `Records` are there to be added to.
 
     Args:
         address: of the store.
@@ -89,27 +58,29 @@ class SharedStore(Workplace):
 
     def pack(self, function: Callable[[Any], Any], piece: Any) -> Parcel:
         """Puts the files that they name into the store."""
-        stream = BytesIO()
-        packer = _Packer(stream)
-        packer.dump((function, piece))
-        contents = self._store.put([path for path in packer.named if path.is_file()])
-        named = [Named(path, contents.get(path), path.is_dir()) for path in packer.named]
-        return Parcel(stream.getvalue(), named)
+        pickled, named = packed((function, piece))
+        contents = self._store.put([path for path in named if path.is_file()])
+        return Parcel(pickled, [Named(path, contents.get(path), path.is_dir()) for path in named])
 
-    def do(self, packed: Parcel) -> Done:
+    def do(self, parcel: Parcel) -> Done:
         """Calls the function with the files from the store, and puts there what it leaves."""
         kept = paths.cache() / "pieces"
         kept.mkdir(parents=True, exist_ok=True)
-        with temporary(kept) as home:
-            for one in packed.named:
+        home = _home(kept)
+        try:
+            for one in parcel.named:
                 place = one.below(home)
                 (place if one.is_folder else place.parent).mkdir(parents=True, exist_ok=True)
                 if one.content:
                     self._fetch(one.content, place, kept)
-            unpacker = _Unpacker(packed, home)
+            unpacker = Unpacker(parcel, home)
             function, piece = unpacker.load()
-            result = function(piece)
-            return Done(result, self._written(packed, home), self._added(unpacker.added))
+            pickled, named = packed(function(piece))
+            result = Parcel(pickled, [Named(_above(path, home)) for path in named])
+            return Done(result, self._written(parcel, home), self._added(unpacker.added))
+        finally:
+            for path in home.iterdir():
+                remove(path)
 
     def take(self, done: Done) -> Any:
         """Fetches what was written to its places."""
@@ -121,7 +92,7 @@ class SharedStore(Workplace):
                 others = Records(folder / name.name)
                 self._store.get({others.path: content})
                 records.add_all(others)
-        return done.result
+        return Unpacker(done.result, ROOT).load()
 
     def _fetch(self, content: Content, path: Path, kept: Path) -> None:
         """Writes a file, which this machine may have kept from another piece."""
@@ -132,57 +103,37 @@ class SharedStore(Workplace):
                 os.utime(path)  # this is one that was used last
                 return
             path.unlink()
-        self._store.get({path: content})
         with replacing(known) as beside:
-            disk.link(path, beside)
+            self._store.get({beside: content})
+        disk.link(known, path)
         _sweep(kept)
 
-    def _written(self, packed: Parcel, home: Path) -> dict[Path, Content]:
-        came = {one.below(home) for one in packed.named if one.content}
-        places = [one.below(home) for one in packed.named if not one.content]
-        files = {path for place in places for path in (place, *place.rglob("*")) if path.is_file() and path not in came}
-        return {Path("/") / path.relative_to(home): content for path, content in self._store.put(files).items()}
+    def _written(self, parcel: Parcel, home: Path) -> dict[Path, Content]:
+        came = {one.below(home) for one in parcel.named if one.content}
+        places = [one.below(home) for one in parcel.named if not one.content]
+        found = {path for place in places for path in (place, *place.rglob("*")) if path.is_file()} - came
+        files = [path for path in found if not path.name.startswith(".")]
+        return {_above(path, home): content for path, content in self._store.put(files).items()}
 
     def _added(self, records: Mapping[Path, Records]) -> dict[Path, Content]:
         names = {of.path: name for name, of in records.items() if of.path.is_file()}
         return {names[path]: content for path, content in self._store.put(names).items()}
 
 
-class _Packer(pickle.Pickler):
-    """Pickles numbers in place of what is named."""
+@cache
+def _home(kept: Path) -> Path:
+    """A folder of this process for one piece after the other, which the next process removes once this one has ended.
 
-    def __init__(self, stream: BytesIO) -> None:
-        super().__init__(stream)
-        self.named: dict[Path, int] = {}
-        self._numbers: dict[Path, int] = {}
-
-    def persistent_id(self, it: Any) -> tuple[type, int] | None:
-        if isinstance(it, Path):
-            return Path, self._number(it)
-        if isinstance(it, Records):
-            return Records, self._number(it.name)
-        return None
-
-    def _number(self, path: Path) -> int:
-        if path not in self._numbers:
-            self._numbers[path] = self.named.setdefault(Path(os.path.normpath(path.absolute())), len(self.named))
-        return self._numbers[path]
+    It is the same for all, so that what is loaded by its path is not loaded again for every piece.
+    """
+    lasting = ExitStack()
+    atexit.register(lasting.close)
+    return lasting.enter_context(temporary(kept))
 
 
-class _Unpacker(pickle.Unpickler):
-    """Puts what stands for it in a folder in the place of every number."""
-
-    def __init__(self, packed: Parcel, home: Path) -> None:
-        super().__init__(BytesIO(packed.pickled))
-        self.added: dict[Path, Records] = {}
-        self._named, self._home = packed.named, home
-
-    def persistent_load(self, number: tuple[type, int]) -> Path | Records:
-        kind, at = number
-        one = self._named[at]
-        if kind is Path:
-            return one.below(self._home)
-        return self.added.setdefault(one.path, Records(one.below(self._home)))
+def _above(path: Path, home: Path) -> Path:
+    """Where something that is in a process's folder is on the machine of the command."""
+    return ROOT / path.relative_to(home)
 
 
 def _sweep(kept: Path) -> None:
