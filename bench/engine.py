@@ -3,14 +3,16 @@
 Behind the arithmetic of docs/scaling.md. Needs a finished run in the working directory, and the extra dask.
 A piece of rows costs the caller and the scheduler the same however many workers there are.
 
-    python bench/engine.py
+    python -m bench.engine
 """
 
 import argparse
+import os
 import pickle
 import resource
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -27,19 +29,24 @@ from sensorium import paths
 from sensorium.dataset import frozen
 from sensorium.dataset.cache import FeatureCache
 from sensorium.dataset.pieces import Piece, Pieces
+from sensorium.dataset.reading import _read_piece
 from sensorium.encoders.encoder import encode_each
 from sensorium.engine import Dask
+from sensorium.engine.shared_store import SharedStore
 from sensorium.media import Media
 from sensorium.modalities import Modality
 from sensorium.prepared import load_params
+from sensorium.records import opened
+from tests.s3 import s3
 
 VALUES = 64  # of every input
 PIECES = 200
+BY_STORE = 12  # pieces
 RECORDS = 200_000
 
 
 def main() -> None:
-    """Prints two tables."""
+    """Prints a table, and what pieces and records cost."""
     pieces = Pieces(pq.read_table(paths.MANIFEST), Media.of_folder(paths.RAW))
     shown = Table("input", "validate, ms", "embed, ms", "prepared, bytes", "features, bytes")
     for name, kind in load_params().inputs.items():
@@ -48,6 +55,7 @@ def main() -> None:
     Console().print(shown)
     both = overhead([pieces[number % len(pieces)] for number in range(PIECES)])
     print(f"a piece of rows is {len(pickle.dumps(pieces[0])):,} bytes, and costs caller and scheduler {both:.1f} ms")
+    print("by a store it costs {:.0f} ms more to send and {:.0f} ms to take back".format(*by_store(pieces)))
     print("a record of the cache costs a process that opens it {:.0f} bytes and {:.1f} us".format(*index()))
 
 
@@ -83,11 +91,30 @@ def index() -> tuple[float, float]:
     names = [sha256(str(number).encode()).hexdigest() for number in range(RECORDS)]
     with TemporaryDirectory() as folder:
         FeatureCache(Path(folder), "x").put(dict.fromkeys(names, np.zeros((1, 8), np.float32)))
+        opened.cache_clear()
         before, began = psutil.Process().memory_info().rss, time.process_time()
-        opened = FeatureCache(Path(folder), "x")
-        opened.known(["?"])
+        FeatureCache(Path(folder), "x").known(["?"])
         seconds = time.process_time() - began
         return (psutil.Process().memory_info().rss - before) / RECORDS, 1e6 * seconds / RECORDS
+
+
+def by_store(pieces: Sequence[Piece]) -> list[float]:
+    """The processor milliseconds of the caller to send a piece by a store, and to take back what was written."""
+    with TemporaryDirectory() as folder, s3("pieces") as os.environ["AWS_ENDPOINT_URL"]:
+        values, beside = Path(folder, "values"), Path(folder, "beside")
+        values.mkdir()
+        beside.mkdir()
+        read, place = partial(_read_piece, load_params().inputs, values, beside), SharedStore("s3://pieces/bench")
+        sending, taking = [], []
+        for piece in pieces[: BY_STORE + 1]:
+            began = time.process_time()
+            parcel = place.pack(read, piece)
+            sending.append(time.process_time() - began)
+            done = place.do(parcel)
+            began = time.process_time()
+            place.take(done)
+            taking.append(time.process_time() - began)
+    return [1e3 * sum(times[1:]) / BY_STORE for times in (sending, taking)]  # the first one waits for libraries
 
 
 def spent(work: Callable[[], object]) -> float:

@@ -1,41 +1,70 @@
 """What Prefect adds to plain DVC: the same graph of quick stages, by `dvc repro` and by the flow, in turns.
 
 Makes a graph of its own in a temporary folder: a chain of stages that only write a file, so that what is measured is
-orchestration. The flow runs against the server at PREFECT_API_URL, else against one of its own for every run.
+orchestration. The flow runs against a server of its own, which is up before, as where flows are deployed. Processor
+time is that of a command with all that it starts, and for the flow of the server meanwhile: it says what a machine that
+others keep busy would take alone.
 
-    python bench/orchestration.py --stages 12 --rounds 3
+    python -m bench.orchestration --stages 12 --rounds 3
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
-FLOWS = Path(__file__).parents[1] / "flows"
+from tests.conftest import REPOSITORY, free_port
+from tests.flows.conftest import Server
+
+LOOK = 0.02  # seconds between two looks at processes, since nobody tells what those used that end
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Cost(NamedTuple):
+    """Seconds of a command."""
+
+    wall: float
+    processor: float
 
 
 def main(stages: int, rounds: int) -> None:
-    """Prints median seconds of both, forced and with nothing to do, and their ratio."""
+    """Prints median seconds of both, forced and with nothing to do, and what the flow adds to a stage."""
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
+        root, server = Path(folder, "graph"), Server(free_port(), Path(folder, "prefect"))
         make(root, stages)
-        plain, flow = ["dvc", "repro"], [sys.executable, "-m", "flows.train"]
-        for title, options in (("every stage runs", ["--force"]), ("nothing changed", [])):
-            taken: dict[str, list[float]] = {"dvc": [], "flow": []}
-            for _ in range(rounds):
-                for name, command in (("dvc", plain), ("flow", flow)):
-                    taken[name].append(seconds([*command, *options], root))
-            dvc, prefect = (statistics.median(times) for times in taken.values())
-            print(
-                f"{title}: dvc {dvc:.1f} s, flow {prefect:.1f} s, {prefect / dvc:.1f} times, "
-                f"{(prefect - dvc) / stages:+.2f} s a stage"
-            )
+        server.start()
+        try:
+            for title, options in (("every stage runs", ["--force"]), ("nothing changed", [])):
+                plain, flow = ["dvc", "repro", *options], [sys.executable, "-m", "flows.train", *options]
+                dvc, prefect = [], []
+                for _ in range(rounds):
+                    dvc.append(cost(plain, root, os.environ))
+                    prefect.append(cost(flow, root, server.environment, server))
+                show(title, stages, median(dvc), median(prefect))
+        finally:
+            server.stop()
+
+
+def show(title: str, stages: int, dvc: Cost, flow: Cost) -> None:
+    """Prints both."""
+    for what in Cost._fields:
+        one, other = getattr(dvc, what), getattr(flow, what)
+        print(f"{title}, {what}: dvc {one:.1f} s, flow {other:.1f} s, {(other - one) / stages:+.2f} s a stage")
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Of each sort of seconds."""
+    return Cost(*map(statistics.median, zip(*costs, strict=True)))
 
 
 def make(root: Path, stages: int) -> None:
@@ -45,7 +74,7 @@ def make(root: Path, stages: int) -> None:
         | ({"deps": [f"{number - 1}.out"]} if number else {})
         for number in range(stages)
     }
-    shutil.copytree(FLOWS, root / "flows")
+    shutil.copytree(REPOSITORY / "flows", root / "flows")
     (root / "params.yaml").write_text("a: 1\n")
     (root / "metrics").mkdir()
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
@@ -54,11 +83,34 @@ def make(root: Path, stages: int) -> None:
     subprocess.run(["dvc", "repro", "-q"], cwd=root, check=True)
 
 
-def seconds(command: list[str], root: Path) -> float:
-    """Wall-clock time of a command that must succeed."""
-    start = time.perf_counter()
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
-    return time.perf_counter() - start
+def cost(command: list[str], root: Path, environment: Mapping[str, str], server: Server | None = None) -> Cost:
+    """Of a command that must succeed, with what the server does for it."""
+    beside = [server.process.pid] if server and server.process else []
+    before, used = sum(_used(beside).values()), {}
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as output:
+        started = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
+        while started.poll() is None:
+            used |= _used([started.pid, *beside])
+            time.sleep(LOOK)
+        wall = time.perf_counter() - began
+        if started.returncode:
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command)} ended with {started.returncode}:\n{output.read()}")
+    return Cost(wall, sum(used.values()) - before)
+
+
+def _used(processes: list[int]) -> dict[int, float]:
+    """The processor seconds of processes, and of all that they started and is at work, by number."""
+    found, waiting = {}, list(processes)
+    while waiting:
+        process = waiting.pop()
+        with suppress(OSError):  # it has just ended
+            user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+            found[process] = (int(user) + int(system)) / TICKS
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
+                waiting += map(int, children.read_text().split())
+    return found
 
 
 if __name__ == "__main__":

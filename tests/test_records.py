@@ -1,4 +1,5 @@
 import multiprocessing
+import pickle
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sensorium.errors import UserError
-from sensorium.records import Records
+from sensorium.records import Records, opened
 
 KEPT = {f"key {number}".encode(): random.Random(number).randbytes(40 * number) for number in range(30)}
 Damaged = Iterator[bytes]
@@ -132,3 +133,20 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"nothing can be written to .*file/cache; set SENSORIUM_CACHE to a folder of"):
         Records(tmp_path / "file/cache/kept")
+
+
+def test_pickled_they_are_a_path_that_a_process_opens_once(kept: Path) -> None:
+    records = opened(kept.with_name("kept"))
+    assert pickle.loads(pickle.dumps(records)) is records
+    assert len(pickle.dumps(records)) < 300
+    assert records.get(KEPT) == KEPT
+
+
+def test_all_that_is_whole_of_others_is_added(kept: Path, tmp_path: Path) -> None:
+    records, others = Records(tmp_path / "more"), Records(kept.with_name("kept"))
+    records.put({b"key 1": b"before", b"mine": b"mine"})
+    content = bytearray(kept.read_bytes())
+    content[-1] ^= 1  # of the last one
+    kept.write_bytes(content)
+    records.add_all(others)
+    assert records.get([*KEPT, b"mine"]) == {**dict(list(KEPT.items())[:-1]), b"mine": b"mine"}

@@ -1,8 +1,7 @@
 """The files that cells of a table name: those below one folder, and none outside it."""
 
-import json
 import os
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path, PurePath
 from stat import S_ISREG
 from typing import Any, Protocol
@@ -11,7 +10,6 @@ from unicodedata import normalize
 from sensorium import frame_files
 from sensorium.errors import BadInput, Cause
 
-LEFT_OUT = ".left_out.json"  # in a folder of copies: why files that cells name were not copied, by cell
 SHOWN = 200  # letters of a cell
 BESIDE = "paths are relative to the folder of the table"
 
@@ -125,8 +123,6 @@ class DataRoot:
         path = (folder / cell).resolve()
         if path.is_relative_to(folder):
             if not path.is_file():
-                if why := _why_left_out(folder, cell):
-                    raise BadInput(why)
                 raise absent(cell)
             return path
         link = _link_outside(folder, cell)
@@ -181,27 +177,6 @@ def too_large(cell: str, max_bytes: int) -> BadInput:
 
 def _shown(cell: str) -> str:
     return repr(cell if len(cell) < SHOWN else cell[:SHOWN] + "...")
-
-
-def leave_out(folder: Path, reasons: dict[str, str]) -> None:
-    """Notes in a folder of copies why cells name files that are not there; `DataRoot` says so in its turn.
-
-    Args:
-        folder: of the copies.
-        reasons: by cell.
-    """
-    if reasons:
-        (folder / LEFT_OUT).write_text(json.dumps(reasons, sort_keys=True), encoding="utf-8")
-
-
-def _why_left_out(folder: Path, cell: str) -> str | None:
-    path = folder / LEFT_OUT
-    return _read(path, path.stat().st_mtime_ns).get(cell) if path.is_file() else None
-
-
-@lru_cache(maxsize=2)
-def _read(path: Path, _written: int) -> dict[str, str]:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 @cache

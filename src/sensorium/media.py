@@ -17,11 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sensorium.cuts import Cutter
-from sensorium.data_root import DataRoot, absent, leave_out, too_large
+from sensorium.data_root import DataRoot, absent, too_large
+from sensorium.errors import BadInput
 
 GROUP = 16  # files that are read at once: few enough for whoever wants one of them
 PLAIN = "file"  # the column of files that ``datasets`` has no name for
 LETTERS = 16  # of a shard's name
+LEFT_OUT = ".left_out.json"  # beside shards: why files that cells name are not kept, by cell
 
 
 class Stored(NamedTuple):
@@ -58,7 +60,9 @@ class MediaWriter:
         if error is None:
             for feature in self._open:
                 self._write(feature)
-            leave_out(self.folder, self._left_out)
+            if self._left_out:
+                reasons = json.dumps(self._left_out, sort_keys=True)
+                (self.folder / LEFT_OUT).write_text(reasons, encoding="utf-8")
 
     def add(self, feature: str, cell: str, content: bytes) -> None:
         """Keeps a file.
@@ -108,10 +112,11 @@ class Media:
     Args:
         folder: that of the shards.
         places: where each file is.
+        left_out: why others are not kept.
     """
 
-    def __init__(self, folder: Path, places: Mapping[str, Stored]) -> None:
-        self._folder, self._places = folder, places
+    def __init__(self, folder: Path, places: Mapping[str, Stored], left_out: Mapping[str, str] | None = None) -> None:
+        self._folder, self._places, self._left_out = folder, places, left_out or {}
         self._held: dict[str, tuple[tuple[Path, int], pa.Array]] = {}
 
     @classmethod
@@ -120,9 +125,10 @@ class Media:
         places: dict[str, Stored] = {}
         for path in sorted(folder.glob("*/*.parquet")):
             (names,) = pq.ParquetFile(path).read(columns=[f"{path.parent.name}.path"]).columns
-            cells, shard = names.combine_chunks().field("path").to_pylist(), path.relative_to(folder)
-            places |= {cell: Stored(shard, number) for number, cell in enumerate(cells)}
-        return cls(folder, places)
+            cells = names.combine_chunks().field("path").to_pylist()
+            places |= {cell: Stored(path, number) for number, cell in enumerate(cells)}
+        left_out = folder / LEFT_OUT
+        return cls(folder, places, json.loads(left_out.read_text(encoding="utf-8")) if left_out.exists() else {})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -132,8 +138,10 @@ class Media:
 
     def of(self, cells: Iterable[Any]) -> "Media":
         """Those that these cells name, for a process that needs no others."""
-        named = {cell: self._places[cell] for cell in cells if isinstance(cell, str) and cell in self._places}
-        return Media(self._folder, named)
+        named = [cell for cell in cells if isinstance(cell, str)]
+        places = {cell: self._places[cell] for cell in named if cell in self._places}
+        left_out = {cell: self._left_out[cell] for cell in named if cell in self._left_out}
+        return Media(self._folder, places, left_out)
 
     def read(self, cell: Any, max_bytes: int) -> bytes:
         """The content of the file that a cell names.
@@ -142,7 +150,9 @@ class Media:
             BadInput: if there is none, or it is too large.
         """
         if not isinstance(cell, str) or cell not in self._places:
-            DataRoot(self._folder).file(cell)  # says what is wrong with the cell, or why the file was left out
+            if isinstance(cell, str) and cell in self._left_out:
+                raise BadInput(self._left_out[cell])
+            DataRoot(self._folder).file(cell)  # says what is wrong with the cell
             raise absent(cell)  # what is there is a file of ours
         shard, number = self._places[cell]
         content: bytes = self._group(shard, number // GROUP)[number % GROUP].as_py()
@@ -154,6 +164,6 @@ class Media:
         feature = shard.parent.name
         if feature not in self._held or self._held[feature][0] != (shard, number):
             self._held.pop(feature, None)  # the last one goes before the next one comes
-            (files,) = pq.ParquetFile(self._folder / shard).read_row_group(number, use_threads=False).columns
+            (files,) = pq.ParquetFile(shard).read_row_group(number, use_threads=False).columns
             self._held[feature] = (shard, number), files.combine_chunks().field("bytes")
         return self._held[feature][1]

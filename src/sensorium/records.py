@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
@@ -18,6 +19,7 @@ SIZES = Struct("<IQ")  # bytes of the key and of the content, which follow
 BEFORE_SIZES = len(BEGIN) + hashlib.sha256().digest_size
 BEFORE_KEY = BEFORE_SIZES + SIZES.size
 REPLACED = 1000  # records whose key came again, from which on a file is written anew
+OPEN = 32  # files whose index a process keeps
 PIECE = 2**20  # bytes
 
 Found = tuple[int, bytes | None, int]  # where a record begins, its key (none where there is damage), where it ends
@@ -28,7 +30,8 @@ class Records:
 
     Records are only ever added, so that readers need no lock. What a disk, a write that was cut off or another program
     did to one shows by its digest, and it counts as absent. A file in which anything is damaged is set aside, with a
-    sentence on standard error; a new one with all that is whole takes its place.
+    sentence on standard error; a new one with all that is whole takes its place. Pickled they are their path, and a
+    process that reads it keeps one index of each file.
 
     Args:
         path: of the file, without what says its format.
@@ -44,9 +47,12 @@ class Records:
             raise UserError(_closed(path.parent)) from error
         if not os.access(path.parent, os.W_OK):
             raise UserError(_closed(path.parent))
-        self.path = path.with_name(f"{path.name}.records{FORMAT}")
+        self.name, self.path = path, path.with_name(f"{path.name}.records{FORMAT}")
         self._lock = FileLock(f"{self.path}.lock")
         self._forget()
+
+    def __reduce__(self) -> "tuple[Callable[[Path], Records], tuple[Path]]":
+        return opened, (self.name,)
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The content of those keys that are here."""
@@ -69,6 +75,12 @@ class Records:
                 file.truncate(self._end)  # what a killed process wrote of a record goes
                 file.seek(self._end)
                 file.write(b"".join(_record(key, content) for key, content in contents.items()))
+
+    def add_all(self, others: "Records") -> None:
+        """Adds all that is whole among others; what comes again later counts."""
+        with others.path.open("rb") as file:
+            found = [_read(file, begin) for begin, key, _ in _records(file, 0, verified=True) if key is not None]
+        self.put(dict(filter(None, found)))
 
     def _forget(self) -> None:
         self._places: dict[bytes, int] = {}
@@ -115,6 +127,12 @@ class Records:
             if any(key is None for _, key, _ in found):
                 set_aside(self.path, f"its {len(whole):,} whole records stay in use, and the others are made again")
         self._forget()
+
+
+@lru_cache(OPEN)
+def opened(path: Path) -> Records:
+    """Those of a file, as `Records` has them; this process opens it once."""
+    return Records(path)
 
 
 def _closed(folder: Path) -> str:

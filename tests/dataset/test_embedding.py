@@ -6,7 +6,7 @@ import pytest
 
 from sensorium import paths
 from sensorium.dataset import embedding, frozen
-from sensorium.dataset.cache import fingerprint
+from sensorium.dataset.cache import FeatureCache, fingerprint
 from sensorium.dataset.items import digest, digests, write_shard
 from sensorium.errors import UserError
 from sensorium.modalities import Tabular
@@ -94,8 +94,9 @@ def test_a_process_that_outlives_a_command_reads_with_the_encoder_of_the_next(
     other = replace(frozen.load(FACTS), version="columns 999")
     monkeypatch.setattr(frozen, "load", lambda kind: other)  # as when its folder has changed since
     shard = (job.folder / "part-00000.parquet", job.digests)
-    piece = embedding.JobPart(job, [shard], fingerprint(other))
+    features = paths.cache() / "features"
+    piece = embedding.JobPart(job, [shard], FeatureCache(features, fingerprint(other)))
     assert embedding._embed_piece(piece) == {}
     assert embedding.missing(job) == []
     with pytest.raises(UserError, match="reads with another columns than this command; install the same there"):
-        embedding._embed_piece(replace(piece, encoder="of another machine"))
+        embedding._embed_piece(replace(piece, store=FeatureCache(features, "of another machine")))

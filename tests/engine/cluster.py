@@ -55,7 +55,7 @@ class Cluster:
             found = subprocess.Popen(
                 command,
                 cwd=home,
-                env=os.environ | SETTINGS,
+                env=os.environ | SETTINGS | {"SENSORIUM_CACHE": str(home / "cache")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -37,9 +37,17 @@ def where(_: int) -> tuple[int, Path, Path, bool]:
     return os.getpid(), Path.cwd(), paths.cache(), Path("here.txt").is_file()
 
 
-def kill_once(number: int) -> int:
-    """Of the fourth piece's process nothing is left, the first time."""
-    if number == 3 and _is_first(Path("killed")):
+def copy(piece: tuple[Path, Path, int]) -> None:
+    """Of a file, into a folder in a folder."""
+    file, folder, number = piece
+    (folder / "copies").mkdir(exist_ok=True)
+    (folder / f"copies/{number}.txt").write_text(f"{number}: {file.read_text()}")
+
+
+def kill_once(piece: tuple[str, int]) -> int:
+    """Of the fourth piece's process nothing is left, the first time; the path of the mark is the same everywhere."""
+    mark, number = piece
+    if number == 3 and _is_first(Path(mark)):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.05)
     return number
@@ -51,9 +59,9 @@ def kill_always(number: int) -> int:
     return number
 
 
-def wait_for(path: Path) -> int:
+def wait_for(path: str) -> int:
     """The process, once something is there."""
-    while not path.exists():
+    while not Path(path).exists():
         time.sleep(0.02)
     return os.getpid()
 
@@ -63,10 +71,11 @@ class DoneAndKilled:
     """A function, by name, after whose first end its process is killed, so that what it did is done again."""
 
     name: str
+    mark: str
 
     def __call__(self, *arguments: Any) -> Any:
         result = resolve_name(self.name)(*arguments)
-        if _is_first(Path(f"{self.name.partition(':')[2]}.killed")):
+        if _is_first(Path(self.mark)):
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

@@ -20,7 +20,9 @@ from sensorium.stats.permutation import Chances, Comparison, weigh
 from sensorium.stats.statistics import of_classes, of_numbers
 from tests.conftest import Project, png
 from tests.engine import pieces
+from tests.engine.away import away_from
 from tests.engine.cluster import Cluster, cluster, kill
+from tests.s3 import s3
 
 ROWS = 600  # some pieces
 
@@ -29,11 +31,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def workers(module_path: Path) -> Iterator[Cluster]:
-    with cluster(module_path, 2) as made:
-        yield made
+    """Two, each with a cache of its own, and an S3 that they may use."""
+    with s3("pieces") as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        with cluster(module_path, 2) as made:
+            yield made
 
 
-@pytest.fixture(params=["local", "dask"])
+@pytest.fixture(params=["local", "dask", "dask-and-store"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, project: Project) -> Engine:
     """Each kind with two workers, in a project with a cache of its own."""
     monkeypatch.setenv("SENSORIUM_CACHE", str(cache_in(project.root)))
@@ -42,6 +47,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, proj
     made: dict[str, Callable[[], Engine]] = {
         "local": Local,
         "dask": lambda: Dask(address=request.getfixturevalue("workers").address),
+        "dask-and-store": lambda: Dask(address=request.getfixturevalue("workers").address, share="s3://pieces/mine"),
     }
     return made[request.param]()
 
@@ -82,6 +88,14 @@ class TestEngine:
         with pytest.raises(ZeroDivisionError, match=r"^by nothing$"):
             list(engine.map(pieces.fail, ["accident", ""]))
 
+    def test_workers_read_files_and_leave_others_where_pieces_say(self, engine: Engine, project: Project) -> None:
+        (project.root / "here.txt").write_text("here")
+        (project.root / "made").mkdir()
+        assert list(engine.map(pieces.copy, [(Path("here.txt"), project.root / "made", one) for one in range(9)]))
+        found = {path.name: path.read_text() for path in (project.root / "made/copies").iterdir()}
+        assert found == {f"{one}.txt": f"{one}: here" for one in range(9)}
+
+    @pytest.mark.parametrize("engine", ["local", "dask"], indirect=True)
     def test_workers_stand_in_the_folder_of_the_project(self, engine: Engine, project: Project) -> None:
         (project.root / "here.txt").touch()
         found = list(engine.map(pieces.where, range(20)))
@@ -91,8 +105,9 @@ class TestEngine:
         assert list(project.root.glob(".*")) == list((project.root / "cache").glob(".*")) == []
 
     def test_of_a_worker_that_is_killed_nothing_is_lost(self, engine: Engine, project: Project) -> None:
-        assert list(engine.map(pieces.kill_once, range(20))) == list(range(20))
-        assert (project.root / "killed").exists()
+        killed = project.root / "killed"
+        assert list(engine.map(pieces.kill_once, [(str(killed), number) for number in range(20)])) == list(range(20))
+        assert killed.exists()
 
     def test_whoever_is_killed_again_and_again_ends_the_command(self, engine: Engine) -> None:
         found = engine.map(pieces.kill_always, range(20))
@@ -104,7 +119,9 @@ class TestEngine:
         self, engine: Engine, project: Project, right: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for module, name in ((reading, "_read_piece"), (embedding, "_embed_piece")):
-            monkeypatch.setattr(module, name, pieces.DoneAndKilled(f"{module.__name__}:{name}"))
+            monkeypatch.setattr(
+                module, name, pieces.DoneAndKilled(f"{module.__name__}:{name}", str(project.root / f"{name}.killed"))
+            )
         found = written(project, engine)
         assert len(list(project.root.glob("*.killed"))) == 2
         assert found.keys() == right.keys()
@@ -125,6 +142,14 @@ def right(module_path: Path) -> dict[str, bytes]:
         patch.setenv("SENSORIUM_CACHE", str(cache_in(root)))
         patch.setattr("sensorium.engine.local.START", 1e9)
         return written(Project(root), Local())
+
+
+def test_workers_with_a_store_need_nothing_of_the_disk_of_the_command(
+    project: Project, right: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("SENSORIUM_CACHE", str(cache_in(project.root)))
+    monkeypatch.setattr(Dask, "_results", away_from(project.root, tmp_path_factory.mktemp("worker")))
+    assert written(project, Dask(address="tcp://127.0.0.1:1", share="s3://pieces/mine")) == right
 
 
 def cache_in(root: Path) -> Path:
@@ -178,7 +203,7 @@ def chances(engine: Engine) -> Chances:
 def test_workers_of_a_cluster_come_and_go(workers: Cluster, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENSORIUM_CACHE", str(project.root / "cache"))
     go = project.root / "go"
-    found = Dask(address=workers.address).map(pieces.wait_for, [go] * 40)
+    found = Dask(address=workers.address).map(pieces.wait_for, [str(go)] * 40)
     told: list[int] = []
     asking = threading.Thread(target=lambda: told.extend(found))
     asking.start()

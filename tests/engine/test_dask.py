@@ -3,7 +3,8 @@
 import pytest
 
 from sensorium.engine import Dask
-from sensorium.engine.worker import Workplace, work, workplace_here
+from sensorium.engine.shared_disk import SharedDisk
+from sensorium.engine.worker import work
 from sensorium.errors import UserError
 from tests.conftest import Project, free_port
 from tests.engine import pieces
@@ -29,7 +30,7 @@ def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.M
     (project.root / "begun").touch()
     with cluster(project.root, 0) as made:
         engine = Dask(address=made.address)
-        found = engine.map(pieces.wait_for, [project.root / "begun", project.root / "never"])
+        found = engine.map(pieces.wait_for, [str(project.root / "begun"), str(project.root / "never")])
         monkeypatch.setattr("sensorium.engine.dask.PATIENCE", 5)
         with pytest.raises(UserError, match=f"^No worker is at the Dask scheduler {made.address}; start some with `"):
             list(engine.map(pieces.total, [[1]]))
@@ -45,14 +46,17 @@ def test_no_worker_and_then_no_scheduler(project: Project, monkeypatch: pytest.M
 def test_a_worker_that_does_not_see_the_folders_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = project.root / "cache"
     monkeypatch.setenv("SENSORIUM_CACHE", str(cache))
-    with workplace_here() as here:
-        pass
+    monkeypatch.setattr("sensorium.engine.worker.settle", lambda: None)  # this is no worker, and goes on
+    with SharedDisk.here() as here:
+        one, other = sorted(path for folder in (project.root, cache) for path in folder.glob(".sensorium.*"))
+    packed = here.pack(pieces.total, [1, 2])
     with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {project.root} as it is here; every worker"):
-        here.enter()  # another folder of the same path has no such mark
-    here.marks[0].mkdir()
+        work(here, packed)  # another folder of the same path has no such mark
+    one.mkdir()
     with pytest.raises(UserError, match=rf"^The worker on \S+ does not see {cache} as it is here; every worker"):
-        work(here, b"")
-    here.marks[1].mkdir()
-    other = Workplace(here.root, here.cache, here.marks, "of another version")
+        work(here, packed)
+    other.mkdir()
+    assert work(here, packed) == 3
+    here.code = "of another version"
     with pytest.raises(UserError, match=r"^The worker on \S+ runs other code of Sensorium than this command; install"):
-        other.enter()
+        work(here, packed)

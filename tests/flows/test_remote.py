@@ -1,44 +1,21 @@
 """Data and models go to a DVC remote and come back in another clone."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
-from tests.conftest import free_port
-from tests.flows.conftest import Toy, wait_for
+from tests.flows.conftest import Toy
+from tests.s3 import KEYS, s3
 
 pytestmark = pytest.mark.slow
-KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket() -> Iterator[str]:
     """The address of a server that speaks S3, with a bucket ``models`` in it."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    served = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    try:
-        wait_for(lambda: _made(address), "the S3 server")
+    with s3("models") as address:
         yield address
-    finally:
-        served.kill()
-        served.wait()
-
-
-def _made(address: str) -> bool:
-    try:
-        boto3.client("s3", endpoint_url=address).create_bucket(Bucket="models")
-    except Exception:  # not up yet
-        return False
-    return True
 
 
 def there_and_back(toy: Toy, tmp_path: Path, *remote: list[str]) -> None:

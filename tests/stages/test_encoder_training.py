@@ -11,11 +11,13 @@ import pytest
 
 from sensorium import params, paths
 from sensorium.dataset.features import read_features
+from sensorium.engine import Dask
 from sensorium.errors import UserError
 from sensorium.modalities import Text
 from sensorium.prepared import load_params
 from sensorium.stages import embed, ingest, prepare, validate
 from tests.conftest import Project
+from tests.engine.away import away_from
 
 WORDS = ["stone", "river", "cloud", "lamp", "chair", "paper", "glass", "wind", "road", "tree", "salt", "bread", "wool"]
 
@@ -56,6 +58,20 @@ def project(project: Project) -> Project:
         "split": {"train": 0.6, "val": 0.2, "test": 0.2, "group": []},
     }
     return project
+
+
+def test_workers_that_share_a_store_read_by_it_as_this_process_does(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr("sensorium.engine.local.START", 1e9)
+    project.params["inputs"]["note"]["encoder"]["epochs"] = 1
+    features, _ = embedded(project, rows(60))
+    encoder = {path.name: path.read_bytes() for path in (paths.EMBEDDINGS / "note/encoder").iterdir()}
+    monkeypatch.setattr(Dask, "_results", away_from(project.root, tmp_path_factory.mktemp("worker")))
+    project.params["engine"] = {"kind": "dask", "address": "tcp://127.0.0.1:1", "share": "s3://pieces/mine"}
+    again, _ = embedded(project, rows(60), "other")
+    assert again.tobytes() == features.tobytes()
+    assert {path.name: path.read_bytes() for path in (paths.EMBEDDINGS / "note/encoder").iterdir()} == encoder
 
 
 def test_features_are_the_answers_of_encoders_that_did_not_see_the_row(project: Project) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sensorium.encoders.encoder import Encoder
 from sensorium.files import sha256
-from sensorium.records import Records
+from sensorium.records import opened
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "onnxruntime")
 SHAPE = Struct("<II")  # tokens and dim, before the numbers
@@ -26,7 +26,7 @@ class FeatureCache:
     """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        self._records = Records(folder / fingerprint)
+        self.fingerprint, self._records = fingerprint, opened(folder / fingerprint)
 
     def known(self, digests: Sequence[str]) -> set[str]:
         """Those of the digests whose features are here, whole."""

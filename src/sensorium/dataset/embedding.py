@@ -63,12 +63,14 @@ class JobPart:
     Attributes:
         job: it, of these digests alone.
         shards: the files that hold them, each with its digests.
-        encoder: fingerprint of the one that reads them.
+        store: gets their features, by the encoder whose fingerprint it has.
+        encoder: the files of one that was trained here, which the job says the folder of.
     """
 
     job: Job
     shards: Sequence[tuple[Path, Sequence[str]]]
-    encoder: str
+    store: FeatureCache
+    encoder: Sequence[Path] = ()
 
 
 def missing(job: Job) -> list[str]:
@@ -106,8 +108,8 @@ def _pieces(jobs: Sequence[Job]) -> list[JobPart]:
         places = [(path, name) for path, names in held[job.folder] for name in names if name in lacking]
         for piece in shards(places):
             in_shards = [(path, [name for _, name in of_it]) for path, of_it in groupby(piece, itemgetter(0))]
-            encoder = _fingerprint_of(job.kind)
-            found.append(JobPart(replace(job, digests=[name for _, name in piece]), in_shards, encoder))
+            part = replace(job, digests=[name for _, name in piece])
+            found.append(JobPart(part, in_shards, open_cache(job.kind), job.kind.trained_files))
     return found
 
 
@@ -148,16 +150,11 @@ def features_of(kind: Modality, values: Sequence[object]) -> list[np.ndarray | s
 
 def open_cache(kind: Modality) -> FeatureCache:
     """The cache of features by an input's encoder."""
-    return _opened(paths.cache() / "features", _fingerprint_of(kind))
+    return FeatureCache(paths.cache() / "features", _fingerprint_of(kind))
 
 
 def _fingerprint_of(kind: Modality) -> str:
     return _fingerprint(paths.cache(), kind.model_dump_json(exclude={"column"}))
-
-
-@cache
-def _opened(folder: Path, fingerprint: str) -> FeatureCache:
-    return FeatureCache(folder, fingerprint)
 
 
 @cache
@@ -177,14 +174,14 @@ def _loaded(_: Path, kind: str) -> Encoder:
 
 
 def _embed_piece(piece: JobPart) -> dict[str, str]:
-    """Embeds values and puts them into the cache batch by batch, so that a kill loses one batch.
+    """Embeds values and puts their features into the store batch by batch, so that a kill loses one batch.
 
     Returns:
         By its key in the cache, why a value has no features: it takes no other along.
     """
     job = piece.job
     _require_encoder(piece)
-    encoder, store, keys = load_encoder(job.kind), open_cache(job.kind), job.keys
+    encoder, keys = load_encoder(job.kind), job.keys
     problems: dict[str, str] = {}
     packed_values = [one for path, names in piece.shards for one in items.read_shard(path, names).items()]
     for batch in shards(packed_values, BATCH):
@@ -195,7 +192,7 @@ def _embed_piece(piece: JobPart) -> dict[str, str]:
             except Exception as error:  # what damages a value may itself trip over it
                 problems[keys[digest]] = unencoded(error)
         found = dict(zip(values, encode_each(encoder.preprocess, encoder.network, list(values.values())), strict=True))
-        store.put({keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
+        piece.store.put({keys[digest]: one for digest, one in found.items() if not isinstance(one, str)})
         problems |= {keys[digest]: one for digest, one in found.items() if isinstance(one, str)}
     return problems
 
@@ -207,10 +204,10 @@ def _require_encoder(piece: JobPart) -> None:
         UserError: if it is another one all the same.
     """
     kind = piece.job.kind
-    if _fingerprint_of(kind) != piece.encoder:
+    if _fingerprint_of(kind) != piece.store.fingerprint:
         _fingerprint.cache_clear()
         _loaded.cache_clear()
-        if _fingerprint_of(kind) != piece.encoder:
+        if _fingerprint_of(kind) != piece.store.fingerprint:
             raise UserError(
                 f"The worker on {platform.node()} reads with another {kind.encoder} than this command; install the "
                 "same there, and start its workers again."

@@ -34,7 +34,7 @@ def write_shard(
     """Writes one shard of packed values, and what describes each, by digest; whole or not at all.
 
     Args:
-        folder: of the input's shards.
+        folder: of the input's shards, there or not.
         number: of the shard.
         items: packed values by digest.
         descriptors: likewise.
@@ -43,6 +43,7 @@ def write_shard(
     names = dict.fromkeys(name for of_item in descriptors.values() for name in of_item)
     columns = {f"{DESCRIPTOR}{name}": pa.array([descriptors[item].get(name) for item in items]) for name in names}
     table = pa.table({"digest": list(items), "packed": pa.array(items.values(), pa.binary()), **columns})
+    folder.mkdir(parents=True, exist_ok=True)
     made = (beside or folder) / uuid4().hex
     _write(table, made)
     made.replace(folder / f"part-{number:05d}.parquet")

@@ -1,42 +1,51 @@
 """The workers of a Dask cluster that is there already."""
 
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
 
 from pydantic import Field
 
 from sensorium import extras
 from sensorium.engine.engine import AHEAD, KILLED, Engine
-from sensorium.engine.worker import work, workplace_here
+from sensorium.engine.shared_disk import SharedDisk
+from sensorium.engine.shared_store import SharedStore
+from sensorium.engine.worker import Workplace, work
 from sensorium.errors import UserError, reason
 
 PATIENCE = 60  # seconds that a scheduler, or a worker where there is none, is waited for
 
 
 class Dask(Engine):
-    """The workers of a Dask cluster, which see the folder of the project and the cache under the same paths.
+    """The workers of a Dask cluster, which share a disk with the command, or else a store.
 
     They may come and go meanwhile. A process works on one piece at a time, whatever its threads.
     """
 
     kind: Literal["dask"] = "dask"
     address: str = Field(pattern=r"^\w+://\S+$", description="of the scheduler, such as tcp://10.0.0.1:8786")
+    share: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]+://[^\s@]+$",
+        description="by which files come to workers, such as s3://bucket/prefix; else all share a disk",
+    )
 
     def _results(
         self, function: Callable[[Any], Any], pieces: Iterator[Any], count: int, most: int | None
     ) -> Iterator[Any]:
         pending: deque[Any] = deque()
-        with workplace_here() as workplace, self._client() as client:
+        with self._workplace() as workplace, self._client() as client:
             for piece in pieces:
-                pending.append(client.submit(work, workplace, pickle.dumps((function, piece)), pure=False))
+                pending.append(client.submit(work, workplace, workplace.pack(function, piece), pure=False))
                 while len(pending) >= AHEAD * self._workers(client):
-                    yield self._result(client, pending.popleft())
+                    yield workplace.take(self._result(client, pending.popleft()))
             while pending:
-                yield self._result(client, pending.popleft())
+                yield workplace.take(self._result(client, pending.popleft()))
+
+    def _workplace(self) -> AbstractContextManager[Workplace]:
+        return nullcontext(SharedStore(self.share)) if self.share else SharedDisk.here()
 
     @contextmanager
     def _client(self) -> Iterator[Any]:

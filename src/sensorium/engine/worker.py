@@ -2,83 +2,58 @@
 
 import hashlib
 import os
-import pickle
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sensorium import paths
 from sensorium.errors import UserError
-from sensorium.files import temporary
 from sensorium.memory import keep_freed
 
 PACKAGE = Path(__file__).parents[1]
 _alone = Lock()  # the working directory is that of a whole process
 
 
-@dataclass(frozen=True)
-class Workplace:
-    """Where pieces are worked on: folders that every worker has to see under the same paths.
+class Workplace(ABC):
+    """How a piece comes to workers on other machines, and what they made of it comes back."""
 
-    Attributes:
-        root: of the project, which relative paths are relative to.
-        cache: as `paths.cache` has it.
-        marks: a folder in each of both that is there as long as work goes on.
-        code: digest of the code that runs here.
-    """
+    def __init__(self) -> None:
+        self.code = _code()
 
-    root: Path
-    cache: Path
-    marks: tuple[Path, Path]
-    code: str
+    @abstractmethod
+    def pack(self, function: Callable[[Any], Any], piece: Any) -> Any:
+        """What is sent to a worker, to `do` there."""
 
-    def enter(self) -> None:
-        """Stands in the folder of the project.
+    @abstractmethod
+    def do(self, packed: Any) -> Any:
+        """On the worker: what is sent back. The same may be done twice, even at once, and each may be killed."""
 
-        Raises:
-            UserError: if this process does not see the folders, or has other code.
-        """
-        for folder, mark in zip((self.root, self.cache), self.marks, strict=True):
-            if not mark.is_dir():
-                raise UserError(
-                    f"The worker on {platform.node()} does not see {folder} as it is here; every worker needs this "
-                    "folder, shared, under the same path (docs/scaling.md)."
-                )
-        if self.code != _code():
-            raise UserError(
-                f"The worker on {platform.node()} runs other code of Sensorium than this command; install the same "
-                "there, and start its workers again."
-            )
-        os.chdir(self.root)
-        os.environ["SENSORIUM_CACHE"] = str(self.cache)
-        settle()
+    @abstractmethod
+    def take(self, done: Any) -> Any:
+        """The result, once all files that were written are where the function wanted them."""
 
 
-@contextmanager
-def workplace_here() -> Iterator[Workplace]:
-    """The workplace of this process, marked as long as work goes on."""
-    root, folder = Path.cwd(), paths.cache().absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    with temporary(root) as one, temporary(folder) as other:
-        yield Workplace(root, folder, (one, other), _code())
-
-
-def work(workplace: Workplace, pickled: bytes) -> Any:
-    """Gives the result of a piece; threads of a worker take turns.
+def work(workplace: Workplace, packed: Any) -> Any:
+    """On a worker: does a piece; its threads take turns.
 
     Args:
-        workplace: where.
-        pickled: the function and its piece, which are read there: they may be found by the working directory.
+        workplace: how it came here.
+        packed: it.
+
+    Raises:
+        UserError: if this process has other code than the command.
     """
+    if workplace.code != _code():
+        raise UserError(
+            f"The worker on {platform.node()} runs other code of Sensorium than this command; install the same "
+            "there, and start its workers again."
+        )
     with _alone:
-        workplace.enter()
-        function, piece = pickle.loads(pickled)
-        return function(piece)
+        settle()
+        return workplace.do(packed)
 
 
 @cache

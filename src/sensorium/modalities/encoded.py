@@ -96,11 +96,17 @@ class Encoded(Section, ABC):
         """What is done to batches of what its encoders read while one of them is tuned; most are left as they are."""
         return None
 
+    @property
+    def trained_files(self) -> list[Path]:
+        """Of its encoder, where that was trained here."""
+        there = self.training.trained if self.training else None
+        return sorted(there.folder.iterdir()) if there else []
+
     def with_trained(self, folder: Path) -> Self:
         """The same input with the encoder that was trained into a folder."""
         if self.training is None:
             return self
-        there = Trained(folder=str(folder), digest=trained.digest(folder))
+        there = Trained(folder=folder, digest=trained.digest(folder))
         return self.model_copy(update={"encoder": self.training.model_copy(update={"trained": there})})
 
     @abstractmethod

@@ -26,7 +26,7 @@ class Trained(Section):
         digest: of them.
     """
 
-    folder: str
+    folder: Path = Field(strict=False)  # in JSON it is a text
     digest: str
 
 

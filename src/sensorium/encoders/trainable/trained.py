@@ -64,7 +64,7 @@ def read(trained: "Trained", preprocesses: "Mapping[str, type[Preprocess]]") -> 
     Raises:
         UserError: if its files are not as they were written.
     """
-    folder = Path(trained.folder)
+    folder = trained.folder
     about: dict[str, Any] = read_json(folder / ABOUT, made_by="embed")
     digests = {folder / name: digest for name, digest in about["sha256"].items()}
     if changed := next((path for path, own in digests.items() if not path.is_file() or sha256(path) != own), None):
