@@ -8,11 +8,15 @@ from pathlib import Path
 
 import grimp
 
+from sensorium.encoders.trainable.readers import READERS
 from sensorium.models.fusion import FUSIONS
 from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "src/sensorium"
-BY_NAME = {"sensorium.models.fusion": [f"sensorium.models.fusion.{kind}" for kind in FUSIONS]}  # imported by name
+BY_NAME = {  # imported by name
+    package: [name.split(":")[0] for name in named.values()]
+    for package, named in (("sensorium.models.fusion", FUSIONS), ("sensorium.encoders.trainable.readers", READERS))
+}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Frames that are files of their own, in a folder or a list,, as the one file of a clip: a ZIP of pictures."""
+"""Frames that are files of their own, in a folder or a list, as the one file of a clip: a ZIP of pictures."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def in_folder(folder: Path) -> list[str]:
     """The names of the pictures in a folder, in order; of more than `MOST` one more than these."""
     with os.scandir(folder) as entries:
         pictures = (entry.name for entry in entries if PICTURES.fullmatch(entry.name) and not entry.is_dir())
-        return sorted(islice(pictures, MOST + 1), key=in_order)
+        return sorted(islice(sorted(pictures), MOST + 1), key=in_order)  # 1.png and 01.png in the same order everywhere
 
 
 def listed(cell: str) -> list[str] | None:

@@ -155,7 +155,8 @@ def untrained(kind: str, name: str, tune: str | None) -> Member:
             weights.data += 0.02 * torch.randn_like(weights)
     in_torch = read(Encoder(trainable.preprocess, TorchNetwork(copy.deepcopy(module)), ""), case.values)
     trainable.merge()
-    trained.write(folder, trainable, module, case.values[:2], declared.preprocesses)
+    samples = [trainable.preprocess(value) for value in case.values[:2]]
+    trained.write(folder, trainable, module, samples, declared.preprocesses)
     there = declared.with_trained(folder)
     member = Member(there, there.load_encoder(), case.values, read(there.load_encoder(), case.values))
     assert difference(member.features, in_torch) < 1e-4

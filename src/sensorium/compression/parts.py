@@ -113,7 +113,7 @@ def export_encoder(name: str, reader: Reader, values: Sequence[Any], folder: Pat
         raise
     except Exception as error:  # whatever an operator makes the exporter trip over
         raise UserError(
-            f"compress: the encoder {reader.kind.encoder!r} of {name} cannot be written as ONNX ({reason(error)}); "
+            f"compress: the encoder '{reader.kind.encoder}' of {name} cannot be written as ONNX ({reason(error)}); "
             "choose another encoder in params.yaml."
         ) from error
     return part

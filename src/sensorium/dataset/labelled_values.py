@@ -57,7 +57,7 @@ class LabelledValues:
 
     @cached_property
     def rows(self) -> Rows:
-        """All labelled rows, training rows first; their one input names places among the digests."""
+        """All rows of the table; their one input names places among the digests."""
         items = torch.tensor([self.place[digest] for digest in self.table[DIGEST]])
         labels = {
             name: torch.from_numpy(one.truth(self.table[f"{TARGET}{name}"])) for name, one in self.targets.items()
@@ -76,11 +76,24 @@ class LabelledValues:
         return torch.from_numpy((self.table[SPLIT] == TRAIN).to_numpy())
 
     @cached_property
-    def folds(self) -> Tensor:
-        """The fold of every digest that a training row holds; -1 of others ``[digests]``."""
-        train = self.rows.select(self.is_training.nonzero()[:, 0])
+    def folds_of_rows(self) -> Tensor:
+        """The fold of every training row; -1 of others ``[rows]``."""
+        places = self.is_training.nonzero()[:, 0]
+        train = self.rows.select(places)
         of_targets = [one.strata(train.labels[name].numpy()) for name, one in self.targets.items()]
-        strata = max(of_targets, key=lambda of_target: len(np.unique(of_target)))
-        found = torch.full((len(self.digests),), -1)
-        found[train.items[INPUT]] = fold_of_rows(train, strata)
+        found = torch.full((len(self.table),), -1)
+        found[places] = fold_of_rows(train, max(of_targets, key=lambda strata: len(np.unique(strata))))
         return found
+
+    @cached_property
+    def folds(self) -> Tensor:
+        """The fold of the first training row that holds a digest; -1 of others ``[digests]``."""
+        first = self.table[DIGEST][self.table[SPLIT] == TRAIN].drop_duplicates()
+        found = torch.full((len(self.digests),), -1)
+        found[[self.place[digest] for digest in first]] = self.folds_of_rows[first.index.to_numpy()]
+        return found
+
+    def to_train_without(self, fold: int) -> Tensor:
+        """Whether a row is one to train with that neither is of a fold nor holds a value of it ``[rows]``."""
+        of_fold = (self.folds_of_rows == fold) | (self.folds == fold)[self.rows.items[INPUT]]
+        return self.known & self.is_training & ~of_fold

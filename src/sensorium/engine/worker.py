@@ -21,7 +21,7 @@ class Workplace(ABC):
     """How a piece comes to workers on other machines, and what they made of it comes back."""
 
     def __init__(self) -> None:
-        self.code = _code()
+        self.code = code()
 
     @abstractmethod
     def pack(self, function: Callable[[Any], Any], piece: Any) -> Any:
@@ -46,7 +46,7 @@ def work(workplace: Workplace, packed: Any) -> Any:
     Raises:
         UserError: if this process has other code than the command.
     """
-    if workplace.code != _code():
+    if workplace.code != code():
         raise UserError(
             f"The worker on {platform.node()} runs other code of Sensorium than this command; install the same "
             "there, and start its workers again."
@@ -64,7 +64,7 @@ def settle() -> None:
 
 
 @cache
-def _code() -> str:
+def code() -> str:
     """Digest of this package's code; a worker that began before a change still has the one before."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):

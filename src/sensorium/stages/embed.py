@@ -31,17 +31,17 @@ def run(name: str) -> None:
     folder = existing(paths.PREPARED / name, made_by="prepare")
     with replacing(paths.EMBEDDINGS / name) as beside:
         beside.mkdir()
-        kind, known = _trained(kind, folder, beside / ENCODER)
+        kind, known = _trained(name, kind, folder, beside / ENCODER)
         _embed(name, kind, folder, beside, known, engine)
 
 
-def _trained(kind: Modality, folder: Path, into: Path) -> tuple[Modality, Mapping[str, np.ndarray]]:
+def _trained(name: str, kind: Modality, folder: Path, into: Path) -> tuple[Modality, Mapping[str, np.ndarray]]:
     """The input with its encoder, and the features of values that this encoder saw in training, by digest."""
     if kind.training is None:
         return kind, {}
     from sensorium.dataset.encoder_training import train_encoder  # torch is slow to import
 
-    return train_encoder(kind, folder, into)
+    return train_encoder(name, kind, folder, into)
 
 
 def _embed(

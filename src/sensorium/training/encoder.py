@@ -7,8 +7,9 @@ whoever learns from the features of several inputs would take them for surer tha
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,8 +26,10 @@ from sensorium.training.weights import Weights
 BATCH, EPOCH_STEPS = 64, 16  # rows a step at most; steps an epoch at least
 PATIENCE, PATIENT_STEPS = 5, 100  # epochs without a better loss before it ends, once there were some steps
 DECAY, SMOOTHING = 0.05, 0.05
+DIVERGED = "this encoder cannot be trained on these values; choose another one in params.yaml"
 WARM = 0.1  # of all steps
-AT_ONCE, FEW_AT_ONCE = 128, 16  # values that are read without learning, and by a frozen network
+AT_ONCE = 128  # values that are read without learning
+STATES = "states"  # what a frozen part gives
 INPUT = "input"  # what rows call it
 
 
@@ -56,23 +59,22 @@ class EncoderTrainer:
 
     Args:
         trainable: it, new.
-        samples: what its preprocessing makes of values, by the place that rows name.
+        samples: what is `prepared` of what its preprocessing makes of values, by the place that rows name.
         targets: what is learnt of each.
     """
 
     def __init__(self, trainable: Trainable, samples: Mapping[int, Arrays], targets: Mapping[str, Learnt]) -> None:
         self._device = torch.device("cuda" if has_gpu() else "cpu")
-        self._targets, self._trainable = targets, trainable
+        self._targets, self._trainable, self._samples = targets, trainable, samples
         self._sizes = [one.outputs for one in targets.values()]
         self.module = Answering(trainable, sum(self._sizes)).to(self._device)
-        self._samples: Mapping[int, Any] = samples
-        if trainable.frozen is not None:  # what does not learn is computed once
-            self._samples = dict(zip(samples, self._frozen(trainable.frozen, [*samples.values()]), strict=True))
 
     @torch.no_grad()
-    def _frozen(self, frozen: nn.Module, samples: Sequence[Arrays]) -> list[Tensor]:
-        batches = [samples[start : start + FEW_AT_ONCE] for start in range(0, len(samples), FEW_AT_ONCE)]
-        return [one for batch in batches for one in frozen(**self._tensors(batch)).cpu()]
+    def prepared(self, samples: Sequence[Arrays]) -> list[Arrays]:
+        """What the part that learns reads of some values: what does not learn is computed once."""
+        if self.module.frozen is None:
+            return list(samples)
+        return [{STATES: one.cpu().numpy()} for one in self.module.frozen(**self._tensors(samples))]
 
     def _tensors(self, samples: Sequence[Arrays]) -> dict[str, Tensor]:
         batch = self._trainable.preprocess.collate(samples)
@@ -80,10 +82,11 @@ class EncoderTrainer:
 
     def _answer(self, places: Sequence[int]) -> Tensor:
         """Outputs ``[places, outputs]``."""
-        samples: list[Any] = [self._samples[place] for place in places]
-        if self.module.frozen is not None:
-            return self.module.answer(torch.stack(samples).to(self._device))[:, 0]
-        return cast(Tensor, self.module(**self._tensors(samples)))[:, 0]
+        samples = [self._samples[place] for place in places]
+        if self.module.frozen is None:
+            return cast(Tensor, self.module(**self._tensors(samples)))[:, 0]
+        states = torch.from_numpy(np.stack([sample[STATES] for sample in samples]))
+        return self.module.answer(states.to(self._device))[:, 0]
 
     @torch.no_grad()
     def outputs(self, places: Sequence[int]) -> Tensor:
@@ -97,6 +100,7 @@ class EncoderTrainer:
     @torch.no_grad()
     def features(self, samples: Sequence[Arrays]) -> Tensor:
         """The trained encoder's features ``[samples, 1, outputs]`` of other values, on the CPU."""
+        self.module.eval()
         return cast(Tensor, self.module(**self._tensors(samples))).cpu()
 
     def _by_target(self, outputs: Tensor) -> dict[str, Tensor]:
@@ -136,7 +140,7 @@ class EncoderTrainer:
                 schedule.step()
                 weights.average()
                 total += loss.item()
-            require_finite(total, epoch + 1, self._trainable.rate)
+            require_finite(total, epoch + 1, DIVERGED)
             with weights.averaged():
                 validation_loss = self._least_loss(validation)
             waited += 1
@@ -174,5 +178,5 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
-def _length(sample: Any) -> int:
-    return len(next(iter(sample.values()))) if isinstance(sample, dict) else 0
+def _length(sample: Arrays) -> int:
+    return len(next(iter(sample.values())))

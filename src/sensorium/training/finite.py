@@ -5,14 +5,16 @@ import math
 from sensorium.errors import UserError
 
 
-def require_finite(loss: float, epoch: int, learning_rate: float) -> None:
+def require_finite(loss: float, epoch: int, mend: str) -> None:
     """Stops a training whose loss is no number any more.
+
+    Args:
+        loss: of an epoch.
+        epoch: its number.
+        mend: what is the matter and what to do.
 
     Raises:
         UserError: saying when it happened and what to do.
     """
     if not math.isfinite(loss):
-        raise UserError(
-            f"the loss is {loss} in epoch {epoch}, so nothing more can be learnt: a learning rate of "
-            f"{learning_rate:g} is too high here; set a lower training.learning_rate in params.yaml."
-        )
+        raise UserError(f"the loss is {loss} in epoch {epoch}, so nothing more can be learnt: {mend}.")

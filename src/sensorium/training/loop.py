@@ -92,6 +92,9 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.epochs)
     fitted = Fitted(network, float("inf"))
     best, waited, steps = weights.mean.clone(), 0, 0
+    too_high = (
+        f"a learning rate of {how.learning_rate:g} is too high here; set a lower training.learning_rate in params.yaml"
+    )
     for epoch in range(how.epochs):
         fast.train()
         training_loss = _epoch(step, train, how, order)
@@ -101,7 +104,7 @@ def descend(config: NetworkConfig, how: TrainConfig, train: Rows, validation: Ro
         validation_loss = together.agreed(
             joint_loss(network.targets, outputs, validation.labels, 0, how.target_weights).item()
         )
-        require_finite(training_loss + validation_loss, epoch + 1, how.learning_rate)
+        require_finite(training_loss + validation_loss, epoch + 1, too_high)
         fitted.curve.append({"epoch": epoch + 1, "train": training_loss, "validation": validation_loss})
         waited += 1
         if validation_loss < fitted.best_loss:

@@ -14,7 +14,8 @@ from sensorium.encoders.trainable.trainable import Trainable
 PIECES = 8000  # of words, at most
 ALPHABET = 1000  # letters, the commonest
 FEWEST = 2  # texts or places that have a piece
-PAD, UNKNOWN = "[PAD]", "[UNK]"
+UNKNOWN = "[UNK]"
+SPECIAL = ["[PAD]", UNKNOWN]  # by their ids
 NEW = 0.02  # deviation of the embedding of a piece that nothing is known of
 QUICK = 4  # times as fast as other weights a piece learns, which few texts have
 HIDDEN = 0.2  # share of pieces that are hidden while it is trained
@@ -33,7 +34,7 @@ class TextNetwork(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         if self.training:
             hidden = torch.rand(input_ids.shape, device=input_ids.device) < HIDDEN
-            input_ids = input_ids.masked_fill(hidden, 1)
+            input_ids = input_ids.masked_fill(hidden, SPECIAL.index(UNKNOWN))
         mask = attention_mask.float()
         states: Tensor = self.reader(self.dropout(QUICK * self.embedding(input_ids)) * mask[..., None], mask)
         return states
@@ -51,7 +52,7 @@ def read_texts(reader: str, max_tokens: int, values: Iterable[str], width: int, 
     """
     path = folder / "tokenizer.json"
     tokenizer = _tokenizer(values)
-    path.write_text(tokenizer.to_str())
+    path.write_text(tokenizer.to_str(), encoding="utf-8")
     preprocess = Tokenize({path.name: path}, max_tokens=max_tokens, pad_id=0)
     return Trainable(preprocess, TextNetwork(reader, tokenizer.get_vocab_size(), width), f"{reader} of texts 1", width)
 
@@ -67,7 +68,7 @@ def _tokenizer(values: Iterable[str]) -> Any:
         vocab_size=PIECES,
         min_frequency=FEWEST,
         limit_alphabet=ALPHABET,
-        special_tokens=[PAD, UNKNOWN],
+        special_tokens=SPECIAL,
         show_progress=False,
     )
     found.train_from_iterator(values, trainer)

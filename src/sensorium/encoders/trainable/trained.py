@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sensorium.encoders.encoder import Encoder, Preprocess
+from sensorium.encoders.encoder import Arrays, Encoder, Preprocess
 from sensorium.errors import UserError
 from sensorium.files import read_json, sha256, write_json
 from sensorium.models.onnx_network import OnnxNetwork
@@ -23,7 +23,7 @@ def write(
     folder: Path,
     trainable: "Trainable",
     module: "nn.Module",
-    values: "Sequence[Any]",
+    samples: "Sequence[Arrays]",
     preprocesses: "Mapping[str, type[Preprocess]]",
 ) -> None:
     """Writes an encoder.
@@ -32,7 +32,7 @@ def write(
         folder: an existing one.
         trainable: what it was.
         module: what became of it.
-        values: two cleaned ones, to show what it reads.
+        samples: what its preprocessing makes of some values.
         preprocesses: the kinds of preprocessing, by name.
     """
     from sensorium.encoders.torch_network import TorchNetwork
@@ -41,7 +41,7 @@ def write(
     for name, path in preprocess.files.items():
         if path != folder / name:
             shutil.copyfile(path, folder / name)
-    example = preprocess.collate([preprocess(value) for value in values])
+    example = preprocess.collate(samples)
     TorchNetwork(module).export(folder / ENCODER, example, preprocess.axes)
     about = {
         "version": trainable.version,

@@ -82,8 +82,8 @@ def _last(module: nn.Module) -> Callable[[], None]:
     weights = [one for one in module.parameters() if one.grad is not None]  # others have no part in the features
     counted, total = 0, sum(one.numel() for one in weights)
     for one in reversed(weights):
+        one.requires_grad_(counted + one.numel() <= LAST * total or counted == 0)
         counted += one.numel()
-        one.requires_grad_(counted <= LAST * total)
     return _nothing
 
 
@@ -106,7 +106,7 @@ def _lora(module: nn.Module) -> Callable[[], None]:
     if not names:
         raise UserError("it has no layers that small matrices could stand beside; tune its last layers, or all")
     module.requires_grad_(False)
-    inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.1, target_modules=names), module)
+    inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=names), module)
 
     def merge() -> None:
         for layer in module.modules():
