@@ -58,13 +58,13 @@ def test_dropout_from_bytes_drops_the_share_and_keeps_the_mean() -> None:
 
 def test_weights_are_one_vector_that_the_network_shares() -> None:
     network = torch.nn.Linear(2, 1, bias=False)
-    weights = Weights(network, kept=0.75)
-    for values in ([1.0, 1.0], [5.0, 9.0]):
+    weights = Weights(network)
+    for values in ([1.0, 1.0], [51.0, 101.0]):
         weights.take(torch.tensor(values))
         weights.average()
     with weights.averaged():
-        assert network.weight.tolist() == [[2.0, 3.0]]
-    assert network.weight.tolist() == [[5.0, 9.0]]
+        assert torch.allclose(network.weight, torch.tensor([[2.0, 3.0]]))  # a fiftieth of the way
+    assert network.weight.tolist() == [[51.0, 101.0]]
     network(torch.tensor([3.0, 4.0])).backward()
-    weights.shorten(1.0)
+    weights.shorten()
     assert torch.allclose(weights.gradient, torch.tensor([0.6, 0.8]))

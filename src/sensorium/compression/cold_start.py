@@ -55,7 +55,8 @@ def write_samples(folder: Path, predictor: Predictor, samples: Sequence[Sample])
     """Writes samples of cleaned values, and what a model's inputs are, for the processes to read."""
     folder.mkdir(parents=True)
     inputs = {
-        name: {"kind": kind.model_dump(), "shape": predictor.shapes[name]} for name, kind in predictor.inputs.items()
+        name: {"kind": kind.model_dump(mode="json"), "shape": predictor.shapes[name]}
+        for name, kind in predictor.inputs.items()
     }
     (folder / INPUTS).write_text(json.dumps(inputs))
     for number, sample in enumerate(samples):
