@@ -1,9 +1,9 @@
 """Distillation: a smaller network learns to give the features and the predictions of the one it was made of."""
 
 import copy
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from sensorium.targets import Learnt
 from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.loop import drop_inputs
+from sensorium.training.schedule import warm_cosine
 
 BATCH = 32
 ROWS = 128  # of features at once, for the fusion
@@ -109,10 +110,7 @@ def _learn(
     order = torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW(student.parameters(), rate, weight_decay=1e-4, fused=True)
     steps = epochs * -(-samples // batch)
-    warm = max(1, steps // 10)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(warm_cosine, steps=steps))
     with progress() as bar:
         tracked = bar.add_task("distil", total=steps)
         for _ in range(epochs):

@@ -59,7 +59,7 @@ class Encoded(Section, ABC):
         return self.encoder if isinstance(self.encoder, EncoderTraining) else None
 
     @property
-    def begun(self) -> Self | None:
+    def pretrained(self) -> Self | None:
         """The same input with the encoder that is there before any training; ``None`` where a new one is trained."""
         if self.training is None:
             return self
@@ -77,7 +77,7 @@ class Encoded(Section, ABC):
         """
         if self.training is None:
             raise ValueError(f"{self.encoder} is not trained here")
-        made = self._tuned(self.training) if self.begun else self._new(self.training, values, folder)
+        made = self._tuned(self.training) if self.pretrained else self._new(self.training, values, folder)
         return replace(made, epochs=self.training.epochs or made.epochs)
 
     def _new(self, training: EncoderTraining, values: Iterable[Any], folder: Path) -> Trainable:
@@ -123,7 +123,7 @@ class Encoded(Section, ABC):
         Raises:
             UserError: if it cannot be had.
         """
-        return fetch(str(self.encoder), self.packaged) if self.begun else None
+        return fetch(str(self.encoder), self.packaged) if self.pretrained else None
 
     def encoder_made_of(self) -> dict[str, Any]:
         """What this input's encoder is read from now: as JSON that is the same for the same content everywhere.
@@ -131,7 +131,7 @@ class Encoded(Section, ABC):
         Raises:
             NotHere: if it cannot be had.
         """
-        return made_of(str(self.encoder), self.packaged) if self.begun else {}
+        return made_of(str(self.encoder), self.packaged) if self.pretrained else {}
 
     def load_encoder(self) -> Encoder:
         """Loads this input's encoder, ready to run.

@@ -48,9 +48,9 @@ def _require_encoders(settings: params.Params) -> None:
     """Says which key of params.yaml names an encoder that cannot be had, or cannot read an example."""
     for name, kind in settings.inputs.items():
         try:
-            if kind.begun is not None:
-                frozen.load(kind.begun)
-            if kind.begun is not kind and kind.begun is not None:
+            if kind.pretrained is not None:
+                frozen.load(kind.pretrained)
+            if kind.training is not None and kind.training.tune:
                 kind.to_train((), paths.RAW)
         except UserError as problem:
             raise UserError(f"{paths.PARAMS}: inputs.{name}.encoder: {problem}") from problem

@@ -7,6 +7,7 @@ whoever learns from the features of several inputs would take them for surer tha
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -21,13 +22,13 @@ from sensorium.training.data import Rows
 from sensorium.training.denormals import flushed_denormals
 from sensorium.training.finite import require_finite
 from sensorium.training.losses import joint_loss, least_loss
+from sensorium.training.schedule import warm_cosine
 from sensorium.training.weights import Weights
 
 BATCH, EPOCH_STEPS = 64, 16  # rows a step at most; steps an epoch at least
 PATIENCE, PATIENT_STEPS = 5, 100  # epochs without a better loss before it ends, once there were some steps
 DECAY, SMOOTHING = 0.05, 0.05
 DIVERGED = "this encoder cannot be trained on these values; choose another one in params.yaml"
-WARM = 0.1  # of all steps
 AT_ONCE = 128  # values that are read without learning
 STATES = "states"  # what a frozen part gives
 INPUT = "input"  # what rows call it
@@ -126,7 +127,7 @@ class EncoderTrainer:
         optimiser = torch.optim.AdamW([weights.vector], self._trainable.rate, weight_decay=DECAY, fused=True)
         batch = min(BATCH, max(1, len(items.unique()) // EPOCH_STEPS))
         steps = epochs * -(-len(items.unique()) // batch)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(warm_cosine, steps=steps))
         best, best_loss, waited = weights.mean.clone(), math.inf, 0
         for epoch in range(epochs):
             learning.train()
@@ -170,12 +171,6 @@ def _a_row_each(items: Tensor, order: torch.Generator) -> Tensor:
     _, values = items[rows].unique(return_inverse=True)
     first = torch.full((int(values.max()) + 1,), len(rows)).scatter_reduce(0, values, torch.arange(len(rows)), "amin")
     return rows[first.sort().values]
-
-
-def _rate(step: int, steps: int) -> float:
-    """Share of the learning rate: rising at first, then falling along a cosine."""
-    warm = max(1, round(WARM * steps))
-    return min(1.0, (step + 1) / warm) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def _length(sample: Arrays) -> int:
