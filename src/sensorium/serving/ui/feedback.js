@@ -1,7 +1,7 @@
 // What a person knows better, which every view of an answer has its own way to ask for.
 
 import * as api from "./api.js";
-import { make, newId } from "./make.js";
+import { button, make, newId } from "./make.js";
 import { readable, sentence } from "./words.js";
 
 /** An element for the ways to tell, and `tell(label)`, which thanks in their place or says what is wrong.
@@ -31,6 +31,23 @@ export function teller(name, requestId, news = () => "") {
   }
 
   return { element, tell };
+}
+
+/** A question with a button for yes, and one that opens the ways to tell otherwise. */
+export function rightOrWrong(question, right, ways) {
+  const id = newId("question");
+  const wrong = button("Wrong", open, { "aria-expanded": "false" });
+  const choice = make("div", { class: "choice", hidden: true }, ways);
+
+  function open() {
+    choice.hidden = !choice.hidden;
+    wrong.setAttribute("aria-expanded", String(!choice.hidden));
+    if (!choice.hidden) choice.querySelector("button, input").focus();
+  }
+
+  const asked = make("span", { id, class: "question" }, question);
+  const row = { class: "row", role: "group", "aria-labelledby": id };
+  return [make("div", row, asked, button("Right", right), wrong), choice];
 }
 
 /** A box for the true answer; `attributes` are the box's. */

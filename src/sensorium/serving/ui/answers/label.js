@@ -2,7 +2,7 @@
 
 import { attributionView } from "../attribution.js";
 import { bar, bars } from "../bars.js";
-import { teller } from "../feedback.js";
+import { rightOrWrong, teller } from "../feedback.js";
 import { button, make, newId } from "../make.js";
 import { percent, readable } from "../words.js";
 
@@ -52,26 +52,11 @@ function decision(answer, [guess, probability], known) {
 /** Right by one click, another class by two, a class that nobody thought of by its name. */
 function feedback(name, ranked, requestId) {
   const [likeliest, ...others] = ranked;
-  const question = newId("question");
   const { element, tell } = teller(name, requestId, (label, noted) => {
     const isKnown = ranked.includes(label) || ranked.includes(noted); // an earlier version spells some otherwise
     return isKnown ? "" : " The model does not know this one yet.";
   });
-  const wrong = button("Wrong", open, { "aria-expanded": "false" });
-  const choice = make("div", { class: "choice", hidden: true }, otherwise(name, others, tell));
-
-  function open() {
-    choice.hidden = !choice.hidden;
-    wrong.setAttribute("aria-expanded", String(!choice.hidden));
-    if (!choice.hidden) choice.querySelector("button, input").focus();
-  }
-
-  element.prepend(
-    make("div", { class: "row", role: "group", "aria-labelledby": question },
-      make("span", { id: question, class: "question" }, `Is it ${likeliest}?`),
-      button("Right", () => tell(likeliest)), wrong),
-    choice,
-  );
+  element.prepend(...rightOrWrong(`Is it ${likeliest}?`, () => tell(likeliest), otherwise(name, others, tell)));
   return element;
 }
 

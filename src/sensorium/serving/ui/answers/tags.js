@@ -2,8 +2,8 @@
 
 import { attributionView } from "../attribution.js";
 import { bar, bars } from "../bars.js";
-import { teller } from "../feedback.js";
-import { button, make, newId } from "../make.js";
+import { rightOrWrong, teller } from "../feedback.js";
+import { make, newId } from "../make.js";
 import { percent, readable } from "../words.js";
 
 const FEW = 12; // tags that are shown before one asks for all
@@ -45,26 +45,11 @@ function decision(answer) {
 
 /** Right by one click; else the true tags are ticked, and others that nobody thought of are typed. */
 function feedback(name, known, said, requestId) {
-  const question = newId("question");
   const { element, tell } = teller(name, requestId, (_, noted) => {
     const news = noted.filter((tag) => !known.includes(tag));
     return news.length ? ` The model does not know ${news.join(", ")} yet.` : "";
   });
-  const wrong = button("Wrong", open, { "aria-expanded": "false" });
-  const choice = make("div", { class: "choice", hidden: true }, ticks(name, known, said, tell));
-
-  function open() {
-    choice.hidden = !choice.hidden;
-    wrong.setAttribute("aria-expanded", String(!choice.hidden));
-    if (!choice.hidden) choice.querySelector("input").focus();
-  }
-
-  element.prepend(
-    make("div", { class: "row", role: "group", "aria-labelledby": question },
-      make("span", { id: question, class: "question" }, "Are these the tags?"),
-      button("Right", () => tell([...said])), wrong),
-    choice,
-  );
+  element.prepend(...rightOrWrong("Are these the tags?", () => tell([...said]), ticks(name, known, said, tell)));
   return element;
 }
 
